@@ -1,0 +1,2 @@
+// Files.
+export { type CsvOptions, type CsvProblem, type CsvRow, readCsv } from './csv.ts';
