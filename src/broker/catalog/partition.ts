@@ -1,0 +1,90 @@
+import type { PartitionLog } from '../log/partition-log.ts';
+import { Refusal } from '../protocol/error-code.ts';
+import { readBatch, stampAppendTime } from '../protocol/record-batch.ts';
+import { checkBatch } from './batch-checks.ts';
+import { ProducerState } from './producer-state.ts';
+import type { Topic } from './topic.ts';
+
+/** There are no replicas, so leadership never moves. */
+export const LEADER_EPOCH = 0;
+/** As Kafka's `producer.id.expiration.ms`. */
+const PRODUCER_EXPIRATION_MS = 86_400_000;
+
+export interface Appended {
+  readonly baseOffset: number;
+  /** Milliseconds since 1970 when the topic stamps arrival times, else -1. */
+  readonly logAppendTimeMs: number;
+}
+
+/** One partition: its log, what it knows of producers, and who waits for its next record. */
+export class Partition {
+  readonly topic: Topic;
+  readonly index: number;
+  /** Node id. */
+  readonly leader: number;
+  readonly log: PartitionLog;
+  private readonly producers = new ProducerState();
+  private readonly waiting = new Set<() => void>();
+
+  constructor(topic: Topic, index: number, leader: number, log: PartitionLog) {
+    this.topic = topic;
+    this.index = index;
+    this.leader = leader;
+    this.log = log;
+  }
+
+  /** @throws Refusal with Kafka's error for a batch that is not accepted */
+  append(bytes: Buffer, now: number): Appended {
+    const { config } = this.topic;
+    let batch = readBatch(bytes);
+    checkBatch(batch, config, now);
+    const isIdempotent = batch.producerId >= 0;
+    const stampsTime = config.timestampType === 'LogAppendTime';
+    const earlier = isIdempotent ? this.producers.check(batch) : undefined;
+    if (earlier !== undefined) return { baseOffset: earlier, logAppendTimeMs: -1 };
+    if (stampsTime) batch = stampAppendTime(batch, now);
+    const baseOffset = this.log.append(batch, LEADER_EPOCH);
+    if (isIdempotent) this.producers.record(batch, baseOffset, now);
+    if (config.deletesOld && config.retentionBytes >= 0) this.log.enforce({ bytes: config.retentionBytes, ms: -1 }, now);
+    this.wake();
+    return { baseOffset, logAppendTimeMs: stampsTime ? now : -1 };
+  }
+
+  /** @throws Refusal OFFSET_OUT_OF_RANGE */
+  read(offset: number, maxBytes: number, atLeastOne: boolean): readonly Buffer[] | Promise<readonly Buffer[]> {
+    if (offset < this.log.startOffset || offset > this.log.endOffset) {
+      throw new Refusal('OFFSET_OUT_OF_RANGE', `offset ${offset} is not in [${this.log.startOffset}, ${this.log.endOffset}]`);
+    }
+    return this.log.read(offset, maxBytes, atLeastOne);
+  }
+
+  /** @param offset the new start; -1 for the end of the log. @returns the new start. @throws Refusal OFFSET_OUT_OF_RANGE */
+  deleteBefore(offset: number): number {
+    const target = offset === -1 ? this.log.endOffset : offset;
+    if (target < 0 || target > this.log.endOffset)
+      throw new Refusal('OFFSET_OUT_OF_RANGE', `offset ${offset} is beyond ${this.log.endOffset}`);
+    this.log.deleteBefore(target);
+    return this.log.startOffset;
+  }
+
+  enforceRetention(now: number): void {
+    const { retentionBytes, retentionMs, deletesOld } = this.topic.config;
+    if (deletesOld) this.log.enforce({ bytes: retentionBytes, ms: retentionMs }, now);
+    this.producers.expireBefore(now - PRODUCER_EXPIRATION_MS);
+  }
+
+  /** Calls `wake` at every append and when the partition is deleted, until the returned function is called. */
+  watch(wake: () => void): () => void {
+    this.waiting.add(wake);
+    return () => this.waiting.delete(wake);
+  }
+
+  async delete(): Promise<void> {
+    this.wake();
+    await this.log.close();
+  }
+
+  private wake(): void {
+    for (const wake of this.waiting) wake();
+  }
+}

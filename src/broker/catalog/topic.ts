@@ -1,0 +1,65 @@
+import type { Partition } from './partition.ts';
+import { TOPIC_CONFIGS } from './topic-configs.ts';
+
+/** The settings that this broker acts on, parsed once. */
+export interface TopicConfig {
+  readonly maxMessageBytes: number;
+  readonly retentionBytes: number;
+  readonly retentionMs: number;
+  readonly timestampType: string;
+  readonly timestampAfterMaxMs: number;
+  readonly timestampBeforeMaxMs: number;
+  readonly isCompacted: boolean;
+  readonly deletesOld: boolean;
+}
+
+export class Topic {
+  readonly name: string;
+  readonly partitions: Partition[] = [];
+  config: TopicConfig;
+  private overrides: ReadonlyMap<string, string>;
+  private readonly defaults: ReadonlyMap<string, string>;
+
+  /** @param defaults the broker's own values where they differ from Kafka's */
+  constructor(name: string, overrides: ReadonlyMap<string, string>, defaults: ReadonlyMap<string, string>) {
+    this.name = name;
+    this.defaults = defaults;
+    this.overrides = overrides;
+    this.config = this.parse();
+  }
+
+  /** Value of a setting, and whether it was set for this topic. */
+  setting(name: string): { readonly value: string; readonly isOwn: boolean } {
+    const own = this.overrides.get(name);
+    return { value: own ?? this.fallback(name), isOwn: own !== undefined };
+  }
+
+  fallback(name: string): string {
+    return this.defaults.get(name) ?? TOPIC_CONFIGS[name]?.default ?? '';
+  }
+
+  ownSettings(): ReadonlyMap<string, string> {
+    return this.overrides;
+  }
+
+  /** Replaces all settings of the topic. */
+  configure(overrides: ReadonlyMap<string, string>): void {
+    this.overrides = overrides;
+    this.config = this.parse();
+  }
+
+  private parse(): TopicConfig {
+    const number = (name: string) => Number(this.setting(name).value);
+    const policy = this.setting('cleanup.policy').value;
+    return {
+      maxMessageBytes: number('max.message.bytes'),
+      retentionBytes: number('retention.bytes'),
+      retentionMs: number('retention.ms'),
+      timestampType: this.setting('message.timestamp.type').value,
+      timestampAfterMaxMs: number('message.timestamp.after.max.ms'),
+      timestampBeforeMaxMs: number('message.timestamp.before.max.ms'),
+      isCompacted: policy.includes('compact'),
+      deletesOld: policy.includes('delete'),
+    };
+  }
+}

@@ -1,0 +1,130 @@
+import type { PartitionLog } from '../log/partition-log.ts';
+import { Refusal } from '../protocol/error-code.ts';
+import { Partition } from './partition.ts';
+import { Topic } from './topic.ts';
+import { checkConfig } from './topic-configs.ts';
+
+export interface TopicsOptions {
+  readonly nodeIds: readonly number[];
+  readonly defaultPartitions: number;
+  readonly maxPartitions: number;
+  /** The broker's own defaults of topic settings. */
+  readonly configDefaults: ReadonlyMap<string, string>;
+  readonly openLog: (topic: string, partition: number) => PartitionLog;
+}
+
+export interface NewTopic {
+  readonly name: string;
+  /** -1 for the broker's default. */
+  readonly partitions: number;
+  readonly configs?: readonly { readonly name: string; readonly value: string | null }[];
+}
+
+/** All topics of the broker. */
+export class Topics {
+  private readonly options: TopicsOptions;
+  private readonly byName = new Map<string, Topic>();
+  private partitionCount = 0;
+
+  constructor(options: TopicsOptions) {
+    this.options = options;
+  }
+
+  get(name: string): Topic | undefined {
+    return this.byName.get(name);
+  }
+
+  all(): readonly Topic[] {
+    return [...this.byName.values()];
+  }
+
+  /** @throws Refusal UNKNOWN_TOPIC_OR_PARTITION */
+  require(name: string): Topic {
+    const topic = this.byName.get(name);
+    if (topic === undefined) throw new Refusal('UNKNOWN_TOPIC_OR_PARTITION', `there is no topic ${name}`);
+    return topic;
+  }
+
+  /** @throws Refusal UNKNOWN_TOPIC_OR_PARTITION */
+  partition(name: string, index: number): Partition {
+    const partition = this.byName.get(name)?.partitions[index];
+    if (partition === undefined) throw new Refusal('UNKNOWN_TOPIC_OR_PARTITION', `there is no partition ${index} of topic ${name}`);
+    return partition;
+  }
+
+  /** What `create` would make; nothing is changed. @throws Refusal */
+  plan(request: NewTopic): { readonly topic: Topic; readonly partitions: number } {
+    checkName(request.name);
+    if (this.byName.has(request.name)) throw new Refusal('TOPIC_ALREADY_EXISTS', `Topic '${request.name}' already exists.`);
+    this.checkCollision(request.name);
+    const partitions = request.partitions === -1 ? this.options.defaultPartitions : request.partitions;
+    if (partitions < 1) throw new Refusal('INVALID_PARTITIONS', 'Number of partitions must be larger than 0.');
+    this.checkRoom(partitions);
+    const configs = new Map((request.configs ?? []).map(({ name, value }) => [name, checkConfig(name, value)]));
+    return { topic: new Topic(request.name, configs, this.options.configDefaults), partitions };
+  }
+
+  /** @throws Refusal */
+  create(request: NewTopic): Topic {
+    const { topic, partitions } = this.plan(request);
+    this.byName.set(topic.name, topic);
+    this.addPartitions(topic, partitions);
+    return topic;
+  }
+
+  /** @param count the number of partitions that there should be. @throws Refusal INVALID_PARTITIONS */
+  grow(topic: Topic, count: number, validateOnly: boolean): void {
+    const has = topic.partitions.length;
+    if (count <= has) throw new Refusal('INVALID_PARTITIONS', `Topic currently has ${has} partitions, ${count} would not be an increase.`);
+    this.checkRoom(count - has);
+    if (!validateOnly) this.addPartitions(topic, count - has);
+  }
+
+  async delete(topic: Topic): Promise<void> {
+    this.byName.delete(topic.name);
+    this.partitionCount -= topic.partitions.length;
+    await Promise.all(topic.partitions.map((partition) => partition.delete()));
+  }
+
+  enforceRetention(now: number): void {
+    for (const topic of this.byName.values()) for (const partition of topic.partitions) partition.enforceRetention(now);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.all().map((topic) => this.delete(topic)));
+  }
+
+  private addPartitions(topic: Topic, count: number): void {
+    const { nodeIds, openLog } = this.options;
+    for (let i = 0; i < count; i++) {
+      const index = topic.partitions.length;
+      const leader = nodeIds[index % nodeIds.length] as number;
+      topic.partitions.push(new Partition(topic, index, leader, openLog(topic.name, index)));
+    }
+    this.partitionCount += count;
+  }
+
+  private checkRoom(partitions: number): void {
+    if (this.partitionCount + partitions > this.options.maxPartitions) {
+      throw new Refusal(
+        'POLICY_VIOLATION',
+        `the broker holds ${this.partitionCount} partitions, and at most ${this.options.maxPartitions} (limits.partitions)`,
+      );
+    }
+  }
+
+  /** Kafka refuses names that differ only in '.' and '_', as they would share a metric. */
+  private checkCollision(name: string): void {
+    const normal = name.replaceAll('.', '_');
+    if (normal === name && !name.includes('_')) return;
+    const other = this.all().find((topic) => topic.name.replaceAll('.', '_') === normal);
+    if (other !== undefined) throw new Refusal('INVALID_TOPIC_EXCEPTION', `Topic '${name}' collides with existing topic: ${other.name}`);
+  }
+}
+
+/** @throws Refusal INVALID_TOPIC_EXCEPTION */
+export function checkName(name: string): void {
+  if (name === '' || name === '.' || name === '..' || name.length > 249 || !/^[a-zA-Z0-9._-]+$/.test(name)) {
+    throw new Refusal('INVALID_TOPIC_EXCEPTION', `'${name}' is no topic name: 1 to 249 of the characters a-z A-Z 0-9 . _ - are allowed`);
+  }
+}

@@ -1,0 +1,87 @@
+import type { Topic } from '../catalog/topic.ts';
+import { ConfigType, checkConfig, TOPIC_CONFIGS } from '../catalog/topic-configs.ts';
+import type { Cluster } from '../cluster.ts';
+import type { Request } from '../protocol/api.ts';
+import { alterConfigs, describeConfigs, incrementalAlterConfigs } from '../protocol/apis/config.ts';
+import { Refusal } from '../protocol/error-code.ts';
+import { brokerSettings, type DescribedSetting, topicSettings } from './described-settings.ts';
+import { failureOf, handler, outcomeOf, SUCCESS } from './handler.ts';
+
+const TOPIC = 2;
+const BROKER = 4;
+
+const Operation = { SET: 0, DELETE: 1, APPEND: 2, SUBTRACT: 3 } as const;
+
+type Resource = Request<typeof describeConfigs>['resources'][number];
+
+export const handleDescribeConfigs = handler(describeConfigs, ({ resources, includeSynonyms }, { cluster }) => ({
+  results: resources.map((resource) => {
+    const { type, name } = resource;
+    try {
+      const found = settingsOf(cluster, resource).filter((setting) => resource.keys === null || resource.keys.includes(setting.name));
+      return { type, name, ...SUCCESS, configs: includeSynonyms ? found : found.map((setting) => ({ ...setting, synonyms: [] })) };
+    } catch (error) {
+      return { type, name, ...failureOf(error), configs: [] };
+    }
+  }),
+}));
+
+function settingsOf(cluster: Cluster, { type, name }: Resource): readonly DescribedSetting[] {
+  if (type === TOPIC) return topicSettings(cluster.topics.require(name));
+  if (type === BROKER) return brokerSettings(cluster, name);
+  throw new Refusal('INVALID_REQUEST', `resource type ${type} is not served, only topics (${TOPIC}) and brokers (${BROKER})`);
+}
+
+export const handleAlterConfigs = handler(alterConfigs, ({ resources, validateOnly }, { cluster }) => ({
+  results: resources.map(({ type, name, configs }) => ({
+    type,
+    name,
+    ...outcomeOf(() => {
+      const topic = alterable(cluster, type, name);
+      const settings = new Map(configs.map((config) => [config.name, checkConfig(config.name, config.value)]));
+      if (!validateOnly) topic.configure(settings);
+    }),
+  })),
+}));
+
+export const handleIncrementalAlterConfigs = handler(incrementalAlterConfigs, ({ resources, validateOnly }, { cluster }) => ({
+  results: resources.map(({ type, name, configs }) => ({
+    type,
+    name,
+    ...outcomeOf(() => {
+      const topic = alterable(cluster, type, name);
+      const settings = new Map(topic.ownSettings());
+      for (const change of configs) applyChange(topic, settings, change);
+      if (!validateOnly) topic.configure(settings);
+    }),
+  })),
+}));
+
+function alterable(cluster: Cluster, type: number, name: string): Topic {
+  if (type === TOPIC) return cluster.topics.require(name);
+  throw new Refusal('INVALID_REQUEST', 'only the settings of topics can be altered');
+}
+
+interface Change {
+  readonly name: string;
+  readonly operation: number;
+  readonly value: string | null;
+}
+
+function applyChange(topic: Topic, settings: Map<string, string>, { name, operation, value }: Change): void {
+  if (operation === Operation.DELETE) {
+    settings.delete(name);
+    return;
+  }
+  if (operation === Operation.SET) {
+    settings.set(name, checkConfig(name, value));
+    return;
+  }
+  if (operation !== Operation.APPEND && operation !== Operation.SUBTRACT)
+    throw new Refusal('INVALID_REQUEST', `there is no operation ${operation}`);
+  if (TOPIC_CONFIGS[name]?.type !== ConfigType.LIST) throw new Refusal('INVALID_CONFIG', `${name} is no list`);
+  const now = (settings.get(name) ?? topic.fallback(name)).split(',').filter((one) => one !== '');
+  const given = (value ?? '').split(',');
+  const kept = now.filter((one) => !given.includes(one));
+  settings.set(name, checkConfig(name, (operation === Operation.APPEND ? [...kept, ...given] : kept).join(',')));
+}

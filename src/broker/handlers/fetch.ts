@@ -1,0 +1,100 @@
+import type { Partition } from '../catalog/partition.ts';
+import type { Request, Response } from '../protocol/api.ts';
+import { fetch } from '../protocol/apis/data.ts';
+import { ErrorCode } from '../protocol/error-code.ts';
+import { type Context, failureOf, handler } from './handler.ts';
+import { ledPartition } from './led-partition.ts';
+import { Wait } from './wait.ts';
+
+type FetchRequest = Request<typeof fetch>;
+type FetchResponse = Response<typeof fetch>;
+type Wanted = FetchRequest['topics'][number]['partitions'][number];
+
+const READ_COMMITTED = 1;
+/** No answer is larger, whatever the client allows: it is built in memory. As Kafka's `fetch.max.bytes`. */
+const MOST_BYTES = 57_671_680;
+
+interface Collected {
+  readonly response: FetchResponse;
+  readonly bytes: number;
+  readonly hasError: boolean;
+}
+
+/** Answers when `minBytes` are there, an error is to be told, or `maxWaitMs` have passed. */
+export const handleFetch = handler(fetch, async (request, context) => {
+  if (request.sessionId !== 0 || request.sessionEpoch > 0) return failed(ErrorCode.FETCH_SESSION_ID_NOT_FOUND);
+  const first = await collect(request, context);
+  if (isEnough(first, request)) return first.response;
+  return waitForMore(request, context, first);
+});
+
+async function waitForMore(request: FetchRequest, context: Context, first: Collected): Promise<FetchResponse> {
+  const wait = new Wait(request.maxWaitMs, context.signal);
+  const unwatch = partitionsOf(request, context).map((partition) => partition.watch(wait.wake));
+  let latest = first;
+  try {
+    do {
+      // Once more before waiting: what came between the first look and the watch would wake nobody.
+      latest = await collect(request, context);
+    } while (!isEnough(latest, request) && (await wait.next()));
+  } finally {
+    for (const stop of unwatch) stop();
+    wait.end();
+  }
+  return latest.response;
+}
+
+function isEnough({ bytes, hasError }: Collected, { minBytes, maxWaitMs }: FetchRequest): boolean {
+  return hasError || bytes >= minBytes || maxWaitMs <= 0;
+}
+
+async function collect(request: FetchRequest, context: Context): Promise<Collected> {
+  const sum = { bytes: 0, hasError: false };
+  const limit = Math.min(request.maxBytes, MOST_BYTES);
+  const topics = [];
+  for (const topic of request.topics) {
+    const partitions = [];
+    for (const wanted of topic.partitions) partitions.push(await readPartition(request, topic.name, wanted, context, limit, sum));
+    topics.push({ name: topic.name, partitions });
+  }
+  return { response: { topics, errorCode: ErrorCode.NONE, sessionId: 0 }, ...sum };
+}
+
+async function readPartition(
+  request: FetchRequest,
+  topic: string,
+  wanted: Wanted,
+  context: Context,
+  limit: number,
+  sum: { bytes: number; hasError: boolean },
+) {
+  try {
+    const partition = ledPartition(context, topic, wanted.index, wanted.currentLeaderEpoch);
+    const reading = partition.read(wanted.fetchOffset, Math.min(wanted.maxBytes, limit - sum.bytes), sum.bytes === 0);
+    const records = reading instanceof Promise ? await reading : reading;
+    for (const batch of records) sum.bytes += batch.length;
+    const { startOffset, endOffset } = partition.log;
+    return {
+      index: wanted.index,
+      errorCode: ErrorCode.NONE,
+      highWatermark: endOffset,
+      lastStableOffset: endOffset,
+      logStartOffset: startOffset,
+      abortedTransactions: request.isolationLevel === READ_COMMITTED ? [] : null,
+      records,
+    };
+  } catch (error) {
+    sum.hasError = true;
+    return { index: wanted.index, errorCode: failureOf(error).errorCode, highWatermark: -1, records: [] };
+  }
+}
+
+function partitionsOf(request: FetchRequest, { cluster }: Context): Partition[] {
+  return request.topics.flatMap(({ name, partitions }) =>
+    partitions.flatMap(({ index }) => cluster.topics.get(name)?.partitions[index] ?? []),
+  );
+}
+
+function failed(errorCode: number): FetchResponse {
+  return { errorCode, sessionId: 0, topics: [] };
+}

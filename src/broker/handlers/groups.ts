@@ -1,0 +1,78 @@
+import type { Group } from '../groups/group.ts';
+import { deleteGroups, describeGroups, findCoordinator, listGroups } from '../protocol/apis/group.ts';
+import { ErrorCode } from '../protocol/error-code.ts';
+import { type Context, failureOf, handler, outcomeOf } from './handler.ts';
+import { checkCoordinator } from './membership.ts';
+
+const GROUP_KEY = 0;
+const NOWHERE = { nodeId: -1, host: '', port: -1 };
+
+export const handleFindCoordinator = handler(findCoordinator, (request, context) => {
+  if (context.version < 4) return coordinator(request.key, request.keyType, context);
+  return { coordinators: request.keys.map((key) => ({ key, ...coordinator(key, request.keyType, context) })) };
+});
+
+/** Transactions have no coordinator here yet; the client is told so instead of being left to retry. */
+function coordinator(key: string, keyType: number, { cluster }: Context) {
+  if (keyType !== GROUP_KEY) {
+    return { errorCode: ErrorCode.UNSUPPORTED_VERSION, errorMessage: 'this broker coordinates groups, and no transactions', ...NOWHERE };
+  }
+  if (key === '') return { errorCode: ErrorCode.INVALID_GROUP_ID, errorMessage: 'a group needs an id', ...NOWHERE };
+  const { id, host, port } = cluster.coordinatorOf(key);
+  return { errorCode: ErrorCode.NONE, errorMessage: null, nodeId: id, host, port };
+}
+
+/** Each node lists the groups that it coordinates; clients ask them all. */
+export const handleListGroups = handler(listGroups, ({ states }, { cluster, node }) => ({
+  errorCode: ErrorCode.NONE,
+  groups: cluster.groups
+    .all()
+    .filter((group) => cluster.coordinatorOf(group.id).id === node.id)
+    .filter((group) => states.length === 0 || states.some((state) => state.toLowerCase() === group.state.toLowerCase()))
+    .map((group) => ({ groupId: group.id, protocolType: group.protocolType, state: group.state })),
+}));
+
+export const handleDescribeGroups = handler(describeGroups, ({ groups }, context) => ({
+  groups: groups.map((groupId) => {
+    try {
+      checkCoordinator(context, groupId);
+      const group = context.cluster.groups.get(groupId);
+      return group === undefined ? absent(groupId, ErrorCode.NONE) : describe(group);
+    } catch (error) {
+      return absent(groupId, failureOf(error).errorCode);
+    }
+  }),
+}));
+
+function absent(groupId: string, errorCode: number) {
+  return { errorCode, groupId, state: errorCode === ErrorCode.NONE ? 'Dead' : '', protocolType: '', protocol: '', members: [] };
+}
+
+function describe(group: Group) {
+  const members = group.describeMembers().map(({ info, assignment }) => ({
+    memberId: info.id,
+    groupInstanceId: info.instanceId,
+    clientId: info.clientId,
+    clientHost: info.clientHost,
+    metadata: info.protocols.find(({ name }) => name === group.protocolName)?.metadata ?? Buffer.alloc(0),
+    assignment,
+  }));
+  return {
+    errorCode: ErrorCode.NONE,
+    groupId: group.id,
+    state: group.state,
+    protocolType: group.protocolType,
+    protocol: group.protocolName,
+    members,
+  };
+}
+
+export const handleDeleteGroups = handler(deleteGroups, ({ groups }, context) => ({
+  results: groups.map((groupId) => {
+    const { errorCode } = outcomeOf(() => {
+      checkCoordinator(context, groupId);
+      context.cluster.groups.delete(groupId);
+    });
+    return { groupId, errorCode };
+  }),
+}));

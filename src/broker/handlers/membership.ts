@@ -1,0 +1,70 @@
+import type { Group } from '../groups/group.ts';
+import { heartbeat, joinGroup, leaveGroup, syncGroup } from '../protocol/apis/group.ts';
+import { ErrorCode, Refusal } from '../protocol/error-code.ts';
+import { type Context, failureOf, handler, outcomeOf } from './handler.ts';
+
+export const handleJoinGroup = handler(joinGroup, async (request, context) => {
+  const { cluster, version, clientId, clientHost } = context;
+  const { minSessionMs, maxSessionMs } = cluster.settings.limits;
+  try {
+    checkCoordinator(context, request.groupId);
+    if (request.sessionTimeoutMs < minSessionMs || request.sessionTimeoutMs > maxSessionMs) {
+      throw new Refusal(
+        'INVALID_SESSION_TIMEOUT',
+        `a session time-out of ${request.sessionTimeoutMs} ms is not in [${minSessionMs}, ${maxSessionMs}]`,
+      );
+    }
+    const group = request.memberId === '' ? cluster.groups.getOrCreate(request.groupId) : knownGroup(context, request.groupId);
+    return await group.join({ ...request, instanceId: request.groupInstanceId, clientId, clientHost, requiresMemberId: version >= 4 });
+  } catch (error) {
+    return { errorCode: failureOf(error).errorCode, protocolName: '', leader: '', memberId: request.memberId, members: [] };
+  }
+});
+
+export const handleSyncGroup = handler(syncGroup, async (request, context) => {
+  try {
+    checkCoordinator(context, request.groupId);
+    const assignments = new Map(request.assignments.map(({ memberId, assignment }) => [memberId, Buffer.from(assignment)]));
+    const protocol = { type: request.protocolType, name: request.protocolName };
+    return await knownGroup(context, request.groupId).sync(request, assignments, protocol);
+  } catch (error) {
+    return { errorCode: failureOf(error).errorCode, assignment: Buffer.alloc(0) };
+  }
+});
+
+export const handleHeartbeat = handler(heartbeat, (request, context) => {
+  const { errorCode } = outcomeOf(() => {
+    checkCoordinator(context, request.groupId);
+    knownGroup(context, request.groupId).heartbeat(request);
+  });
+  return { errorCode };
+});
+
+export const handleLeaveGroup = handler(leaveGroup, (request, context) => {
+  const leaving = context.version < 3 ? [{ memberId: request.memberId, groupInstanceId: null }] : request.members;
+  try {
+    checkCoordinator(context, request.groupId);
+    const group = knownGroup(context, request.groupId);
+    const members = leaving.map((member) => ({
+      ...member,
+      errorCode: outcomeOf(() => group.leave(member.memberId, member.groupInstanceId)).errorCode,
+    }));
+    return { errorCode: context.version < 3 ? (members[0]?.errorCode ?? ErrorCode.NONE) : ErrorCode.NONE, members };
+  } catch (error) {
+    return { errorCode: failureOf(error).errorCode, members: [] };
+  }
+});
+
+/** @throws Refusal INVALID_GROUP_ID, NOT_COORDINATOR */
+export function checkCoordinator({ cluster, node }: Context, groupId: string): void {
+  if (groupId === '') throw new Refusal('INVALID_GROUP_ID', 'a group needs an id');
+  const coordinator = cluster.coordinatorOf(groupId);
+  if (coordinator.id !== node.id) throw new Refusal('NOT_COORDINATOR', `node ${coordinator.id} coordinates group ${groupId}`);
+}
+
+/** @throws Refusal UNKNOWN_MEMBER_ID, as Kafka says when a member speaks of a group that is not there */
+function knownGroup({ cluster }: Context, groupId: string): Group {
+  const group = cluster.groups.get(groupId);
+  if (group === undefined) throw new Refusal('UNKNOWN_MEMBER_ID', `there is no group ${groupId}`);
+  return group;
+}

@@ -1,0 +1,69 @@
+import { LEADER_EPOCH, type Partition } from '../catalog/partition.ts';
+import type { Request } from '../protocol/api.ts';
+import { deleteRecords, initProducerId, listOffsets, offsetForLeaderEpoch } from '../protocol/apis/data.ts';
+import { ErrorCode } from '../protocol/error-code.ts';
+import { type Context, failureOf, handler } from './handler.ts';
+import { ledPartition } from './led-partition.ts';
+
+const LATEST = -1;
+const EARLIEST = -2;
+const MAX_TIMESTAMP = -3;
+
+type Asked = Request<typeof listOffsets>['topics'][number]['partitions'][number];
+
+export const handleListOffsets = handler(listOffsets, (request, context) => ({
+  topics: request.topics.map(({ name, partitions }) => ({ name, partitions: partitions.map((asked) => listOffset(name, asked, context)) })),
+}));
+
+function listOffset(topic: string, asked: Asked, context: Context) {
+  const { index } = asked;
+  try {
+    const partition = ledPartition(context, topic, index, asked.currentLeaderEpoch);
+    const found = findOffset(partition, asked.timestamp);
+    return { index, errorCode: ErrorCode.NONE, ...found, leaderEpoch: found.offset < 0 ? -1 : LEADER_EPOCH };
+  } catch (error) {
+    return { index, errorCode: failureOf(error).errorCode };
+  }
+}
+
+function findOffset({ log }: Partition, timestamp: number): { offset: number; timestamp: number } {
+  const none = { offset: -1, timestamp: -1 };
+  if (timestamp === LATEST) return { offset: log.endOffset, timestamp: -1 };
+  if (timestamp === EARLIEST) return { offset: log.startOffset, timestamp: -1 };
+  const found = timestamp === MAX_TIMESTAMP ? log.latestByTime() : log.offsetForTime(timestamp);
+  return found === undefined ? none : { offset: found.offset, timestamp: found.timestamp };
+}
+
+export const handleDeleteRecords = handler(deleteRecords, (request, context) => ({
+  topics: request.topics.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map(({ index, offset }) => {
+      try {
+        const lowWatermark = ledPartition(context, name, index, -1).deleteBefore(offset);
+        return { index, lowWatermark, errorCode: ErrorCode.NONE };
+      } catch (error) {
+        return { index, lowWatermark: -1, errorCode: failureOf(error).errorCode };
+      }
+    }),
+  })),
+}));
+
+export const handleInitProducerId = handler(initProducerId, ({ transactionalId }, { cluster }) => {
+  if (transactionalId !== null) return { errorCode: ErrorCode.UNSUPPORTED_VERSION };
+  return { errorCode: ErrorCode.NONE, producerId: cluster.nextProducerId(), producerEpoch: 0 };
+});
+
+export const handleOffsetForLeaderEpoch = handler(offsetForLeaderEpoch, (request, context) => ({
+  topics: request.topics.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map(({ index, currentLeaderEpoch, leaderEpoch }) => {
+      try {
+        const { log } = ledPartition(context, name, index, currentLeaderEpoch);
+        const isKnown = leaderEpoch === LEADER_EPOCH;
+        return { index, errorCode: ErrorCode.NONE, ...(isKnown && { leaderEpoch, endOffset: log.endOffset }) };
+      } catch (error) {
+        return { index, errorCode: failureOf(error).errorCode };
+      }
+    }),
+  })),
+}));

@@ -1,0 +1,72 @@
+import type { Topic } from '../catalog/topic.ts';
+import type { Cluster } from '../cluster.ts';
+import type { Request } from '../protocol/api.ts';
+import { createPartitions, createTopics, deleteTopics } from '../protocol/apis/admin.ts';
+import { Refusal } from '../protocol/error-code.ts';
+import { topicSettings } from './described-settings.ts';
+import { type Failure, failureOf, handler, outcomeOf, SUCCESS } from './handler.ts';
+
+type Creation = Request<typeof createTopics>['topics'][number];
+
+export const handleCreateTopics = handler(createTopics, (request, { cluster }) => ({
+  topics: request.topics.map((creation) => create(cluster, creation, request.topics, request.validateOnly)),
+}));
+
+function create(cluster: Cluster, creation: Creation, all: readonly Creation[], validateOnly: boolean) {
+  const { name } = creation;
+  try {
+    if (all.filter((other) => other.name === name).length > 1) throw new Refusal('INVALID_REQUEST', `Duplicate topic name: ${name}`);
+    const wanted = { name, partitions: partitionsOf(creation), configs: creation.configs };
+    const { topic, partitions } = cluster.topics.plan(wanted);
+    if (!validateOnly) cluster.topics.create(wanted);
+    return { name, ...SUCCESS, numPartitions: partitions, replicationFactor: 1, configs: topicSettings(topic) };
+  } catch (error) {
+    return { name, ...failureOf(error) };
+  }
+}
+
+/** Replicas are accepted as a number and there is one of each partition; naming their places is not served. */
+function partitionsOf({ assignments, numPartitions, replicationFactor }: Creation): number {
+  if (assignments.length === 0) {
+    if (replicationFactor === 0 || replicationFactor < -1)
+      throw new Refusal('INVALID_REPLICATION_FACTOR', 'Replication factor must be larger than 0, or -1 to use the default value.');
+    if (numPartitions === 0 || numPartitions < -1)
+      throw new Refusal('INVALID_PARTITIONS', 'Number of partitions must be larger than 0, or -1 to use the default value.');
+    return numPartitions;
+  }
+  if (numPartitions !== -1 || replicationFactor !== -1)
+    throw new Refusal('INVALID_REQUEST', 'partitions and replication factor must be -1 beside an assignment');
+  const indexes = assignments.map(({ index }) => index).sort((a, b) => a - b);
+  if (indexes.some((index, i) => index !== i))
+    throw new Refusal('INVALID_REPLICA_ASSIGNMENT', 'partitions should be consecutive 0-based integers');
+  return assignments.length;
+}
+
+export const handleDeleteTopics = handler(deleteTopics, async ({ names }, { cluster }) => ({
+  topics: await Promise.all(names.map(async (name) => ({ name, ...(await remove(cluster, name)) }))),
+}));
+
+async function remove(cluster: Cluster, name: string): Promise<Failure> {
+  try {
+    const topic: Topic = cluster.topics.require(name);
+    await cluster.topics.delete(topic);
+    cluster.groups.forgetTopic(name);
+    return SUCCESS;
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+export const handleCreatePartitions = handler(createPartitions, ({ topics, validateOnly }, { cluster }) => ({
+  topics: topics.map(({ name, count, assignments }) => ({
+    name,
+    ...outcomeOf(() => {
+      const topic = cluster.topics.require(name);
+      const added = count - topic.partitions.length;
+      if (assignments !== null && added > 0 && assignments.length !== added) {
+        throw new Refusal('INVALID_REPLICA_ASSIGNMENT', `${added} partitions are added, ${assignments.length} are assigned`);
+      }
+      cluster.topics.grow(topic, count, validateOnly);
+    }),
+  })),
+}));

@@ -1,0 +1,137 @@
+import { type RecordBatch, stampOffset } from '../protocol/record-batch.ts';
+import { readPositions } from '../protocol/records.ts';
+import type { PartitionLog, Retention, TimedOffset } from './partition-log.ts';
+
+/** Keeps batches in memory, as they came. */
+export class MemoryLog implements PartitionLog {
+  private batches: RecordBatch[] = [];
+  /** Index of the first batch that is kept; those before it are dropped in bulk. */
+  private head = 0;
+  private start = 0;
+  private end = 0;
+  private size = 0;
+
+  get startOffset(): number {
+    return this.start;
+  }
+
+  get endOffset(): number {
+    return this.end;
+  }
+
+  get sizeBytes(): number {
+    return this.size;
+  }
+
+  append(batch: RecordBatch, leaderEpoch: number): number {
+    const baseOffset = this.end;
+    const bytes = ownBytes(batch.bytes);
+    stampOffset(bytes, baseOffset, leaderEpoch);
+    this.batches.push({ ...batch, bytes, baseOffset });
+    this.end += batch.lastOffsetDelta + 1;
+    this.size += bytes.length;
+    return baseOffset;
+  }
+
+  flushed(): undefined {
+    return undefined;
+  }
+
+  read(offset: number, maxBytes: number, atLeastOne: boolean): readonly Buffer[] {
+    const found: Buffer[] = [];
+    let left = maxBytes;
+    for (let i = this.indexOf(offset); i < this.batches.length; i++) {
+      const { bytes } = this.batches[i] as RecordBatch;
+      if (bytes.length > left && !(atLeastOne && found.length === 0)) break;
+      found.push(bytes);
+      left -= bytes.length;
+    }
+    return found;
+  }
+
+  offsetForTime(timestamp: number): TimedOffset | undefined {
+    for (let i = this.head; i < this.batches.length; i++) {
+      const batch = this.batches[i] as RecordBatch;
+      if (batch.maxTimestamp < timestamp) continue;
+      const found = firstInBatch(batch, timestamp, this.start);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  latestByTime(): TimedOffset | undefined {
+    let latest: RecordBatch | undefined;
+    for (let i = this.head; i < this.batches.length; i++) {
+      const batch = this.batches[i] as RecordBatch;
+      if (latest === undefined || batch.maxTimestamp > latest.maxTimestamp) latest = batch;
+    }
+    return latest === undefined ? undefined : firstInBatch(latest, latest.maxTimestamp, this.start);
+  }
+
+  deleteBefore(offset: number): void {
+    this.start = Math.max(this.start, Math.min(offset, this.end));
+    while (this.head < this.batches.length && endOf(this.batches[this.head] as RecordBatch) <= this.start) this.dropFirst();
+    this.compact();
+  }
+
+  enforce(retention: Retention, now: number): void {
+    while (this.head < this.batches.length && this.isExpired(this.batches[this.head] as RecordBatch, retention, now)) {
+      this.start = Math.max(this.start, endOf(this.batches[this.head] as RecordBatch));
+      this.dropFirst();
+    }
+    this.compact();
+  }
+
+  async close(): Promise<void> {
+    this.batches = [];
+    this.head = 0;
+    this.size = 0;
+  }
+
+  private isExpired(batch: RecordBatch, { bytes, ms }: Retention, now: number): boolean {
+    if (bytes >= 0 && this.size - batch.bytes.length >= bytes) return true;
+    return ms >= 0 && batch.maxTimestamp >= 0 && now - batch.maxTimestamp > ms;
+  }
+
+  private dropFirst(): void {
+    const batch = this.batches[this.head] as RecordBatch;
+    this.size -= batch.bytes.length;
+    this.head += 1;
+  }
+
+  private compact(): void {
+    if (this.head === 0 || this.head * 2 < this.batches.length) return;
+    this.batches = this.batches.slice(this.head);
+    this.head = 0;
+  }
+
+  /** Index of the batch that holds `offset`, or the number of batches when it is at the end. */
+  private indexOf(offset: number): number {
+    let low = this.head;
+    let high = this.batches.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (endOf(this.batches[middle] as RecordBatch) <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function endOf(batch: RecordBatch): number {
+  return batch.baseOffset + batch.lastOffsetDelta + 1;
+}
+
+function firstInBatch(batch: RecordBatch, timestamp: number, startOffset: number): TimedOffset | undefined {
+  const records = readPositions(batch);
+  if (records !== undefined) return records.find((record) => record.timestamp >= timestamp && record.offset >= startOffset);
+  return { offset: Math.max(batch.baseOffset, startOffset), timestamp: batch.maxTimestamp };
+}
+
+/** A copy when the batch is a small part of a larger buffer, which would otherwise be kept alive as a whole. */
+function ownBytes(bytes: Buffer): Buffer {
+  if (bytes.length * 2 >= bytes.buffer.byteLength) return bytes;
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
+}

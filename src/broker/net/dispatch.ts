@@ -1,0 +1,59 @@
+import type { Context } from '../handlers/handler.ts';
+import { HANDLERS, handlerFor } from '../handlers/handlers.ts';
+import { versionsOf } from '../handlers/metadata.ts';
+import { type Api, apiCodec, isFlexible } from '../protocol/api.ts';
+import { apiVersions } from '../protocol/apis/admin.ts';
+import { ErrorCode, MalformedRequest } from '../protocol/error-code.ts';
+import { Reader, type ReadLimits } from '../protocol/reader.ts';
+import { Writer } from '../protocol/writer.ts';
+
+const SIZE_BYTES = 4;
+
+/**
+ * Answers one frame.
+ *
+ * @returns the answer with its length in front, as buffers to be written in order; undefined when there is none
+ * @throws MalformedRequest when the frame is no request that is served
+ */
+export async function dispatch(
+  frame: Buffer,
+  limits: ReadLimits,
+  context: Omit<Context, 'version' | 'clientId'>,
+): Promise<Buffer[] | undefined> {
+  const reader = new Reader(frame, limits);
+  const key = reader.int16();
+  const version = reader.int16();
+  const correlationId = reader.int32();
+  const clientId = reader.string(false) ?? '';
+  const served = handlerFor(key);
+  if (served === undefined) throw new MalformedRequest(`there is no request with key ${key} here`);
+  const { api, handle } = served;
+  if (version < api.versions[0] || version > api.versions[1]) return refuseVersion(api, version, correlationId);
+  if (isFlexible(api, version)) reader.taggedFields(() => {});
+  const codec = apiCodec(api, version);
+  const request = codec.request.decode(reader);
+  const response = await handle(request, { ...context, version, clientId });
+  if (response === undefined) return undefined;
+  return encode(api, version, correlationId, (writer) => codec.response.encode(writer, response));
+}
+
+/** A client that is newer than the broker learns from this what it may use (KIP-511); any other request is refused. */
+function refuseVersion(api: Api, version: number, correlationId: number): Buffer[] {
+  if (api.key !== apiVersions.key)
+    throw new MalformedRequest(`${api.name} version ${version} is not served, only ${api.versions.join(' to ')}`);
+  const response = { errorCode: ErrorCode.UNSUPPORTED_VERSION, apiKeys: versionsOf(HANDLERS.map((handler) => handler.api)) };
+  return encode(apiVersions, 0, correlationId, (writer) => apiCodec(apiVersions, 0).response.encode(writer, response));
+}
+
+function encode(api: Api, version: number, correlationId: number, writeBody: (writer: Writer) => void): Buffer[] {
+  const writer = new Writer();
+  writer.int32(0);
+  writer.int32(correlationId);
+  // The header of an ApiVersions answer never has tagged fields: the client cannot know yet whether to expect them.
+  if (isFlexible(api, version) && api.key !== apiVersions.key) writer.uvarint(0);
+  writeBody(writer);
+  const length = writer.length;
+  const parts = writer.finish();
+  parts[0]?.writeInt32BE(length - SIZE_BYTES, 0);
+  return parts;
+}

@@ -1,0 +1,69 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { ConfigError, StreamerError } from '../../errors.ts';
+import type { Cluster, Node } from '../cluster.ts';
+import { Connection } from './connection.ts';
+
+/** Open connections of all listeners of one broker. */
+export type Connections = Map<Socket, Connection>;
+
+/** One node's listening socket. */
+export class Listener {
+  private readonly cluster: Cluster;
+  private readonly connections: Connections;
+  private readonly server: Server;
+  private readonly nodeId: number;
+
+  constructor(cluster: Cluster, nodeId: number, connections: Connections) {
+    this.cluster = cluster;
+    this.nodeId = nodeId;
+    this.connections = connections;
+    this.server = createServer();
+  }
+
+  /** @throws ConfigError when the port is taken or may not be used */
+  async listen(host: string, port: number): Promise<Node> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', (error) => reject(listenError(error, host, port)));
+      this.server.listen(port, host, resolve);
+    });
+    const node = { id: this.nodeId, host, port: (this.server.address() as { port: number }).port };
+    this.server.on('connection', (socket) => this.accept(socket, node));
+    return node;
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => this.server.close(() => resolve()));
+  }
+
+  private accept(socket: Socket, node: Node): void {
+    const { limits, log } = this.cluster.settings;
+    if (this.connections.size >= limits.connections) {
+      log({
+        level: 'warn',
+        message: `connection refused: ${limits.connections} are open (limits.connections)`,
+        node: node.id,
+        client: `${socket.remoteAddress}:${socket.remotePort}`,
+      });
+      socket.destroy();
+      return;
+    }
+    this.connections.set(socket, new Connection(socket, this.cluster, node));
+    socket.once('close', () => this.connections.delete(socket));
+  }
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): StreamerError {
+  if (error.code === 'EADDRINUSE') {
+    return new ConfigError(`Port ${port} on ${host} is in use.`, {
+      cause: error,
+      next: 'Stop what listens there, or choose another port with `--port N`.',
+    });
+  }
+  if (error.code === 'EACCES') {
+    return new ConfigError(`Port ${port} on ${host} may not be used by this user.`, {
+      cause: error,
+      next: 'Choose a port above 1023 with `--port N`.',
+    });
+  }
+  return new StreamerError('CONFIG', `Cannot listen on ${host}:${port}: ${error.message}`, { cause: error });
+}

@@ -1,0 +1,103 @@
+import { isIP } from 'node:net';
+import { ConfigError } from '../errors.ts';
+
+export interface BrokerLimits {
+  /** Bytes of one request. @default 104857600 (100 MiB), as Kafka's `socket.request.max.bytes` */
+  readonly frameBytes?: number;
+  /** Open connections of all listeners together. @default 1000 */
+  readonly connections?: number;
+  /** Milliseconds after which a silent connection is closed. @default 600000 (10 minutes) */
+  readonly idleMs?: number;
+  /** Bytes of one string in a request. @default 32767 */
+  readonly stringBytes?: number;
+  /** Items of all arrays of one request together. @default 100000 */
+  readonly arrayItems?: number;
+  /** Partitions of all topics together. @default 10000 */
+  readonly partitions?: number;
+  /** Consumer groups. @default 10000 */
+  readonly groups?: number;
+  /** Members of one consumer group. @default 1000 */
+  readonly groupMembers?: number;
+  /** Shortest session time-out that a member may ask for. @default 6000 */
+  readonly minSessionMs?: number;
+  /** Longest session time-out that a member may ask for. @default 1800000 */
+  readonly maxSessionMs?: number;
+  /** Bytes kept of one partition, where its topic does not say otherwise. @default 1073741824 (1 GiB) */
+  readonly partitionBytes?: number;
+}
+
+export interface LogEntry {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly message: string;
+  /** Node that has it to say. */
+  readonly node?: number;
+  /** `host:port` of the client concerned. */
+  readonly client?: string;
+}
+
+export interface BrokerOptions {
+  /** Loopback address to listen on; any other is refused. @default '127.0.0.1' */
+  readonly host?: string;
+  /** First port, node `i` listens on `port + i`; 0 takes free ports. @default 0 */
+  readonly port?: number;
+  /** Listeners with node ids of their own, in one process. @default 1 */
+  readonly nodes?: number;
+  /** Make a topic when a client asks about one that is not there. @default false */
+  readonly autoCreateTopics?: boolean;
+  /** Partitions of a topic whose maker does not say. @default 1 */
+  readonly defaultPartitions?: number;
+  readonly limits?: BrokerLimits;
+  /** Called for each line of the broker's log; it must not throw. */
+  readonly onLog?: (entry: LogEntry) => void;
+}
+
+export type Limits = Required<BrokerLimits>;
+
+export interface Settings extends Required<Omit<BrokerOptions, 'limits' | 'onLog'>> {
+  readonly limits: Limits;
+  readonly log: (entry: LogEntry) => void;
+}
+
+const LIMITS: Limits = {
+  frameBytes: 104_857_600,
+  connections: 1000,
+  idleMs: 600_000,
+  stringBytes: 32_767,
+  arrayItems: 100_000,
+  partitions: 10_000,
+  groups: 10_000,
+  groupMembers: 1000,
+  minSessionMs: 6000,
+  maxSessionMs: 1_800_000,
+  partitionBytes: 1_073_741_824,
+};
+
+/** @throws ConfigError that lists every option that cannot be used */
+export function resolveOptions(options: BrokerOptions): Settings {
+  const { host = '127.0.0.1', port = 0, nodes = 1, autoCreateTopics = false, defaultPartitions = 1, onLog } = options;
+  const limits = { ...LIMITS, ...options.limits };
+  const problems = [
+    ...(isLoopback(host)
+      ? []
+      : [
+          `host: expected a loopback address (127.0.0.1, ::1 or localhost), got ${JSON.stringify(host)}; the embedded broker has no security`,
+        ]),
+    ...whole('port', port, 0, 65_535),
+    ...whole('nodes', nodes, 1, 100),
+    ...whole('defaultPartitions', defaultPartitions, 1, limits.partitions),
+    ...Object.entries(limits).flatMap(([name, value]) => whole(`limits.${name}`, value, 1, Number.MAX_SAFE_INTEGER, name in LIMITS)),
+  ];
+  if (port !== 0 && port + nodes - 1 > 65_535) problems.push(`port: ${nodes} nodes from port ${port} on would end beyond 65535`);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return { host, port, nodes, autoCreateTopics, defaultPartitions, limits, log: onLog ?? (() => {}) };
+}
+
+function whole(name: string, value: number, least: number, most: number, isKnown = true): string[] {
+  if (!isKnown) return [`${name}: there is no such limit`];
+  if (Number.isInteger(value) && value >= least && value <= most) return [];
+  return [`${name}: expected a whole number from ${least} to ${most}, got ${String(value)}`];
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
