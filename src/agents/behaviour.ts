@@ -1,0 +1,92 @@
+/**
+ * The contract between the runtime and what an agent does. `each`, generators, `inference`, `filter`, `forward` and
+ * `ageBand` are all behaviours; you can write your own.
+ *
+ * The runtime opens a behaviour once for every assigned partition. It puts events into the inbox and calls `wake`; the
+ * behaviour polls what may start now, works, and tells the outcome of every delivery exactly once: `done`, `fail` or
+ * `release`. Order, retries, dead letters, acknowledgements and commits are the runtime's.
+ */
+import type { TopicPartition } from '../kafka/index.ts';
+import type { Event } from '../topics/index.ts';
+
+export interface Delivery<K, V, Out> {
+  readonly event: Event<K, V>;
+  /** 1 at the first try. */
+  readonly attempt: number;
+  /**
+   * Deliveries of one poll with the same `run` (compared by identity) must be kept in order: those of one key, lane or
+   * partition, as the agent's `order` says. Where nothing orders them, every delivery has a `run` of its own.
+   */
+  readonly run: unknown;
+  /** Runs `work` so that every `topic.send` in it belongs to this event. */
+  within<T>(work: () => T): T;
+  /**
+   * Hands an output to the agent's sinks. Throws a `SerdeError` when it does not fit a sink's topic; the event must then
+   * be failed with it.
+   */
+  emit(output: Out): void;
+  /** The handler has finished the event. It counts as finished when all its outputs are acknowledged. */
+  done(): void;
+  /** The handler could not do it: the agent's failure policy decides what follows. */
+  fail(error: unknown): void;
+  /** Gives the event back unstarted; it is delivered again, in its place. */
+  release(): void;
+}
+
+/** What a long-running piece of work has in hand: whatever is sent inside `run` belongs to the deliveries last held. */
+export interface Scope<K, V, Out> {
+  hold(deliveries: ReadonlyArray<Delivery<K, V, Out>>): void;
+  run<T>(work: () => T): T;
+  /** As `Delivery.emit`, for all that is held; key, timestamp and headers are those of the last one. */
+  emit(output: Out): void;
+}
+
+export interface PollOptions {
+  /** Only what belongs to this lane (behaviours with `unit: 'lane'`). */
+  readonly lane?: number;
+  /**
+   * Give several events of one key (or lane, or partition) at once, in order. The caller then promises to tell their
+   * outcomes in that order, and to `release` the later ones when an earlier one fails. @default false
+   */
+  readonly runs?: boolean;
+}
+
+export interface Inbox<K, V, Out> {
+  readonly agent: string;
+  readonly partition: TopicPartition;
+  /** The agent's `concurrency`. */
+  readonly concurrency: number;
+  /** The agent's `timeoutMs`; 0 = none. */
+  readonly timeoutMs: number;
+  /** Aborted when the partition is abandoned: results from then on are dropped. */
+  readonly signal: AbortSignal;
+  /** Up to `max` deliveries that may start now, the oldest first. */
+  poll(max: number, options?: PollOptions): Delivery<K, V, Out>[];
+  scope(): Scope<K, V, Out>;
+}
+
+export interface BehaviourRun {
+  /** Something may be polled. May be called when nothing is, and synchronously from within `done` or `fail`. */
+  wake(): void;
+  /** No event will come any more and none is in hand. */
+  close(): void | Promise<void>;
+}
+
+export interface Behaviour<K, V, Out> {
+  /** For tables and logs, as `inference`. */
+  readonly name: string;
+  /**
+   * What an order by key is kept by: `lane` = keys hashed to the agent's `concurrency` lanes, each strictly sequential;
+   * `key` = every key by itself, so that a retry holds its key alone.
+   */
+  readonly unit: 'lane' | 'key';
+  /** Receives records without value even where the topic skips them. @default false */
+  readonly tombstones?: boolean;
+  /** How many events may be in hand at once, for the table of agents; `concurrency` when absent. */
+  readonly capacity?: number;
+  /** Called once per worker, before the first record. */
+  start?(agent: string): Promise<void>;
+  /** Called once per worker, after the last record. */
+  stop?(): Promise<void>;
+  open(inbox: Inbox<K, V, Out>): BehaviourRun;
+}

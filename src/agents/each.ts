@@ -1,0 +1,101 @@
+import { StreamerError } from '../errors.ts';
+import type { Event } from '../topics/index.ts';
+import type { Behaviour, BehaviourRun, Delivery, Inbox } from './behaviour.ts';
+
+/** Called once per event. What it returns (but `undefined`) is handed to the agent's sinks. */
+export type Handler<K, V, Out> = (value: V, event: Event<K, V>) => Out | undefined | void | Promise<Out | undefined | void>;
+
+/**
+ * One call per event, up to the agent's `concurrency` at once, in order by key. An event in back-off holds its key alone.
+ */
+export function each<K, V, Out = never>(handler: Handler<K, V, Out>): Behaviour<K, V, Out> {
+  return handlerBehaviour('each', handler);
+}
+
+export function handlerBehaviour<K, V, Out>(
+  name: string,
+  handler: Handler<K, V, Out>,
+  options: Pick<Behaviour<K, V, Out>, 'tombstones'> = {},
+): Behaviour<K, V, Out> {
+  return { name, unit: 'key', ...options, open: (inbox) => new HandlerRun(handler, inbox) };
+}
+
+class HandlerRun<K, V, Out> implements BehaviourRun {
+  readonly #handler: Handler<K, V, Out>;
+  readonly #inbox: Inbox<K, V, Out>;
+  #inHand = 0;
+  #isPumping = false;
+  #isWoken = false;
+
+  constructor(handler: Handler<K, V, Out>, inbox: Inbox<K, V, Out>) {
+    this.#handler = handler;
+    this.#inbox = inbox;
+  }
+
+  /** A handler may finish at once and wake us from within: that turn is taken by the loop already running. */
+  wake(): void {
+    this.#isWoken = true;
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    while (this.#isWoken) {
+      this.#isWoken = false;
+      const batch = this.#inbox.poll(this.#inbox.concurrency - this.#inHand);
+      this.#inHand += batch.length;
+      for (const delivery of batch) this.#start(delivery);
+      if (batch.length > 0) this.#isWoken = true;
+    }
+    this.#isPumping = false;
+  }
+
+  close(): void {}
+
+  #start(delivery: Delivery<K, V, Out>): void {
+    let result: ReturnType<Handler<K, V, Out>>;
+    try {
+      result = delivery.within(() => this.#handler(delivery.event.value, delivery.event));
+    } catch (error) {
+      this.#failed(delivery, error);
+      return;
+    }
+    if (!isPromise(result)) {
+      this.#finished(delivery, result);
+      return;
+    }
+    const pending = this.#inbox.timeoutMs > 0 ? withTimeout(result, this.#inbox.timeoutMs) : result;
+    pending.then(
+      (output) => this.#finished(delivery, output),
+      (error: unknown) => this.#failed(delivery, error),
+    );
+  }
+
+  #finished(delivery: Delivery<K, V, Out>, output: Out | undefined | void): void {
+    try {
+      if (output !== undefined) delivery.emit(output as Out);
+    } catch (error) {
+      this.#failed(delivery, error);
+      return;
+    }
+    this.#inHand--;
+    delivery.done();
+    this.wake();
+  }
+
+  #failed(delivery: Delivery<K, V, Out>, error: unknown): void {
+    this.#inHand--;
+    delivery.fail(error);
+    this.wake();
+  }
+}
+
+function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof (value as Promise<T> | undefined)?.then === 'function';
+}
+
+/** Rejects with `TIMEOUT`; the event's own signal is aborted by the runtime when the event fails. */
+function withTimeout<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const error = () => reject(new StreamerError('TIMEOUT', `not finished within ${timeoutMs} ms (timeoutMs)`, { retryable: true }));
+    const timer = setTimeout(error, timeoutMs);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,89 @@
+import { ConfigError } from '../errors.ts';
+
+export type Verdict =
+  | { readonly action: 'retry'; readonly delayMs: number }
+  | { readonly action: 'deadLetter'; readonly topic: string | undefined }
+  | { readonly action: 'skip' }
+  | { readonly action: 'stop' };
+
+export interface Failure {
+  readonly error: unknown;
+  /** How often the event has been tried, this time included. */
+  readonly attempt: number;
+  /** May trying again help? `false` for values that a schema refuses and for whatever an error declares as final. */
+  readonly retryable: boolean;
+}
+
+/** What happens to an event whose handler failed. A value, per agent: `onError: retry({ attempts: 5 }).otherwise(deadLetter())`. */
+export interface FailurePolicy {
+  /** For tables and logs, as `retry 5, then dead letter`. */
+  readonly description: string;
+  decide(failure: Failure): Verdict;
+}
+
+/** Ends the worker with a clear message; the event stays unfinished and comes again at the next start. */
+export function stop(): FailurePolicy {
+  return { description: 'stop', decide: () => ({ action: 'stop' }) };
+}
+
+/** Counts the event as finished, with a line in the log. */
+export function skip(): FailurePolicy {
+  return { description: 'skip', decide: () => ({ action: 'skip' }) };
+}
+
+/**
+ * Sends the raw record, with its origin and the error in headers, to a dead-letter topic.
+ *
+ * @param topic name of an existing topic. @default `<topic>.<app>.dlq`, created with the app's topics
+ */
+export function deadLetter(topic?: string | { readonly name: string }): FailurePolicy {
+  const name = typeof topic === 'object' ? topic.name : topic;
+  return { description: name === undefined ? 'dead letter' : `dead letter to ${name}`, decide: () => ({ action: 'deadLetter', topic: name }) };
+}
+
+export interface RetryOptions {
+  /** How often an event is tried in all, the first time included. @default 5 */
+  readonly attempts?: number;
+  /** Wait before the second try. @default 200 */
+  readonly delayMs?: number;
+  /** Longest wait. @default 30_000 */
+  readonly maxDelayMs?: number;
+  /** Each wait is so many times the one before. @default 2 */
+  readonly factor?: number;
+}
+
+export interface RetryPolicy extends FailurePolicy {
+  /** What follows when the tries are used up, or when trying again cannot help. @default deadLetter() */
+  otherwise(policy: FailurePolicy): FailurePolicy;
+}
+
+/** Tries again after a growing wait (with 20 % jitter), then does something else: `deadLetter()` unless told otherwise. */
+export function retry(options: RetryOptions = {}): RetryPolicy {
+  const { attempts = 5, delayMs = 200, maxDelayMs = 30_000, factor = 2 } = options;
+  if (!Number.isInteger(attempts) || attempts < 1) {
+    throw new ConfigError(`retry: attempts must be a whole number of at least 1, got ${String(attempts)}`);
+  }
+  for (const [name, value, least] of [
+    ['delayMs', delayMs, 0],
+    ['maxDelayMs', maxDelayMs, 0],
+    ['factor', factor, 1],
+  ] as const) {
+    if (!(value >= least)) throw new ConfigError(`retry: ${name} must be at least ${least}, got ${String(value)}`);
+  }
+  const then = (next: FailurePolicy): FailurePolicy => ({
+    description: `retry ${attempts}, then ${next.description}`,
+    decide(failure) {
+      if (!failure.retryable || failure.attempt >= attempts) return next.decide(failure);
+      return { action: 'retry', delayMs: backoff(failure.attempt, delayMs, maxDelayMs, factor) };
+    },
+  });
+  return { ...then(deadLetter()), otherwise: then };
+}
+
+/** Wait after the given try: grows by `factor`, is capped, and varies by a fifth either way. */
+export function backoff(attempt: number, delayMs: number, maxDelayMs: number, factor = 2): number {
+  const plain = Math.min(maxDelayMs, delayMs * factor ** (attempt - 1));
+  return Math.round(plain * (0.8 + Math.random() * 0.4));
+}
+
+export const defaultPolicy: FailurePolicy = retry();

@@ -1,0 +1,30 @@
+export { ageBand, type AgeBand } from './age-band.ts';
+export {
+  type Agent,
+  type AgentOptions,
+  defineAgent,
+  type Order,
+  type Sink,
+  type SinkFunction,
+  type SinkTopic,
+} from './agent.ts';
+export type { Behaviour, BehaviourRun, Delivery, Inbox, PollOptions, Scope } from './behaviour.ts';
+export { each, type Handler } from './each.ts';
+export {
+  backoff,
+  deadLetter,
+  defaultPolicy,
+  type Failure,
+  type FailurePolicy,
+  type RetryOptions,
+  type RetryPolicy,
+  retry,
+  skip,
+  stop,
+  type Verdict,
+} from './failure-policy.ts';
+export { filter } from './filter.ts';
+export { forward } from './forward.ts';
+export { generator } from './generator.ts';
+export { inference, type InferenceOptions } from './inference.ts';
+export type { Stream, StreamFunction } from './stream.ts';

@@ -1,0 +1,241 @@
+import { StreamerError } from '../errors.ts';
+import type { Event } from '../topics/index.ts';
+import type { Delivery, Inbox, Scope } from './behaviour.ts';
+import type { Stream, StreamFunction } from './stream.ts';
+
+/**
+ * One lane of a generator agent: runs the generator over and over, each time on what is left. A throw fails the event in
+ * hand and the generator starts anew, so its locals are gone. A batch that fails is gone through one by one, so that only
+ * the poison event meets the failure policy.
+ */
+export class Lane<K, V, Out> {
+  readonly #run: StreamFunction<K, V, Out>;
+  readonly #inbox: Inbox<K, V, Out>;
+  readonly #index: number;
+  readonly #scope: Scope<K, V, Out>;
+  #held: ReadonlyArray<Delivery<K, V, Out>> = [];
+  /** Grows with every generator; whatever an older one does has no effect. */
+  #life = 0;
+  #timer: NodeJS.Timeout | undefined;
+  /** Wakes whoever waits for events. */
+  #waiter: (() => void) | undefined;
+  /** So many events come one by one after a batch has failed. */
+  #singles = 0;
+  #isClosed = false;
+  #giveUp: () => void = () => {};
+  /** The first event of a generator, until the generator asks for it. */
+  #unread: ReadonlyArray<Delivery<K, V, Out>> = [];
+  readonly #ended: Promise<void>;
+
+  constructor(run: StreamFunction<K, V, Out>, inbox: Inbox<K, V, Out>, index: number) {
+    this.#run = run;
+    this.#inbox = inbox;
+    this.#index = index;
+    this.#scope = inbox.scope();
+    this.#ended = this.#live();
+  }
+
+  wake(): void {
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    waiter?.();
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    this.#life++;
+    clearTimeout(this.#timer);
+    this.#giveUp();
+    this.wake();
+    return this.#ended;
+  }
+
+  async #live(): Promise<void> {
+    for (;;) {
+      const first = await this.#arrival(1, 0);
+      if (first.length === 0) return;
+      await this.#oneLife(++this.#life, first);
+      this.#life++;
+    }
+  }
+
+  /** Runs one generator until it returns, throws, or is given up because an event took too long. */
+  #oneLife(life: number, first: ReadonlyArray<Delivery<K, V, Out>>): Promise<void> {
+    return new Promise((resolve) => {
+      this.#giveUp = resolve;
+      this.#unread = first;
+      this.#held = first;
+      this.#scope.hold(first);
+      this.#body(new LaneStream((max, withinMs) => this.#pull(life, max, withinMs)), life)
+        .then(
+          () => this.#returned(life),
+          (error: unknown) => this.#fail(life, error),
+        )
+        .then(resolve);
+    });
+  }
+
+  async #body(stream: Stream<K, V>, life: number): Promise<void> {
+    const result = this.#scope.run(() => this.#run(stream));
+    if (!(Symbol.asyncIterator in result)) {
+      await result;
+      return;
+    }
+    const iterator = result[Symbol.asyncIterator]();
+    for (;;) {
+      const step = await this.#scope.run(() => iterator.next());
+      if (step.done || this.#life !== life) return;
+      try {
+        this.#emit(step.value);
+      } catch (error) {
+        this.#fail(life, error);
+        await this.#scope.run(() => iterator.return?.());
+        return;
+      }
+    }
+  }
+
+  #emit(value: Out): void {
+    if (this.#held.length === 0 || this.#unread.length > 0) {
+      throw new StreamerError('USAGE', 'the generator yielded before it had read an event', { agent: this.#inbox.agent });
+    }
+    this.#scope.emit(value);
+  }
+
+  /** The next batch for a generator's iterator; asking for it finishes the one before. Empty at the end. */
+  async #pull(life: number, max: number, withinMs: number): Promise<Event<K, V>[]> {
+    if (this.#life !== life) return [];
+    let batch = this.#unread;
+    this.#unread = [];
+    if (batch.length === 0) {
+      this.#finish(life);
+      batch = await this.#arrival(max, withinMs);
+    } else if (max > 1 && this.#singles === 0) {
+      batch = await this.#gather([...batch], max, withinMs);
+    }
+    if (this.#life !== life) {
+      for (const delivery of batch) delivery.release();
+      return [];
+    }
+    this.#hold(batch, life);
+    return batch.map((delivery) => delivery.event);
+  }
+
+  #returned(life: number): void {
+    if (this.#unread.length > 0) {
+      this.#fail(life, new StreamerError('USAGE', 'the agent returned without reading its stream', { agent: this.#inbox.agent }));
+    } else {
+      this.#finish(life);
+    }
+  }
+
+  #hold(batch: ReadonlyArray<Delivery<K, V, Out>>, life: number): void {
+    this.#held = batch;
+    this.#scope.hold(batch);
+    const { timeoutMs } = this.#inbox;
+    if (timeoutMs > 0 && batch.length > 0) {
+      this.#timer = setTimeout(() => {
+        this.#fail(life, new StreamerError('TIMEOUT', `not finished within ${timeoutMs} ms (timeoutMs)`, { retryable: true }));
+        this.#life++;
+        this.#giveUp();
+      }, timeoutMs);
+    }
+  }
+
+  #finish(life: number): void {
+    if (this.#life !== life) return;
+    clearTimeout(this.#timer);
+    const held = this.#letGo();
+    if (this.#singles > 0) this.#singles = Math.max(0, this.#singles - held.length);
+    for (const delivery of held) delivery.done();
+  }
+
+  #fail(life: number, error: unknown): void {
+    if (this.#life !== life) return;
+    clearTimeout(this.#timer);
+    const held = this.#letGo();
+    this.#unread = [];
+    if (held.length > 1) {
+      this.#singles = held.length;
+      for (const delivery of held) delivery.release();
+      return;
+    }
+    if (this.#singles > 0) this.#singles--;
+    held[0]?.fail(error);
+  }
+
+  #letGo(): ReadonlyArray<Delivery<K, V, Out>> {
+    const held = this.#held;
+    this.#held = [];
+    this.#scope.hold([]);
+    return held;
+  }
+
+  /** Waits for events of this lane: at least one, up to `max` of those that come within the time. Empty when closed. */
+  async #arrival(max: number, withinMs: number): Promise<Delivery<K, V, Out>[]> {
+    while (!this.#isClosed) {
+      const got = this.#poll(1);
+      if (got.length > 0) return max > 1 && this.#singles === 0 ? this.#gather(got, max, withinMs) : got;
+      await new Promise<void>((resolve) => {
+        this.#waiter = resolve;
+      });
+    }
+    return [];
+  }
+
+  async #gather(batch: Delivery<K, V, Out>[], max: number, withinMs: number): Promise<Delivery<K, V, Out>[]> {
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      this.wake();
+    }, withinMs);
+    while (!this.#isClosed && batch.length < max) {
+      const more = this.#poll(max - batch.length);
+      batch.push(...more);
+      if (isLate || batch.length >= max) break;
+      if (more.length === 0) {
+        await new Promise<void>((resolve) => {
+          this.#waiter = resolve;
+        });
+      }
+    }
+    clearTimeout(timer);
+    return batch;
+  }
+
+  #poll(max: number): Delivery<K, V, Out>[] {
+    return this.#inbox.poll(max, { lane: this.#index, runs: true });
+  }
+}
+
+type EventSource<K, V> = (max: number, withinMs: number) => Promise<Event<K, V>[]>;
+
+class LaneStream<K, V> implements Stream<K, V> {
+  readonly #source: EventSource<K, V>;
+
+  constructor(source: EventSource<K, V>) {
+    this.#source = source;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Event<K, V>> {
+    return {
+      next: async () => {
+        const [event] = await this.#source(1, 0);
+        return event === undefined ? { done: true, value: undefined } : { done: false, value: event };
+      },
+    };
+  }
+
+  take(max: number, withinMs: number): AsyncIterable<Event<K, V>[]> {
+    if (!Number.isInteger(max) || max < 1) throw new StreamerError('USAGE', `take: max must be a whole number of at least 1, got ${String(max)}`);
+    if (!(withinMs >= 0)) throw new StreamerError('USAGE', `take: withinMs must be at least 0, got ${String(withinMs)}`);
+    return {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => {
+          const events = await this.#source(max, withinMs);
+          return events.length === 0 ? { done: true, value: undefined } : { done: false, value: events };
+        },
+      }),
+    };
+  }
+}

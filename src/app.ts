@@ -1,0 +1,323 @@
+import type { Command } from 'commander';
+import { type Agent, type AgentOptions, type Behaviour, defineAgent, generator, type StreamFunction } from './agents/index.ts';
+import { type Layers, type ResolvedSettings, resolveSettings, type SettingsInput } from './config/index.ts';
+import { ConfigError, isStreamerError, KafkaError, StreamerError } from './errors.ts';
+import { type KafkaClient, kafkajs, type TopicSpec } from './kafka/index.ts';
+import { currentHolder, deadLetterTopicOf, matchSources, Outbox, Sender, Worker } from './runtime/index.ts';
+import {
+  type AnyTopic,
+  bytes,
+  type Encoded,
+  optional,
+  type Readable,
+  type SendResult,
+  type Serde,
+  Topic,
+  type TopicHost,
+  type TopicOptions,
+  TopicPattern,
+} from './topics/index.ts';
+
+const BRAND = Symbol.for('streamerjs.app');
+const DEAD_LETTER_BYTES = 2 * 1024 * 1024;
+
+export interface AppOptions extends SettingsInput {
+  /** Names the consumer group and the app's dead-letter topics. Letters, digits, `.`, `_`, `-`. */
+  readonly id: string;
+  /** Shown in logs. @default '0.0.0' */
+  readonly version?: string | undefined;
+}
+
+/** What a command of an app is given beside its options. */
+export interface CommandContext {
+  /** Aborted at SIGINT and SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly args: readonly string[];
+}
+
+export interface AppCommand {
+  readonly name: string;
+  readonly about: string;
+  readonly configure: (command: Command) => Command | void;
+  readonly action: (options: Record<string, unknown>, context: CommandContext) => Promise<void> | void;
+}
+
+export interface AppTopicSpec extends TopicSpec {
+  /** Made by the runtime for itself, as dead-letter topics are. */
+  readonly internal: boolean;
+}
+
+/** An agent that was declared; agents can be told apart and named by it. */
+export interface AgentRef {
+  readonly name: string;
+}
+
+type AnySerdes = { readonly key?: Serde<never, unknown>; readonly value?: Serde<never, unknown> };
+type In<S, Fallback> = S extends Serde<infer I, infer _O> ? I : Fallback;
+type Out<S, Fallback> = S extends Serde<infer _I, infer O> ? O : Fallback;
+type Received<O, Value> = O extends { readonly tombstones: 'deliver' } ? Value | null : Value;
+type TopicOf<O extends AnySerdes & TopicOptions> = Topic<
+  Out<O['key'], Buffer | null>,
+  Received<O, Out<O['value'], Buffer>>,
+  In<O['key'], Uint8Array | null>,
+  Received<O, In<O['value'], Uint8Array>>
+>;
+
+/**
+ * What a developer declares: topics, agents, commands. Making one connects nothing; `start` validates all of it first and
+ * reports every problem together.
+ */
+export class App implements TopicHost {
+  readonly [BRAND] = true;
+  readonly id: string;
+  readonly version: string;
+  readonly #code: SettingsInput;
+  readonly #topics = new Map<string, AnyTopic>();
+  readonly #agents = new Map<string, Agent>();
+  readonly #commands = new Map<string, AppCommand>();
+  readonly #problems: string[] = [];
+  #layers: Omit<Layers, 'code'> = { env: process.env };
+  #settings: ResolvedSettings | undefined;
+  #connection: Promise<Connection> | undefined;
+  #worker: Worker | undefined;
+
+  constructor(options: AppOptions) {
+    const { id, version = '0.0.0', ...code } = options;
+    if (!/^[a-zA-Z0-9._-]{1,100}$/.test(id)) {
+      throw new ConfigError(`app id ${JSON.stringify(id)} is not allowed: 1 to 100 letters, digits, ".", "_" or "-"`);
+    }
+    this.id = id;
+    this.version = version;
+    this.#code = code;
+  }
+
+  get topics(): ReadonlyMap<string, AnyTopic> {
+    return this.#topics;
+  }
+
+  get agents(): ReadonlyMap<string, Agent> {
+    return this.#agents;
+  }
+
+  get commands(): ReadonlyMap<string, AppCommand> {
+    return this.#commands;
+  }
+
+  /** Settings as they stand: default < code < file < environment < flag. @throws ConfigError */
+  get settings(): ResolvedSettings {
+    this.#settings ??= resolveSettings({ ...this.#layers, code: this.#code });
+    return this.#settings;
+  }
+
+  /** Sets the layers above the code; for what runs an app. Takes effect on what is started afterwards. */
+  configure(layers: Omit<Layers, 'code'>): ResolvedSettings {
+    this.#layers = { env: process.env, ...layers };
+    this.#settings = undefined;
+    return this.settings;
+  }
+
+  /**
+   * Declares a topic. Without `key`, keys are bytes and may be missing; without `value`, values are bytes. A regular
+   * expression stands for all topics whose name matches: it can be read, not sent to.
+   */
+  topic<const O extends AnySerdes & TopicOptions>(name: string, options?: O): TopicOf<O>;
+  topic<const O extends AnySerdes & Pick<TopicOptions, 'tombstones'>>(
+    name: RegExp,
+    options?: O,
+  ): TopicPattern<Out<O['key'], Buffer | null>, Received<O, Out<O['value'], Buffer>>>;
+  topic(name: string | RegExp, options: AnySerdes & TopicOptions = {}): AnyTopic | TopicPattern<unknown, unknown> {
+    const serdes = { key: options.key ?? optional(bytes()), value: options.value ?? bytes() };
+    if (typeof name !== 'string') return new TopicPattern(name, serdes, options);
+    const topic = new Topic(this, name, serdes, options) as AnyTopic;
+    if (this.#topics.has(name)) this.#problems.push(`topic "${name}" is declared twice`);
+    this.#topics.set(name, topic);
+    return topic;
+  }
+
+  /**
+   * Declares an agent: a source, what it does, and where its outputs go.
+   *
+   * @param source a topic, several, or a pattern
+   * @param behaviour an async generator (or async function) over the stream, or `each`, `filter`, `forward`, `inference` ...
+   */
+  agent<K, V, Output = never>(
+    name: string,
+    source: Readable<K, V> | ReadonlyArray<Readable<K, V>>,
+    behaviour: StreamFunction<K, V, Output> | Behaviour<K, V, Output>,
+    options: AgentOptions<K, V, NoInfer<Output>> = {},
+  ): AgentRef {
+    const run = typeof behaviour === 'function' ? generator(behaviour) : behaviour;
+    const sources = Array.isArray(source) ? (source as ReadonlyArray<Readable<K, V>>) : [source as Readable<K, V>];
+    const agent = defineAgent(name, sources, run, options);
+    if (this.#agents.has(name)) this.#problems.push(`agent "${name}" is declared twice`);
+    this.#agents.set(name, agent);
+    return { name };
+  }
+
+  /**
+   * Declares a command of the app, run by `streamer run -A <app> <name>`.
+   *
+   * @param configure adds options to a commander `Command`
+   */
+  command(name: string, configure: AppCommand['configure'], action: AppCommand['action'], about = ''): void {
+    if (this.#commands.has(name)) this.#problems.push(`command "${name}" is declared twice`);
+    this.#commands.set(name, { name, about, configure, action });
+  }
+
+  /** All topics that the app needs; those of patterns come from elsewhere. Dead-letter topics hold 2 MiB a record. */
+  topicSpecs(): AppTopicSpec[] {
+    const declared = [...this.#topics.values()].map((topic) => ({ ...specOf(topic), internal: false }));
+    const read = new Set([...this.#agents.values()].flatMap((agent) => agent.sources.map((source) => source.name)));
+    const letters = [...this.#topics.values()]
+      .filter((topic) => read.has(topic.name))
+      .map((topic) => ({
+        ...specOf(topic),
+        name: deadLetterTopicOf(topic.name, this.id),
+        configs: { 'max.message.bytes': String(DEAD_LETTER_BYTES) },
+        internal: true,
+      }));
+    return [...declared, ...letters];
+  }
+
+  /** @throws ConfigError with every problem of the declared graph and the settings */
+  validate(): void {
+    const problems = [...this.#problems];
+    const check = (work: () => unknown) => {
+      try {
+        work();
+      } catch (error) {
+        if (error instanceof ConfigError) problems.push(...error.problems);
+        else throw error;
+      }
+    };
+    check(() => this.settings);
+    check(() => matchSources([...this.#agents.values()], []));
+    for (const agent of this.#agents.values()) {
+      for (const name of [...agent.sources, ...agent.sinks].map((each) => (each as { name?: unknown }).name)) {
+        if (typeof name === 'string' && isTopicLike(agent, name) && !this.#topics.has(name)) {
+          problems.push(`agent "${agent.name}": topic "${name}" belongs to another app`);
+        }
+      }
+    }
+    if (this.#agents.size === 0) problems.push(`app "${this.id}" has no agents`);
+    if (problems.length > 0) throw new ConfigError(problems);
+  }
+
+  /** The app's Kafka client, connected on first use. */
+  async client(): Promise<KafkaClient> {
+    return (await this.#connect()).client;
+  }
+
+  /** Joins the app's consumer group and runs its agents; resolves with the first assignment. */
+  async start(): Promise<Worker> {
+    if (this.#worker !== undefined) throw new StreamerError('USAGE', `app "${this.id}" is started already`);
+    this.validate();
+    const { client, outbox, sender } = await this.#connect();
+    const agents = [...this.#agents.values()];
+    const required = new Set([...this.topicSpecs().map((spec) => spec.name)]);
+    this.#worker = new Worker({ appId: this.id, agents, settings: this.settings.values, client, outbox, sender, requiredTopics: [...required] });
+    try {
+      await this.#worker.start();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    return this.#worker;
+  }
+
+  /** Stops the worker, sends what is still waiting to be sent, closes all connections. Idempotent. */
+  async stop(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    if (worker !== undefined && worker.state !== 'stopped' && worker.state !== 'failed') await worker.stop().catch(() => {});
+    const connection = this.#connection;
+    this.#connection = undefined;
+    if (connection === undefined) return;
+    const { client, outbox } = await connection.catch(() => ({ client: undefined, outbox: undefined }));
+    if (outbox !== undefined) {
+      await Promise.race([outbox.flush(), timeout(this.settings.values.drainTimeoutMs)]);
+      await outbox.close();
+    }
+    await client?.close();
+  }
+
+  /** For topics: sends on behalf of the event in hand, if there is one. */
+  send(topic: AnyTopic, message: Encoded): Promise<SendResult> {
+    const holder = currentHolder();
+    if (holder !== undefined && !holder.isCurrent) {
+      return Promise.reject(new StreamerError('LOST', 'the event belongs to another worker now: nothing more is published for it', { topic: topic.name }));
+    }
+    const end = holder?.output();
+    const result = this.#post(topic, message).then(
+      (sent) => {
+        end?.();
+        return sent;
+      },
+      (error: unknown) => {
+        end?.(error);
+        throw error;
+      },
+    );
+    // The event has been told; a send that the agent does not await must not end the process.
+    if (holder !== undefined) result.catch(() => {});
+    return result;
+  }
+
+  async #post(topic: AnyTopic, message: Encoded): Promise<SendResult> {
+    const { sender } = await this.#connect();
+    return new Promise((resolve, reject) => {
+      sender.send(topic.name, message, (error, offset, partition) => {
+        if (error === undefined) resolve({ topic: topic.name, partition, offset });
+        else reject(error);
+      });
+    });
+  }
+
+  #connect(): Promise<Connection> {
+    this.#connection ??= this.#open();
+    const connection = this.#connection;
+    connection.catch(() => {
+      if (this.#connection === connection) this.#connection = undefined;
+    });
+    return connection;
+  }
+
+  async #open(): Promise<Connection> {
+    const { values } = this.settings;
+    const client = kafkajs({ clientId: this.id, brokers: values.brokers });
+    try {
+      await client.connect();
+    } catch (error) {
+      await client.close();
+      throw isStreamerError(error) ? error : new KafkaError('retry', (error as Error).message, { cause: error });
+    }
+    const outbox = new Outbox(
+      () => client.producer(),
+      (error) => this.#worker?.trouble(error),
+    );
+    return { client, outbox, sender: new Sender(outbox, () => client.admin()) };
+  }
+}
+
+interface Connection {
+  readonly client: KafkaClient;
+  readonly outbox: Outbox;
+  readonly sender: Sender;
+}
+
+/** Recognises an app by its brand, so that two copies of the package understand each other. */
+export function isApp(value: unknown): value is App {
+  return typeof value === 'object' && value !== null && BRAND in value;
+}
+
+function specOf({ name, partitions, replicationFactor, configs }: AnyTopic): TopicSpec {
+  return { name, partitions, replicationFactor, configs };
+}
+
+function isTopicLike(agent: Agent, name: string): boolean {
+  return [...agent.sources, ...agent.sinks].some((each) => each instanceof Topic && each.name === name);
+}
+
+function timeout(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

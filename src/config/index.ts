@@ -1,0 +1,14 @@
+export { CONFIG_FILES, type Config, type ConfigFile, findConfigFile, isPath } from './file.ts';
+export { importModule } from './module.ts';
+export {
+  type Layers,
+  LOG_LEVELS,
+  type Origin,
+  type ResolvedSettings,
+  resolveSettings,
+  type SettingName,
+  type Settings,
+  type SettingsInput,
+  settingNames,
+  settings,
+} from './settings.ts';

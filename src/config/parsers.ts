@@ -1,0 +1,28 @@
+/** Reads a value given as text or as itself; says what was expected when it does not fit. */
+export type Parser<T> = (raw: unknown) => { readonly value: T } | { readonly expected: string };
+
+export const brokerList: Parser<readonly string[]> = (raw) => {
+  const list = (typeof raw === 'string' ? raw.split(',') : Array.isArray(raw) ? raw : []).map((entry) => String(entry).trim()).filter((entry) => entry !== '');
+  const isAddress = (entry: string) => /^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/.test(entry) && Number(entry.slice(entry.lastIndexOf(':') + 1)) <= 65_535;
+  return list.length > 0 && list.every(isAddress) ? { value: list } : { expected: 'host:port, or several separated by commas' };
+};
+
+export function choice<const T extends readonly string[]>(words: T): Parser<T[number]> {
+  return (raw) => (words.includes(raw as string) ? { value: raw as T[number] } : { expected: `one of ${words.join(', ')}` });
+}
+
+export function milliseconds(least: number): Parser<number> {
+  return (raw) => {
+    const value = numberOf(raw);
+    return value >= least ? { value } : { expected: `milliseconds, at least ${least}` };
+  };
+}
+
+export const positive: Parser<number> = (raw) => {
+  const value = numberOf(raw);
+  return Number.isInteger(value) && value > 0 ? { value } : { expected: 'a whole number above 0' };
+};
+
+function numberOf(raw: unknown): number {
+  return typeof raw === 'number' ? raw : typeof raw === 'string' && raw.trim() !== '' ? Number(raw) : Number.NaN;
+}

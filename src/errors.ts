@@ -1,0 +1,145 @@
+/**
+ * Errors say what, where and what to do next, and are recognised by a brand, not by constructor, so that two copies
+ * of the package in one process understand each other.
+ */
+
+const BRAND = Symbol.for('streamerjs.error');
+
+/** Where an error happened. All fields are optional; those present are printed in the message. */
+export interface ErrorPlace {
+  readonly agent?: string | undefined;
+  readonly topic?: string | undefined;
+  readonly partition?: number | undefined;
+  readonly offset?: number | undefined;
+}
+
+export interface ErrorOptions extends ErrorPlace {
+  readonly cause?: unknown;
+  /** May the same action succeed later without anybody changing anything? @default false */
+  readonly retryable?: boolean | undefined;
+  /** What the reader of the message should do next. */
+  readonly next?: string | undefined;
+}
+
+/**
+ * Codes that a caller can act on.
+ *
+ * - `CONFIG`: the program or its settings are wrong; nothing was started.
+ * - `DECODE`, `VALIDATION`: bytes or a value do not fit the topic's serde.
+ * - `UNAVAILABLE`: something outside (model, broker, database) cannot be reached; it is waited for.
+ * - `REFUSED`: something outside answered no, and will again.
+ * - `KAFKA`: the broker or the client failed; see `KafkaError.reason`.
+ * - `TIMEOUT`: a handler took longer than its `timeoutMs`.
+ * - `LOST`: the partition was taken away while the work was under way.
+ * - `ANSWER`: a model answered something that does not fit the question.
+ * - `USAGE`: the library was used in a way that cannot work.
+ */
+export type ErrorCode =
+  | 'CONFIG'
+  | 'DECODE'
+  | 'VALIDATION'
+  | 'UNAVAILABLE'
+  | 'REFUSED'
+  | 'KAFKA'
+  | 'TIMEOUT'
+  | 'LOST'
+  | 'ANSWER'
+  | 'USAGE';
+
+export class StreamerError extends Error {
+  override name = 'StreamerError';
+  readonly [BRAND] = true;
+  readonly code: ErrorCode;
+  readonly place: ErrorPlace;
+  readonly retryable: boolean;
+  readonly next: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    const { agent, topic, partition, offset } = options;
+    this.code = code;
+    this.place = { agent, topic, partition, offset };
+    this.retryable = options.retryable ?? false;
+    this.next = options.next;
+  }
+}
+
+/** The program or its settings are wrong. `problems` lists all of them together. */
+export class ConfigError extends StreamerError {
+  override name = 'ConfigError';
+  readonly problems: readonly string[];
+
+  constructor(problems: string | readonly string[], options: ErrorOptions = {}) {
+    const list = typeof problems === 'string' ? [problems] : problems;
+    super('CONFIG', list.length === 1 ? String(list[0]) : `${list.length} problems:\n  - ${list.join('\n  - ')}`, options);
+    this.problems = list;
+  }
+}
+
+/**
+ * What the runtime does about a Kafka error.
+ *
+ * - `retry`: the same request may succeed later.
+ * - `stale`: the member or its generation is no longer current; the work belongs to somebody else now.
+ * - `refused`: this record or request will never be accepted (too large, invalid, unauthorised, unknown topic).
+ * - `fatal`: the client cannot go on.
+ */
+export type KafkaReason = 'retry' | 'stale' | 'refused' | 'fatal';
+
+export class KafkaError extends StreamerError {
+  override name = 'KafkaError';
+  readonly reason: KafkaReason;
+  /** Kafka's own name of the error, as `MESSAGE_TOO_LARGE`, where the broker gave one. */
+  readonly kafkaCode: string | undefined;
+
+  constructor(reason: KafkaReason, message: string, options: ErrorOptions & { kafkaCode?: string | undefined } = {}) {
+    super('KAFKA', message, { ...options, retryable: options.retryable ?? reason === 'retry' });
+    this.reason = reason;
+    this.kafkaCode = options.kafkaCode;
+  }
+}
+
+export function isStreamerError(error: unknown): error is StreamerError {
+  return typeof error === 'object' && error !== null && BRAND in error;
+}
+
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_SOCKET',
+]);
+const WAIT_STATUS = new Set([429, 502, 503, 504]);
+
+/**
+ * Does the error, or one of its causes, say that something outside cannot be reached (connection refused, time-out,
+ * HTTP 429, 502, 503, 504, a Kafka error that passes)? Such an error is waited out and never dead-letters by itself.
+ */
+export function isUnavailable(error: unknown, depth = 0): boolean {
+  if (typeof error !== 'object' || error === null || depth > 5) return false;
+  const { code, status, statusCode, cause, reason } = error as Record<string, unknown>;
+  if (code === 'KAFKA') return reason === 'retry';
+  if (code === 'UNAVAILABLE' || (typeof code === 'string' && UNREACHABLE.has(code))) return true;
+  if (isStreamerError(error)) return false;
+  if (WAIT_STATUS.has(Number(status ?? statusCode))) return true;
+  return isUnavailable(cause, depth + 1);
+}
+
+/** `Agent "predict" failed on customer_pred[1]@42: ...`, with the advice on a line of its own. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!isStreamerError(error)) return `${error.name}: ${error.message}`;
+  const { agent, topic, partition, offset } = error.place;
+  const where = topic === undefined ? '' : `${topic}${partition === undefined ? '' : `[${partition}]`}${offset === undefined ? '' : `@${offset}`}`;
+  const head = agent === undefined ? (where && `${where}: `) : `Agent "${agent}" failed${where && ` on ${where}`}: `;
+  return `${head}${error.message}${error.next === undefined ? '' : `\n  ${error.next}`}`;
+}

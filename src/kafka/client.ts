@@ -1,0 +1,169 @@
+/**
+ * The seam between streamer and a Kafka client. Partitioning, order, commits, draining and failure policy live above it;
+ * below it are connections, the wire and the group protocol. Only `src/kafka/kafkajs` implements it today.
+ */
+import type { KafkaError } from '../errors.ts';
+
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** Values of a repeated header name come as an array, in order. */
+export type RecordHeaders = Record<string, Buffer | readonly Buffer[]>;
+
+/** A record as it came: raw bytes. Key and value may be slices of a larger buffer: copy what is kept. */
+export interface KafkaRecord {
+  readonly offset: number;
+  /** Milliseconds since 1970-01-01 UTC. */
+  readonly timestamp: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: RecordHeaders;
+}
+
+export interface OutputRecord {
+  readonly topic: string;
+  /** Always set: the partition is chosen above the seam. */
+  readonly partition: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers?: RecordHeaders | undefined;
+  /** Milliseconds since 1970-01-01 UTC. @default the time of the send */
+  readonly timestamp?: number | undefined;
+}
+
+export interface CommittedOffset extends TopicPartition {
+  /** The next offset to be read; -1 when the group has no commit for the partition. */
+  readonly offset: number;
+  readonly metadata: string | null;
+}
+
+export interface Watermarks extends TopicPartition {
+  readonly earliest: number;
+  /** The high watermark: the offset that the next record will get. */
+  readonly latest: number;
+}
+
+/**
+ * What a subscription tells its owner. Epochs grow with every assignment; the driver never calls two of the awaited
+ * methods at once.
+ */
+export interface ConsumerSink {
+  /** New assignment. Awaited before the first batch of this epoch; positions may be set with `seek` meanwhile. */
+  assigned(partitions: readonly TopicPartition[], epoch: number): Promise<void>;
+  /**
+   * The assignment is about to be given up. Awaited (heartbeats go on) until `deadlineMs` (epoch milliseconds) at the
+   * latest; commits under `epoch` are still accepted. After it resolves, no batch of this epoch is delivered.
+   */
+  revoking(partitions: readonly TopicPartition[], epoch: number, deadlineMs: number): Promise<void>;
+  /** The assignment is gone already (session expired, fenced): commit nothing. */
+  lost(partitions: readonly TopicPartition[], epoch: number): void;
+  /**
+   * Records of one partition in offset order, possibly none. Never awaited: enqueue and return. `nextOffset` is the
+   * position behind the raw batch, gaps and control records included.
+   */
+  batch(partition: TopicPartition, epoch: number, records: readonly KafkaRecord[], nextOffset: number): void;
+  /** A failure that the driver handles itself by trying again (`fatal` false), or one that ends the subscription. */
+  failed(error: KafkaError, fatal: boolean): void;
+}
+
+export interface SubscribeOptions {
+  readonly groupId: string;
+  readonly topics: readonly string[];
+  /** @default 10_000 */
+  readonly sessionTimeoutMs?: number;
+  /** @default 3_000 */
+  readonly heartbeatIntervalMs?: number;
+  /** How long `revoking` may take. @default 10_000 */
+  readonly drainTimeoutMs?: number;
+  /** Long-poll wait of a fetch. @default 250 */
+  readonly maxWaitMs?: number;
+  /** @default 1 MiB */
+  readonly maxBytesPerPartition?: number;
+  /** Where a partition without a usable position starts. @default 'earliest' */
+  readonly start?: 'earliest' | 'latest';
+}
+
+export interface Subscription {
+  /** Stops delivery of these partitions at once; forgotten at every new epoch. */
+  pause(partitions: readonly TopicPartition[]): void;
+  resume(partitions: readonly TopicPartition[]): void;
+  /** Sets the position of the next fetch; never commits. */
+  seek(partition: TopicPartition, offset: number): void;
+  /**
+   * Commits next-offsets with their metadata. Rejects with a `KafkaError`: `stale` (drop it), `retry`, `fatal`.
+   * A commit of an epoch that is over rejects with `stale` without asking the broker.
+   */
+  commit(epoch: number, offsets: readonly CommittedOffset[]): Promise<void>;
+  /** What the group has committed, from the broker. */
+  committed(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]>;
+  /** Leaves the group (after `revoking`) and closes. Idempotent, bounded in time. */
+  close(): Promise<void>;
+}
+
+export interface TopicSpec {
+  readonly name: string;
+  readonly partitions: number;
+  /** @default 1 on a single broker, else min(3, brokers) */
+  readonly replicationFactor?: number | undefined;
+  readonly configs?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface TopicDescription {
+  readonly name: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  readonly configs: Readonly<Record<string, string>>;
+}
+
+export interface KafkaAdmin {
+  /** Names of all topics, internal ones left out. */
+  listTopics(): Promise<string[]>;
+  /** Partition counts of those that exist, in one metadata request. */
+  partitionCounts(topics: readonly string[]): Promise<Map<string, number>>;
+  describeTopics(topics: readonly string[]): Promise<TopicDescription[]>;
+  /** Resolves when the topics can be used. Tells which were made (`true`) and which were there already (`false`). */
+  createTopics(specs: readonly TopicSpec[]): Promise<Map<string, boolean>>;
+  addPartitions(topic: string, total: number): Promise<void>;
+  deleteTopics(topics: readonly string[]): Promise<void>;
+  watermarks(topic: string): Promise<Watermarks[]>;
+  /** First offset at or after the time, per partition; the high watermark where there is none. */
+  offsetsAt(topic: string, timestampMs: number): Promise<Array<TopicPartition & { offset: number }>>;
+  groupOffsets(groupId: string, topics: readonly string[]): Promise<CommittedOffset[]>;
+  setGroupOffsets(groupId: string, offsets: ReadonlyArray<TopicPartition & { offset: number }>): Promise<void>;
+  deleteGroups(groupIds: readonly string[]): Promise<void>;
+}
+
+export interface KafkaProducer {
+  /**
+   * Sends records; all carry their partition, and those of one partition keep their order. Resolves to the offset of each
+   * record, by position. Rejects with a `KafkaError` whose `reason` is `retry` (nothing or only a part was written; the
+   * driver has already tried for a while) or `refused`. One call at a time: the caller awaits before the next.
+   */
+  send(records: readonly OutputRecord[]): Promise<number[]>;
+  close(): Promise<void>;
+}
+
+export interface KafkaClient {
+  /** `kafkajs 2.2.4`, for logs. */
+  readonly name: string;
+  /** Resolves when a broker has answered; rejects with a `KafkaError` that names the addresses tried. */
+  connect(timeoutMs?: number): Promise<void>;
+  subscribe(options: SubscribeOptions, sink: ConsumerSink): Promise<Subscription>;
+  producer(): Promise<KafkaProducer>;
+  admin(): Promise<KafkaAdmin>;
+  /** Closes everything opened through this client. Idempotent, bounded in time. */
+  close(): Promise<void>;
+}
+
+export interface KafkaClientOptions {
+  readonly clientId: string;
+  readonly brokers: readonly string[];
+  readonly ssl?: boolean | import('node:tls').ConnectionOptions | undefined;
+  readonly sasl?:
+    | { readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; readonly username: string; readonly password: string }
+    | undefined;
+}
+
+export type KafkaClientFactory = (options: KafkaClientOptions) => KafkaClient;

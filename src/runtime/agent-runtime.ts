@@ -1,0 +1,131 @@
+import type { Agent, SinkFunction } from '../agents/index.ts';
+import type { RecordHeaders } from '../kafka/index.ts';
+import { StreamerError } from '../errors.ts';
+import type { AnyTopic, Encoded } from '../topics/index.ts';
+import type { OutputHolder } from './context.ts';
+import { runWith } from './context.ts';
+import type { WorkItem } from './work-item.ts';
+import type { AgentStats, WorkerEvents } from './worker-events.ts';
+
+/** What an agent needs of its worker. */
+export interface AgentHost {
+  send(topic: string, message: Encoded, holder: OutputHolder): void;
+  /** Resolves when the letter is acknowledged; never rejects: a refused letter is tried again. */
+  deadLetter(item: WorkItem, agent: string, error: unknown, topic: string | undefined): Promise<void>;
+  tell<E extends keyof WorkerEvents>(event: E, ...args: WorkerEvents[E]): void;
+  fail(error: StreamerError): void;
+}
+
+/** One agent in one worker, over all its partitions: sinks, counts, and what the outside is told. */
+export class AgentRuntime {
+  readonly agent: Agent;
+  readonly #host: AgentHost;
+  #finished = 0;
+  #failed = 0;
+  #skipped = 0;
+  #retried = 0;
+  #waitingSince: number | undefined;
+
+  constructor(agent: Agent, host: AgentHost) {
+    this.agent = agent;
+    this.#host = host;
+  }
+
+  stats(inHand: number, queued: number): AgentStats {
+    const counts = { finished: this.#finished, failed: this.#failed, skipped: this.#skipped, retried: this.#retried };
+    return { ...counts, inHand, queued, ...(this.#waitingSince === undefined ? {} : { waitingSince: this.#waitingSince }) };
+  }
+
+  /** Hands an output to every sink, on behalf of the holder. */
+  emit(item: WorkItem, holder: OutputHolder, output: unknown): void {
+    for (const sink of this.agent.sinks) {
+      if (typeof sink !== 'function') this.#send(sink as AnyTopic, item, holder, output);
+      else if (output !== null || item.deliversTombstones) this.#call(sink, item, holder, output);
+    }
+  }
+
+  finished(): void {
+    this.#finished++;
+  }
+
+  /** Something worked: whatever was waited for is there again. */
+  succeeded(): void {
+    if (this.#waitingSince === undefined) return;
+    const waitedMs = Date.now() - this.#waitingSince;
+    this.#waitingSince = undefined;
+    this.#host.tell('resumed', { agent: this.agent.name, waitedMs });
+  }
+
+  waits(error: unknown): void {
+    if (this.#waitingSince !== undefined) return;
+    this.#waitingSince = Date.now();
+    this.#host.tell('waiting', { agent: this.agent.name, error });
+  }
+
+  retries(item: WorkItem, error: unknown, delayMs: number): void {
+    this.#retried++;
+    this.#host.tell('retry', { ...this.#placeOf(item), attempt: item.attempt, delayMs, error });
+  }
+
+  skips(item: WorkItem, error: unknown): void {
+    this.#skipped++;
+    this.#host.tell('skipped', { ...this.#placeOf(item), error });
+  }
+
+  stops(item: WorkItem, error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    const next = 'Its policy is stop(): the event is not committed and comes again at the next start.';
+    this.#host.fail(new StreamerError('REFUSED', message, { ...this.#placeOf(item), cause: error, next }));
+  }
+
+  async deadLetter(item: WorkItem, error: unknown, topic: string | undefined): Promise<void> {
+    await this.#host.deadLetter(item, this.agent.name, error, topic);
+    this.#failed++;
+  }
+
+  #placeOf(item: WorkItem): { agent: string; topic: string; partition: number; offset: number } {
+    return { agent: this.agent.name, topic: item.event.topic, partition: item.event.partition, offset: item.offset };
+  }
+
+  #send(topic: AnyTopic, item: WorkItem, holder: OutputHolder, value: unknown): void {
+    const { key, timestamp, headers } = item.event;
+    const message = topic.encode({ key, value, timestamp, headers: forwarded(headers) } as never);
+    if (!(message instanceof Promise)) {
+      this.#host.send(topic.name, message, holder);
+      return;
+    }
+    const end = holder.output();
+    message.then((encoded) => {
+      this.#host.send(topic.name, encoded, holder);
+      end();
+    }, end);
+  }
+
+  #call(sink: SinkFunction<unknown, unknown, unknown>, item: WorkItem, holder: OutputHolder, output: unknown): void {
+    const answer = runWith(holder, () => sink(output, item.event));
+    if (answer instanceof Promise) {
+      const end = holder.output();
+      answer.then((result) => this.#route(result, item, holder, output)).then(() => end(), end);
+    } else {
+      this.#route(answer, item, holder, output);
+    }
+  }
+
+  /** A sink function may have named topics; anything else it answers means nothing. */
+  #route(answer: unknown, item: WorkItem, holder: OutputHolder, output: unknown): void {
+    for (const topic of Array.isArray(answer) ? answer : [answer]) {
+      if (typeof (topic as AnyTopic | undefined)?.encode === 'function') this.#send(topic as AnyTopic, item, holder, output);
+    }
+  }
+}
+
+/** Headers go on with the event, but for those that speak to this runtime alone. */
+function forwarded(headers: RecordHeaders): RecordHeaders | undefined {
+  let result: RecordHeaders | undefined;
+  for (const name in headers) {
+    if (name.startsWith('streamer.')) continue;
+    result ??= {};
+    result[name] = headers[name]!;
+  }
+  return result;
+}

@@ -1,0 +1,28 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** Something that counts outputs on behalf of events: they are not finished before the last one is acknowledged. */
+export interface OutputHolder {
+  /** Call the function returned when the output is acknowledged (no argument) or has failed. */
+  output(): (error?: unknown) => void;
+  /** False when the events no longer belong to this worker: nothing more may be published for them. */
+  readonly isCurrent: boolean;
+}
+
+/**
+ * Who sends. A generator's lane keeps one holder for its whole life and changes what it holds, because a value set in
+ * the stream's `next()` would not reach the loop's body.
+ */
+const current = new AsyncLocalStorage<OutputHolder>();
+
+export function currentHolder(): OutputHolder | undefined {
+  return current.getStore();
+}
+
+export function runWith<T>(holder: OutputHolder, work: () => T): T {
+  return current.run(holder, work);
+}
+
+/** Runs work that belongs to no event, whatever called it. */
+export function runDetached<T>(work: () => T): T {
+  return current.exit(work);
+}

@@ -1,0 +1,77 @@
+import type { OffsetRange } from './offset-tracker.ts';
+
+/**
+ * The finished-beyond map: which offsets above the committed one each agent has finished. It travels in the commit's
+ * metadata, so that a restart does not redo them.
+ *
+ * Format 1: `s1;<agent>=<run>,<run>,...;<agent>=...`, runs in base 36, alternately finished and unfinished, counted from
+ * the committed offset on, the first one finished (0 if it is not). Whatever does not fit into the limit is left off at
+ * the high end: the map then covers less, never wrongly.
+ */
+export type FinishedMap = ReadonlyMap<string, readonly OffsetRange[]>;
+
+/** Brokers refuse more than 4,096 bytes by default (`offset.metadata.max.bytes`), and the client then fails the whole commit. */
+export const METADATA_LIMIT = 3_500;
+const HEAD = 's1';
+
+/** @param ranges per agent, in order, none of them below `offset` */
+export function encodeFinished(offset: number, ranges: FinishedMap): string {
+  const busy = [...ranges].filter(([, list]) => list.length > 0);
+  if (busy.length === 0) return '';
+  const share = Math.floor((METADATA_LIMIT - HEAD.length) / busy.length);
+  let text = HEAD;
+  for (const [agent, list] of busy) text += encodeAgent(agent, offset, list, share);
+  return text === HEAD ? '' : text;
+}
+
+function encodeAgent(agent: string, offset: number, ranges: readonly OffsetRange[], limit: number): string {
+  let text = `;${agent}=`;
+  let at = offset;
+  let isEmpty = true;
+  for (const [start, end] of ranges) {
+    const runs = start === at ? [end - start] : isEmpty ? [0, start - at, end - start] : [start - at, end - start];
+    const piece = `${isEmpty ? '' : ','}${runs.map((run) => run.toString(36)).join(',')}`;
+    if (text.length + piece.length > limit) break;
+    text += piece;
+    isEmpty = false;
+    at = end;
+  }
+  return isEmpty ? '' : text;
+}
+
+/** Foreign, damaged or absent metadata is read as an empty map: then those offsets are done again, nothing is skipped. */
+export function decodeFinished(offset: number, metadata: string | null): FinishedMap {
+  const [head, ...parts] = (metadata ?? '').split(';');
+  const map = new Map<string, OffsetRange[]>();
+  if (head !== HEAD) return map;
+  for (const part of parts) {
+    const match = /^([a-zA-Z0-9._-]+)=([0-9a-z]{1,11}(?:,[0-9a-z]{1,11})*)$/.exec(part);
+    if (match === null) return new Map();
+    const ranges: OffsetRange[] = [];
+    let at = offset;
+    for (const [index, run] of match[2]!.split(',').entries()) {
+      const end = at + Number.parseInt(run, 36);
+      if (index % 2 === 0 && end > at) ranges.push([at, end]);
+      at = end;
+    }
+    if (!Number.isSafeInteger(at)) return new Map();
+    map.set(match[1]!, ranges);
+  }
+  return map;
+}
+
+/** Answers "is this offset finished?" for offsets asked in growing order. */
+export class FinishedCursor {
+  readonly #ranges: readonly OffsetRange[];
+  #index = 0;
+
+  constructor(ranges: readonly OffsetRange[]) {
+    this.#ranges = ranges;
+  }
+
+  has(offset: number): boolean {
+    while (this.#index < this.#ranges.length && this.#ranges[this.#index]![1] <= offset) this.#index++;
+    const range = this.#ranges[this.#index];
+    return range !== undefined && offset >= range[0];
+  }
+}

@@ -1,0 +1,139 @@
+import type { Delivery } from '../agents/index.ts';
+import type { KafkaRecord } from '../kafka/index.ts';
+import type { AgentTask } from './agent-task.ts';
+import { type OutputHolder, runWith } from './context.ts';
+import type { RecordEvent } from './record-event.ts';
+import type { Unit } from './units.ts';
+
+type State = 'waiting' | 'inHand' | 'handled' | 'failed' | 'finished';
+
+/**
+ * One event on its way through one agent. Its handler says `done` or `fail` once per try; then its outputs are awaited;
+ * then it is finished, tried again, or dead-lettered. A call that comes too late (after a time-out, or for a partition
+ * that is gone) has no effect.
+ */
+export class WorkItem implements Delivery<unknown, unknown, unknown>, OutputHolder {
+  #event: RecordEvent;
+  readonly record: KafkaRecord;
+  readonly slot: number;
+  readonly size: number;
+  attempt = 1;
+  /** Waits for something outside, which do not count as tries. */
+  waits = 0;
+  unit: Unit | undefined;
+  startedAt = 0;
+  /** Handled and acknowledged, though earlier ones of its unit may not be. */
+  isSettled = false;
+  #state: State = 'waiting';
+  #pending = 0;
+  #error: unknown;
+  /** Set while a try's outcome is open; what an older try does later has no effect. */
+  #isOpen = false;
+  #try = 0;
+  readonly #task: AgentTask;
+
+  constructor(task: AgentTask, event: RecordEvent, record: KafkaRecord, slot: number, size: number) {
+    this.#task = task;
+    this.#event = event;
+    this.record = record;
+    this.slot = slot;
+    this.size = size;
+  }
+
+  get event(): RecordEvent {
+    return this.#event;
+  }
+
+  /** The signal of a try that failed stays aborted: the next try gets an event of its own. */
+  renew(event: RecordEvent): void {
+    this.#event = event;
+  }
+
+  get offset(): number {
+    return this.record.offset;
+  }
+
+  get run(): unknown {
+    return this.unit ?? this;
+  }
+
+  get deliversTombstones(): boolean {
+    return this.#task.deliversTombstones;
+  }
+
+  get isInHand(): boolean {
+    return this.#state === 'inHand';
+  }
+
+  get isCurrent(): boolean {
+    return !this.#task.isAbandoned;
+  }
+
+  start(now: number): void {
+    this.#state = 'inHand';
+    this.#error = undefined;
+    this.#pending = 0;
+    this.#isOpen = true;
+    this.#try++;
+    this.startedAt = now;
+  }
+
+  within<T>(work: () => T): T {
+    return runWith(this, work);
+  }
+
+  emit(output: unknown): void {
+    if (this.#state === 'inHand') this.#task.emit(this, this, output);
+  }
+
+  output(): (error?: unknown) => void {
+    const life = this.#try;
+    if (!this.#isOpen) return () => {};
+    this.#pending++;
+    return (error) => {
+      if (life !== this.#try || !this.#isOpen) return;
+      this.#pending--;
+      if (error !== undefined) this.#error ??= error;
+      if (this.#pending === 0 && this.#state !== 'inHand') this.#settle();
+    };
+  }
+
+  done(): void {
+    if (this.#state !== 'inHand') return;
+    this.#state = 'handled';
+    this.#task.handled(this);
+    if (this.#pending === 0) this.#settle();
+  }
+
+  fail(error: unknown): void {
+    if (this.#state !== 'inHand') return;
+    this.#state = 'failed';
+    this.#error = error;
+    if (this.#pending === 0) this.#settle();
+  }
+
+  release(): void {
+    if (this.#state !== 'inHand') return;
+    this.#state = 'waiting';
+    this.#isOpen = false;
+    this.#task.released(this);
+  }
+
+  /** Back to waiting, after a failure that will be tried again. */
+  reset(): void {
+    this.#state = 'waiting';
+    this.#error = undefined;
+  }
+
+  finished(): void {
+    this.#state = 'finished';
+  }
+
+  #settle(): void {
+    this.#isOpen = false;
+    if (!this.isCurrent) return;
+    if (this.#state === 'failed') this.#task.failed(this, this.#error, false);
+    else if (this.#error !== undefined) this.#task.failed(this, this.#error, true);
+    else this.#task.settled(this);
+  }
+}

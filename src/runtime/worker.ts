@@ -1,0 +1,426 @@
+import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { getLogger } from '@logtape/logtape';
+import { type Agent, backoff } from '../agents/index.ts';
+import type { Settings } from '../config/index.ts';
+import { ConfigError, describeError, isStreamerError, KafkaError, StreamerError } from '../errors.ts';
+import type { ConsumerSink, KafkaAdmin, KafkaClient, KafkaRecord, Subscription, TopicPartition } from '../kafka/index.ts';
+import type { Encoded } from '../topics/index.ts';
+import { AgentRuntime } from './agent-runtime.ts';
+import { Assignment, nameOf } from './assignment.ts';
+import { Committer } from './committer.ts';
+import type { OutputHolder } from './context.ts';
+import { deadLetterHeaders, deadLetterTopicOf } from './dead-letters.ts';
+import { LagMeter } from './lag-meter.ts';
+import type { Outbox } from './outbox.ts';
+import type { Sender } from './sender.ts';
+import { matchSources, type SourceMap } from './source-map.ts';
+import type { WorkItem } from './work-item.ts';
+import type { StopResult, WorkerEvents, WorkerState, WorkerStats } from './worker-events.ts';
+
+/** What an app gives its worker. */
+export interface WorkerParts {
+  readonly appId: string;
+  readonly agents: readonly Agent[];
+  readonly settings: Settings;
+  readonly client: KafkaClient;
+  readonly outbox: Outbox;
+  readonly sender: Sender;
+  /** Topics that must be there before the start, dead-letter topics included. */
+  readonly requiredTopics: readonly string[];
+}
+
+const log = getLogger(['streamer', 'worker']);
+/** How often topics are listed again for pattern sources. */
+const PATTERN_REFRESH_MS = 30_000;
+const WATCH_MS = 1_000;
+
+/**
+ * Runs an app's agents as a member of its consumer group. Made and started by `app.start()`.
+ *
+ * Rules it keeps: a commit never covers an event that is unfinished or whose outputs are unacknowledged; work of a
+ * partition that was given up has no effect; a thrown error never commits.
+ */
+export class Worker {
+  readonly #parts: WorkerParts;
+  readonly #emitter = new EventEmitter();
+  readonly #runtimes: ReadonlyMap<string, AgentRuntime>;
+  readonly #committer: Committer;
+  readonly #lag: LagMeter;
+  readonly #watch: NodeJS.Timeout[] = [];
+  #assignment: Assignment;
+  #sources: SourceMap = new Map();
+  #subscription: Subscription | undefined;
+  #state: WorkerState = 'starting';
+  #stopping: Promise<StopResult> | undefined;
+  #received = 0;
+  #tombstones = 0;
+  #deadLetters = 0;
+  #abandoned = 0;
+  #failure: StreamerError | undefined;
+  readonly #closing = new AbortController();
+  readonly #giveUp = new AbortController();
+  readonly #ready = deferred<void>();
+  readonly #stopped = deferred<StopResult>();
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
+    this.#runtimes = new Map(parts.agents.map((agent) => [agent.name, new AgentRuntime(agent, this.#agentHost())]));
+    this.#committer = new Committer(parts.settings.commitIntervalMs, {
+      committed: (offsets) => this.#tell('committed', { offsets }),
+      trouble: (error) => this.trouble(error),
+      fail: (error) => this.#fail(error),
+    });
+    this.#assignment = this.#newAssignment();
+    this.#lag = new LagMeter(() => this.#admin());
+    this.#stopped.promise.catch(() => {});
+    this.#ready.promise.catch(() => {});
+  }
+
+  get state(): WorkerState {
+    return this.#state;
+  }
+
+  /** Resolves when the worker has stopped in order; rejects with what ended it. */
+  get stopped(): Promise<StopResult> {
+    return this.#stopped.promise;
+  }
+
+  on<E extends keyof WorkerEvents>(event: E, listener: (...args: WorkerEvents[E]) => void): this {
+    this.#emitter.on(event, listener as (...args: unknown[]) => void);
+    return this;
+  }
+
+  off<E extends keyof WorkerEvents>(event: E, listener: (...args: WorkerEvents[E]) => void): this {
+    this.#emitter.off(event, listener as (...args: unknown[]) => void);
+    return this;
+  }
+
+  /** Checks topics, joins the group; resolves with the first assignment. */
+  async start(): Promise<void> {
+    try {
+      const admin = await this.#admin();
+      await this.#checkTopics(admin);
+      for (const { agent } of this.#runtimes.values()) await agent.behaviour.start?.(agent.name);
+      this.#sources = matchSources(this.#parts.agents, await this.#topicNames(admin));
+      await this.#subscribe();
+    } catch (error) {
+      const failure = isStreamerError(error) ? error : new StreamerError('USAGE', (error as Error).message, { cause: error });
+      this.#fail(failure);
+    }
+    await this.#ready.promise;
+  }
+
+  /** Finishes what is in hand within the budget, commits, leaves the group. Called again, it gives up at once. */
+  stop(options: { readonly budgetMs?: number } = {}): Promise<StopResult> {
+    if (this.#stopping !== undefined) {
+      this.#giveUp.abort();
+      return this.#stopping;
+    }
+    this.#state = 'draining';
+    this.#stopping = this.#shutDown(options.budgetMs ?? this.#parts.settings.drainTimeoutMs);
+    return this.#stopping;
+  }
+
+  stats(): WorkerStats {
+    const agents: Record<string, WorkerStats['agents'][string]> = {};
+    for (const [name, runtime] of this.#runtimes) {
+      const tasks = this.#assignment.agentTasks(name);
+      const inHand = sum(tasks, (task) => task.inHand);
+      agents[name] = runtime.stats(inHand, sum(tasks, (task) => task.tracker.unfinished) - inHand);
+    }
+    return {
+      events: this.#received,
+      tombstonesSkipped: this.#tombstones,
+      deadLettered: this.#deadLetters,
+      lag: this.#lag.lag(this.#assignment.tasks),
+      assigned: this.#assignment.partitions,
+      agents,
+    };
+  }
+
+  /** A passing trouble with the broker: told, and tried again by whoever met it. */
+  trouble(error: StreamerError): void {
+    this.#tell('trouble', { error });
+  }
+
+  async #subscribe(): Promise<void> {
+    const { settings, client, appId } = this.#parts;
+    const options = {
+      groupId: appId,
+      topics: [...this.#sources.keys()],
+      sessionTimeoutMs: settings.sessionTimeoutMs,
+      heartbeatIntervalMs: settings.heartbeatIntervalMs,
+      drainTimeoutMs: settings.drainTimeoutMs,
+      maxWaitMs: settings.fetchWaitMs,
+      start: 'earliest' as const,
+    };
+    if (options.topics.length === 0) {
+      this.#isReady();
+      this.#watchPatterns();
+      return;
+    }
+    this.#subscription = await client.subscribe(options, this.#sink());
+    this.#committer.start(() => this.#commit());
+    this.#watchProgress();
+    this.#watchPatterns();
+  }
+
+  #sink(): ConsumerSink {
+    return {
+      assigned: async (partitions, epoch) => this.#assigned(partitions, epoch),
+      revoking: (partitions, epoch, deadlineMs) => this.#revoking(partitions, epoch, deadlineMs),
+      lost: (partitions) => this.#lost(partitions),
+      batch: (partition, epoch, records, nextOffset) => this.#batch(partition, epoch, records, nextOffset),
+      failed: (error, isFatal) => (isFatal ? this.#fail(error) : this.trouble(error)),
+    };
+  }
+
+  /** The subscription is set only when `subscribe` has resolved, which may be after the first assignment. */
+  async #subscribed(): Promise<Subscription> {
+    while (this.#subscription === undefined) await sleep(1);
+    return this.#subscription;
+  }
+
+  async #assigned(partitions: readonly TopicPartition[], epoch: number): Promise<void> {
+    const subscription = await this.#subscribed();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#assignment.assign(partitions, epoch, subscription, await this.#admin());
+        break;
+      } catch (cause) {
+        const error = isStreamerError(cause) ? cause : new KafkaError('retry', (cause as Error).message, { cause });
+        if (!error.retryable) return this.#fail(error);
+        this.trouble(error);
+        await sleep(backoff(attempt, 100, 5_000), undefined, { signal: this.#closing.signal }).catch(() => {});
+        if (this.#closing.signal.aborted) return;
+      }
+    }
+    void this.#commit();
+    this.#lag.refresh(this.#assignment.tasks);
+    log.info(`assigned ${nameOf(partitions) || 'nothing'}`);
+    this.#isReady();
+    this.#tell('assigned', { partitions, epoch });
+  }
+
+  #isReady(): void {
+    if (this.#state === 'starting') this.#state = 'ready';
+    this.#ready.resolve();
+  }
+
+  /** Drains within the time, commits under the old epoch; what is kept by the next assignment goes on from its buffer. */
+  async #revoking(partitions: readonly TopicPartition[], epoch: number, deadlineMs: number): Promise<void> {
+    const left = Math.max(0, deadlineMs - Date.now());
+    await within(this.#assignment.drain().then(() => this.#parts.outbox.flush()), left, this.#giveUp.signal);
+    await within(this.#commit(), Math.max(500, deadlineMs - Date.now()), this.#giveUp.signal);
+    const hadAny = this.#assignment.tasks.length > 0;
+    this.#abandoned += this.#assignment.endEpoch(epoch);
+    if (hadAny) this.#tell('revoked', { partitions, lost: false });
+  }
+
+  #lost(partitions: readonly TopicPartition[]): void {
+    this.#assignment.lose(new StreamerError('LOST', 'the partition was taken away while the event was in hand'));
+    log.warning(`lost ${nameOf(partitions)}: the group took this worker for dead; what was in hand is done again by its new owner`);
+    this.#tell('revoked', { partitions, lost: true });
+  }
+
+  #batch(partition: TopicPartition, epoch: number, records: readonly KafkaRecord[], nextOffset: number): void {
+    if (epoch === this.#assignment.epoch) this.#assignment.get(partition)?.deliver(records, nextOffset);
+  }
+
+  async #commit(): Promise<void> {
+    if (this.#subscription !== undefined) {
+      await this.#committer.commit(this.#subscription, this.#assignment.epoch, this.#assignment.tasks);
+    }
+  }
+
+  async #shutDown(budgetMs: number): Promise<StopResult> {
+    const before = sum(this.#assignment.tasks, (task) => task.inHand);
+    const deadline = Date.now() + budgetMs;
+    for (const timer of this.#watch) clearInterval(timer);
+    this.#lag.stop();
+    this.#committer.stop();
+    if (this.#failure === undefined) {
+      await this.#revoking(this.#assignment.partitions, this.#assignment.epoch, deadline);
+    }
+    this.#closing.abort();
+    this.#abandoned += this.#assignment.close(new StreamerError('LOST', 'the worker is stopping'));
+    await within(this.#subscription?.close() ?? Promise.resolve(), 10_000, this.#giveUp.signal);
+    for (const { agent } of this.#runtimes.values()) await agent.behaviour.stop?.();
+    this.#state = this.#failure === undefined ? 'stopped' : 'failed';
+    const result = { drained: Math.max(0, before - this.#abandoned), abandoned: this.#abandoned };
+    if (this.#failure === undefined) this.#stopped.resolve(result);
+    else this.#stopped.reject(this.#failure);
+    return result;
+  }
+
+  #fail(error: StreamerError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    this.#ready.reject(error);
+    log.debug(`failed: ${describeError(error)}`);
+    if (this.#stopping === undefined) void this.stop({ budgetMs: 0 });
+  }
+
+  #newAssignment(): Assignment {
+    const { queueRecords, queueBytes } = this.#parts.settings;
+    return new Assignment(
+      {
+        queueRecords,
+        queueBytes,
+        pause: (partition) => this.#subscription?.pause([partition]),
+        resume: (partition) => this.#subscription?.resume([partition]),
+        undecodable: (partition, record, error) => this.#letter(partition, record, undefined, error, 1, undefined),
+        tombstoneSkipped: () => {
+          this.#tombstones++;
+        },
+        received: (count) => {
+          this.#received += count;
+        },
+      },
+      (topic) => {
+        const source = this.#sources.get(topic);
+        if (source === undefined) throw new StreamerError('USAGE', `no agent reads "${topic}"`);
+        return { readable: source.readable, runtimes: source.agents.map((name) => this.#runtimes.get(name)!) };
+      },
+    );
+  }
+
+  #agentHost() {
+    return {
+      send: (topic: string, message: Encoded, holder: OutputHolder) => {
+        const end = holder.output();
+        this.#parts.sender.send(topic, message, (error) => end(error));
+      },
+      deadLetter: (item: WorkItem, agent: string, error: unknown, topic: string | undefined) =>
+        this.#letter({ topic: item.event.topic, partition: item.event.partition }, item.record, agent, error, item.attempt, topic),
+      tell: <E extends keyof WorkerEvents>(event: E, ...args: WorkerEvents[E]) => this.#tell(event, ...args),
+      fail: (error: StreamerError) => this.#fail(error),
+    };
+  }
+
+  /** Tried until it is acknowledged: an event whose dead letter is refused stays unfinished, and the worker says so. */
+  async #letter(
+    origin: TopicPartition,
+    record: KafkaRecord,
+    agent: string | undefined,
+    error: unknown,
+    attempts: number,
+    topic = deadLetterTopicOf(origin.topic, this.#parts.appId),
+  ): Promise<void> {
+    const headers = deadLetterHeaders({ app: this.#parts.appId, agent, origin, record, error, attempts });
+    const message = { key: record.key, value: record.value, headers, timestamp: undefined, partition: undefined };
+    for (let attempt = 1; !this.#closing.signal.aborted; attempt++) {
+      const refused = await new Promise<StreamerError | undefined>((resolve) => this.#parts.sender.send(topic, message, resolve));
+      if (refused === undefined) {
+        this.#deadLetters++;
+        this.#tell('deadLetter', { agent, ...origin, offset: record.offset, error });
+        return;
+      }
+      const problem = `the dead letter of offset ${record.offset} was refused by ${topic}: ${refused.message}; the event stays unfinished and the letter is tried again`;
+      this.trouble(new StreamerError('REFUSED', problem, { ...origin, offset: record.offset, cause: refused, next: refused.next }));
+      await sleep(backoff(attempt, 1_000, 30_000), undefined, { signal: this.#closing.signal }).catch(() => {});
+    }
+    await new Promise(() => {});
+  }
+
+  async #checkTopics(admin: KafkaAdmin): Promise<void> {
+    const counts = await admin.partitionCounts(this.#parts.requiredTopics);
+    const missing = this.#parts.requiredTopics.filter((topic) => !counts.has(topic));
+    if (missing.length > 0) {
+      const what = missing.length === 1 ? `topic "${missing[0]}" does not exist` : `${missing.length} topics do not exist: ${missing.join(', ')}`;
+      throw new ConfigError(what, { next: `Create them: streamer topics create -A <app>` });
+    }
+  }
+
+  async #topicNames(admin: KafkaAdmin): Promise<string[]> {
+    const hasPattern = this.#parts.agents.some((agent) => agent.sources.some(({ name }) => typeof name !== 'string'));
+    return hasPattern ? await admin.listTopics() : [];
+  }
+
+  /** A topic that appears later and matches a pattern is read from its beginning: the subscription is made anew. */
+  #watchPatterns(): void {
+    if (!this.#parts.agents.some((agent) => agent.sources.some(({ name }) => typeof name !== 'string'))) return;
+    let isBusy = false;
+    const look = async () => {
+      if (isBusy || this.#closing.signal.aborted) return;
+      isBusy = true;
+      try {
+        const sources = matchSources(this.#parts.agents, await this.#topicNames(await this.#admin()));
+        if ([...sources.keys()].some((topic) => !this.#sources.has(topic))) await this.#resubscribe(sources);
+      } catch (error) {
+        this.trouble(isStreamerError(error) ? error : new KafkaError('retry', (error as Error).message, { cause: error }));
+      } finally {
+        isBusy = false;
+      }
+    };
+    this.#watch.push(setInterval(() => void look(), PATTERN_REFRESH_MS).unref());
+  }
+
+  async #resubscribe(sources: SourceMap): Promise<void> {
+    for (const timer of this.#watch.splice(0)) clearInterval(timer);
+    this.#committer.stop();
+    const old = this.#subscription;
+    this.#subscription = undefined;
+    await old?.close();
+    this.#assignment.close(new StreamerError('LOST', 'the worker subscribes anew'));
+    this.#assignment = this.#newAssignment();
+    this.#sources = sources;
+    await this.#subscribe();
+  }
+
+  /** Reports an event that has been in hand for too long, once per interval. */
+  #watchProgress(): void {
+    const { stallWarningMs } = this.#parts.settings;
+    const told = new WeakMap<object, number>();
+    const look = () => {
+      const now = Date.now();
+      for (const task of this.#assignment.tasks) {
+        for (const agent of task.agents) {
+          const item = agent.oldest;
+          if (item === undefined || now - Math.max(item.startedAt, told.get(item) ?? 0) < stallWarningMs) continue;
+          told.set(item, now);
+          const place = { agent: agent.agent, ...task.partition, offset: item.offset };
+          log.warning(
+            `agent "${place.agent}" has had ${place.topic}[${place.partition}]@${place.offset} in hand for ${Math.round((now - item.startedAt) / 1_000)} s; ` +
+              'timeoutMs of the agent limits this, stallWarningMs governs this message',
+          );
+          this.#tell('stalled', { ...place, forMs: now - item.startedAt });
+        }
+      }
+    };
+    this.#watch.push(setInterval(look, Math.min(WATCH_MS, stallWarningMs)).unref());
+  }
+
+  #admin(): Promise<KafkaAdmin> {
+    return this.#parts.client.admin();
+  }
+
+  #tell<E extends keyof WorkerEvents>(event: E, ...args: WorkerEvents[E]): void {
+    this.#emitter.emit(event, ...args);
+  }
+}
+
+function sum<T>(items: Iterable<T>, of: (item: T) => number): number {
+  let total = 0;
+  for (const item of items) total += of(item);
+  return total;
+}
+
+/** Waits for the work, but not beyond the time or the signal. */
+async function within(work: Promise<unknown>, timeMs: number, signal: AbortSignal): Promise<void> {
+  const ended = new AbortController();
+  await Promise.race([work, sleep(timeMs, undefined, { signal: AbortSignal.any([signal, ended.signal]) }).catch(() => {})]);
+  ended.abort();
+}
+
+function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: unknown) => void } {
+  let resolve!: (value: T) => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
+

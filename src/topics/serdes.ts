@@ -1,0 +1,72 @@
+import { isUtf8 } from 'node:buffer';
+import type { Serde, SerdeContext } from './serde.ts';
+import { preview, SerdeError } from './serde-error.ts';
+
+/** UTF-8 text, as Kafka's `StringSerializer` writes it. Bytes that are not UTF-8 are refused. */
+export function string(): Serde<string> {
+  return {
+    name: 'string',
+    encode(value, context) {
+      if (typeof value !== 'string') throw wrongType('a string', value, context);
+      return Buffer.from(value, 'utf8');
+    },
+    decode(bytes, context) {
+      return text(bytes, context);
+    },
+  };
+}
+
+/** Bytes as they are. What is received is a copy: it does not keep the fetch response alive. */
+export function bytes(): Serde<Uint8Array, Buffer> {
+  return {
+    name: 'bytes',
+    encode(value, context) {
+      if (!(value instanceof Uint8Array)) throw wrongType('bytes (Uint8Array or Buffer)', value, context);
+      return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    },
+    decode: (bytes) => Buffer.from(bytes),
+  };
+}
+
+/** A number as a big-endian IEEE 754 double of 8 bytes, as Kafka's `DoubleSerializer` writes it. */
+export function number(): Serde<number> {
+  return {
+    name: 'number',
+    encode(value, context) {
+      if (typeof value !== 'number') throw wrongType('a number', value, context);
+      const buffer = Buffer.allocUnsafe(8);
+      buffer.writeDoubleBE(value);
+      return buffer;
+    },
+    decode(bytes, context) {
+      if (bytes.length !== 8) {
+        throw new SerdeError('DECODE', `${context.part}: a number takes 8 bytes (big-endian double), got ${bytes.length}: ${preview(bytes)}`, {
+          topic: context.topic,
+        });
+      }
+      return bytes.readDoubleBE(0);
+    },
+  };
+}
+
+/** Makes a key optional: records without key are received with `null`, and may be sent so. */
+export function optional<In, Out>(serde: Serde<In, Out>): Serde<In | null, Out | null> {
+  return {
+    name: `optional ${serde.name}`,
+    acceptsNull: true,
+    encode: (value, context) => serde.encode(value as In, context),
+    decode: (bytes, context) => serde.decode(bytes, context),
+  };
+}
+
+/** Strict UTF-8: what does not decode to the same bytes is an error, not a replacement character. */
+export function text(bytes: Buffer, context: SerdeContext): string {
+  if (!isUtf8(bytes)) {
+    throw new SerdeError('DECODE', `${context.part}: not valid UTF-8: ${preview(bytes)}`, { topic: context.topic });
+  }
+  return bytes.toString('utf8');
+}
+
+function wrongType(expected: string, got: unknown, context: SerdeContext): SerdeError {
+  return new SerdeError('VALIDATION', `${context.part}: expected ${expected}, got ${preview(got)}`, { topic: context.topic });
+}

@@ -1,0 +1,173 @@
+import { ConfigError } from '../errors.ts';
+import type { RecordHeaders } from '../kafka/index.ts';
+import type { Serde } from './serde.ts';
+
+/** Headers as they may be given: text is written as UTF-8, `null` and `undefined` are left out. */
+export type HeadersInput = Readonly<Record<string, string | Uint8Array | ReadonlyArray<string | Uint8Array> | null | undefined>>;
+
+/** A message to be sent. `key` may be left out where the topic's keys are optional. */
+export type Message<KIn, VIn> = {
+  readonly value: VIn;
+  readonly headers?: HeadersInput | undefined;
+  /** Milliseconds since 1970-01-01 UTC. @default now */
+  readonly timestamp?: number | undefined;
+  /** @default chosen from the key's bytes as Kafka's Java client does; without key, spread in runs */
+  readonly partition?: number | undefined;
+} & (null extends KIn ? { readonly key?: KIn | undefined } : { readonly key: KIn });
+
+export interface SendResult {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** A message in bytes, its partition not chosen yet unless the sender chose it. */
+export interface Encoded {
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: RecordHeaders | undefined;
+  readonly timestamp: number | undefined;
+  readonly partition: number | undefined;
+}
+
+/** What a topic needs of the app that declared it. */
+export interface TopicHost {
+  send(topic: AnyTopic, message: Encoded): Promise<SendResult>;
+}
+
+/** What happens to records without value: `skip` counts them and goes on, `deliver` gives `event.value === null`. */
+export type TombstonePolicy = 'skip' | 'deliver';
+
+export interface TopicOptions {
+  /** Partition count it is created with. @default 1 */
+  readonly partitions?: number | undefined;
+  /** @default 1 on a single broker, else 3 */
+  readonly replicationFactor?: number | undefined;
+  /** Topic configs as Kafka names them, as `{ 'retention.ms': '86400000' }`. */
+  readonly configs?: Readonly<Record<string, string>> | undefined;
+  /** @default 'skip' */
+  readonly tombstones?: TombstonePolicy | undefined;
+}
+
+export interface Serdes<K, V, KIn, VIn> {
+  readonly key: Serde<KIn, K>;
+  readonly value: Serde<VIn, V>;
+}
+
+/** What an agent can read: a topic, or all topics whose name matches a pattern. */
+export interface Readable<K, V> {
+  readonly name: string | RegExp;
+  readonly tombstones: TombstonePolicy;
+  readonly serdes: Serdes<K, V, never, never>;
+}
+
+/**
+ * A typed topic. Made by `app.topic(name, options)`; connects nothing.
+ *
+ * @typeParam K, V what is received
+ * @typeParam KIn, VIn what may be sent
+ */
+export class Topic<K, V, KIn = K, VIn = V> implements Readable<K, V> {
+  readonly name: string;
+  readonly partitions: number;
+  readonly replicationFactor: number | undefined;
+  readonly configs: Readonly<Record<string, string>>;
+  readonly tombstones: TombstonePolicy;
+  readonly serdes: Serdes<K, V, KIn, VIn>;
+  readonly #host: TopicHost;
+  /** Makes the input types contravariant, so that a topic of other values is refused as a sink. Never present. */
+  declare readonly '~input'?: (key: KIn, value: VIn) => void;
+
+  constructor(host: TopicHost, name: string, serdes: Serdes<K, V, KIn, VIn>, options: TopicOptions = {}) {
+    this.#host = host;
+    this.name = checkTopicName(name);
+    this.serdes = serdes;
+    this.partitions = checkCount('partitions', options.partitions ?? 1, name);
+    this.replicationFactor = options.replicationFactor === undefined ? undefined : checkCount('replicationFactor', options.replicationFactor, name);
+    this.configs = { ...options.configs };
+    this.tombstones = options.tombstones ?? 'skip';
+  }
+
+  /**
+   * Sends one message; resolves when the broker has acknowledged it. Inside an agent it belongs to the event in hand:
+   * the event is not finished before the message is delivered.
+   *
+   * @throws SerdeError (`VALIDATION`) before anything leaves, when the value does not fit
+   */
+  async send(message: Message<KIn, VIn>): Promise<SendResult> {
+    return this.#host.send(this, await this.encode(message));
+  }
+
+  /** Sends a tombstone: the record that deletes a key from a compacted topic. */
+  async tombstone(message: Omit<Message<KIn, VIn>, 'value'>): Promise<SendResult> {
+    const { key, ...rest } = message as Omit<Message<KIn, VIn>, 'value'> & { key?: KIn };
+    return this.#host.send(this, { ...this.#frame(rest), key: await this.#encodeKey(key), value: null });
+  }
+
+  /** The message in bytes; a promise only when a serde is asynchronous. A null value is a tombstone. */
+  encode(message: Message<KIn, VIn>): Encoded | Promise<Encoded> {
+    const frame = this.#frame(message);
+    const key = this.#encodeKey((message as { key?: KIn }).key);
+    const value = message.value === null ? null : this.serdes.value.encode(message.value, { topic: this.name, part: 'value' });
+    if (key instanceof Promise || value instanceof Promise) {
+      return Promise.all([key, value]).then(([k, v]) => ({ ...frame, key: k, value: v }));
+    }
+    return { ...frame, key, value };
+  }
+
+  #encodeKey(key: KIn | null | undefined): Buffer | null | Promise<Buffer> {
+    if (key === null || key === undefined) {
+      if (this.serdes.key.acceptsNull) return null;
+    }
+    return this.serdes.key.encode(key as KIn, { topic: this.name, part: 'key' });
+  }
+
+  #frame(message: Pick<Message<unknown, unknown>, 'headers' | 'timestamp' | 'partition'>): Omit<Encoded, 'key' | 'value'> {
+    return { headers: headersOf(message.headers), timestamp: message.timestamp, partition: message.partition };
+  }
+}
+
+/** Any topic, whatever its types. */
+export type AnyTopic = Topic<unknown, unknown, never, never>;
+
+/** All topics whose name matches, with the same types. Dead-letter and internal topics never match. */
+export class TopicPattern<K, V> implements Readable<K, V> {
+  readonly name: RegExp;
+  readonly tombstones: TombstonePolicy;
+  readonly serdes: Serdes<K, V, never, never>;
+
+  constructor(name: RegExp, serdes: Serdes<K, V, never, never>, options: Pick<TopicOptions, 'tombstones'> = {}) {
+    this.name = name;
+    this.serdes = serdes;
+    this.tombstones = options.tombstones ?? 'skip';
+  }
+}
+
+export function headersOf(input: HeadersInput | undefined): RecordHeaders | undefined {
+  if (input === undefined) return undefined;
+  const headers: RecordHeaders = {};
+  for (const [name, value] of Object.entries(input)) {
+    if (value === null || value === undefined) continue;
+    headers[name] = Array.isArray(value) ? value.map(headerBytes) : headerBytes(value as string | Uint8Array);
+  }
+  return headers;
+}
+
+function headerBytes(value: string | Uint8Array): Buffer {
+  return typeof value === 'string' ? Buffer.from(value, 'utf8') : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}
+
+/** Kafka's rule: 1 to 249 of letters, digits, `.`, `_`, `-`, and neither `.` nor `..`. */
+export function checkTopicName(name: string): string {
+  if (!/^[a-zA-Z0-9._-]{1,249}$/.test(name) || name === '.' || name === '..') {
+    throw new ConfigError(`topic name ${JSON.stringify(name)} is not allowed: 1 to 249 letters, digits, ".", "_" or "-"`);
+  }
+  return name;
+}
+
+function checkCount(what: string, value: number, topic: string): number {
+  if (!Number.isInteger(value) || value < 1) {
+    throw new ConfigError(`topic "${topic}": ${what} must be a whole number of at least 1, got ${String(value)}`);
+  }
+  return value;
+}
