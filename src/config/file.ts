@@ -69,7 +69,9 @@ function configOf(path: string, content: unknown): ConfigFile {
   if (!isObject(content)) throw new ConfigError(`${path}: expected an object with settings and apps, got ${JSON.stringify(content)}`);
   const { apps = {}, ...values } = content;
   if (!isObject(apps) || Object.values(apps).some((app) => typeof app !== 'string')) {
-    throw new ConfigError(`${path}: apps: expected names with the path of their file, as { "shop": "./src/shop.ts" }, got ${JSON.stringify(apps)}`);
+    throw new ConfigError(
+      `${path}: apps: expected names with the path of their file, as { "shop": "./src/shop.ts" }, got ${JSON.stringify(apps)}`,
+    );
   }
   const place = (file: string) => (isPath(file) ? resolve(dirname(path), file) : file);
   return { path, apps: Object.fromEntries(Object.entries(apps).map(([name, file]) => [name, place(file as string)])), values };

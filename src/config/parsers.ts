@@ -2,8 +2,11 @@
 export type Parser<T> = (raw: unknown) => { readonly value: T } | { readonly expected: string };
 
 export const brokerList: Parser<readonly string[]> = (raw) => {
-  const list = (typeof raw === 'string' ? raw.split(',') : Array.isArray(raw) ? raw : []).map((entry) => String(entry).trim()).filter((entry) => entry !== '');
-  const isAddress = (entry: string) => /^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/.test(entry) && Number(entry.slice(entry.lastIndexOf(':') + 1)) <= 65_535;
+  const list = (typeof raw === 'string' ? raw.split(',') : Array.isArray(raw) ? raw : [])
+    .map((entry) => String(entry).trim())
+    .filter((entry) => entry !== '');
+  const isAddress = (entry: string) =>
+    /^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/.test(entry) && Number(entry.slice(entry.lastIndexOf(':') + 1)) <= 65_535;
   return list.length > 0 && list.every(isAddress) ? { value: list } : { expected: 'host:port, or several separated by commas' };
 };
 

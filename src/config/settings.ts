@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.ts';
-import { type Parser, brokerList, choice, milliseconds, positive } from './parsers.ts';
+import { brokerList, choice, milliseconds, type Parser, positive } from './parsers.ts';
 
 /**
  * Every setting, declared once: type, default, environment names, flag and help are read from its line. Precedence:
@@ -28,13 +28,33 @@ export const settings = {
   ]),
   logLevel: setting(choice(LOG_LEVELS), 'info', '--log-level <level>', 'least serious messages to be logged'),
   commitIntervalMs: setting(milliseconds(10), 500, '--commit-interval-ms <ms>', 'time between two offset commits'),
-  sessionTimeoutMs: setting(milliseconds(1_000), 10_000, '--session-timeout-ms <ms>', 'silence after which the group takes a worker for dead'),
+  sessionTimeoutMs: setting(
+    milliseconds(1_000),
+    10_000,
+    '--session-timeout-ms <ms>',
+    'silence after which the group takes a worker for dead',
+  ),
   heartbeatIntervalMs: setting(milliseconds(100), 3_000, '--heartbeat-interval-ms <ms>', 'time between two heartbeats to the group'),
-  drainTimeoutMs: setting(milliseconds(0), 10_000, '--drain-timeout-ms <ms>', 'time for work in hand to finish before a partition is given up or the worker stops'),
+  drainTimeoutMs: setting(
+    milliseconds(0),
+    10_000,
+    '--drain-timeout-ms <ms>',
+    'time for work in hand to finish before a partition is given up or the worker stops',
+  ),
   fetchWaitMs: setting(milliseconds(1), 250, '--fetch-wait-ms <ms>', 'longest time the broker holds a fetch that finds nothing'),
   queueRecords: setting(positive, 1_000, '--queue-records <n>', 'records waiting per agent and partition at which the partition pauses'),
-  queueBytes: setting(positive, 16 * 1024 * 1024, '--queue-bytes <n>', 'bytes waiting per agent and partition at which the partition pauses'),
-  stallWarningMs: setting(milliseconds(100), 60_000, '--stall-warning-ms <ms>', 'time without progress after which an event in hand is reported'),
+  queueBytes: setting(
+    positive,
+    16 * 1024 * 1024,
+    '--queue-bytes <n>',
+    'bytes waiting per agent and partition at which the partition pauses',
+  ),
+  stallWarningMs: setting(
+    milliseconds(100),
+    60_000,
+    '--stall-warning-ms <ms>',
+    'time without progress after which an event in hand is reported',
+  ),
 } as const;
 
 export type Settings = { readonly [K in keyof typeof settings]: (typeof settings)[K] extends Setting<infer T> ? T : never };
@@ -75,7 +95,8 @@ export function resolveSettings(layers: Layers): ResolvedSettings {
       continue;
     }
     const parsed = definition.parse(raw);
-    if ('expected' in parsed) problems.push(`${name}: expected ${parsed.expected}, got ${JSON.stringify(raw)} (from ${origin.name ?? origin.layer})`);
+    if ('expected' in parsed)
+      problems.push(`${name}: expected ${parsed.expected}, got ${JSON.stringify(raw)} (from ${origin.name ?? origin.layer})`);
     else values[name] = parsed.value;
   }
   if (problems.length > 0) throw new ConfigError(problems);

@@ -1,0 +1,45 @@
+import type { Agent } from '../agents/index.ts';
+import type { App } from '../app.ts';
+
+export const AGENT_HEADER = ['agent', 'source', 'to', 'order', 'lanes', 'on error'] as const;
+
+export interface AgentRow {
+  readonly name: string;
+  readonly behaviour: string;
+  readonly sources: readonly string[];
+  readonly to: readonly string[];
+  readonly order: string;
+  /** Events that may be in hand at once, per partition. */
+  readonly lanes: number;
+  readonly onError: string;
+  /** 0 = none */
+  readonly timeoutMs: number;
+}
+
+export function agentsOf(app: App): AgentRow[] {
+  return [...app.agents.values()].map((agent) => ({
+    name: agent.name,
+    behaviour: agent.behaviour.name,
+    sources: agent.sources.map((source) => String(source.name)),
+    to: agent.sinks.map(sinkName),
+    order: agent.order,
+    lanes: agent.behaviour.capacity ?? agent.concurrency,
+    onError: agent.onError.description,
+    timeoutMs: agent.timeoutMs,
+  }));
+}
+
+export function agentRows(app: App): string[][] {
+  return agentsOf(app).map(({ name, sources, to, order, lanes, onError }) => [
+    name,
+    sources.join(', '),
+    to.join(', ') || '-',
+    order,
+    String(lanes),
+    onError,
+  ]);
+}
+
+function sinkName(sink: Agent['sinks'][number]): string {
+  return typeof sink === 'function' ? `${sink.name || 'function'}()` : sink.name;
+}

@@ -1,0 +1,25 @@
+import { Command } from 'commander';
+import { CONNECTION, type RawOptions, withApp, withExamples, withJson, withSettings } from '../options.ts';
+
+export function sendCommand(): Command {
+  const command = new Command('send')
+    .description("send records to a topic; with -A, checked and encoded as the app's topic declares")
+    .argument('<topic>', 'an existing topic')
+    .argument('[value]', 'the value: JSON where the topic declares it, else text as it is; - reads one value per line from standard input')
+    .option('-k, --key <key>', 'key of the record')
+    .option('-H, --header <name=value...>', 'headers')
+    .option('--partition <n>', 'partition; without it the key decides, as in the Java client')
+    .option('--timestamp <ms>', 'time of the record in milliseconds since 1970-01-01 UTC')
+    .option('--tombstone', 'no value: deletes the key from a compacted topic');
+  withSettings(withJson(withApp(command)), CONNECTION);
+  withExamples(
+    command,
+    `streamer send orders '{"id":"1","user":"u1","amount":12}' -k u1 -A ./app.ts`,
+    'streamer send lines - < access.log',
+    'streamer send users -k u1 --tombstone',
+  );
+  return command.action(async (topic: string, value: string | undefined, options: RawOptions) => {
+    const { sendRecords } = await import('../records/send.ts');
+    await sendRecords(topic, value, options);
+  });
+}

@@ -1,0 +1,18 @@
+import { Command } from 'commander';
+import { type RawOptions, withApp, withExamples, withJson, withSettings } from '../options.ts';
+
+export function workerCommand(): Command {
+  const command = new Command('worker').description('run the agents of an app; several workers share its partitions');
+  withSettings(withJson(withApp(command)));
+  withExamples(
+    command,
+    'streamer worker -A customer-prediction',
+    'streamer worker -A ./app.ts --brokers kafka-1:9092,kafka-2:9092 --log-level debug',
+    'streamer worker -A shop --json        # ready, assigned, progress, deadLetter ... one object per line',
+  );
+  command.addHelpText(
+    'after',
+    '\nSIGINT and SIGTERM: finish the events in hand (--drain-timeout-ms), commit, leave the group, exit 0.\nA second signal ends at once: exit 130 or 143, nothing more is committed.',
+  );
+  return command.action(async (options: RawOptions) => (await import('../worker/run.ts')).runWorker(options));
+}

@@ -1,0 +1,44 @@
+import { type Command, Option } from 'commander';
+import { type SettingName, type SettingsInput, settingNames, settings } from '../config/settings.ts';
+
+/** Options that commands share; settings come under their own names. */
+export interface CommonOptions {
+  readonly app?: string;
+  readonly json?: boolean;
+}
+
+export type RawOptions = CommonOptions & Readonly<Record<string, unknown>>;
+
+/** `-A`. Commands that cannot do without an app check it when they load it, so that the message can list the names. */
+export function withApp(command: Command, about = 'file, module, or name of the app'): Command {
+  return command.option('-A, --app <app>', about);
+}
+
+export function withJson(command: Command): Command {
+  return command.option('--json', 'print JSON, one object per line; logs and errors as JSON on standard error');
+}
+
+/** A flag for each setting, from the table that declares them. */
+export function withSettings(command: Command, names: readonly SettingName[] = settingNames): Command {
+  for (const name of names) {
+    const { flag, help, env, byDefault } = settings[name];
+    const shown = Array.isArray(byDefault) ? byDefault.join(',') : String(byDefault);
+    command.addOption(new Option(flag, `${help} (default: ${shown}, env: ${env.join(' or ')})`).helpGroup('Settings:'));
+  }
+  return command;
+}
+
+/** Settings for commands that connect, but run no agents. */
+export const CONNECTION: readonly SettingName[] = ['brokers', 'logLevel'];
+
+export function flagsOf(options: RawOptions): SettingsInput {
+  return Object.fromEntries(
+    settingNames.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
+  ) as SettingsInput;
+}
+
+/** Examples under the help of a command. */
+export function withExamples(command: Command, ...examples: string[]): Command {
+  const title = examples.length === 1 ? 'Example:' : 'Examples:';
+  return command.addHelpText('after', `\n${title}\n${examples.map((example) => `  $ ${example}`).join('\n')}`);
+}

@@ -1,0 +1,41 @@
+import { describeError, isStreamerError } from '../errors.ts';
+import { table } from '../observe/index.ts';
+
+/** What a command prints: lines for people, or one JSON object per line for programs. */
+export interface Output {
+  readonly json: boolean;
+  /** For people alone. */
+  line(text: string): void;
+  /** For people alone: aligned columns. */
+  table(rows: ReadonlyArray<readonly string[]>, header?: readonly string[]): void;
+  /** For programs alone: one line. */
+  data(value: unknown): void;
+}
+
+export function outputOf(json: boolean): Output {
+  const write = (text: string) => void process.stdout.write(`${text}\n`);
+  const nothing = () => undefined;
+  return json
+    ? { json, line: nothing, table: nothing, data: (value) => write(JSON.stringify(value)) }
+    : { json, line: write, table: (rows, header) => write(table(rows, header)), data: nothing };
+}
+
+/** One readable message on standard error; the stack only when debugging. */
+export function reportError(error: unknown, options: { readonly json: boolean; readonly debug: boolean }): void {
+  if (options.json) {
+    process.stderr.write(`${JSON.stringify({ error: { code: codeOf(error), message: describeError(error) } })}\n`);
+    return;
+  }
+  process.stderr.write(`streamer: ${describeError(error)}\n`);
+  if (options.debug) process.stderr.write(`${stacksOf(error)}\n`);
+}
+
+function codeOf(error: unknown): string {
+  return isStreamerError(error) ? error.code : 'ERROR';
+}
+
+function stacksOf(error: unknown): string {
+  const stacks: string[] = [];
+  for (let at = error; at instanceof Error && stacks.length < 5; at = at.cause) stacks.push(at.stack ?? String(at));
+  return stacks.join('\ncaused by ');
+}

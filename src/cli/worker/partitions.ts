@@ -1,0 +1,16 @@
+import type { TopicPartition } from '../../kafka/index.ts';
+
+/** `orders [0 1 2]  users [0]` */
+export function perTopic(partitions: readonly TopicPartition[]): string {
+  const topics = new Map<string, number[]>();
+  for (const { topic, partition } of partitions) topics.set(topic, [...(topics.get(topic) ?? []), partition]);
+  return [...topics]
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([topic, numbers]) => `${topic} [${numbers.sort((a, b) => a - b).join(' ')}]`)
+    .join('  ');
+}
+
+/** For programs: `{"partitions":["orders[0]"]}` */
+export function listOf(partitions: readonly TopicPartition[]): { readonly partitions: string[] } {
+  return { partitions: partitions.map(({ topic, partition }) => `${topic}[${partition}]`).sort() };
+}

@@ -1,0 +1,114 @@
+import type { App } from '../../app.ts';
+import type { Settings } from '../../config/index.ts';
+import { describeError } from '../../errors.ts';
+import { count, duration, rate } from '../../observe/index.ts';
+import type { Worker, WorkerEvents } from '../../runtime/index.ts';
+import type { Output } from '../output.ts';
+import { terminal } from '../terminal.ts';
+import { Pace } from './pace.ts';
+import { listOf, perTopic } from './partitions.ts';
+
+const TERMINAL_MS = 500;
+const PIPED_MS = 3_000;
+
+type Listeners = { readonly [E in keyof WorkerEvents]?: (...args: WorkerEvents[E]) => void };
+
+/** Tells what a worker does: for people a line in place that counts, for programs an object per happening. */
+export class WorkerReport {
+  readonly #worker: Worker;
+  readonly #output: Output;
+  readonly #pace = new Pace();
+  readonly #timer: NodeJS.Timeout;
+  readonly #listeners: Listeners;
+  #last = '';
+
+  constructor(app: App, worker: Worker, settings: Settings, output: Output) {
+    this.#worker = worker;
+    this.#output = output;
+    this.#listeners = output.json ? this.#forPrograms() : this.#forPeople();
+    for (const [event, listener] of Object.entries(this.#listeners)) worker.on(event as keyof WorkerEvents, listener as never);
+    this.#ready(app, settings);
+    this.#timer = setInterval(() => this.#progress(), this.#inPlace ? TERMINAL_MS : PIPED_MS);
+  }
+
+  stopped(result: { drained: number; abandoned: number; ms: number }): void {
+    this.#progress(true);
+    const { drained, abandoned, ms } = result;
+    const left = abandoned === 0 ? '' : `, gave up ${count(abandoned)} that come again at the next start`;
+    this.#line(`drained ${count(drained)} events${left}, committed, left the group in ${duration(ms)}`);
+    this.#output.data({ event: 'stopped', drained, abandoned, stopMs: Math.round(ms) });
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    terminal.bottom = '';
+    for (const [event, listener] of Object.entries(this.#listeners)) this.#worker.off(event as keyof WorkerEvents, listener as never);
+  }
+
+  get #inPlace(): boolean {
+    return process.stdout.isTTY === true && !this.#output.json;
+  }
+
+  #ready(app: App, settings: Settings): void {
+    const { assigned } = this.#worker.stats();
+    // Time since the process began, its own loading included.
+    const readyMs = Math.round(performance.now());
+    const { id, version } = app;
+    this.#output.data({ event: 'ready', app: id, version, group: id, brokers: settings.brokers, pid: process.pid, readyMs });
+    if (assigned.length > 0) this.#output.data({ event: 'assigned', ...listOf(assigned) });
+    const what = assigned.length > 0 ? `assigned ${perTopic(assigned)}` : 'no partitions yet: other workers of the group have them';
+    this.#line(`${what}  ready in ${duration(readyMs)}`);
+  }
+
+  #forPeople(): Listeners {
+    return {
+      assigned: ({ partitions }) => partitions.length > 0 && this.#line(`assigned ${perTopic(partitions)}`),
+      revoked: ({ partitions, lost }) => partitions.length > 0 && this.#line(`${lost ? 'lost' : 'revoked'} ${perTopic(partitions)}`),
+    };
+  }
+
+  #forPrograms(): Listeners {
+    const tell = (event: string, fields: object) => this.#output.data({ event, ...fields });
+    return {
+      assigned: ({ partitions, epoch }) => tell('assigned', { ...listOf(partitions), epoch }),
+      revoked: ({ partitions, lost }) => tell('revoked', { ...listOf(partitions), lost }),
+      deadLetter: ({ error, ...where }) => tell('deadLetter', { ...where, error: describeError(error) }),
+      retry: ({ error, ...where }) => tell('retry', { ...where, error: describeError(error) }),
+      waiting: ({ agent, error }) => tell('waiting', { agent, error: describeError(error) }),
+      resumed: (fields) => tell('resumed', fields),
+      trouble: ({ error }) => tell('trouble', { error: describeError(error) }),
+      stalled: (fields) => tell('stalled', fields),
+    };
+  }
+
+  #progress(atEnd = false): void {
+    const { events, lag, deadLettered, tombstonesSkipped, agents } = this.#worker.stats();
+    const perSecond = this.#pace.after(events);
+    const waiting = Object.entries(agents).filter(([, agent]) => agent.waitingSince !== undefined);
+    const line = `  ${count(events)} events  ${rate(perSecond)}  lag ${count(lag)}  failed ${count(deadLettered)}${waitingText(waiting.map(([name]) => name))}`;
+    const key = JSON.stringify([events, lag, deadLettered, waiting.length]);
+    const isNews = key !== this.#last;
+    this.#last = key;
+    if (this.#inPlace && !atEnd) terminal.bottom = line;
+    else if (isNews || (atEnd && !this.#output.json && this.#inPlace)) this.#line(line);
+    if (isNews)
+      this.#output.data({
+        event: 'progress',
+        events,
+        perSecond: Math.round(perSecond * 10) / 10,
+        lag,
+        deadLettered,
+        tombstonesSkipped,
+        agents,
+      });
+  }
+
+  #line(text: string): void {
+    if (this.#output.json) return;
+    terminal.write(process.stdout, `${text}\n`);
+  }
+}
+
+function waitingText(agents: readonly string[]): string {
+  return agents.length === 0 ? '' : `  waiting: ${agents.join(', ')}`;
+}
