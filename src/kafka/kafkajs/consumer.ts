@@ -1,0 +1,276 @@
+import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
+import { KafkaError } from '../../errors.ts';
+import type { KafkaClientOptions, KafkaRecord, RecordHeaders, SubscribeOptions, TopicPartition } from '../client.ts';
+import { createAssigner, type Owned } from './assigner.ts';
+import { type Broker, type Cluster, createKafka, type Member, RETRY } from './cluster.ts';
+import { toKafkaError } from './errors.ts';
+import { GroupCoordinator } from './group.ts';
+import { log } from './log.ts';
+import { sleep, within } from './waits.ts';
+
+export type ResolvedOptions = Required<SubscribeOptions>;
+
+/** What a consumer tells the subscription that made it. */
+export interface ConsumerOwner {
+  /** Before each join of the group; the join waits for it, and fails if it rejects. */
+  beforeJoin(): Promise<void>;
+  joined(member: Member, assignment: Readonly<Record<string, readonly number[]>>): void;
+  /** Records from `position` on. True: taken, go on behind them; false: not now. */
+  fetched(tp: TopicPartition, position: number, records: readonly KafkaRecord[], nextOffset: number): boolean;
+  /** A stretch without any record for us: control records, aborted ones, or what compaction took. */
+  skipped(tp: TopicPartition, position: number, nextOffset: number): void;
+  /** Nothing can be fetched at present, so that the next fetch may as well wait for `wake`. */
+  isIdle(): boolean;
+  owned(): Owned;
+}
+
+/** How long an idle fetch waits to be woken, before it goes on to heartbeat. */
+const IDLE_MS = 1_000;
+const MAX_BYTES = 10 * 1024 * 1024;
+const STOP_MS = 5_000;
+const STALL_MS = 60_000;
+const STALL_CHECK_MS = 5_000;
+
+/**
+ * One kafkajs consumer, from connecting to its end. Its handler only hands over; commits, positions and what happens
+ * around a rebalance are the owner's. It is not restarted: after a failure the owner makes a new one.
+ */
+export class GroupConsumer {
+  readonly group: GroupCoordinator;
+  readonly cluster: Cluster;
+  readonly #consumer: Consumer;
+  readonly #options: ResolvedOptions;
+  readonly #owner: ConsumerOwner;
+  readonly #fetching = new Map<string, Signal>();
+  readonly #watched = new WeakSet<Broker>();
+  #member: Member | undefined;
+  #wake = new AbortController();
+  #lastSign = Date.now();
+  #end: (error: KafkaError | undefined) => void = () => {};
+
+  constructor(client: KafkaClientOptions, options: ResolvedOptions, owner: ConsumerOwner) {
+    this.#options = options;
+    this.#owner = owner;
+    let cluster: Cluster | undefined;
+    this.#consumer = createKafka(client).consumer({
+      groupId: options.groupId,
+      sessionTimeout: options.sessionTimeoutMs,
+      heartbeatInterval: options.heartbeatIntervalMs,
+      rebalanceTimeout: rebalanceTimeoutMs(options),
+      maxWaitTimeInMs: options.maxWaitMs,
+      maxBytesPerPartition: options.maxBytesPerPartition,
+      maxBytes: MAX_BYTES,
+      allowAutoTopicCreation: false,
+      metadataMaxAge: 60_000,
+      retry: { ...RETRY, retries: 5, restartOnFailure: async () => false },
+      partitionAssigners: [
+        (context) => {
+          cluster = context.cluster as Cluster;
+          return createAssigner(cluster, () => owner.owned());
+        },
+      ],
+    });
+    if (cluster === undefined) throw new TypeError('kafkajs did not hand its cluster to the assigner');
+    this.cluster = cluster;
+    const find = cluster.findGroupCoordinator.bind(cluster);
+    this.group = new GroupCoordinator(cluster, find, options.groupId);
+    this.#hookJoins(cluster, find);
+    this.#hookFetches(cluster);
+    this.#listen();
+  }
+
+  /** Runs until the consumer ends: with the reason, or without one after `stop`. Never rejects. */
+  async run(): Promise<KafkaError | undefined> {
+    const ended = new Promise<KafkaError | undefined>((resolve) => {
+      this.#end = resolve;
+    });
+    const { topics, start, groupId } = this.#options;
+    const stallCheck = setInterval(() => this.#checkStall(), STALL_CHECK_MS);
+    try {
+      await this.#consumer.connect();
+      await this.#consumer.subscribe({ topics: [...topics], fromBeginning: start === 'earliest' });
+      await this.#consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: async (payload) => this.#onBatch(payload) });
+      return await ended;
+    } catch (error) {
+      return toKafkaError(error, `reading ${topics.join(', ')} as group "${groupId}"`);
+    } finally {
+      clearInterval(stallCheck);
+    }
+  }
+
+  /** Leaves the group and closes the connections, in bounded time. */
+  async stop(): Promise<void> {
+    this.wake();
+    const member = this.#member;
+    const stopped = await within(
+      this.#consumer.disconnect().then(() => true),
+      STOP_MS,
+    ).catch(() => true);
+    if (!stopped) {
+      log.info('the consumer of group {group} did not stop in time', { group: this.#options.groupId });
+      if (member !== undefined) await within(this.group.leave(member), STOP_MS).catch(() => {});
+      await within(this.cluster.disconnect(), STOP_MS).catch(() => {});
+    }
+    this.#end(undefined);
+  }
+
+  pause(partitions: readonly TopicPartition[]): void {
+    this.#consumer.pause(partitions.map(({ topic, partition }) => ({ topic, partitions: [partition] })));
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    this.#consumer.resume(partitions.map(({ topic, partition }) => ({ topic, partitions: [partition] })));
+    this.wake();
+  }
+
+  seek({ topic, partition }: TopicPartition, offset: number): void {
+    this.#consumer.seek({ topic, partition, offset: String(offset) });
+  }
+
+  /** Ends the wait of idle fetches. */
+  wake(): void {
+    this.#wake.abort();
+    this.#wake = new AbortController();
+  }
+
+  /** Ends the consumer from above. */
+  fail(error: KafkaError): void {
+    this.#end(error);
+  }
+
+  /**
+   * Settles when the fetches that are on their way at the time of the call have ended. After a join, what they bring belongs
+   * to the generation before.
+   */
+  async settleFetches(): Promise<void> {
+    await within(Promise.all([...this.#fetching.values()].map(({ promise }) => promise)), IDLE_MS + this.#options.maxWaitMs);
+  }
+
+  /**
+   * The consumer's cluster is its own, and within it nothing but a join looks for the coordinator (our own requests use the
+   * look-up without this hook). So the look-up is the one place before every join, whatever caused it, that kafkajs awaits.
+   */
+  #hookJoins(cluster: Cluster, find: Cluster['findGroupCoordinator']): void {
+    cluster.findGroupCoordinator = async (group) => {
+      this.#sign();
+      await this.#owner.beforeJoin();
+      this.#sign();
+      const broker = await find(group);
+      this.#watchJoins(broker);
+      return broker;
+    };
+  }
+
+  /** The generation is told by no event. */
+  #watchJoins(broker: Broker): void {
+    if (this.#watched.has(broker)) return;
+    this.#watched.add(broker);
+    const join = broker.joinGroup.bind(broker);
+    broker.joinGroup = async (request) => {
+      const answer = await join(request);
+      this.#member = { memberId: answer.memberId, groupGenerationId: answer.generationId };
+      this.#sign();
+      return answer;
+    };
+  }
+
+  /** kafkajs sleeps for `maxWaitMs` when all is paused, and cannot be woken; each fetch begins with this call, which can. */
+  #hookFetches(cluster: Cluster): void {
+    const refresh = cluster.refreshMetadataIfNecessary.bind(cluster);
+    cluster.refreshMetadataIfNecessary = async () => {
+      if (this.#owner.isIdle()) await sleep(IDLE_MS, this.#wake.signal);
+      await refresh();
+    };
+  }
+
+  #listen(): void {
+    const { GROUP_JOIN, CRASH, END_BATCH_PROCESS, FETCH_START, FETCH, HEARTBEAT, REBALANCING } = this.#consumer.events;
+    this.#consumer.on(GROUP_JOIN, ({ payload }) => {
+      this.#sign();
+      if (this.#member !== undefined) this.#owner.joined(this.#member, payload.memberAssignment);
+    });
+    this.#consumer.on(CRASH, ({ payload }) => {
+      this.#end(toKafkaError(payload.error, `the consumer of group "${this.#options.groupId}" failed`));
+    });
+    this.#consumer.on(END_BATCH_PROCESS, ({ payload: { topic, partition, batchSize, firstOffset, lastOffset } }) => {
+      if (batchSize === 0) this.#owner.skipped({ topic, partition }, Number(firstOffset ?? lastOffset), Number(lastOffset) + 1);
+    });
+    this.#consumer.on(FETCH_START, ({ payload }) => {
+      this.#sign();
+      this.#fetching.get(String(payload.nodeId))?.resolve();
+      this.#fetching.set(String(payload.nodeId), createSignal());
+    });
+    this.#consumer.on(FETCH, ({ payload }) => {
+      this.#fetching.get(String(payload.nodeId))?.resolve();
+      this.#fetching.delete(String(payload.nodeId));
+    });
+    this.#consumer.on(HEARTBEAT, () => this.#sign());
+    this.#consumer.on(REBALANCING, () => this.#fetching.clear());
+  }
+
+  /** Must not throw: a TypeError from here would end the consumer for good. */
+  #onBatch({ batch, resolveOffset }: EachBatchPayload): void {
+    try {
+      const { topic, partition } = batch;
+      const { fetchedOffset } = batch as typeof batch & { fetchedOffset: string };
+      const lastOffset = batch.lastOffset();
+      const taken = this.#owner.fetched({ topic, partition }, Number(fetchedOffset), batch.messages.map(toRecord), Number(lastOffset) + 1);
+      if (taken) resolveOffset(lastOffset);
+    } catch (error) {
+      this.#end(toKafkaError(error, `handing over records of ${batch.topic}[${batch.partition}]`));
+    }
+  }
+
+  #sign(): void {
+    this.#lastSign = Date.now();
+  }
+
+  /** kafkajs can stop without a crash; a join may rightly take as long as the group waits for its members. */
+  #checkStall(): void {
+    const silentMs = Date.now() - this.#lastSign;
+    if (silentMs < STALL_MS + rebalanceTimeoutMs(this.#options)) return;
+    this.#end(new KafkaError('retry', `the consumer of group "${this.#options.groupId}" has shown no sign of life for ${silentMs} ms`));
+  }
+}
+
+export const rebalanceTimeoutMs = ({ drainTimeoutMs, sessionTimeoutMs }: ResolvedOptions): number =>
+  Math.max(2 * drainTimeoutMs, sessionTimeoutMs);
+
+interface Signal {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+}
+
+function createSignal(): Signal {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+const EMPTY = Buffer.alloc(0);
+const NO_HEADERS: RecordHeaders = Object.freeze({});
+
+function toRecord({ offset, timestamp, key, value, headers }: KafkaMessage): KafkaRecord {
+  return {
+    offset: Number(offset),
+    timestamp: Number(timestamp),
+    key,
+    value,
+    headers: headers === undefined ? NO_HEADERS : toHeaders(headers),
+  };
+}
+
+/** A header without a value comes as an empty one. */
+function toHeaders(headers: NonNullable<KafkaMessage['headers']>): RecordHeaders {
+  const names = Object.keys(headers);
+  if (names.length === 0) return NO_HEADERS;
+  const toBuffer = (value: unknown): Buffer => (Buffer.isBuffer(value) ? value : EMPTY);
+  return Object.fromEntries(
+    names.map((name) => {
+      const value = headers[name];
+      return [name, Array.isArray(value) ? value.map(toBuffer) : toBuffer(value)];
+    }),
+  );
+}

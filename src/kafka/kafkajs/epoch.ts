@@ -1,0 +1,67 @@
+import type { TopicPartition } from '../client.ts';
+import type { Member } from './cluster.ts';
+
+/**
+ * - `assigning`: joined; the owner prepares, nothing is delivered.
+ * - `live`: records are delivered.
+ * - `draining`: about to be given up; commits are still accepted, nothing is delivered.
+ * - `over`: another epoch has begun or will.
+ */
+export type EpochState = 'assigning' | 'live' | 'draining' | 'over';
+
+export interface Position {
+  readonly tp: TopicPartition;
+  /** Offset of the next record to deliver; undefined until known. */
+  next: number | undefined;
+  /** Batches in a row that began elsewhere. */
+  strays: number;
+  paused: boolean;
+}
+
+/** One assignment: from a join of the group to the next. */
+export class Epoch {
+  readonly number: number;
+  readonly member: Member;
+  readonly partitions: readonly TopicPartition[];
+  state: EpochState = 'assigning';
+  /** The owner has been told of it. */
+  isAnnounced = false;
+  /** Settles when the owner is ready, or when that has failed. */
+  assigning: Promise<void> = Promise.resolve();
+  /** Settles when the epoch is over; set when draining begins. */
+  draining: Promise<void> | undefined;
+  readonly #positions = new Map<string, Position>();
+
+  constructor(number: number, member: Member, assignment: Readonly<Record<string, readonly number[]>>) {
+    this.number = number;
+    this.member = member;
+    this.partitions = Object.entries(assignment)
+      .flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition })))
+      .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1));
+    for (const tp of this.partitions) this.#positions.set(keyOf(tp), { tp, next: undefined, strays: 0, paused: false });
+  }
+
+  get positions(): Iterable<Position> {
+    return this.#positions.values();
+  }
+
+  position(tp: TopicPartition): Position | undefined {
+    return this.#positions.get(keyOf(tp));
+  }
+
+  /** Nothing to fetch until somebody resumes. */
+  get isIdle(): boolean {
+    if (this.state === 'assigning') return true;
+    if (this.state !== 'live' || this.partitions.length === 0) return false;
+    for (const position of this.positions) if (!position.paused) return false;
+    return true;
+  }
+
+  get owned(): Record<string, number[]> {
+    const owned: Record<string, number[]> = {};
+    for (const { topic, partition } of this.partitions) (owned[topic] ??= []).push(partition);
+    return owned;
+  }
+}
+
+const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;

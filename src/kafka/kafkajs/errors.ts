@@ -1,0 +1,67 @@
+import { type ErrorPlace, isStreamerError, KafkaError, type KafkaReason } from '../../errors.ts';
+import { CLIENT_ERRORS, CODES, type CodeRule, isTlsCode, LATER_CODES } from './codes.ts';
+
+/** What kafkajs's errors may carry. All optional: some lose their type on the way through its retries. */
+interface Raw {
+  readonly name?: string;
+  readonly message?: string;
+  readonly type?: string;
+  readonly code?: number | string;
+  readonly cause?: unknown;
+  readonly errors?: readonly unknown[];
+  readonly groups?: ReadonlyArray<{ readonly error?: unknown }>;
+}
+
+const RETRY: CodeRule = { reason: 'retry' };
+
+interface Reading {
+  readonly rule: CodeRule;
+  readonly kafkaCode: string | undefined;
+  readonly message: string;
+}
+
+/** Any error as a `KafkaError`; `doing` says what was tried, as a clause: `creating topic "a"`. */
+export function toKafkaError(error: unknown, doing: string, place: ErrorPlace & { next?: string } = {}): KafkaError {
+  if (isStreamerError(error) && error instanceof KafkaError) return error;
+  const { rule, kafkaCode, message } = read(error);
+  const name = kafkaCode === undefined || message.includes(kafkaCode) ? '' : ` (${kafkaCode})`;
+  return new KafkaError(rule.reason, `${doing}: ${message}${name}`, { next: rule.next, ...place, kafkaCode, cause: error });
+}
+
+/** A failure that a broker named in an answer, as in a produce response. */
+export function codeError(kafkaCode: string, doing: string, place: ErrorPlace & { next?: string } = {}): KafkaError {
+  const rule = CODES.get(kafkaCode) ?? RETRY;
+  return new KafkaError(rule.reason, `${doing}: ${kafkaCode}`, { next: rule.next, ...place, kafkaCode });
+}
+
+export const reasonOf = (kafkaCode: string): KafkaReason => (CODES.get(kafkaCode) ?? RETRY).reason;
+
+export const codeOf = (error: unknown): string | undefined => (error instanceof KafkaError ? error.kafkaCode : read(error).kafkaCode);
+
+function read(error: unknown): Reading {
+  const chain = causes(error);
+  for (const link of chain) {
+    const kafkaCode = kafkaName(link);
+    if (kafkaCode !== undefined) return { rule: CODES.get(kafkaCode) ?? RETRY, kafkaCode, message: text(link) };
+  }
+  const known = chain.find((link) => CLIENT_ERRORS.has(link.name ?? '') || isTlsCode(link.code));
+  const rule = known === undefined ? RETRY : (CLIENT_ERRORS.get(known.name ?? '') ?? { reason: 'fatal' });
+  return { rule, kafkaCode: undefined, message: text(known ?? chain[0] ?? {}) };
+}
+
+/** The error and what it wraps, outermost first: a retry wrapper, an aggregate's members, a cause. */
+function causes(error: unknown, depth = 0): Raw[] {
+  if (typeof error !== 'object' || error === null || depth > 8) return depth === 0 ? [{ message: String(error) }] : [];
+  const raw = error as Raw;
+  const inner = [raw.cause, ...(raw.errors ?? []), ...(raw.groups ?? []).map((group) => group.error)];
+  return [raw, ...inner.flatMap((cause) => causes(cause, depth + 1))];
+}
+
+function kafkaName(raw: Raw): string | undefined {
+  if (typeof raw.type !== 'string') return undefined;
+  if (raw.type !== 'KAFKAJS_UNKNOWN_ERROR_CODE') return raw.type;
+  const code = Number(/\d+/.exec(raw.message ?? '')?.[0]);
+  return LATER_CODES[code] ?? `ERROR_${code}`;
+}
+
+const text = (raw: Raw): string => raw.message ?? raw.name ?? 'unknown error';

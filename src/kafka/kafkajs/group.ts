@@ -1,0 +1,104 @@
+import { KafkaError } from '../../errors.ts';
+import type { CommittedOffset, TopicPartition } from '../client.ts';
+import type { Broker, Cluster, Member } from './cluster.ts';
+import { codeOf, toKafkaError } from './errors.ts';
+import { backoff, sleep } from './waits.ts';
+
+const ATTEMPTS = 4;
+/** The coordinator has moved, is loading, or its connection broke: look it up again. */
+const ELSEWHERE = new Set(['NOT_COORDINATOR_FOR_GROUP', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'GROUP_LOAD_IN_PROGRESS']);
+const MEMBERSHIP_OVER = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED_INSTANCE_ID']);
+
+type FindCoordinator = (group: { groupId: string }) => Promise<Broker>;
+
+/**
+ * Requests to the group's coordinator, beside kafkajs's own: its commit says nothing once stopping has begun, repeats what
+ * will never succeed, and loses the code.
+ */
+export class GroupCoordinator {
+  readonly #cluster: Cluster;
+  readonly #find: FindCoordinator;
+  readonly #groupId: string;
+  #broker: Broker | undefined;
+
+  /** @param find the look-up without the consumer's hook */
+  constructor(cluster: Cluster, find: FindCoordinator, groupId: string) {
+    this.#cluster = cluster;
+    this.#find = find;
+    this.#groupId = groupId;
+  }
+
+  async commit(member: Member, offsets: readonly CommittedOffset[]): Promise<void> {
+    const topics = byTopic(offsets, ({ partition, offset, metadata }) => ({ partition, offset: String(offset), metadata }));
+    await this.#ask((broker) => broker.offsetCommit({ groupId: this.#groupId, ...member, topics }));
+  }
+
+  async committed(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
+    if (partitions.length === 0) return [];
+    const topics = byTopic(partitions, ({ partition }) => ({ partition, offset: '' }));
+    const { responses } = await this.#ask((broker) => broker.offsetFetch({ groupId: this.#groupId, topics }));
+    return partitions.map(({ topic, partition }) => {
+      const found = responses.find((each) => each.topic === topic)?.partitions.find((each) => each.partition === partition);
+      const { offset = '-1', metadata } = (found ?? {}) as { offset?: string; metadata?: string | null };
+      return { topic, partition, offset: Math.max(-1, Number(offset)), metadata: metadata || null };
+    });
+  }
+
+  /** False once the group does not know the member any more, or not in this generation. */
+  async isAlive(member: Member): Promise<boolean> {
+    try {
+      const broker = await this.#connected();
+      await broker.heartbeat({ groupId: this.#groupId, ...member });
+    } catch (error) {
+      const code = codeOf(error);
+      if (code !== undefined && MEMBERSHIP_OVER.has(code)) return false;
+      // A rebalance under way answers REBALANCE_IN_PROGRESS, which keeps the session as well as a success does.
+      if (code !== 'REBALANCE_IN_PROGRESS') this.#broker = undefined;
+    }
+    return true;
+  }
+
+  async leave(member: Member): Promise<void> {
+    const broker = await this.#connected();
+    await broker.leaveGroup({ groupId: this.#groupId, memberId: member.memberId });
+  }
+
+  async #ask<T>(request: (broker: Broker) => Promise<T>): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await request(await this.#connected());
+      } catch (error) {
+        const code = codeOf(error);
+        const isElsewhere = code === undefined || ELSEWHERE.has(code);
+        if (isElsewhere) this.#broker = undefined;
+        if (!isElsewhere || attempt + 1 >= ATTEMPTS) throw error;
+      }
+      await sleep(backoff(attempt, 50, 500));
+    }
+  }
+
+  async #connected(): Promise<Broker> {
+    if (this.#broker !== undefined && !this.#broker.isConnected()) this.#broker = undefined;
+    this.#broker ??= await this.#find({ groupId: this.#groupId });
+    return this.#cluster.findBroker({ nodeId: this.#broker.nodeId });
+  }
+}
+
+/** `stale`, `retry` or `fatal`, as a commit may fail. */
+export function commitError(error: unknown, groupId: string): KafkaError {
+  const failure = toKafkaError(error, `committing offsets of group "${groupId}"`);
+  if (failure.reason !== 'refused') return failure;
+  // A broker that has just started does not know all topics yet; any other refusal stays one.
+  const reason = failure.kafkaCode === 'UNKNOWN_TOPIC_OR_PARTITION' ? 'retry' : 'fatal';
+  return new KafkaError(reason, failure.message, { kafkaCode: failure.kafkaCode, next: failure.next, cause: error });
+}
+
+function byTopic<T extends TopicPartition, P>(all: readonly T[], map: (each: T) => P): Array<{ topic: string; partitions: P[] }> {
+  const topics = new Map<string, P[]>();
+  for (const each of all) {
+    const partitions = topics.get(each.topic);
+    if (partitions === undefined) topics.set(each.topic, [map(each)]);
+    else partitions.push(map(each));
+  }
+  return [...topics].map(([topic, partitions]) => ({ topic, partitions }));
+}

@@ -1,0 +1,88 @@
+import type { KafkaClientOptions } from '../client.ts';
+import { type Broker, type Cluster, createCluster } from './cluster.ts';
+import type { Batch } from './lane.ts';
+import { type PartitionAnswer, produceCall } from './produce-call.ts';
+import { type BatchIdentity, encodeRecordBatch } from './record-batch.ts';
+import { within } from './waits.ts';
+
+/** A black-holed broker must not hold a send for longer than the caller was promised. */
+const REQUEST_TIMEOUT_MS = 8_000;
+const CLOSE_MS = 3_000;
+const PRODUCE = 0;
+const OLDEST_VERSION = 3;
+
+/**
+ * One producer id with its sequence numbers, over connections of its own. The broker drops a repeated batch by id, epoch and
+ * sequence, so a batch whose fate is unknown may be sent again as it is; but a session in which one was given up must not be
+ * used any more: its next batch would carry the same number and be taken for the repeat.
+ */
+export class ProducerSession {
+  readonly #cluster: Cluster;
+  readonly #producerId: bigint;
+  readonly #producerEpoch: number;
+  readonly #sequences = new Map<string, number>();
+
+  private constructor(cluster: Cluster, producerId: bigint, producerEpoch: number) {
+    this.#cluster = cluster;
+    this.#producerId = producerId;
+    this.#producerEpoch = producerEpoch;
+  }
+
+  static async open(options: KafkaClientOptions): Promise<ProducerSession> {
+    const cluster = createCluster(options, { requestTimeout: REQUEST_TIMEOUT_MS });
+    try {
+      await cluster.connect();
+      const broker = await cluster.brokerPool.findConnectedBroker();
+      const { producerId, producerEpoch } = await broker.initProducerId({ transactionTimeout: 60_000 });
+      return new ProducerSession(cluster, BigInt(producerId), producerEpoch);
+    } catch (error) {
+      void within(cluster.disconnect(), CLOSE_MS).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Learns where the partitions are; rejects if the topic does not exist or may not be written. */
+  async learn(topics: readonly string[]): Promise<void> {
+    await this.#cluster.addMultipleTargetTopics([...topics]);
+  }
+
+  async refresh(): Promise<void> {
+    await this.#cluster.refreshMetadata();
+  }
+
+  /** Node id of the leader; undefined while the partition is unknown, -1 while it has none. */
+  leader(topic: string, partition: number): number | undefined {
+    return this.#cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition)?.leader;
+  }
+
+  async produce(nodeId: number, batches: readonly Batch[]): Promise<PartitionAnswer[]> {
+    const broker = await this.#cluster.findBroker({ nodeId });
+    const data = batches.map(({ lane: { topic, partition }, records }) => ({
+      topic,
+      partition,
+      batch: encodeRecordBatch(records, this.#identity(topic, partition)),
+    }));
+    const { partitions } = await broker.connectionPool.send(produceCall(data, produceVersion(broker), REQUEST_TIMEOUT_MS));
+    return partitions;
+  }
+
+  /** The broker has the batch: the next one of the partition carries later numbers. */
+  advance(topic: string, partition: number, count: number): void {
+    const key = sequenceKey(topic, partition);
+    // Sequence numbers go round at 2 ** 31.
+    this.#sequences.set(key, ((this.#sequences.get(key) ?? 0) + count) % 2 ** 31);
+  }
+
+  async close(): Promise<void> {
+    await within(this.#cluster.disconnect(), CLOSE_MS).catch(() => {});
+  }
+
+  #identity(topic: string, partition: number): BatchIdentity {
+    const firstSequence = this.#sequences.get(sequenceKey(topic, partition)) ?? 0;
+    return { producerId: this.#producerId, producerEpoch: this.#producerEpoch, firstSequence };
+  }
+}
+
+const sequenceKey = (topic: string, partition: number): string => `${topic}/${partition}`;
+
+const produceVersion = (broker: Broker): number => broker.versions?.[PRODUCE]?.maxVersion ?? OLDEST_VERSION;

@@ -1,0 +1,214 @@
+import { KafkaError, StreamerError } from '../../errors.ts';
+import type { KafkaClientOptions, KafkaProducer, OutputRecord } from '../client.ts';
+import { RefusedRecordsError } from '../refused.ts';
+import { codeError, codeOf, reasonOf, toKafkaError } from './errors.ts';
+import { type Batch, createLanes, type Lane } from './lane.ts';
+import { log } from './log.ts';
+import type { PartitionAnswer } from './produce-call.ts';
+import { ProducerSession } from './producer-session.ts';
+import { codeName } from './protocol.ts';
+import { backoff, sleep, within } from './waits.ts';
+
+/** How long a send is repeated before the caller hears of it. */
+const SEND_MS = 8_000;
+const REQUEST_BYTES = 8 * 1024 * 1024;
+const CLOSE_MS = 5_000;
+const FIRST_BACKOFF_MS = 50;
+const BACKOFF_CAP_MS = 1_000;
+/** A topic made a moment ago is not known to every broker yet. */
+const MISSES_ALLOWED = 4;
+
+/** Refusals of a whole batch that may be the fault of one record in it. */
+const SPLITTABLE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP']);
+const SESSION_OVER = new Set([
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'UNKNOWN_PRODUCER_ID',
+  'INVALID_PRODUCER_EPOCH',
+  'INVALID_PRODUCER_ID_MAPPING',
+]);
+const UNKNOWN_TOPIC = 'UNKNOWN_TOPIC_OR_PARTITION';
+
+/** What one send has come to. */
+interface Progress {
+  readonly lanes: Lane[];
+  readonly offsets: Array<number | undefined>;
+  readonly refused: Map<number, KafkaError>;
+  readonly deadline: number;
+  attempt: number;
+  lastError: KafkaError | undefined;
+}
+
+export async function createProducer(options: KafkaClientOptions): Promise<KafkaProducer> {
+  const producer = new IdempotentProducer(options);
+  await producer.open();
+  return producer;
+}
+
+class IdempotentProducer implements KafkaProducer {
+  readonly #options: KafkaClientOptions;
+  readonly #stopping = new AbortController();
+  #session: ProducerSession | undefined;
+  #sending: Promise<number[]> | undefined;
+
+  constructor(options: KafkaClientOptions) {
+    this.#options = options;
+  }
+
+  async open(): Promise<ProducerSession> {
+    this.#session ??= await ProducerSession.open(this.#options).catch((error: unknown) => {
+      throw toKafkaError(error, 'opening a producer');
+    });
+    return this.#session;
+  }
+
+  async send(records: readonly OutputRecord[]): Promise<number[]> {
+    if (this.#stopping.signal.aborted) throw new StreamerError('USAGE', 'the producer is closed');
+    if (this.#sending !== undefined) {
+      throw new StreamerError('USAGE', 'send was called while another send of this producer is under way', { next: 'Await the first.' });
+    }
+    this.#sending = this.#send(records);
+    try {
+      return await this.#sending;
+    } finally {
+      this.#sending = undefined;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    if (this.#sending !== undefined) await within(this.#sending, CLOSE_MS).catch(() => {});
+    await this.#discard();
+  }
+
+  async #send(records: readonly OutputRecord[]): Promise<number[]> {
+    const offsets: Array<number | undefined> = new Array(records.length).fill(undefined);
+    const deadline = Date.now() + SEND_MS;
+    const progress: Progress = { lanes: createLanes(records), offsets, refused: new Map(), deadline, attempt: 0, lastError: undefined };
+    try {
+      while (progress.lanes.some((lane) => !lane.isDone)) await this.#step(progress);
+    } catch (error) {
+      await this.#discard();
+      throw toKafkaError(error, 'sending records');
+    }
+    if (progress.refused.size > 0) throw new RefusedRecordsError(progress.refused, offsets);
+    return offsets as number[];
+  }
+
+  /** One round of requests, or a failed attempt at it followed by a wait. */
+  async #step(progress: Progress): Promise<void> {
+    let failure: KafkaError | undefined;
+    try {
+      const session = await this.open();
+      const batches = await this.#place(session, progress);
+      failure = await this.#round(session, batches, progress);
+    } catch (error) {
+      failure = toKafkaError(error, 'sending records');
+    }
+    if (failure === undefined) {
+      progress.attempt = 0;
+      return;
+    }
+    if (failure.reason === 'fatal' || this.#stopping.signal.aborted || Date.now() >= progress.deadline) throw failure;
+    log.debug('send failed, trying again: {message}', { message: failure.message });
+    await sleep(backoff(progress.attempt++, FIRST_BACKOFF_MS, BACKOFF_CAP_MS), this.#stopping.signal);
+    await this.#session?.refresh().catch(() => this.#discard());
+  }
+
+  /** The next batch of each lane, by the broker that leads it. */
+  async #place(session: ProducerSession, progress: Progress): Promise<Map<number, Batch[]>> {
+    const open = progress.lanes.filter((lane) => !lane.isDone);
+    await this.#learn(session, open, progress);
+    const byLeader = new Map<number, Batch[]>();
+    let bytes = 0;
+    for (const lane of open.filter((each) => !each.isDone)) {
+      const leader = session.leader(lane.topic, lane.partition);
+      if (leader === undefined || leader < 0) {
+        this.#judge(lane, leader === undefined ? UNKNOWN_TOPIC : 'LEADER_NOT_AVAILABLE', 0, progress);
+        continue;
+      }
+      const batch = lane.batch();
+      bytes += batch.bytes;
+      if (byLeader.size > 0 && bytes > REQUEST_BYTES) break;
+      const batches = byLeader.get(leader);
+      if (batches === undefined) byLeader.set(leader, [batch]);
+      else batches.push(batch);
+    }
+    return byLeader;
+  }
+
+  /**
+   * A topic that is not there fails the metadata of all topics asked for with it (and, as kafkajs keeps asking, all later
+   * sends), so the topics are asked for one by one then, in a new session.
+   */
+  async #learn(session: ProducerSession, lanes: readonly Lane[], progress: Progress): Promise<void> {
+    const topics = [...new Set(lanes.map(({ topic }) => topic))];
+    try {
+      await session.learn(topics);
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === undefined || reasonOf(code) !== 'refused') throw error;
+      await this.#discard();
+      const fresh = await this.open();
+      for (const topic of topics) {
+        await fresh.learn([topic]).catch((cause: unknown) => this.#judgeTopic(topic, cause, lanes, progress));
+      }
+      throw progress.lastError ?? error;
+    }
+  }
+
+  #judgeTopic(topic: string, cause: unknown, lanes: readonly Lane[], progress: Progress): void {
+    const code = codeOf(cause);
+    if (code === undefined) throw cause;
+    for (const lane of lanes.filter((each) => each.topic === topic)) this.#judge(lane, code, 0, progress);
+  }
+
+  async #round(session: ProducerSession, byLeader: Map<number, Batch[]>, progress: Progress): Promise<KafkaError | undefined> {
+    if (byLeader.size === 0) return progress.lastError;
+    progress.lastError = undefined;
+    const leaders = [...byLeader];
+    const answers = await Promise.allSettled(leaders.map(([nodeId, batches]) => session.produce(nodeId, batches)));
+    answers.forEach((answer, index) => {
+      const batches = leaders[index]?.[1] ?? [];
+      if (answer.status === 'rejected') progress.lastError = toKafkaError(answer.reason, `sending to broker ${leaders[index]?.[0]}`);
+      else for (const batch of batches) this.#settle(session, batch, answer.value, progress);
+    });
+    return progress.lastError;
+  }
+
+  #settle(session: ProducerSession, { lane, records }: Batch, answers: readonly PartitionAnswer[], progress: Progress): void {
+    const answer = answers.find(({ topic, partition }) => topic === lane.topic && partition === lane.partition);
+    if (answer === undefined) return this.#judge(lane, 'UNKNOWN', records.length, progress);
+    if (answer.errorCode !== 0) return this.#judge(lane, codeName(answer.errorCode), records.length, progress);
+    lane.misses = 0;
+    lane.written(records.length, answer.baseOffset, progress.offsets);
+    session.advance(lane.topic, lane.partition, records.length);
+  }
+
+  /** Decides about a partition that failed: refused, smaller batches, or another attempt (`lastError`). */
+  #judge(lane: Lane, code: string, count: number, progress: Progress): void {
+    const error = codeError(code, 'writing was refused', { topic: lane.topic, partition: lane.partition });
+    if (code === UNKNOWN_TOPIC && ++lane.misses < MISSES_ALLOWED) {
+      progress.lastError = new KafkaError('retry', error.message, { ...error.place, kafkaCode: code });
+    } else if (SPLITTABLE.has(code) && count > 1) {
+      lane.split(count);
+    } else if (SPLITTABLE.has(code)) {
+      lane.refuseOne(error, progress.refused);
+    } else if (error.reason === 'refused') {
+      lane.refuseRest(error, progress.refused);
+    } else {
+      progress.lastError = SESSION_OVER.has(code) ? this.#endSession(error) : error;
+    }
+  }
+
+  /** The broker has forgotten this producer id, or another took it: a new one goes on where it was. */
+  #endSession({ message, place, kafkaCode }: KafkaError): KafkaError {
+    void this.#discard();
+    return new KafkaError('retry', message, { ...place, kafkaCode });
+  }
+
+  async #discard(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    await session?.close();
+  }
+}

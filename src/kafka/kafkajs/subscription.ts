@@ -1,0 +1,122 @@
+import { ConfigError, KafkaError } from '../../errors.ts';
+import type { CommittedOffset, ConsumerSink, KafkaClientOptions, SubscribeOptions, Subscription, TopicPartition } from '../client.ts';
+import { Assignments } from './assignments.ts';
+import { GroupConsumer, type ResolvedOptions } from './consumer.ts';
+import { toKafkaError } from './errors.ts';
+import { backoff, sleep, within } from './waits.ts';
+
+const FIRST_BACKOFF_MS = 1_000;
+const BACKOFF_CAP_MS = 30_000;
+const CLOSE_MS = 10_000;
+/** Errors about a topic that end a subscription although they only refuse a record elsewhere. */
+const FATAL_CODES = new Set(['TOPIC_AUTHORIZATION_FAILED', 'INVALID_TOPIC_EXCEPTION']);
+
+/** Resolves before the group is joined, so that the caller has the subscription when its sink is first called. */
+export async function subscribe(client: KafkaClientOptions, options: SubscribeOptions, sink: ConsumerSink): Promise<Subscription> {
+  const subscription = new GroupSubscription(client, resolveOptions(options), sink);
+  setImmediate(() => subscription.start());
+  return subscription;
+}
+
+export function resolveOptions(options: SubscribeOptions): ResolvedOptions {
+  const resolved = {
+    groupId: options.groupId,
+    topics: [...new Set(options.topics)],
+    sessionTimeoutMs: options.sessionTimeoutMs ?? 10_000,
+    heartbeatIntervalMs: options.heartbeatIntervalMs ?? 3_000,
+    drainTimeoutMs: options.drainTimeoutMs ?? 10_000,
+    maxWaitMs: options.maxWaitMs ?? 250,
+    maxBytesPerPartition: options.maxBytesPerPartition ?? 1_048_576,
+    start: options.start ?? 'earliest',
+  };
+  const problems = [
+    ...(resolved.groupId === '' ? ['groupId is empty'] : []),
+    ...(resolved.topics.length === 0 ? ['no topic to subscribe to'] : []),
+    ...(resolved.heartbeatIntervalMs >= resolved.sessionTimeoutMs
+      ? [`heartbeatIntervalMs (${resolved.heartbeatIntervalMs}) must be below sessionTimeoutMs (${resolved.sessionTimeoutMs})`]
+      : []),
+  ];
+  if (problems.length > 0) throw new ConfigError(problems);
+  return resolved;
+}
+
+class GroupSubscription implements Subscription {
+  readonly #client: KafkaClientOptions;
+  readonly #options: ResolvedOptions;
+  readonly #assignments: Assignments;
+  readonly #closed = new AbortController();
+  #running: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  #failures = 0;
+  #commits: Promise<void> = Promise.resolve();
+
+  constructor(client: KafkaClientOptions, options: ResolvedOptions, sink: ConsumerSink) {
+    this.#client = client;
+    this.#options = options;
+    this.#assignments = new Assignments(options, sink);
+    this.#assignments.onJoined = () => {
+      this.#failures = 0;
+    };
+  }
+
+  start(): void {
+    if (!this.#closed.signal.aborted) this.#running = this.#run();
+  }
+
+  pause(partitions: readonly TopicPartition[]): void {
+    this.#assignments.pause(partitions);
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    this.#assignments.resume(partitions);
+  }
+
+  seek(partition: TopicPartition, offset: number): void {
+    this.#assignments.seek(partition, offset);
+  }
+
+  async commit(epoch: number, offsets: readonly CommittedOffset[]): Promise<void> {
+    const turn = this.#commits.then(() => (offsets.length === 0 ? undefined : this.#assignments.commit(epoch, offsets)));
+    this.#commits = turn.catch(() => {});
+    await turn;
+  }
+
+  async committed(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
+    const { consumer } = this.#assignments;
+    const doing = `reading the offsets of group "${this.#options.groupId}"`;
+    if (consumer === undefined) throw new KafkaError('retry', `${doing}: not connected`);
+    return consumer.group.committed(partitions).catch((error: unknown) => {
+      throw toKafkaError(error, doing);
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#assignments.isClosing = true;
+    await this.#assignments.drain();
+    this.#closed.abort();
+    await this.#assignments.consumer?.stop();
+    if (this.#running !== undefined) await within(this.#running, CLOSE_MS);
+  }
+
+  /** One consumer after the other, until the subscription is closed or cannot go on. */
+  async #run(): Promise<void> {
+    const { signal } = this.#closed;
+    while (!signal.aborted) {
+      const consumer = new GroupConsumer(this.#client, this.#options, this.#assignments);
+      this.#assignments.consumer = consumer;
+      const failure = await consumer.run();
+      if (failure === undefined || this.#assignments.isClosing) return;
+      const isFatal = failure.reason === 'fatal' || FATAL_CODES.has(failure.kafkaCode ?? '');
+      this.#assignments.lose();
+      this.#assignments.failed(failure, isFatal);
+      await consumer.stop();
+      if (isFatal) return;
+      await sleep(backoff(this.#failures++, FIRST_BACKOFF_MS, BACKOFF_CAP_MS), signal);
+    }
+  }
+}
