@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type Agent, type AgentOptions, type Behaviour, defineAgent, generator, type StreamFunction } from './agents/index.ts';
 import { type Layers, type ResolvedSettings, resolveSettings, type SettingsInput } from './config/index.ts';
 import { ConfigError, isStreamerError, KafkaError, StreamerError } from './errors.ts';
-import { type KafkaClient, kafkajs, type TopicSpec } from './kafka/index.ts';
+import { type KafkaAdmin, type KafkaClient, kafkajs, type TopicSpec } from './kafka/index.ts';
 import { currentHolder, deadLetterTopicOf, matchSources, Outbox, Sender, Worker } from './runtime/index.ts';
 import {
   type AnyTopic,
@@ -53,15 +53,14 @@ export interface AgentRef {
 }
 
 type AnySerdes = { readonly key?: Serde<never, unknown>; readonly value?: Serde<never, unknown> };
-type In<S, Fallback> = S extends Serde<infer I, infer _O> ? I : Fallback;
-type Out<S, Fallback> = S extends Serde<infer _I, infer O> ? O : Fallback;
-type Received<O, Value> = O extends { readonly tombstones: 'deliver' } ? Value | null : Value;
-type TopicOf<O extends AnySerdes & TopicOptions> = Topic<
-  Out<O['key'], Buffer | null>,
-  Received<O, Out<O['value'], Buffer>>,
-  In<O['key'], Uint8Array | null>,
-  Received<O, In<O['value'], Uint8Array>>
->;
+type KeyIn<O> = O extends { readonly key: Serde<infer In, infer _Out> } ? In : Uint8Array | null;
+type KeyOut<O> = O extends { readonly key: Serde<infer _In, infer Out> } ? Out : Buffer | null;
+type ValueIn<O> = (O extends { readonly value: Serde<infer In, infer _Out> } ? In : Uint8Array) | Tombstone<O>;
+type ValueOut<O> = (O extends { readonly value: Serde<infer _In, infer Out> } ? Out : Buffer) | Tombstone<O>;
+type Tombstone<O> = O extends { readonly tombstones: 'deliver' } ? null : never;
+type TopicOf<O> = Topic<KeyOut<O>, ValueOut<O>, KeyIn<O>, ValueIn<O>>;
+// What is inferred when no options are given.
+type Nothing = Record<never, never>;
 
 /**
  * What a developer declares: topics, agents, commands. Making one connects nothing; `start` validates all of it first and
@@ -120,11 +119,11 @@ export class App implements TopicHost {
    * Declares a topic. Without `key`, keys are bytes and may be missing; without `value`, values are bytes. A regular
    * expression stands for all topics whose name matches: it can be read, not sent to.
    */
-  topic<const O extends AnySerdes & TopicOptions>(name: string, options?: O): TopicOf<O>;
-  topic<const O extends AnySerdes & Pick<TopicOptions, 'tombstones'>>(
+  topic<const O extends AnySerdes & TopicOptions = Nothing>(name: string, options?: O): TopicOf<O>;
+  topic<const O extends AnySerdes & Pick<TopicOptions, 'tombstones'> = Nothing>(
     name: RegExp,
     options?: O,
-  ): TopicPattern<Out<O['key'], Buffer | null>, Received<O, Out<O['value'], Buffer>>>;
+  ): TopicPattern<KeyOut<O>, ValueOut<O>>;
   topic(name: string | RegExp, options: AnySerdes & TopicOptions = {}): AnyTopic | TopicPattern<unknown, unknown> {
     const serdes = { key: options.key ?? optional(bytes()), value: options.value ?? bytes() };
     if (typeof name !== 'string') return new TopicPattern(name, serdes, options);
@@ -212,10 +211,10 @@ export class App implements TopicHost {
   async start(): Promise<Worker> {
     if (this.#worker !== undefined) throw new StreamerError('USAGE', `app "${this.id}" is started already`);
     this.validate();
-    const { client, outbox, sender } = await this.#connect();
+    const { client, admin, outbox, sender } = await this.#connect();
     const agents = [...this.#agents.values()];
     const required = new Set([...this.topicSpecs().map((spec) => spec.name)]);
-    this.#worker = new Worker({ appId: this.id, agents, settings: this.settings.values, client, outbox, sender, requiredTopics: [...required] });
+    this.#worker = new Worker({ appId: this.id, agents, settings: this.settings.values, client, admin, outbox, sender, requiredTopics: [...required] });
     try {
       await this.#worker.start();
     } catch (error) {
@@ -295,12 +294,15 @@ export class App implements TopicHost {
       () => client.producer(),
       (error) => this.#worker?.trouble(error),
     );
-    return { client, outbox, sender: new Sender(outbox, () => client.admin()) };
+    const admin = once(() => client.admin());
+    return { client, admin, outbox, sender: new Sender(outbox, admin) };
   }
 }
 
 interface Connection {
   readonly client: KafkaClient;
+  /** One for all who ask. */
+  readonly admin: () => Promise<KafkaAdmin>;
   readonly outbox: Outbox;
   readonly sender: Sender;
 }
@@ -316,6 +318,18 @@ function specOf({ name, partitions, replicationFactor, configs }: AnyTopic): Top
 
 function isTopicLike(agent: Agent, name: string): boolean {
   return [...agent.sources, ...agent.sinks].some((each) => each instanceof Topic && each.name === name);
+}
+
+/** The same answer for everybody; asked again only after a failure. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
 }
 
 function timeout(ms: number): Promise<void> {

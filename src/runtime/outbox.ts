@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoff } from '../agents/index.ts';
 import { isStreamerError, KafkaError, type StreamerError } from '../errors.ts';
-import type { KafkaProducer, OutputRecord } from '../kafka/index.ts';
+import { type KafkaProducer, type OutputRecord, RefusedRecordsError } from '../kafka/index.ts';
 
 /** Told once per record: the offset, or the error with which the broker refused it. */
 export type Acknowledge = (error: StreamerError | undefined, offset: number) => void;
@@ -98,8 +98,18 @@ export class Outbox {
     } else if (batch.length === 1 || outcome.retryable) {
       for (const entry of batch) entry.acknowledge(outcome, -1);
     } else {
-      for (const part of split(batch)) await this.#deliver(part);
+      for (const part of split(this.#acknowledgeWritten(batch, outcome))) await this.#deliver(part);
     }
+  }
+
+  /** Of a send that was refused in part, the rest has been written. Gives what is still open. */
+  #acknowledgeWritten(batch: Entry[], outcome: StreamerError): Entry[] {
+    if (!(outcome instanceof RefusedRecordsError)) return batch;
+    return batch.filter((entry, index) => {
+      const isOpen = outcome.refused.has(index);
+      if (!isOpen) entry.acknowledge(undefined, outcome.offsets[index] ?? -1);
+      return isOpen;
+    });
   }
 
   /** Tries until the broker says yes or no; gives a retryable error only when the outbox is closed meanwhile. */
@@ -129,6 +139,7 @@ function split(batch: Entry[]): Entry[][] {
     else part.push(entry);
   }
   if (parts.size > 1) return [...parts.values()];
+  if (batch.length === 1) return [batch];
   const middle = batch.length >> 1;
   return [batch.slice(0, middle), batch.slice(middle)];
 }

@@ -24,6 +24,7 @@ export interface WorkerParts {
   readonly agents: readonly Agent[];
   readonly settings: Settings;
   readonly client: KafkaClient;
+  readonly admin: () => Promise<KafkaAdmin>;
   readonly outbox: Outbox;
   readonly sender: Sender;
   /** Topics that must be there before the start, dead-letter topics included. */
@@ -393,7 +394,7 @@ export class Worker {
   }
 
   #admin(): Promise<KafkaAdmin> {
-    return this.#parts.client.admin();
+    return this.#parts.admin();
   }
 
   #tell<E extends keyof WorkerEvents>(event: E, ...args: WorkerEvents[E]): void {
