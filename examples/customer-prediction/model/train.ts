@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Command } from 'commander';
+import { asset } from '../assets.ts';
+import { evaluate, type Metrics, readLabelled, train } from './training.ts';
+import { WEIGHTS, type WeightsFile } from './weights.ts';
+
+interface Options {
+  readonly file: string;
+  readonly test?: string;
+  readonly out: string;
+}
+
+const command = new Command('train')
+  .description('Trains the bank model and prints how good it is.')
+  .requiredOption('--file <csv>', "UCI's bank-full.csv: 16 features and the label y")
+  .option('--test <csv>', 'rows to keep out of training and to test on (default: bank_marketing_data.csv beside the file)')
+  .option('--out <json>', 'where the weights go', asset(WEIGHTS))
+  .action(async ({ file, test = join(dirname(file), 'bank_marketing_data.csv'), out }: Options) => {
+    if (!existsSync(test))
+      command.error(`There is no ${test}. Name the rows to keep out of training with --test: the simulation streams them.`);
+    const rows = await readLabelled(file, test);
+    const model = train(rows.train);
+    print('training', evaluate(model, rows.train));
+    print('test', evaluate(model, rows.test));
+    const about = 'Logistic regression on the 14 fields of an event, trained by model/train.ts on UCI "Bank Marketing" (CC BY 4.0)';
+    const content: WeightsFile = { about, trainedOn: rows.train.length, model };
+    await writeFile(out, `${JSON.stringify(content, null, 1)}\n`);
+    process.stdout.write(`written ${out}\n`);
+  });
+
+function print(name: string, { rows, ...metrics }: Metrics): void {
+  const { auc, accuracy, logLoss } = metrics;
+  process.stdout.write(
+    `${name.padEnd(9)} ${rows.toLocaleString('en')} rows   AUC ${auc.toFixed(4)}   accuracy ${(accuracy * 100).toFixed(1)} %   log loss ${logLoss.toFixed(4)}\n`,
+  );
+}
+
+await command.parseAsync().catch((error: Error) => command.error(error.message));

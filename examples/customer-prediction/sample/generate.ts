@@ -1,0 +1,40 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { readCsv } from 'streamerjs/connect';
+import { asset } from '../assets.ts';
+import { generate } from './customers.ts';
+import { type Distributions, measure } from './distributions.ts';
+
+interface Options {
+  readonly measure?: string;
+  readonly rows: string;
+  readonly seed: string;
+  readonly out: string;
+}
+
+const DISTRIBUTIONS = 'sample/distributions.json';
+
+const command = new Command('sample')
+  .description('Writes a CSV of generated customers, drawn from the distributions of the real file.')
+  .option('--rows <n>', 'how many customers', '4521')
+  .option('--seed <n>', 'the same seed gives the same file', '20')
+  .option('--measure <csv>', 'measure the distributions of this file first, and write them to sample/distributions.json')
+  .option('--out <csv>', 'where the customers go', asset('sample/customers.csv'))
+  .action(async (options: Options) => {
+    const known = asset(DISTRIBUTIONS);
+    if (options.measure !== undefined) await writeFile(known, `${JSON.stringify(measure(await rowsOf(options.measure)))}\n`);
+    const distributions = JSON.parse(await readFile(known, 'utf8')) as Distributions;
+    await writeFile(options.out, generate(distributions, Number(options.rows), Number(options.seed)));
+    process.stdout.write(`written ${options.out}: ${options.rows} generated customers\n`);
+  });
+
+async function rowsOf(file: string): Promise<Array<Readonly<Record<string, string>>>> {
+  const rows: Array<Readonly<Record<string, string>>> = [];
+  for await (const result of readCsv(file)) {
+    if ('error' in result) throw new Error(`${file}, line ${result.line}: ${result.error.message}`);
+    rows.push(result.row);
+  }
+  return rows;
+}
+
+await command.parseAsync().catch((error: Error) => command.error(error.message));
