@@ -49,6 +49,8 @@ export interface PollOptions {
    * outcomes in that order, and to `release` the later ones when an earlier one fails. @default false
    */
   readonly runs?: boolean;
+  /** With `lane` and `runs`: more of the lane though some of it is in hand already, to be treated as one run with it. @default false */
+  readonly joins?: boolean;
 }
 
 export interface Inbox<K, V, Out> {

@@ -190,7 +190,7 @@ export class Lane<K, V, Out> {
       this.wake();
     }, withinMs);
     while (!this.#isClosed && batch.length < max) {
-      const more = this.#poll(max - batch.length);
+      const more = this.#poll(max - batch.length, true);
       batch.push(...more);
       if (isLate || batch.length >= max) break;
       if (more.length === 0) {
@@ -203,8 +203,8 @@ export class Lane<K, V, Out> {
     return batch;
   }
 
-  #poll(max: number): Delivery<K, V, Out>[] {
-    return this.#inbox.poll(max, { lane: this.#index, runs: true });
+  #poll(max: number, joins = false): Delivery<K, V, Out>[] {
+    return this.#inbox.poll(max, { lane: this.#index, runs: true, joins });
   }
 }
 

@@ -1,3 +1,4 @@
+import type { PollOptions } from '../agents/index.ts';
 import { Fifo } from './fifo.ts';
 import type { WorkItem } from './work-item.ts';
 
@@ -59,11 +60,12 @@ export class Units {
   }
 
   /** Takes up to `max` items that may start: several of one unit only when `runs`. */
-  take(max: number, limit: number, options: { readonly lane?: number | undefined; readonly runs?: boolean | undefined }): WorkItem[] {
+  take(max: number, limit: number, options: PollOptions): WorkItem[] {
     const taken: WorkItem[] = [];
     if (options.lane !== undefined) {
       const unit = this.#units.get(options.lane);
-      if (unit?.mayStart) this.#start(unit, max, limit, options.runs === true, taken);
+      const isFree = unit?.mayStart === true || (options.joins === true && unit?.isBackingOff === false);
+      if (unit !== undefined && isFree) this.#start(unit, max, limit, options.runs === true, taken);
     } else {
       this.#takeReady(max, limit, options.runs === true, taken);
     }
