@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { type Agent, type AgentOptions, type Behaviour, defineAgent, generator, type StreamFunction } from './agents/index.ts';
 import { type Layers, type ResolvedSettings, resolveSettings, type SettingsInput } from './config/index.ts';
 import { ConfigError, isStreamerError, KafkaError, StreamerError } from './errors.ts';
 import { type KafkaAdmin, type KafkaClient, kafkajs, type TopicSpec } from './kafka/index.ts';
-import { currentHolder, deadLetterTopicOf, matchSources, Outbox, Sender, Worker } from './runtime/index.ts';
+import { Asker, currentHolder, deadLetterTopicOf, matchSources, Outbox, Sender, Worker } from './runtime/index.ts';
 import {
   type AnyTopic,
   bytes,
@@ -47,9 +48,24 @@ export interface AppTopicSpec extends TopicSpec {
   readonly internal: boolean;
 }
 
-/** An agent that was declared; agents can be told apart and named by it. */
-export interface AgentRef {
+export interface AskOptions<KIn> {
+  /** @default a random one, where the topic's keys are text; none where they are optional */
+  readonly key?: KIn | undefined;
+  /** @default 30_000 */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** An agent that was declared. Questions and messages go through its (first) source topic. */
+export interface AgentRef<KIn, VIn, Output> {
   readonly name: string;
+  /**
+   * Sends a value and waits for the agent's first output for it, through Kafka: any worker may answer.
+   *
+   * @throws StreamerError `TIMEOUT` when no answer comes in time; `ANSWER` when the event ends without output
+   */
+  ask(value: VIn, options?: AskOptions<KIn>): Promise<Output>;
+  /** Sends a value; no reply is wanted. */
+  cast(value: VIn, options?: Pick<AskOptions<KIn>, 'key'>): Promise<SendResult>;
 }
 
 type AnySerdes = { readonly key?: Serde<never, unknown>; readonly value?: Serde<never, unknown> };
@@ -139,18 +155,22 @@ export class App implements TopicHost {
    * @param source a topic, several, or a pattern
    * @param behaviour an async generator (or async function) over the stream, or `each`, `filter`, `forward`, `inference` ...
    */
-  agent<K, V, Output = never>(
+  agent<K, V, KIn, VIn, Output = never>(
     name: string,
-    source: Readable<K, V> | ReadonlyArray<Readable<K, V>>,
+    source: Readable<K, V, KIn, VIn> | ReadonlyArray<Readable<K, V, KIn, VIn>>,
     behaviour: StreamFunction<K, V, Output> | Behaviour<K, V, Output>,
     options: AgentOptions<K, V, NoInfer<Output>> = {},
-  ): AgentRef {
+  ): AgentRef<KIn, VIn, Output> {
     const run = typeof behaviour === 'function' ? generator(behaviour) : behaviour;
     const sources = Array.isArray(source) ? (source as ReadonlyArray<Readable<K, V>>) : [source as Readable<K, V>];
     const agent = defineAgent(name, sources, run, options);
     if (this.#agents.has(name)) this.#problems.push(`agent "${name}" is declared twice`);
     this.#agents.set(name, agent);
-    return { name };
+    return {
+      name,
+      ask: (value, { key, timeoutMs = 30_000 } = {}) => this.#ask(agent, key, value, timeoutMs) as Promise<Output>,
+      cast: (value, { key } = {}) => topicToAsk(agent).send({ key: key ?? defaultKey(agent, randomUUID()), value } as never),
+    };
   }
 
   /**
@@ -232,12 +252,13 @@ export class App implements TopicHost {
     const connection = this.#connection;
     this.#connection = undefined;
     if (connection === undefined) return;
-    const { client, outbox } = await connection.catch(() => ({ client: undefined, outbox: undefined }));
-    if (outbox !== undefined) {
-      await Promise.race([outbox.flush(), timeout(this.settings.values.drainTimeoutMs)]);
-      await outbox.close();
-    }
-    await client?.close();
+    const opened = await connection.catch(() => undefined);
+    if (opened === undefined) return;
+    const { client, outbox, asker } = opened;
+    await asker.close().catch(() => {});
+    await Promise.race([outbox.flush(), timeout(this.settings.values.drainTimeoutMs)]);
+    await outbox.close();
+    await client.close();
   }
 
   /** For topics: sends on behalf of the event in hand, if there is one. */
@@ -260,6 +281,12 @@ export class App implements TopicHost {
     // The event has been told; a send that the agent does not await must not end the process.
     if (holder !== undefined) result.catch(() => {});
     return result;
+  }
+
+  async #ask(agent: Agent, key: unknown, value: unknown, timeoutMs: number): Promise<unknown> {
+    const topic = topicToAsk(agent);
+    const { asker } = await this.#connect();
+    return asker.ask(agent.name, timeoutMs, (id, headers) => topic.send({ key: key ?? defaultKey(agent, id), value, headers } as never));
   }
 
   async #post(topic: AnyTopic, message: Encoded): Promise<SendResult> {
@@ -295,7 +322,7 @@ export class App implements TopicHost {
       (error) => this.#worker?.trouble(error),
     );
     const admin = once(() => client.admin());
-    return { client, admin, outbox, sender: new Sender(outbox, admin) };
+    return { client, admin, outbox, sender: new Sender(outbox, admin), asker: new Asker(this.id, client, admin) };
   }
 }
 
@@ -305,11 +332,23 @@ interface Connection {
   readonly admin: () => Promise<KafkaAdmin>;
   readonly outbox: Outbox;
   readonly sender: Sender;
+  readonly asker: Asker;
 }
 
 /** Recognises an app by its brand, so that two copies of the package understand each other. */
 export function isApp(value: unknown): value is App {
   return typeof value === 'object' && value !== null && BRAND in value;
+}
+
+function topicToAsk(agent: Agent): AnyTopic {
+  const [source] = agent.sources;
+  if (!(source instanceof Topic)) throw new StreamerError('USAGE', `agent "${agent.name}" reads a pattern: send to one of its topics instead`);
+  return source as AnyTopic;
+}
+
+/** A key for those who give none: text where the topic's keys are text, else none, which optional keys allow. */
+function defaultKey(agent: Agent, id: string): string | null {
+  return topicToAsk(agent).serdes.key.name === 'string' ? id : null;
 }
 
 function specOf({ name, partitions, replicationFactor, configs }: AnyTopic): TopicSpec {

@@ -4,6 +4,7 @@ import { StreamerError } from '../errors.ts';
 import type { AnyTopic, Encoded } from '../topics/index.ts';
 import type { OutputHolder } from './context.ts';
 import { runWith } from './context.ts';
+import { refusalOf, replyAddress, replyOf } from './replies.ts';
 import type { WorkItem } from './work-item.ts';
 import type { AgentStats, WorkerEvents } from './worker-events.ts';
 
@@ -42,10 +43,15 @@ export class AgentRuntime {
       if (typeof sink !== 'function') this.#send(sink as AnyTopic, item, holder, output);
       else if (output !== null || item.deliversTombstones) this.#call(sink, item, holder, output);
     }
+    const address = replyAddress(item.event.headers, this.agent.name);
+    if (address === undefined || item.hasReplied) return;
+    item.hasReplied = true;
+    this.#host.send(address.topic, replyOf(address.id, output), holder);
   }
 
-  finished(): void {
+  finished(item: WorkItem): void {
     this.#finished++;
+    if (!item.hasReplied) this.#refuseReply(item, 'the agent finished the event without an output');
   }
 
   /** Something worked: whatever was waited for is there again. */
@@ -81,6 +87,14 @@ export class AgentRuntime {
   async deadLetter(item: WorkItem, error: unknown, topic: string | undefined): Promise<void> {
     await this.#host.deadLetter(item, this.agent.name, error, topic);
     this.#failed++;
+    this.#refuseReply(item, `the event went to the dead-letter topic: ${error instanceof Error ? error.message : String(error)}`);
+  }
+
+  #refuseReply(item: WorkItem, reason: string): void {
+    const address = replyAddress(item.event.headers, this.agent.name);
+    if (address === undefined || item.hasReplied) return;
+    item.hasReplied = true;
+    this.#host.send(address.topic, refusalOf(address.id, reason), item);
   }
 
   #placeOf(item: WorkItem): { agent: string; topic: string; partition: number; offset: number } {

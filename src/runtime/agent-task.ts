@@ -281,7 +281,7 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
   #finish(item: WorkItem): boolean {
     item.finished();
     this.#unfinishedBytes -= item.size;
-    this.runtime.finished();
+    this.runtime.finished(item);
     return this.tracker.finish(item.slot);
   }
 

@@ -1,3 +1,4 @@
+export { Asker } from './asker.ts';
 export { currentHolder, runDetached } from './context.ts';
 export { deadLetterTopicOf, isInternalTopic } from './dead-letters.ts';
 export { Outbox } from './outbox.ts';

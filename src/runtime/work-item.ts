@@ -24,6 +24,8 @@ export class WorkItem implements Delivery<unknown, unknown, unknown>, OutputHold
   startedAt = 0;
   /** Handled and acknowledged, though earlier ones of its unit may not be. */
   isSettled = false;
+  /** Somebody asked, and has been answered. */
+  hasReplied = false;
   #state: State = 'waiting';
   #pending = 0;
   #error: unknown;

@@ -140,6 +140,11 @@ export class Worker {
     };
   }
 
+  /** Of every assigned partition: the smallest offset that some agent has not finished. */
+  positions(): Array<TopicPartition & { readonly offset: number }> {
+    return this.#assignment.tasks.map((task) => ({ ...task.partition, offset: task.position }));
+  }
+
   /** A passing trouble with the broker: told, and tried again by whoever met it. */
   trouble(error: StreamerError): void {
     this.#tell('trouble', { error });

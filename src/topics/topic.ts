@@ -55,10 +55,12 @@ export interface Serdes<K, V, KIn, VIn> {
 }
 
 /** What an agent can read: a topic, or all topics whose name matches a pattern. */
-export interface Readable<K, V> {
+export interface Readable<K, V, KIn = never, VIn = never> {
   readonly name: string | RegExp;
   readonly tombstones: TombstonePolicy;
   readonly serdes: Serdes<K, V, never, never>;
+  /** Carries the input types of a topic, and makes them contravariant. Never present. */
+  readonly '~input'?: (key: KIn, value: VIn) => void;
 }
 
 /**
@@ -67,7 +69,7 @@ export interface Readable<K, V> {
  * @typeParam K, V what is received
  * @typeParam KIn, VIn what may be sent
  */
-export class Topic<K, V, KIn = K, VIn = V> implements Readable<K, V> {
+export class Topic<K, V, KIn = K, VIn = V> implements Readable<K, V, KIn, VIn> {
   readonly name: string;
   readonly partitions: number;
   readonly replicationFactor: number | undefined;

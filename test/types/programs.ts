@@ -115,3 +115,10 @@ app.agent('wrong-option', orders, forward(), { too: large });
 app.agent('null', compacted, each((value) => void value.amount));
 // @ts-expect-error a setting that does not exist
 void new App({ id: 'x', broker: 'x:1' });
+
+// Asking
+const score = app.agent('score', orders, each(async (order) => ({ score: order.amount })));
+void score.ask({ id: '1', user: 'u1', amount: 12 }).then(({ score }) => score.toFixed());
+void score.cast({ id: '1', user: 'u1', amount: 12 }, { key: 'u1' });
+// @ts-expect-error a question of another shape
+void score.ask({ id: '1' });

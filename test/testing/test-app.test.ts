@@ -1,0 +1,74 @@
+import { App, each, json, string } from 'streamerjs';
+import { testApp } from 'streamerjs/testing';
+import { expect, it } from 'vitest';
+import { z } from 'zod';
+
+const Order = z.object({ id: z.string(), user: z.string(), amount: z.number() });
+
+function shop() {
+  const app = new App({ id: 'shop' });
+  const orders = app.topic('orders', { key: string(), value: json(Order), partitions: 2 });
+  const large = app.topic('large-orders', { key: string(), value: json(Order) });
+  app.agent(
+    'pick-large',
+    orders,
+    async function* (stream) {
+      for await (const order of stream) if (order.value.amount > 10_000) yield order.value;
+    },
+    { to: large },
+  );
+  const score = app.agent(
+    'score',
+    orders,
+    each(async (order) => {
+      if (order.id === 'bad') throw new TypeError('cannot score that');
+      return order.id === 'none' ? undefined : { score: order.amount * 2 };
+    }),
+    { onError: { description: 'dead letter', decide: () => ({ action: 'deadLetter', topic: undefined }) } },
+  );
+  return { app, orders, large, score };
+}
+
+it('runs an app on a broker in memory: send, next, settled', async () => {
+  const { app, orders, large } = shop();
+  const t = await testApp(app);
+  try {
+    await t.send(orders, { key: 'u1', value: { id: '1', user: 'u1', amount: 20_000 } });
+    await t.send(orders, { key: 'u2', value: { id: '2', user: 'u2', amount: 5 } });
+    expect(await t.next(large)).toMatchObject({ key: 'u1', value: { id: '1', amount: 20_000 } });
+    await t.settled();
+    expect(t.worker.stats().agents['pick-large']?.finished).toBe(2);
+    await expect(t.next(large, 100)).rejects.toThrow(/no further record in "large-orders"/);
+  } finally {
+    await t.stop();
+  }
+});
+
+it('two apps of the same id do not meet', async () => {
+  const [one, two] = [shop(), shop()];
+  const [a, b] = await Promise.all([testApp(one.app), testApp(two.app)]);
+  try {
+    await a.send(one.orders, { key: 'u1', value: { id: '1', user: 'u1', amount: 20_000 } });
+    await a.next(one.large);
+    await expect(b.next(two.large, 100)).rejects.toThrow(/no further record/);
+  } finally {
+    await Promise.all([a.stop(), b.stop()]);
+  }
+});
+
+it('an agent can be asked, and says so when it has no answer', async () => {
+  const { app, score } = shop();
+  const t = await testApp(app);
+  try {
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => score.ask({ id: String(n), user: 'u', amount: n })));
+    expect(answers.map((answer) => answer.score)).toEqual(Array.from({ length: 20 }, (_, n) => n * 2));
+    await expect(score.ask({ id: 'none', user: 'u', amount: 1 })).rejects.toMatchObject({ code: 'ANSWER', message: /without an output/ });
+    await expect(score.ask({ id: 'bad', user: 'u', amount: 1 })).rejects.toThrow(/dead-letter topic: cannot score that/);
+    await expect(score.ask({ id: 1, user: 'u', amount: 1 } as never)).rejects.toMatchObject({ code: 'VALIDATION' });
+    await score.cast({ id: 'cast', user: 'u', amount: 1 }, { key: 'u9' });
+    await t.settled();
+    expect(t.worker.stats().agents.score?.finished).toBe(23);
+  } finally {
+    await t.stop();
+  }
+});
