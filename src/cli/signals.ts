@@ -1,11 +1,13 @@
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
+const LONG_MS = 2 ** 31 - 1;
+
 export type StopSignal = keyof typeof EXIT_CODES;
 
 /**
  * The first SIGINT or SIGTERM asks for an orderly end; a second one ends the process at once (exit 130 or 143).
  *
- * @returns takes the listeners away
+ * @returns takes the listeners away. Until then the process stays, whatever else it waits for.
  */
 export function onStopSignal(stop: (signal: StopSignal) => void): () => void {
   let asked = false;
@@ -14,9 +16,11 @@ export function onStopSignal(stop: (signal: StopSignal) => void): () => void {
     asked = true;
     stop(signal);
   };
+  const stay = setInterval(() => undefined, LONG_MS);
   process.on('SIGINT', listener);
   process.on('SIGTERM', listener);
   return () => {
+    clearInterval(stay);
     process.off('SIGINT', listener);
     process.off('SIGTERM', listener);
   };

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { App } from '../../app.ts';
 import { type Broker, startBrokerThread } from '../../broker/index.ts';
 import { settingNames, settings } from '../../config/index.ts';
+import { isStreamerError } from '../../errors.ts';
 import type { RawOptions } from '../options.ts';
 import { type AppSession, openAppSession } from '../session.ts';
 import { stopSignal } from '../signals.ts';
@@ -56,8 +57,15 @@ function childrenOf(options: RawOptions, brokers: string, say: (text: string) =>
   ];
 }
 
+/** At the address where the other commands look for one; at a free port when that one is taken. */
 async function brokerFor({ settings: resolved }: AppSession): Promise<Broker | undefined> {
-  return resolved.origins.brokers.layer === 'default' ? startBrokerThread() : undefined;
+  const { origins, values } = resolved;
+  if (origins.brokers.layer !== 'default') return undefined;
+  const port = Number(values.brokers[0]?.split(':')[1]);
+  return startBrokerThread({ port }).catch((error: unknown) => {
+    if (isStreamerError(error) && error.code === 'CONFIG') return startBrokerThread();
+    throw error;
+  });
 }
 
 function foldersOf(options: RawOptions, session: { readonly app: App; readonly appPath: string }): readonly string[] {

@@ -1,3 +1,4 @@
+import { getLogger } from '@logtape/logtape';
 import type { App } from '../../app.ts';
 import type { Settings } from '../../config/index.ts';
 import { describeError } from '../../errors.ts';
@@ -8,8 +9,10 @@ import { terminal } from '../terminal.ts';
 import { Pace } from './pace.ts';
 import { listOf, perTopic } from './partitions.ts';
 
+const log = getLogger(['streamer', 'cli']);
 const TERMINAL_MS = 500;
 const PIPED_MS = 3_000;
+const JSON_MS = 1_000;
 
 type Listeners = { readonly [E in keyof WorkerEvents]?: (...args: WorkerEvents[E]) => void };
 
@@ -28,7 +31,7 @@ export class WorkerReport {
     this.#listeners = output.json ? this.#forPrograms() : this.#forPeople();
     for (const [event, listener] of Object.entries(this.#listeners)) worker.on(event as keyof WorkerEvents, listener as never);
     this.#ready(app, settings);
-    this.#timer = setInterval(() => this.#progress(), this.#inPlace ? TERMINAL_MS : PIPED_MS);
+    this.#timer = setInterval(() => this.#progress(), output.json ? JSON_MS : this.#inPlace ? TERMINAL_MS : PIPED_MS);
   }
 
   stopped(result: { drained: number; abandoned: number; ms: number }): void {
@@ -60,10 +63,19 @@ export class WorkerReport {
     this.#line(`${what}  ready in ${duration(readyMs)}`);
   }
 
+  /** What comes and goes is a line of the transcript; what went wrong is a line of the log. */
   #forPeople(): Listeners {
     return {
       assigned: ({ partitions }) => partitions.length > 0 && this.#line(`assigned ${perTopic(partitions)}`),
-      revoked: ({ partitions, lost }) => partitions.length > 0 && this.#line(`${lost ? 'lost' : 'revoked'} ${perTopic(partitions)}`),
+      revoked: ({ partitions, lost }) => {
+        if (partitions.length > 0 && this.#worker.state !== 'draining') this.#line(`${lost ? 'lost' : 'revoked'} ${perTopic(partitions)}`);
+      },
+      deadLetter: ({ error, ...where }) => log.warning(`dead letter of ${placeOf(where)}: ${describeError(error)}`),
+      retry: ({ error, attempt, delayMs, ...where }) =>
+        log.info(`try ${attempt} of ${placeOf(where)} failed, again in ${duration(delayMs)}: ${describeError(error)}`),
+      waiting: ({ agent, error }) => log.warning(`agent "${agent}" waits: ${describeError(error)}`),
+      resumed: ({ agent, waitedMs }) => log.info(`agent "${agent}" goes on after ${duration(waitedMs)}`),
+      trouble: ({ error }) => log.warning(describeError(error)),
     };
   }
 
@@ -107,6 +119,20 @@ export class WorkerReport {
     if (this.#output.json) return;
     terminal.write(process.stdout, `${text}\n`);
   }
+}
+
+function placeOf({
+  agent,
+  topic,
+  partition,
+  offset,
+}: {
+  agent?: string | undefined;
+  topic: string;
+  partition: number;
+  offset: number;
+}): string {
+  return `${topic}[${partition}]@${offset}${agent === undefined ? '' : ` (agent "${agent}")`}`;
 }
 
 function waitingText(agents: readonly string[]): string {

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { readAll } from '../helpers/broker.ts';
+import { fixture, run, type Streamer, withShop, withStreamer } from './helpers.ts';
+
+function orders(count: number): string {
+  return Array.from({ length: count }, (_, i) => `{"id":"${i}","amount":${i % 20}}\n`).join('');
+}
+
+function finishedBy(streamer: Streamer): number {
+  const last = streamer.events.filter(({ event }) => event === 'progress').at(-1);
+  return (last?.['agents'] as Record<string, { finished: number }> | undefined)?.['pick-large']?.finished ?? 0;
+}
+
+describe('streamer worker', () => {
+  it('names the missing topics and the command that makes them; exit 2', async () => {
+    const { code, stderr } = await run(['worker', '-A', fixture('shop.ts')], { env: { SHOP_PREFIX: 'not-made' } });
+    expect(code).toBe(2);
+    expect(stderr).toContain('not-made-orders');
+    expect(stderr).toContain('streamer topics create -A ');
+  });
+
+  it('without a broker: exit 2 and the two ways on', async () => {
+    const { code, stderr } = await run(['worker', '-A', fixture('shop.ts')], { env: { KAFKA_BROKERS: '127.0.0.1:1' } });
+    expect(code).toBe(2);
+    expect(stderr).toContain('(from KAFKA_BROKERS)');
+    expect(stderr).toContain('npx streamer broker');
+  });
+
+  it('for people: banner, agents, assignment, progress, and the drain at the end', async () => {
+    await withShop(async ({ prefix, app, env }) => {
+      await run(['send', `${prefix}-orders`, '-', '-k', 'u1', '-A', app], { env, input: orders(40) });
+      await withStreamer(['worker', '-A', app], { env }, async (worker) => {
+        await worker.until((stdout) => stdout.includes('  40 events'));
+        const { code, stdout } = await worker.end('SIGINT');
+        expect(code).toBe(0);
+        expect(stdout).toContain(`${prefix} 1.2.3   broker ${process.env['TEST_BROKERS']}   group ${prefix}\n`);
+        expect(stdout).toMatch(/pick-large +\S+-orders +\S+-large +key +1 +retry 5, then dead letter/);
+        expect(stdout).toMatch(new RegExp(`assigned ${prefix}-orders \\[0 1\\] {2}ready in \\d+(\\.\\d s| ms)`));
+        expect(stdout).toMatch(/drained \d+ events, committed, left the group in \d+(\.\d s| ms)\n$/);
+      });
+      expect(await readAll(`${prefix}-large`)).toHaveLength(18);
+    });
+  });
+
+  it('for programs: ready, assigned, deadLetter, progress, stopped; nothing else on standard output', async () => {
+    await withShop(async ({ prefix, app, env }) => {
+      await withStreamer(['worker', '-A', app, '--json'], { env }, async (worker) => {
+        expect(await worker.untilEvent('ready')).toMatchObject({ app: prefix, version: '1.2.3', group: prefix, pid: worker.process.pid });
+        expect(await worker.untilEvent('assigned')).toMatchObject({ partitions: [`${prefix}-orders[0]`, `${prefix}-orders[1]`] });
+        await run(['send', `${prefix}-orders`, 'no json', '-k', 'u1', '--partition', '0']);
+        expect(await worker.untilEvent('deadLetter')).toMatchObject({
+          topic: `${prefix}-orders`,
+          partition: 0,
+          offset: 0,
+          error: expect.stringContaining('not JSON'),
+        });
+        expect(await worker.untilEvent('progress', ({ deadLettered }) => deadLettered === 1)).toMatchObject({ lag: expect.any(Number) });
+        const { code } = await worker.end();
+        expect(code).toBe(0);
+        expect(worker.events.at(-1)).toMatchObject({ event: 'stopped', abandoned: 0 });
+      });
+    });
+  });
+
+  it('two share the partitions; when one stops, the other takes over and nothing is lost', async () => {
+    await withShop(async ({ prefix, app, env }) => {
+      const both = { env: { ...env, SHOP_SLOW_MS: '1' } };
+      await withStreamer(['worker', '-A', app, '--json'], both, (first) =>
+        withStreamer(['worker', '-A', app, '--json'], both, async (second) => {
+          const one = ({ partitions }: Record<string, unknown>) => (partitions as string[]).length === 1;
+          const [a, b] = await Promise.all([first.untilEvent('assigned', one), second.untilEvent('assigned', one)]);
+          expect([a['partitions'], b['partitions']].flat().sort()).toEqual([`${prefix}-orders[0]`, `${prefix}-orders[1]`]);
+          for (const partition of ['0', '1']) {
+            await run(['send', `${prefix}-orders`, '-', '-k', 'k', '--partition', partition, '-A', app], { env, input: orders(200) });
+          }
+          expect(await second.end()).toMatchObject({ code: 0 });
+          await first.untilEvent('assigned', ({ partitions }) => (partitions as string[]).length === 2);
+          const left = 400 - finishedBy(second);
+          await first.until(() => finishedBy(first) >= left);
+          expect(await first.end()).toMatchObject({ code: 0 });
+        }),
+      );
+      expect(await readAll(`${prefix}-large`)).toHaveLength(180);
+    });
+  });
+
+  it('a second signal ends at once', async () => {
+    await withShop(async ({ prefix, app, env }) => {
+      const slow = { env: { ...env, SHOP_SLOW_MS: '60000' } };
+      await withStreamer(['worker', '-A', app, '--json', '--drain-timeout-ms', '30000'], slow, async (worker) => {
+        await worker.untilEvent('ready');
+        await run(['send', `${prefix}-orders`, '{"id":"1","amount":1}', '-k', 'k', '-A', app], { env });
+        await worker.untilEvent('progress', ({ agents }) => (agents as { slow: { inHand: number } }).slow.inHand === 1);
+        worker.process.kill('SIGTERM');
+        // The first signal has been taken when the drain has begun; nothing tells that from outside but time.
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        const startedAt = Date.now();
+        expect((await worker.end('SIGINT')).code).toBe(130);
+        expect(Date.now() - startedAt).toBeLessThan(2_000);
+      });
+    });
+  });
+
+  it('gives up what does not finish within the drain budget, says so, and ends with 0', async () => {
+    await withShop(async ({ prefix, app, env }) => {
+      const slow = { env: { ...env, SHOP_SLOW_MS: '60000' } };
+      await withStreamer(['worker', '-A', app, '--json', '--drain-timeout-ms', '200'], slow, async (worker) => {
+        await worker.untilEvent('ready');
+        await run(['send', `${prefix}-orders`, '{"id":"1","amount":1}', '-k', 'k', '-A', app], { env });
+        await worker.untilEvent('progress', ({ agents }) => (agents as { slow: { inHand: number } }).slow.inHand === 1);
+        const startedAt = Date.now();
+        expect((await worker.end()).code).toBe(0);
+        expect(Date.now() - startedAt).toBeLessThan(5_000);
+        expect(worker.events.at(-1)).toMatchObject({ event: 'stopped', abandoned: 1 });
+      });
+    });
+  });
+});
