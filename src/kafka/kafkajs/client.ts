@@ -10,7 +10,7 @@ import type {
   Subscription,
 } from '../client.ts';
 import { createAdmin } from './admin.ts';
-import { createKafka } from './cluster.ts';
+import { CONNECT_TIMEOUT_MS, createKafka, REQUEST_TIMEOUT_MS } from './cluster.ts';
 import { toKafkaError } from './errors.ts';
 import { LIBRARY_NAME, loadLibrary } from './library.ts';
 import { createProducer } from './producer.ts';
@@ -73,7 +73,11 @@ class Client implements KafkaClient {
 
   async #probe(ms: number): Promise<KafkaError | undefined> {
     const { brokers } = this.#options;
-    const admin = createKafka(this.#options, { connectionTimeout: Math.min(5_000, ms), retry: { retries: 0 } }).admin();
+    const admin = createKafka(this.#options, {
+      connectionTimeout: Math.min(CONNECT_TIMEOUT_MS, ms),
+      requestTimeout: Math.min(REQUEST_TIMEOUT_MS, ms),
+      retry: { retries: 0 },
+    }).admin();
     const doing = `no Kafka broker answers at ${brokers.join(', ')}`;
     const next = 'Start one (streamer broker), or name another: --brokers HOST:PORT, or KAFKA_BROKERS in the environment.';
     try {

@@ -1,0 +1,80 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { assignPartitions, type GroupMember } from '../../src/kafka/kafkajs/assignor.ts';
+
+const member = (id: string, topics: string[], owned: Record<string, number[]> = {}, generation = 1): GroupMember => ({
+  id,
+  topics,
+  owned,
+  generation,
+});
+const flat = (assignment: Map<string, Record<string, number[]>>): string[] =>
+  [...assignment]
+    .flatMap(([id, topics]) => Object.entries(topics).flatMap(([topic, list]) => list.map((p) => `${topic}/${p} ${id}`)))
+    .sort();
+
+describe('the assignor', () => {
+  it('gives every partition to exactly one member, evenly, in any order of the members', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 7 }),
+        fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), fc.integer({ min: 1, max: 13 }), { minKeys: 1 }),
+        (size, counts) => {
+          const topics = Object.keys(counts);
+          const members = Array.from({ length: size }, (_, i) => member(`m${i}`, topics));
+          const sizes = new Map(Object.entries(counts));
+          const result = assignPartitions(members, sizes);
+          expect(flat(assignPartitions([...members].reverse(), sizes))).toEqual(flat(result));
+          for (const [topic, partitions] of sizes) {
+            const shares = [...result.values()].map((each) => each[topic]?.length ?? 0);
+            expect(shares.reduce((sum, each) => sum + each, 0)).toBe(partitions);
+            expect(Math.max(...shares) - Math.min(...shares)).toBeLessThanOrEqual(1);
+            expect(new Set([...result.values()].flatMap((each) => each[topic] ?? [])).size).toBe(partitions);
+          }
+        },
+      ),
+    );
+  });
+
+  it('lays topics with the same count out alike', () => {
+    const members = ['x', 'y', 'z'].map((id) => member(id, ['a', 'b', 'c']));
+    const result = assignPartitions(members, new Map(Object.entries({ a: 8, b: 8, c: 3 })));
+    for (const own of result.values()) expect(own['a']).toEqual(own['b']);
+  });
+
+  it('leaves each member what it had when one more comes, as far as its share goes', () => {
+    const before = assignPartitions([member('x', ['a']), member('y', ['a'])], new Map([['a', 9]]));
+    const members = [...before].map(([id, owned]) => member(id, ['a'], owned));
+    const after = assignPartitions([...members, member('w', ['a'], {}, -1)], new Map([['a', 9]]));
+    for (const [id, own] of before) for (const p of after.get(id)?.['a'] ?? []) expect(own['a']).toContain(p);
+    expect([...after.values()].map((own) => own['a']?.length)).toEqual([3, 3, 3]);
+  });
+
+  it('moves nothing when nothing changes, and only the orphans when one leaves', () => {
+    const counts = new Map(Object.entries({ a: 12, b: 12, c: 5 }));
+    const topics = [...counts.keys()];
+    const first = assignPartitions(
+      ['x', 'y', 'z'].map((id) => member(id, topics)),
+      counts,
+    );
+    const again = assignPartitions(
+      [...first].map(([id, owned]) => member(id, topics, owned)),
+      counts,
+    );
+    expect(flat(again)).toEqual(flat(first));
+    const left = [...first].filter(([id]) => id !== 'z').map(([id, owned]) => member(id, topics, owned));
+    const after = assignPartitions(left, counts);
+    for (const { id, owned } of left) for (const p of owned['a'] ?? []) expect(after.get(id)?.['a']).toContain(p);
+  });
+
+  it('believes the later of two that claim a partition', () => {
+    const members = [member('x', ['a'], { a: [0, 1] }, 3), member('y', ['a'], { a: [0] }, 7)];
+    expect(assignPartitions(members, new Map([['a', 2]])).get('y')).toEqual({ a: [0] });
+  });
+
+  it('gives a member only what it reads', () => {
+    const result = assignPartitions([member('x', ['a', 'b']), member('y', ['a'])], new Map(Object.entries({ a: 2, b: 2 })));
+    expect(result.get('y')).toEqual({ a: [expect.any(Number)] });
+    expect(result.get('x')?.['b']).toEqual([0, 1]);
+  });
+});

@@ -1,0 +1,344 @@
+import { createRequire } from 'node:module';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { hideAborted } from '../../src/kafka/kafkajs/fixes/aborted.ts';
+import { BatchDecoder } from '../../src/kafka/kafkajs/fixes/batch-decoder.ts';
+import { decodeFetch } from '../../src/kafka/kafkajs/fixes/decoder.ts';
+import type { FetchAnswer, FetchedPartition, FetchedRecord } from '../../src/kafka/kafkajs/fixes/fetch-call.ts';
+import { applyFixes, chosenFixes } from '../../src/kafka/kafkajs/fixes/index.ts';
+import { shared } from '../../src/kafka/kafkajs/fixes/join.ts';
+import { encodeRecordBatch } from '../../src/kafka/kafkajs/record-batch.ts';
+
+const load = createRequire(import.meta.url);
+const original = (version: number): ((raw: Buffer) => Promise<FetchAnswer>) =>
+  (load(`kafkajs/src/protocol/requests/fetch/v${version}/response`) as { decode(raw: Buffer): Promise<FetchAnswer> }).decode;
+const Batch = load('kafkajs/src/consumer/batch') as new (
+  topic: string,
+  fetchedOffset: string,
+  partition: FetchedPartition,
+) => {
+  messages: FetchedRecord[];
+  lastOffset(): string;
+  isEmptyDueToFiltering(): boolean;
+};
+const batches = new BatchDecoder(load);
+
+const int16 = (value: number): Buffer => {
+  const bytes = Buffer.alloc(2);
+  bytes.writeInt16BE(value);
+  return bytes;
+};
+const int32 = (value: number): Buffer => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+};
+const int64 = (value: number): Buffer => {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64BE(BigInt(value));
+  return bytes;
+};
+
+interface BatchOptions {
+  readonly firstOffset: number;
+  readonly keys: ReadonlyArray<Buffer | null>;
+  readonly lastDelta?: number;
+  readonly attributes?: number;
+  readonly producerId?: number;
+}
+
+/** A record batch as a broker keeps it. Its checksum is not that of the changed fields, which kafkajs does not look at. */
+function batch({ firstOffset, keys, lastDelta, attributes = 0, producerId = -1 }: BatchOptions): Buffer {
+  const records = keys.map((key, index) => ({
+    topic: 't',
+    partition: 0,
+    key,
+    value: Buffer.from(`value ${index}`),
+    headers: index % 3 === 0 ? { h: Buffer.from('1'), r: [Buffer.from('2'), Buffer.from('3')] } : {},
+    timestamp: 1_700_000_000_000 + index,
+  }));
+  let bytes = encodeRecordBatch(records, { producerId: BigInt(producerId), producerEpoch: 0, firstSequence: 0 });
+  if (attributes & 7) bytes = Buffer.concat([bytes.subarray(0, 61), gzipSync(bytes.subarray(61))]);
+  bytes.writeBigInt64BE(BigInt(firstOffset), 0);
+  bytes.writeInt32BE(bytes.length - 12, 8);
+  bytes.writeInt16BE(attributes, 21);
+  bytes.writeInt32BE(lastDelta ?? keys.length - 1, 23);
+  return bytes;
+}
+
+const TRANSACTIONAL = 0x10;
+const CONTROL = 0x20;
+const ABORT = Buffer.from([0, 0, 0, 0]);
+
+const transaction = (firstOffset: number, producerId: number, keys: ReadonlyArray<Buffer | null>): Buffer =>
+  batch({ firstOffset, producerId, keys, attributes: TRANSACTIONAL });
+const marker = (firstOffset: number, producerId: number): Buffer =>
+  batch({ firstOffset, producerId, keys: [ABORT], attributes: TRANSACTIONAL | CONTROL });
+
+function answer(version: number, data: readonly Buffer[], aborted: ReadonlyArray<readonly [number, number]> = []): Buffer {
+  const records = Buffer.concat(data);
+  return Buffer.concat([
+    int32(0),
+    ...(version >= 7 ? [int16(0), int32(0)] : []),
+    int32(1),
+    int16(1),
+    Buffer.from('t'),
+    int32(1),
+    int32(4),
+    int16(0),
+    int64(1000),
+    int64(1000),
+    ...(version >= 5 ? [int64(0)] : []),
+    int32(aborted.length),
+    ...aborted.flatMap(([producerId, first]) => [int64(producerId), int64(first)]),
+    ...(version >= 11 ? [int32(-1)] : []),
+    int32(records.length),
+    records,
+  ]);
+}
+
+const only = ({ responses }: FetchAnswer): FetchedPartition => responses[0]?.partitions[0] as FetchedPartition;
+const offsets = (records: readonly FetchedRecord[]): number[] => records.map(({ offset }) => Number(offset));
+
+describe('the decoder', () => {
+  const keys = fc.array(
+    fc.option(
+      fc.uint8Array({ maxLength: 20 }).map((each) => Buffer.from(each)),
+      { nil: null },
+    ),
+    {
+      minLength: 1,
+      maxLength: 12,
+    },
+  );
+
+  it.each([4, 5, 6, 7, 8, 9, 10, 11])('says what kafkajs says, version %i', async (version) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(keys, fc.constantFrom(0, 1, 8, TRANSACTIONAL)), { maxLength: 4 }),
+        fc.nat(200),
+        async (groups, cut) => {
+          let firstOffset = 10;
+          const data = groups.map(([each, attributes]) => {
+            const made = batch({ firstOffset, keys: each, attributes, producerId: 5 });
+            firstOffset += each.length;
+            return made;
+          });
+          const whole = Buffer.concat(data);
+          const left = Math.max(0, whole.length - cut);
+          // kafkajs throws where fewer bytes than up to the format's number are left.
+          const cutOff = whole.subarray(0, left < 17 ? 0 : left);
+          for (const records of [whole, cutOff]) {
+            const raw = answer(version, [records], [[5, 10]]);
+            expect(await decodeFetch(raw, version, batches)).toEqual(await original(version)(raw));
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('reads a message set of the oldest format through kafkajs', async () => {
+    const MessageSet = load('kafkajs/src/protocol/messageSet') as (options: object) => { buffer: Buffer };
+    const set = MessageSet({ messageVersion: 1, entries: [{ key: 'k', value: 'v', timestamp: 1 }] }).buffer;
+    // What kafkajs writes for a produce request begins with the size, which the fetch answer gives too.
+    const raw = answer(4, [set]);
+    expect(await decodeFetch(raw, 4, batches)).toEqual(await original(4)(raw));
+  });
+
+  it('goes over an empty batch, where kafkajs stays', async () => {
+    const raw = answer(11, [batch({ firstOffset: 500, keys: [], lastDelta: 499 })]);
+    const stock = new Batch('t', '500', only(await original(11)(raw)));
+    expect(stock.isEmptyDueToFiltering()).toBe(false);
+    const ours = new Batch('t', '500', only(await decodeFetch(raw, 11, batches)));
+    expect(ours.isEmptyDueToFiltering()).toBe(true);
+    expect(ours.messages).toEqual([]);
+    expect(ours.lastOffset()).toBe('999');
+  });
+
+  it('goes over the missing end of a batch at once', async () => {
+    const raw = answer(11, [batch({ firstOffset: 0, keys: [null, null], lastDelta: 99 })]);
+    const stock = new Batch('t', '50', only(await original(11)(raw)));
+    expect(stock.lastOffset()).toBe('50');
+    const ours = new Batch('t', '50', only(await decodeFetch(raw, 11, batches)));
+    expect([ours.messages.length, ours.lastOffset()]).toEqual([0, '99']);
+  });
+
+  it('takes a few bytes of a batch for none, where kafkajs throws', async () => {
+    const raw = answer(11, [batch({ firstOffset: 0, keys: [null] }).subarray(0, 10)]);
+    await expect(original(11)(raw)).rejects.toThrow(RangeError);
+    expect(only(await decodeFetch(raw, 11, batches)).messages).toEqual([]);
+  });
+
+  it('joins batches of more records than a call takes arguments', async () => {
+    const many = answer(11, [batch({ firstOffset: 0, keys: new Array(200_000).fill(null) })]);
+    await expect(original(11)(many)).rejects.toThrow(RangeError);
+    expect(only(await decodeFetch(many, 11, batches)).messages.length).toBe(200_000);
+  });
+
+  it('reads a header that is called as something every object has, where kafkajs finds that', async () => {
+    const names = ['valueOf', '__proto__'];
+    const headers = Object.fromEntries(names.map((name) => [name, Buffer.from(name)]));
+    const made = encodeRecordBatch([{ topic: 't', partition: 0, key: null, value: null, headers }], {
+      producerId: -1n,
+      producerEpoch: 0,
+      firstSequence: 0,
+    });
+    const stock = only(await original(11)(answer(11, [made]))).messages[0]?.headers ?? {};
+    expect(Array.isArray(stock['valueOf'])).toBe(true);
+    const ours = only(await decodeFetch(answer(11, [made]), 11, batches)).messages[0]?.headers ?? {};
+    expect(Object.entries(ours)).toEqual(names.map((name) => [name, Buffer.from(name)]));
+  });
+
+  it('refuses a batch whose records are cut off inside', async () => {
+    const broken = batch({ firstOffset: 0, keys: [Buffer.from('k')] });
+    broken.writeInt32BE(5, 57);
+    await expect(decodeFetch(answer(11, [broken]), 11, batches)).rejects.toThrow(/cut off/);
+  });
+});
+
+describe('the aborted filter', () => {
+  const visible = async (raw: Buffer, fix: boolean): Promise<number[]> => {
+    const partition = only(await original(11)(raw));
+    return offsets(new Batch('t', '0', fix ? hideAborted(partition) : partition).messages);
+  };
+
+  it('keeps what was committed and hides what was aborted, as kafkajs where the list is in order', async () => {
+    const raw = answer(11, [transaction(0, 1, [null, null]), transaction(2, 2, [null]), marker(3, 1), transaction(4, 1, [null])], [[1, 0]]);
+    expect(await visible(raw, true)).toEqual([2, 4]);
+    expect(await visible(raw, false)).toEqual([2, 4]);
+  });
+
+  it('sorts the list, which the broker gives in the order of the aborts', async () => {
+    // y begins, x begins and aborts, y aborts.
+    const raw = answer(
+      11,
+      [transaction(0, 9, [null, null]), transaction(2, 8, [null]), marker(3, 8), transaction(4, 9, [null]), marker(5, 9)],
+      [
+        [8, 2],
+        [9, 0],
+      ],
+    );
+    expect(await visible(raw, false)).toEqual([0, 1]);
+    expect(await visible(raw, true)).toEqual([]);
+  });
+
+  it('takes all transactions that began before the fetched offset', async () => {
+    const raw = answer(
+      11,
+      [transaction(10, 2, [null, null])],
+      [
+        [1, 3],
+        [2, 4],
+      ],
+    );
+    expect(await visible(raw, false)).toEqual([10]);
+    expect(await visible(raw, true)).toEqual([]);
+  });
+
+  it("does not take a user's key of four zero bytes for a marker", async () => {
+    const raw = answer(11, [transaction(0, 1, [null, ABORT, null]), marker(3, 1)], [[1, 0]]);
+    expect(await visible(raw, false)).toEqual([1, 2]);
+    expect(await visible(raw, true)).toEqual([]);
+  });
+});
+
+describe('the timer', () => {
+  const pathOf = load.resolve('kafkajs/src/network/requestQueue');
+  const logger = { debug: () => {}, warn: () => {} };
+  type Queue = {
+    throttleCheckTimeoutId: unknown;
+    pending: unknown[];
+    destroy(): void;
+    checkPendingRequests(): void;
+    push(request: object): void;
+  };
+  const queueOf = (setting: string): Queue => {
+    delete load.cache[pathOf];
+    applyFixes(load, setting);
+    const RequestQueue = load('kafkajs/src/network/requestQueue') as new (options: object) => Queue;
+    return new RequestQueue({
+      maxInFlightRequests: 1,
+      requestTimeout: 1000,
+      enforceRequestTimeout: false,
+      clientId: 'c',
+      broker: 'b',
+      logger,
+    });
+  };
+
+  it('runs on for ever in kafkajs with nothing to send, and not with the fix', () => {
+    const stock = queueOf('off');
+    stock.checkPendingRequests();
+    expect(stock.throttleCheckTimeoutId).not.toBeNull();
+    stock.destroy();
+    const ours = queueOf('timer');
+    ours.checkPendingRequests();
+    expect(ours.throttleCheckTimeoutId).toBeNull();
+  });
+
+  it('is still set while a request waits', () => {
+    const queue = queueOf('timer');
+    const request = (correlationId: number) => ({ entry: { correlationId }, expectResponse: true, sendRequest: () => {} });
+    queue.push(request(1));
+    expect(queue.throttleCheckTimeoutId).toBeNull();
+    queue.push(request(2));
+    expect(queue.pending.length).toBe(1);
+    expect(queue.throttleCheckTimeoutId).not.toBeNull();
+    queue.destroy();
+  });
+});
+
+describe('joins', () => {
+  it('that come while one is under way share it, one consumer apart from the other', async () => {
+    let joins = 0;
+    const ends: Array<() => void> = [];
+    const join = shared(() => {
+      joins += 1;
+      return new Promise((resolve) => ends.push(resolve));
+    });
+    const [a, b] = [{}, {}];
+    const all = [join.call(a), join.call(a), join.call(b)];
+    expect(joins).toBe(2);
+    for (const end of ends) end();
+    await Promise.all(all);
+    void join.call(a);
+    expect(joins).toBe(3);
+  });
+});
+
+describe('an out-of-range reset', () => {
+  it('moves the position, and commits nothing', async () => {
+    delete load.cache[load.resolve('kafkajs/src/consumer/offsetManager')];
+    applyFixes(load, 'reset');
+    const OffsetManager = load('kafkajs/src/consumer/offsetManager') as new (
+      options: object,
+    ) => {
+      setDefaultOffset(tp: object): Promise<void>;
+      nextOffset(topic: string, partition: number): { toString(): string };
+    };
+    const manager = new OffsetManager({
+      cluster: {
+        committedOffsets: () => ({}),
+        fetchTopicsOffset: async ([{ fromBeginning }]: [{ fromBeginning: boolean }]) => [
+          { partitions: [{ offset: fromBeginning ? '40' : '90' }] },
+        ],
+      },
+      coordinator: { offsetCommit: () => Promise.reject(new Error('must not commit')) },
+      memberAssignment: { t: [0] },
+      topicConfigurations: { t: { fromBeginning: true } },
+      groupId: 'g',
+    });
+    await manager.setDefaultOffset({ topic: 't', partition: 0 });
+    expect(manager.nextOffset('t', 0).toString()).toBe('40');
+  });
+});
+
+describe('the switch', () => {
+  it('takes on, off and a list, and leaves out what it does not know', () => {
+    expect(chosenFixes('off')).toEqual([]);
+    expect(chosenFixes('on')).toEqual(['timer', 'decoder', 'aborted', 'join', 'reset']);
+    expect(chosenFixes(' aborted, timer,nothing')).toEqual(['timer', 'aborted']);
+  });
+});
