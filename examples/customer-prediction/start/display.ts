@@ -1,0 +1,98 @@
+import { describeBand } from '../band.ts';
+import type { Prediction } from '../customer.ts';
+import type { Counts } from './tally.ts';
+
+export interface Summary extends Counts {
+  readonly firstPredictionMs: number | null;
+  readonly eventsPerSecond: number;
+  /** Address, and whether it is the embedded one. */
+  readonly broker: string;
+  /** Rows of the file that were no customers; absent when there were none. */
+  readonly rejected?: number;
+}
+
+const SHOWN_FIRST = 5;
+const SHOWN_EVERY_MS = 1_000;
+const REDRAW_MS = 100;
+
+/**
+ * What a person sees. On a terminal one line at the bottom counts in place; piped, it is printed once a second. With `--json`
+ * all of it goes to standard error, and the summary alone to standard output.
+ */
+export class Display {
+  readonly #stream: NodeJS.WriteStream;
+  readonly #json: boolean;
+  #status = '';
+  #shown = 0;
+  #shownAt = 0;
+  #statusAt = 0;
+
+  constructor(json: boolean) {
+    this.#json = json;
+    this.#stream = json ? process.stderr : process.stdout;
+  }
+
+  line(text: string): void {
+    if (this.#stream.isTTY && this.#status !== '') this.#stream.write(`\r\u001b[K${text}\n${this.#status}`);
+    else this.#stream.write(`${text}\n`);
+  }
+
+  /** The first few predictions, then one a second. */
+  prediction(key: string, { prediction, probability, age, job, duration }: Prediction): void {
+    const now = performance.now();
+    if (this.#shown >= SHOWN_FIRST && now - this.#shownAt < SHOWN_EVERY_MS) return;
+    this.#shown++;
+    this.#shownAt = now;
+    const who = `${age}, ${job}, ${duration} s on the telephone`;
+    this.line(`  ${key.slice(0, 8)}  ${prediction.padEnd(3)} ${(probability * 100).toFixed(0).padStart(3)} %  ${who}`);
+  }
+
+  progress(sent: number, predicted: number, banded: number, isLast = false): void {
+    const now = performance.now();
+    if (!isLast && now - this.#statusAt < (this.#stream.isTTY ? REDRAW_MS : SHOWN_EVERY_MS)) return;
+    this.#statusAt = now;
+    const text = `  sent ${count(sent)}   predicted ${count(predicted)}   in the age band ${count(banded)}`;
+    if (!this.#stream.isTTY) {
+      this.#stream.write(`${text}\n`);
+      return;
+    }
+    this.#status = text;
+    this.#stream.write(`\r\u001b[K${text}`);
+    if (isLast) this.endStatus();
+  }
+
+  endStatus(): void {
+    if (this.#stream.isTTY && this.#status !== '') this.#stream.write('\n');
+    this.#status = '';
+  }
+
+  summary(summary: Summary, next: string): void {
+    this.endStatus();
+    if (this.#json) {
+      process.stdout.write(`${JSON.stringify(summary)}\n`);
+      return;
+    }
+    const { min, max, forwarded, predicted } = summary.ageBand;
+    const band = describeBand({ ...(min !== null && { min }), ...(max !== null && { max }) });
+    const first = summary.firstPredictionMs === null ? 'none' : `after ${(summary.firstPredictionMs / 1_000).toFixed(2)} s`;
+    const rows = [
+      ['sent', count(summary.sent)],
+      ...(summary.rejected === undefined ? [] : [['not sent', `${count(summary.rejected)} rows that are no customers`]]),
+      ['predicted', `${count(summary.predicted)}   yes ${count(summary.yes)}, no ${count(summary.no)}`],
+      ['age band', `${band}: ${count(forwarded)} forwarded, ${count(predicted)} predicted`],
+      ['lost', count(summary.lost)],
+      ['doubled', count(summary.duplicates)],
+      ['dead-lettered', count(summary.deadLettered)],
+      ['speed', `${count(summary.eventsPerSecond)} events/s; first prediction ${first}`],
+      ['broker', summary.broker],
+      ['next', next],
+    ];
+    process.stdout.write(
+      `\nRead back from the topics, for this run alone:\n${rows.map(([name, value]) => `  ${String(name).padEnd(14)} ${value}\n`).join('')}`,
+    );
+  }
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en');
+}
