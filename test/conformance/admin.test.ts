@@ -1,6 +1,6 @@
 import { type Admin, ConfigResourceTypes } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { client, createTopic, unique } from '../helpers/broker.ts';
+import { client, createTopic, unique, waitForLeaders } from '../helpers/broker.ts';
 
 let admin: Admin;
 
@@ -18,7 +18,8 @@ test('the controller is one of the nodes that are listed', async () => {
 describe('topics', () => {
   test('are made, listed, described with a listed leader for each partition, and deleted', async () => {
     const topic = unique('made');
-    expect(await admin.createTopics({ topics: [{ topic, numPartitions: 3 }] })).toBe(true);
+    expect(await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: 3 }] })).toBe(true);
+    await waitForLeaders(admin, topic, 3);
     expect(await admin.listTopics()).toContain(topic);
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
     const { brokers } = await admin.describeCluster();
@@ -79,7 +80,7 @@ describe('topics', () => {
     await producer.send({ topic, messages: [{ value: 'old' }] });
     await producer.disconnect();
     await admin.deleteTopics({ topics: [topic] });
-    await expect.poll(() => admin.createTopics({ topics: [{ topic }] }).catch(() => false)).toBe(true);
+    await expect.poll(() => admin.createTopics({ waitForLeaders: false, topics: [{ topic }] }).catch(() => false)).toBe(true);
     await expect.poll(() => admin.fetchTopicOffsets(topic).catch(() => [])).toMatchObject([{ partition: 0, high: '0' }]);
   });
 });

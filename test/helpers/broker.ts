@@ -32,13 +32,22 @@ export async function withAdmin<T>(use: (admin: Admin) => Promise<T>): Promise<T
 export async function createTopic(name: string, options: { partitions?: number; configs?: Record<string, string> } = {}): Promise<string> {
   const topic = unique(name);
   const configEntries = Object.entries(options.configs ?? {}).map(([key, value]) => ({ name: key, value }));
-  await withAdmin((admin) =>
-    admin.createTopics({
-      waitForLeaders: true,
-      topics: [{ topic, numPartitions: options.partitions ?? 1, replicationFactor: 1, configEntries }],
-    }),
-  );
+  const numPartitions = options.partitions ?? 1;
+  await withAdmin(async (admin) => {
+    await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions, replicationFactor: 1, configEntries }] });
+    await waitForLeaders(admin, topic, numPartitions);
+  });
   return topic;
+}
+
+/** Kafka answers the request before every node knows of the topic, and kafkajs' own wait fails on what they say until then. */
+export async function waitForLeaders(admin: Admin, topic: string, partitions = 1): Promise<void> {
+  for (const deadline = Date.now() + 15_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+    const known = await admin.fetchTopicMetadata({ topics: [topic] }).catch(() => ({ topics: [] }));
+    const leaders = known.topics[0]?.partitions.filter(({ leader }) => leader >= 0) ?? [];
+    if (leaders.length === partitions) return;
+    if (Date.now() > deadline) throw new Error(`${topic}: ${leaders.length} of ${partitions} partitions had a leader after 15 s`);
+  }
 }
 
 export type ReadRecord = KafkaMessage & { readonly partition: number };

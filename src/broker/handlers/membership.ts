@@ -26,6 +26,9 @@ export const handleSyncGroup = handler(syncGroup, async (request, context) => {
     checkCoordinator(context, request.groupId);
     const assignments = new Map(request.assignments.map(({ memberId, assignment }) => [memberId, Buffer.from(assignment)]));
     const protocol = { type: request.protocolType, name: request.protocolName };
+    if (context.version >= 5 && (protocol.type === null || protocol.name === null)) {
+      throw new Refusal('INCONSISTENT_GROUP_PROTOCOL', 'from version 5 on a sync names its protocol');
+    }
     return await knownGroup(context, request.groupId).sync(request, assignments, protocol);
   } catch (error) {
     return { errorCode: failureOf(error).errorCode, assignment: Buffer.alloc(0) };
