@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { Kafka, logLevel } from 'kafkajs';
 import { startBroker, startBrokerThread } from '../../src/broker/index.ts';
@@ -17,11 +17,19 @@ export default async function setup(): Promise<() => Promise<void>> {
     process.env.TEST_BROKERS = given;
     return async () => {};
   }
-  // In a thread where it has been built, so that the runner's own work does not delay its answers.
-  const isBuilt = existsSync(new URL('../../dist/src/broker/host/thread-main.js', import.meta.url));
-  const broker = isBuilt && process.env.TEST_BROKER_BUILT === '1' ? await startBrokerThread() : await startBroker();
+  // In a thread where there is a build of just these sources, so that the runner's own work does not delay its answers.
+  const broker = await (isBuilt() ? startBrokerThread() : startBroker());
   process.env.TEST_BROKERS = broker.address;
   return () => broker.close();
+}
+
+/** Is what was built newer than every source of the broker? */
+function isBuilt(): boolean {
+  const built = new URL('../../dist/.tsbuildinfo', import.meta.url);
+  const sources = new URL('../../src/broker/', import.meta.url);
+  if (!existsSync(built)) return false;
+  const builtAt = statSync(built).mtimeMs;
+  return readdirSync(sources, { recursive: true }).every((name) => statSync(new URL(String(name), sources)).mtimeMs <= builtAt);
 }
 
 async function waitForBroker(brokers: string): Promise<void> {

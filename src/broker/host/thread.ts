@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { ConfigError, StreamerError } from '../../errors.ts';
 import type { Broker } from '../broker.ts';
 import { type BrokerOptions, resolveOptions } from '../options.ts';
 import type { FromThread, ToThread } from './messages.ts';
+import { threadFile } from './thread-file.ts';
 
 /**
  * Starts a broker in a worker thread, where user code that blocks the event loop cannot stall it. Same options and
@@ -17,13 +16,12 @@ export async function startBrokerThread(options: BrokerOptions = {}): Promise<Br
   resolveOptions(options);
   const { onLog, ...rest } = options;
   const worker = new Worker(threadFile(import.meta.url), { workerData: rest });
-  const onMessage = (message: FromThread): void => {
+  worker.on('message', (message: FromThread) => {
     if (message.type === 'log') onLog?.(message.entry);
-  };
-  worker.on('message', onMessage);
+  });
   const ready = await firstAnswer(worker);
   if (ready.type === 'failed') throw revive(ready);
-  if (ready.type !== 'ready') throw new StreamerError('USAGE', `the broker's thread said ${ready.type} first`);
+  worker.on('error', (error) => onLog?.({ level: 'error', message: `the broker's thread failed: ${error.stack ?? error.message}` }));
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closing ??= closeThread(worker);
@@ -32,16 +30,21 @@ export async function startBrokerThread(options: BrokerOptions = {}): Promise<Br
   return { address: ready.address, ports: ready.ports, close };
 }
 
-function firstAnswer(worker: Worker): Promise<FromThread> {
+type FirstAnswer = Exclude<FromThread, { type: 'log' }>;
+
+function firstAnswer(worker: Worker): Promise<FirstAnswer> {
   return new Promise((resolve, reject) => {
-    worker.on('message', (message: FromThread) => message.type !== 'log' && resolve(message));
+    worker.on('message', (message: FromThread) => {
+      if (message.type !== 'log') resolve(message);
+    });
     worker.once('error', reject);
-    worker.once('exit', (code) => reject(new StreamerError('USAGE', `the broker's thread ended with code ${code} before it was ready`)));
+    worker.once('exit', (code) => reject(new StreamerError('USAGE', `The broker's thread ended with code ${code} before it was ready.`)));
   });
 }
 
 function closeThread(worker: Worker): Promise<void> {
   return new Promise((resolve) => {
+    if (worker.threadId === -1) return resolve();
     worker.once('exit', () => resolve());
     worker.postMessage({ type: 'close' } satisfies ToThread);
   });
@@ -50,14 +53,4 @@ function closeThread(worker: Worker): Promise<void> {
 function revive({ message, code, next }: Extract<FromThread, { type: 'failed' }>): Error {
   if (code === 'CONFIG') return new ConfigError(message, { next });
   return new StreamerError('USAGE', message, { next });
-}
-
-/** Node 20 cannot load TypeScript in a worker: from sources, the built file is taken. */
-function threadFile(moduleUrl: string): URL {
-  if (!moduleUrl.endsWith('.ts')) return new URL('./thread-main.js', moduleUrl);
-  const built = new URL(moduleUrl.replace('/src/broker/host/', '/dist/src/broker/host/').replace(/[^/]+$/, 'thread-main.js'));
-  if (existsSync(fileURLToPath(built))) return built;
-  throw new ConfigError('The broker cannot run in a thread of its own from TypeScript sources that were never built.', {
-    next: 'Run `npm run build` first, or use startBroker.',
-  });
 }
