@@ -24,7 +24,11 @@ export interface SimulationResult {
   readonly rejected: number;
 }
 
-/** Records on their way at once: enough to fill the sender's batches, little enough to hold in memory. */
+/**
+ * Records on their way at once: enough to fill the sender's batches, little enough to hold in memory. It begins with few and
+ * grows with every acknowledgement, so that the first customers are under way to the model while the rest is still read.
+ */
+const FIRST_UNDER_WAY = 16;
 const MAX_UNDER_WAY = 2_000;
 
 /**
@@ -33,12 +37,14 @@ const MAX_UNDER_WAY = 2_000;
  */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const { file, rate, limit = Number.POSITIVE_INFINITY, signal } = options;
-  const underWay = new Set<Promise<unknown>>();
+  let underWay = 0;
+  let acknowledged: () => void = () => {};
   const start = performance.now();
   let failure: { error: unknown } | undefined;
   let taken = 0;
   let sent = 0;
   let rejected = 0;
+  const acknowledgement = () => new Promise<void>((resolve) => (acknowledged = resolve));
   for await (const result of readCsv(file, { columns: FIELDS })) {
     if (signal.aborted || failure !== undefined || taken >= limit) break;
     const customer = 'error' in result ? result.error : attempt(() => customerOf(result.row));
@@ -50,15 +56,20 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     if (rate > 0) await pause(start + (taken * 1_000) / rate - performance.now(), signal);
     if (signal.aborted) break;
     taken++;
-    const sending = options.send(randomUUID(), customer).then(
-      () => sent++,
-      (error: unknown) => (failure ??= { error }),
-    );
-    underWay.add(sending);
-    void sending.finally(() => underWay.delete(sending));
-    if (underWay.size >= MAX_UNDER_WAY) await Promise.race(underWay);
+    underWay++;
+    options
+      .send(randomUUID(), customer)
+      .then(
+        () => sent++,
+        (error: unknown) => (failure ??= { error }),
+      )
+      .then(() => {
+        underWay--;
+        acknowledged();
+      });
+    while (underWay >= Math.min(MAX_UNDER_WAY, FIRST_UNDER_WAY + sent)) await acknowledgement();
   }
-  await Promise.all(underWay);
+  while (underWay > 0) await acknowledgement();
   if (failure !== undefined) throw failure.error;
   return { sent, rejected };
 }

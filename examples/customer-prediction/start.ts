@@ -54,6 +54,8 @@ function interruption(): { signal: AbortSignal; release: () => void } {
     controller.abort(new Error(`interrupted by ${name}`));
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  // Nobody reads on, as behind `| head`.
+  process.stdout.on('error', (error) => controller.abort(error));
   return { signal: controller.signal, release: () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal) };
 }
 

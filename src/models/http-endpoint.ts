@@ -37,6 +37,12 @@ export class HttpEndpoint {
     this.url = `${this.#address.origin}${this.#address.pathname}`;
   }
 
+  /** Loads what the first call needs; opens no connection. */
+  async start(): Promise<void> {
+    this.#pool ??= this.#open();
+    await this.#pool;
+  }
+
   /** Posts JSON and resolves to the answer's text. Rejects with a `ModelError`, or with the signal's reason. */
   async post(body: string, options: PredictOptions = {}): Promise<string> {
     return (await this.#call('POST', `${this.#address.pathname}${this.#address.search}`, body, options)).text;

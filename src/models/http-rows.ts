@@ -43,6 +43,7 @@ export function rows<Row = unknown, Answer = Record<string, unknown>>(
     name: endpoint.url,
     maxRows: single ? 1 : undefined,
     predict,
+    start: () => endpoint.start(),
     health: (call) => endpoint.health(call),
     close: () => endpoint.close(),
   };

@@ -2,14 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { StreamerError } from 'streamerjs';
 
 export interface ChildOptions {
   /** For messages, as `worker 1`. */
   readonly name: string;
   /** A module and its arguments. */
   readonly args: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
+  /** Loaded before it. */
+  readonly before?: readonly string[];
   onLine(line: string): void;
 }
 
@@ -26,10 +26,9 @@ export class Child {
   readonly #complaints: string[] = [];
   #isStopping = false;
 
-  constructor({ name, args, env, onLine }: ChildOptions) {
+  constructor({ name, args, before = [], onLine }: ChildOptions) {
     this.name = name;
-    this.#process = spawn(process.execPath, ['--import', GUARD, ...args], {
-      env: { ...process.env, ...env },
+    this.#process = spawn(process.execPath, [...[GUARD, ...before].flatMap((module) => ['--import', module]), ...args], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // A group of its own: a Ctrl-C of the terminal reaches it through us alone, once.
       detached: true,
@@ -56,12 +55,16 @@ export class Child {
     return this.isGone && !this.#isStopping;
   }
 
+  send(message: object): void {
+    if (this.#process.connected) this.#process.send(message);
+  }
+
   /** How it ended, with what it said on standard error. */
-  failure(): StreamerError {
+  failure(): Error {
     const { exitCode, signalCode } = this.#process;
     const how = signalCode === null ? `exit code ${exitCode}` : signalCode;
     const said = this.#complaints.length === 0 ? '' : `. It said:\n    ${this.#complaints.join('\n    ')}`;
-    return new StreamerError('UNAVAILABLE', `${this.name} ended too early (${how})${said}`);
+    return new Error(`${this.name} ended too early (${how})${said}`);
   }
 
   /** SIGTERM, and SIGKILL when that does not help within 15 seconds. */

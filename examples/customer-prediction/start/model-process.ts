@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import { StreamerError } from 'streamerjs';
 import { Child } from './child.ts';
 
 const MAIN = fileURLToPath(new URL('../model/main.js', import.meta.url));
@@ -29,10 +28,7 @@ export function startModel(): ModelProcess {
 async function inTime(address: Promise<string>, child: Child): Promise<string> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(
-      () => reject(new StreamerError('UNAVAILABLE', `the model server was not ready within ${READY_MS / 1_000} s`)),
-      READY_MS,
-    );
+    timer = setTimeout(() => reject(new Error(`the model server was not ready within ${READY_MS / 1_000} s`)), READY_MS);
   });
   const early = child.gone.then(() => Promise.reject(child.failure()));
   try {

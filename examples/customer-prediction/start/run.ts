@@ -1,21 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { StreamerError } from 'streamerjs';
-import { app, customers, seniors } from '../app.ts';
-import type { Band } from '../band.ts';
 import { simulate } from '../simulator.ts';
-import type { Display, Summary } from './display.ts';
-import { Observation } from './observation.ts';
-import { type Parts, startParts } from './parts.ts';
+import type { Summary } from './display.ts';
+import type { Observation } from './observation.ts';
+import { type Parts, type PartsOptions, startParts } from './parts.ts';
 
-export interface RunOptions {
-  readonly band: Band;
+export interface RunOptions extends PartsOptions {
   readonly file: string;
   /** Customers per second; 0 = as fast as it goes. */
   readonly rate: number;
-  /** Brokers of one's own; without, the embedded one is started. */
-  readonly brokers: string | undefined;
-  readonly signal: AbortSignal;
-  readonly display: Display;
 }
 
 const TICK_MS = 50;
@@ -27,7 +19,7 @@ const STALL_MS = 60_000;
 /**
  * Runs the example whole and counts what came out. Whatever happens, all that was started is stopped.
  *
- * @throws the signal's reason when it is aborted; StreamerError when a part cannot be started, ends early or gets stuck
+ * @throws the signal's reason when it is aborted; Error when a part cannot be started, ends early or gets stuck
  */
 export async function run(options: RunOptions): Promise<Summary> {
   const parts = await startParts(options);
@@ -40,6 +32,7 @@ export async function run(options: RunOptions): Promise<Summary> {
 }
 
 async function stream({ band, file, rate, signal, display }: RunOptions, parts: Parts): Promise<Summary> {
+  const [{ Observation }, { customers }] = await Promise.all([import('./observation.ts'), import('../app.ts')]);
   const observation = new Observation(parts.client, parts.admin, band, display);
   parts.onStop(() => observation.close());
   await abortable(Promise.all([observation.open(), parts.workers.assigned(customers.partitions)]), signal);
@@ -99,6 +92,7 @@ async function completion(observation: Observation, parts: Parts, sending: Promi
 
 /** Have the workers committed all there is on the topics that they read? */
 async function isDrained({ admin }: Parts): Promise<boolean> {
+  const { app, customers, seniors } = await import('../app.ts');
   const topics = [customers.name, seniors.name];
   const committed = await admin.groupOffsets(app.id, topics);
   const ends = (await Promise.all(topics.map((topic) => admin.watermarks(topic)))).flat();
@@ -108,12 +102,10 @@ async function isDrained({ admin }: Parts): Promise<boolean> {
   );
 }
 
-function stuck({ tally }: Observation, patience: number): StreamerError {
+function stuck({ tally }: Observation, patience: number): Error {
   const { sent, predicted } = tally.counts();
   const next = 'Look for "waits" above: it names the agent and what it waits for.';
-  return new StreamerError('UNAVAILABLE', `nothing new for ${patience / 1_000} s: ${predicted} of ${sent} customers are predicted`, {
-    next,
-  });
+  return new Error(`nothing new for ${patience / 1_000} s: ${predicted} of ${sent} customers are predicted.\n  ${next}`);
 }
 
 /** Rejects as soon as the signal is aborted, whatever the promise does. */

@@ -1,14 +1,13 @@
 import { fileURLToPath } from 'node:url';
-import { StreamerError } from 'streamerjs';
 import { Child } from './child.ts';
 
+const GATE = new URL('./worker-gate.js', import.meta.url).href;
 const CLI = fileURLToPath(new URL('./cli/main.js', import.meta.resolve('streamerjs')));
 const APP = fileURLToPath(new URL('../app.js', import.meta.url));
 const ASSIGNED_MS = 60_000;
 
 export interface WorkersOptions {
   readonly count: number;
-  readonly env: Readonly<Record<string, string>>;
   /** Topic whose partitions every worker must have some of. */
   readonly shared: string;
   /** Called for what a worker has to say beside its progress. */
@@ -35,7 +34,12 @@ export class Workers {
     this.#children = this.#assigned.map((_, index) => this.#spawn(index));
   }
 
-  /** Resolves when every worker has partitions of the shared topic. @throws StreamerError when one ends, or after a minute */
+  /** Lets them begin, with the settings that they have waited for. */
+  begin(env: Readonly<Record<string, string>>): void {
+    for (const child of this.#children) child.send(env);
+  }
+
+  /** Resolves when every worker has partitions of the shared topic. @throws Error when one ends, or after a minute */
   async assigned(partitions: number): Promise<void> {
     const deadline = Date.now() + ASSIGNED_MS;
     const mine = (index: number) => [...(this.#assigned[index] ?? [])].filter((place) => place.startsWith(`${this.#options.shared}[`));
@@ -54,7 +58,7 @@ export class Workers {
     return this.#children.map(({ name, pid }, index) => `${name} (pid ${pid})  ${[...(this.#assigned[index] ?? [])].sort().join('  ')}`);
   }
 
-  /** One worker may go: the other takes its partitions over. @throws StreamerError when none is left */
+  /** One worker may go: the other takes its partitions over. @throws Error when none is left */
   check(): void {
     for (const child of this.#children) {
       if (!child.hasFailed || this.#noted.has(child)) continue;
@@ -78,7 +82,7 @@ export class Workers {
     const child = new Child({
       name,
       args: [CLI, 'worker', '-A', APP, '--json'],
-      env: this.#options.env,
+      before: [GATE],
       onLine: (line) => this.#heard(index, name, line),
     });
     void child.gone.then(() => this.#changed());
@@ -110,14 +114,10 @@ export class Workers {
     clearTimeout(timer);
   }
 
-  #unassigned(shares: readonly number[]): StreamerError {
-    const { shared } = this.#options;
-    const next = `Another worker of the group may hold the partitions: stop it, or look with  streamer agents -A customer-prediction.`;
-    return new StreamerError(
-      'UNAVAILABLE',
-      `after ${ASSIGNED_MS / 1_000} s the workers hold ${shares.join(' and ')} partitions of ${shared}`,
-      { next },
-    );
+  #unassigned(shares: readonly number[]): Error {
+    const what = `after ${ASSIGNED_MS / 1_000} s the workers hold ${shares.join(' and ')} partitions of ${this.#options.shared}`;
+    return new Error(`${what}.
+  Another worker of the group may hold the others: stop it and try again.`);
   }
 }
 

@@ -1,0 +1,12 @@
+/**
+ * Loaded into a worker before the command line. It loads the modules that a worker needs while the broker starts and topics
+ * are created, and waits; the parent then sends the settings that were not known before, and `streamer worker` begins.
+ */
+await Promise.all([import('streamerjs'), import('streamerjs/models'), import('zod'), import('undici')]);
+const settings = await new Promise<Record<string, string>>((resolve) =>
+  process.once('message', (message) => resolve(message as Record<string, string>)),
+);
+Object.assign(process.env, settings);
+process.channel?.unref();
+
+export {};
