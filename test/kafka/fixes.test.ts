@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hideAborted } from '../../src/kafka/kafkajs/fixes/aborted.ts';
+import { createBatch } from '../../src/kafka/kafkajs/fixes/batch.ts';
 import { BatchDecoder } from '../../src/kafka/kafkajs/fixes/batch-decoder.ts';
 import { decodeFetch } from '../../src/kafka/kafkajs/fixes/decoder.ts';
 import type { FetchAnswer, FetchedPartition, FetchedRecord } from '../../src/kafka/kafkajs/fixes/fetch-call.ts';
@@ -244,6 +245,36 @@ describe('the aborted filter', () => {
   });
 });
 
+describe('the batch', () => {
+  it('answers as that of kafkajs, whatever was asked for and came', async () => {
+    const Ours = createBatch(load) as typeof Batch;
+    const methods = ['firstOffset', 'lastOffset', 'offsetLag', 'offsetLagLow', 'isEmpty', 'isEmptyDueToFiltering', 'isEmptyControlRecord'];
+    const kinds = fc.constantFrom(0, TRANSACTIONAL, TRANSACTIONAL | CONTROL);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(4), kinds), { maxLength: 5 }),
+        fc.nat(20),
+        fc.boolean(),
+        async (groups, asked, isAborted) => {
+          let firstOffset = 0;
+          const data = groups.map(([size, attributes]) => {
+            const made = batch({ firstOffset, keys: new Array(size).fill(ABORT), attributes, producerId: 5, lastDelta: size });
+            firstOffset += size + 1;
+            return made;
+          });
+          const partition = only(await original(11)(answer(11, data, isAborted ? [[5, 2]] : [])));
+          const [stock, ours] = [new Batch('t', String(asked), partition), new Ours('t', String(asked), partition)];
+          expect({ ...ours }).toEqual({ ...stock });
+          for (const name of methods) {
+            const call = (each: object): unknown => (each as Record<string, () => unknown>)[name]?.();
+            expect(call(ours)).toEqual(call(stock));
+          }
+        },
+      ),
+    );
+  });
+});
+
 describe('the timer', () => {
   const pathOf = load.resolve('kafkajs/src/network/requestQueue');
   const logger = { debug: () => {}, warn: () => {} };
@@ -338,7 +369,7 @@ describe('an out-of-range reset', () => {
 describe('the switch', () => {
   it('takes on, off and a list, and leaves out what it does not know', () => {
     expect(chosenFixes('off')).toEqual([]);
-    expect(chosenFixes('on')).toEqual(['timer', 'decoder', 'aborted', 'join', 'reset']);
+    expect(chosenFixes('on')).toEqual(['timer', 'decoder', 'aborted', 'batch', 'join', 'reset']);
     expect(chosenFixes(' aborted, timer,nothing')).toEqual(['timer', 'aborted']);
   });
 });

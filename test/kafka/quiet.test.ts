@@ -51,7 +51,7 @@ describe('the log', () => {
 describe('what no retry mends', () => {
   it('ends the subscription: a group that other software uses', async () => {
     const [topic, groupId] = [await createTopic('fatal'), unique('fatal')];
-    const other = createOther().consumer({ groupId });
+    const other = createOther().consumer({ groupId, maxWaitTimeInMs: 100 });
     await other.connect();
     await other.subscribe({ topic });
     const joined = new Promise((resolve) => other.on(other.events.GROUP_JOIN, resolve));

@@ -1,5 +1,6 @@
 import { log } from '../log.ts';
 import { fixAbortedFilter } from './aborted.ts';
+import { fixBatch } from './batch.ts';
 import { fixDecoder } from './decoder.ts';
 import type { Load } from './fetch-call.ts';
 import { fixConcurrentJoins } from './join.ts';
@@ -11,6 +12,7 @@ const FIXES: Readonly<Record<string, (load: Load) => void>> = {
   timer: fixTimerLoop,
   decoder: fixDecoder,
   aborted: fixAbortedFilter,
+  batch: fixBatch,
   join: fixConcurrentJoins,
   reset: fixOffsetReset,
 };
