@@ -1,5 +1,37 @@
 // The app, and what it declares
+
+// Agents
+export {
+  type AgeBand,
+  type AgentOptions,
+  ageBand,
+  type Behaviour,
+  deadLetter,
+  each,
+  type FailurePolicy,
+  filter,
+  forward,
+  type Handler,
+  type InferenceOptions,
+  inference,
+  type Order,
+  type RetryOptions,
+  retry,
+  type Stream,
+  type StreamFunction,
+  skip,
+  stop,
+} from './agents/index.ts';
 export { type AgentRef, App, type AppCommand, type AppOptions, type AppTopicSpec, type CommandContext, isApp } from './app.ts';
+// Settings
+export type { Config, Origin, ResolvedSettings, Settings, SettingsInput } from './config/index.ts';
+// Errors
+export { ConfigError, describeError, type ErrorCode, isStreamerError, isUnavailable, KafkaError, StreamerError } from './errors.ts';
+export type { KafkaRecord, RecordHeaders, TopicPartition } from './kafka/index.ts';
+// Models
+export { http, type Model } from './models/index.ts';
+// A running worker
+export type { AgentStats, StopResult, Worker, WorkerEvents, WorkerState, WorkerStats } from './runtime/index.ts';
 // Topics and serdes
 export {
   bytes,
@@ -9,8 +41,8 @@ export {
   json,
   type Message,
   number,
-  optional,
   type OutputOf,
+  optional,
   partitionOf,
   type SendResult,
   type Serde,
@@ -22,34 +54,3 @@ export {
   type TopicOptions,
   type TopicPattern,
 } from './topics/index.ts';
-// Agents
-export {
-  ageBand,
-  type AgeBand,
-  type AgentOptions,
-  type Behaviour,
-  deadLetter,
-  each,
-  type FailurePolicy,
-  filter,
-  forward,
-  type Handler,
-  inference,
-  type InferenceOptions,
-  type Order,
-  retry,
-  type RetryOptions,
-  skip,
-  stop,
-  type Stream,
-  type StreamFunction,
-} from './agents/index.ts';
-// Models
-export { http, type Model } from './models/index.ts';
-// A running worker
-export type { AgentStats, StopResult, Worker, WorkerEvents, WorkerState, WorkerStats } from './runtime/index.ts';
-export type { KafkaRecord, RecordHeaders, TopicPartition } from './kafka/index.ts';
-// Settings
-export type { Origin, ResolvedSettings, Settings, SettingsInput } from './config/index.ts';
-// Errors
-export { ConfigError, describeError, type ErrorCode, isStreamerError, isUnavailable, KafkaError, StreamerError } from './errors.ts';

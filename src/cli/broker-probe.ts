@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResolvedSettings } from '../config/index.ts';
 import { CommandError } from './command-error.ts';
 
-const PATIENCE_MS = 1_500;
+const PATIENCE_MS = 1_000;
 const PAUSE_MS = 150;
 
 /**

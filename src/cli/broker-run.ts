@@ -11,8 +11,16 @@ export async function runBroker(options: Readonly<Record<string, unknown>>): Pro
       next: 'Until then its records live in memory and end with it: leave --data away.',
     });
   }
-  const output = outputOf(options['json'] === true);
   const stop = stopSignal();
+  try {
+    await serve(options, stop.signal);
+  } finally {
+    stop.release();
+  }
+}
+
+async function serve(options: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<void> {
+  const output = outputOf(options['json'] === true);
   const broker = await startBroker({
     host: String(options['host']),
     port: wholeNumber('--port', options['port']) ?? 29_092,
@@ -22,11 +30,10 @@ export async function runBroker(options: Readonly<Record<string, unknown>>): Pro
   });
   output.line(`broker ready at ${broker.address}   in memory, for development   Ctrl-C ends it and forgets its records`);
   output.data({ event: 'ready', address: broker.address, ports: broker.ports, pid: process.pid });
-  await new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve(), { once: true }));
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   await broker.close();
   output.line('broker stopped');
   output.data({ event: 'stopped' });
-  stop.release();
 }
 
 function onLog({ level, message, node, client }: LogEntry): void {

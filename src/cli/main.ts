@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 import { main } from './program.ts';
 
-/** Time for standard output to be read by a slow pipe after all is done. */
-const LINGER_MS = 3_000;
+const LINGER_MS = 500;
 
 process.exitCode = await main(process.argv.slice(2));
-// A connection that somebody left open must not keep a finished command alive.
+// A timer or connection that user code left open must not keep a finished command alive.
 setTimeout(() => process.exit(), LINGER_MS).unref();

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type SettingName, type SettingsInput, settingNames, settings } from '../config/settings.ts';
+import { type SettingName, type SettingsInput, settingNames, settings } from '../config/index.ts';
 
 /** Options that commands share; settings come under their own names. */
 export interface CommonOptions {

@@ -22,7 +22,7 @@ export interface Config extends SettingsInput {
   readonly apps?: Readonly<Record<string, string>>;
 }
 
-export const CONFIG_FILES = ['streamer.config.ts', 'streamer.config.js', 'streamer.config.mjs', 'streamer.config.json'] as const;
+const CONFIG_FILES = ['streamer.config.ts', 'streamer.config.js', 'streamer.config.mjs', 'streamer.config.json'] as const;
 
 /**
  * Looks in `folder` and then upwards, and stops at the first folder with a configuration file or a package.json.

@@ -1,4 +1,4 @@
-export { CONFIG_FILES, type Config, type ConfigFile, findConfigFile, isPath } from './file.ts';
+export { type Config, type ConfigFile, findConfigFile, isPath } from './file.ts';
 export { importModule } from './module.ts';
 export {
   type Layers,

@@ -16,12 +16,6 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-export function bytes(value: number): string {
-  if (value < 1024) return `${value} B`;
-  if (value < 1024 * 1024) return `${(value / 1024).toFixed(1)} KiB`;
-  return `${(value / 1024 / 1024).toFixed(1)} MiB`;
-}
-
 /** Rows as aligned columns, two spaces in front and between; columns of numbers align to the right. */
 export function table(rows: ReadonlyArray<readonly string[]>, header?: readonly string[]): string {
   const all = header === undefined ? rows : [header, ...rows];

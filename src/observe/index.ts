@@ -1,2 +1,2 @@
-export { bytes, count, duration, rate, table } from './format.ts';
-export { configureLogging, type LogFormat, type LoggingOptions, type LogLevel } from './logging.ts';
+export { count, duration, rate, table } from './format.ts';
+export { configureLogging } from './logging.ts';

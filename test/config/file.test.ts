@@ -1,0 +1,94 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findConfigFile, isPath, resolveSettings } from '../../src/config/index.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'streamer-config-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const write = (name: string, text: string) => writeFile(join(folder, name), text);
+
+describe('findConfigFile', () => {
+  it.each([
+    ['streamer.config.ts', "export default { brokers: 'a:1', apps: { shop: './src/shop.ts' } } as { brokers: string };"],
+    ['streamer.config.js', "export default { brokers: 'a:1', apps: { shop: './src/shop.ts' } };"],
+    ['streamer.config.mjs', "export default { brokers: 'a:1', apps: { shop: 'src/shop.ts' } };"],
+    ['streamer.config.json', '{ "brokers": "a:1", "apps": { "shop": "./src/shop.ts" } }'],
+    ['package.json', '{ "name": "x", "streamer": { "brokers": "a:1", "apps": { "shop": "./src/shop.ts" } } }'],
+  ])('reads settings and apps from %s', async (name, text) => {
+    if (name !== 'package.json') await write('package.json', '{ "type": "module" }');
+    await write(name, text);
+    expect(await findConfigFile(folder)).toEqual({
+      path: join(folder, name),
+      apps: { shop: join(folder, 'src/shop.ts') },
+      values: { brokers: 'a:1' },
+    });
+  });
+
+  it('looks upwards as far as the next package.json', async () => {
+    await write('streamer.config.json', '{ "queueRecords": 5 }');
+    const inner = join(folder, 'src/deep');
+    await mkdir(inner, { recursive: true });
+    expect(await findConfigFile(inner)).toMatchObject({ values: { queueRecords: 5 } });
+    await write('src/package.json', '{}');
+    expect(await findConfigFile(inner)).toBeUndefined();
+  });
+
+  it('keeps the names of modules as they are', async () => {
+    await write('streamer.config.json', '{ "apps": { "shop": "@company/shop" } }');
+    expect(await findConfigFile(folder)).toMatchObject({ apps: { shop: '@company/shop' } });
+  });
+
+  it.each([
+    ['streamer.config.json', '{ brokers', /not readable as JSON/],
+    ['streamer.config.json', '[]', /expected an object with settings and apps, got \[\]/],
+    ['streamer.config.json', '{ "apps": { "shop": 1 } }', /apps: expected names with the path of their file/],
+    ['streamer.config.mjs', 'export const brokers = 1;', /expected a default export/],
+    ['streamer.config.ts', 'throw new Error("broken")', /streamer\.config\.ts: broken/],
+  ])('refuses %s with %s', async (name, text, message) => {
+    await write(name, text);
+    await expect(findConfigFile(folder)).rejects.toThrow(message);
+  });
+});
+
+describe('the layers of settings', () => {
+  it('default < code < file < environment < flag, each value with its origin', async () => {
+    await write('streamer.config.json', '{ "brokers": "file:1", "queueRecords": 1, "queueBytes": 1, "fetchWaitMs": 1 }');
+    const file = await findConfigFile(folder);
+    const { values, origins } = resolveSettings({
+      code: { brokers: 'code:1', queueRecords: 2, queueBytes: 2, fetchWaitMs: 2, commitIntervalMs: 20 },
+      file,
+      env: { KAFKA_BROKERS: 'env:1', STREAMER_QUEUE_RECORDS: '3' },
+      flags: { brokers: 'flag:1' },
+    });
+    expect(values).toMatchObject({ brokers: ['flag:1'], queueRecords: 3, queueBytes: 1, commitIntervalMs: 20, sessionTimeoutMs: 10_000 });
+    expect(origins).toMatchObject({
+      brokers: { layer: 'flag', name: '--brokers' },
+      queueRecords: { layer: 'environment', name: 'STREAMER_QUEUE_RECORDS' },
+      queueBytes: { layer: 'file', name: file?.path },
+      commitIntervalMs: { layer: 'code' },
+      sessionTimeoutMs: { layer: 'default' },
+    });
+  });
+
+  it('STREAMER_BROKERS wins over KAFKA_BROKERS', () => {
+    expect(resolveSettings({ env: { KAFKA_BROKERS: 'a:1', STREAMER_BROKERS: 'b:1, c:2' } }).values.brokers).toEqual(['b:1', 'c:2']);
+  });
+
+  it('reports all problems together, unknown names too', async () => {
+    await write('streamer.config.json', '{ "borkers": "a:1", "queueRecords": -1 }');
+    const file = await findConfigFile(folder);
+    expect(() => resolveSettings({ file, env: { STREAMER_LOG_LEVEL: 'loud' } })).toThrow(
+      /3 problems:[^]*unknown setting "borkers"[^]*logLevel: expected one of debug, info, warning, error, got "loud" \(from STREAMER_LOG_LEVEL\)[^]*queueRecords: expected a whole number above 0, got -1/,
+    );
+  });
+});
+
+describe('isPath', () => {
+  it.each(['./app', '../x', '/abs/app', 'app.ts', 'dist/app.js', 'a/b.mjs'])('%s is a path', (name) => expect(isPath(name)).toBe(true));
+  it.each(['shop', 'customer-prediction', '@company/shop', 'shop/orders'])('%s is a name', (name) => expect(isPath(name)).toBe(false));
+});
