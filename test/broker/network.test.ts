@@ -1,4 +1,4 @@
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Broker, type BrokerOptions, type LogEntry, startBroker } from '../../src/broker/index.ts';
@@ -180,20 +180,37 @@ describe('limits', () => {
   });
 });
 
+/** Two ports in a row, the first free and the second taken. */
+async function neighbours(): Promise<{ free: number; taken: number }> {
+  for (;;) {
+    const [first, second] = [createServer(), createServer()];
+    const free = await listen(first, 0);
+    const taken = await listen(second, (free ?? 0) + 1);
+    await new Promise((resolve) => first.close(resolve));
+    if (free === undefined || taken === undefined) continue;
+    open.push({ close: () => new Promise((resolve) => second.close(resolve)) });
+    return { free, taken };
+  }
+}
+
+function listen(server: Server, port: number): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(undefined));
+    server.listen(port, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
+  });
+}
+
 describe('listening', () => {
   test.each(['0.0.0.0', '::', '192.168.1.1', 'example.org', ''])('on %j is refused: loopback only', async (host) => {
     await expect(startBroker({ host })).rejects.toMatchObject({ code: 'CONFIG', message: expect.stringContaining('loopback') });
   });
 
   test('on a port that is taken names the port and the way on', async () => {
-    const blocker = createServer();
-    await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
-    open.push({ close: () => new Promise((resolve) => blocker.close(resolve)) });
-    const { port } = blocker.address() as { port: number };
-    const refusal = { code: 'CONFIG', message: expect.stringContaining(String(port)), next: expect.stringContaining('--port') };
-    await expect(startBroker({ port })).rejects.toMatchObject(refusal);
-    await expect(startBroker({ port: port - 1, nodes: 2 })).rejects.toMatchObject(refusal);
-    await expect(Wire.connect(`127.0.0.1:${port - 1}`)).rejects.toThrow();
+    const { free, taken } = await neighbours();
+    const refusal = { code: 'CONFIG', message: expect.stringContaining(String(taken)), next: expect.stringContaining('--port') };
+    await expect(startBroker({ port: taken })).rejects.toMatchObject(refusal);
+    await expect(startBroker({ port: free, nodes: 2 })).rejects.toMatchObject(refusal);
+    await expect(Wire.connect(`127.0.0.1:${free}`)).rejects.toThrow();
   });
 
   test('wrong options are reported together', async () => {

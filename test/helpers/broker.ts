@@ -40,14 +40,24 @@ export async function createTopic(name: string, options: { partitions?: number; 
   return topic;
 }
 
-/** Kafka answers the request before every node knows of the topic, and kafkajs' own wait fails on what they say until then. */
+/**
+ * Kafka answers the creation before every node knows of the topic and before its leaders serve it, and kafkajs' own wait
+ * fails on what they say until then.
+ */
 export async function waitForLeaders(admin: Admin, topic: string, partitions = 1): Promise<void> {
   for (const deadline = Date.now() + 15_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
     const known = await admin.fetchTopicMetadata({ topics: [topic] }).catch(() => ({ topics: [] }));
     const leaders = known.topics[0]?.partitions.filter(({ leader }) => leader >= 0) ?? [];
-    if (leaders.length === partitions) return;
+    if (leaders.length === partitions && (await isServed(admin, topic))) return;
     if (Date.now() > deadline) throw new Error(`${topic}: ${leaders.length} of ${partitions} partitions had a leader after 15 s`);
   }
+}
+
+async function isServed(admin: Admin, topic: string): Promise<boolean> {
+  return admin.fetchTopicOffsets(topic).then(
+    () => true,
+    () => false,
+  );
 }
 
 export type ReadRecord = KafkaMessage & { readonly partition: number };
