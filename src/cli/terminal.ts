@@ -8,7 +8,7 @@ class Terminal {
   /** The line that stays at the bottom; '' takes it away. Only for a terminal. */
   set bottom(text: string) {
     this.#clear();
-    this.#bottom = text.slice(0, Math.max(0, (process.stdout.columns ?? 80) - 1));
+    this.#bottom = text.slice(0, Math.max(0, (process.stdout.columns || 80) - 1));
     process.stdout.write(this.#bottom);
   }
 

@@ -2,7 +2,6 @@ export { type Config, type ConfigFile, findConfigFile, isPath } from './file.ts'
 export { importModule } from './module.ts';
 export {
   type Layers,
-  LOG_LEVELS,
   type Origin,
   type ResolvedSettings,
   resolveSettings,

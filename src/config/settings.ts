@@ -19,7 +19,7 @@ function setting<T>(parse: Parser<T>, byDefault: T, flag: string, help: string, 
   return { parse, byDefault, flag, help, env: env ?? [name] };
 }
 
-export const LOG_LEVELS = ['debug', 'info', 'warning', 'error'] as const;
+const LOG_LEVELS = ['debug', 'info', 'warning', 'error'] as const;
 
 export const settings = {
   brokers: setting(brokerList, ['127.0.0.1:29092'] as readonly string[], '--brokers <list>', 'Kafka brokers, host:port, comma separated', [

@@ -204,7 +204,7 @@ export class Worker {
     }
     void this.#commit();
     this.#lag.refresh(this.#assignment.tasks);
-    log.info(`assigned ${nameOf(partitions) || 'nothing'}`);
+    log.debug(`assigned ${nameOf(partitions) || 'nothing'}`);
     this.#isReady();
     this.#tell('assigned', { partitions, epoch });
   }
