@@ -1,5 +1,5 @@
 /** What ships: inference against a model server, an age band, and forwarding. */
-import { ageBand, App, forward, http, inference, json, string } from 'streamerjs';
+import { App, ageBand, forward, http, inference, json, string } from 'streamerjs';
 import { z } from 'zod';
 
 const Customer = z.object({ age: z.number(), job: z.string() });
@@ -25,5 +25,10 @@ app.agent(
   }),
   { to: predictions },
 );
-app.agent('seniors', customers, ageBand({ min: 60 }, (customer) => customer.age), { to: seniors });
+app.agent(
+  'seniors',
+  customers,
+  ageBand({ min: 60 }, (customer) => customer.age),
+  { to: seniors },
+);
 app.agent('archive', predictions, forward(), { to: archive });

@@ -234,7 +234,16 @@ export class App implements TopicHost {
     const { client, admin, outbox, sender } = await this.#connect();
     const agents = [...this.#agents.values()];
     const required = new Set([...this.topicSpecs().map((spec) => spec.name)]);
-    this.#worker = new Worker({ appId: this.id, agents, settings: this.settings.values, client, admin, outbox, sender, requiredTopics: [...required] });
+    this.#worker = new Worker({
+      appId: this.id,
+      agents,
+      settings: this.settings.values,
+      client,
+      admin,
+      outbox,
+      sender,
+      requiredTopics: [...required],
+    });
     try {
       await this.#worker.start();
     } catch (error) {
@@ -265,7 +274,9 @@ export class App implements TopicHost {
   send(topic: AnyTopic, message: Encoded): Promise<SendResult> {
     const holder = currentHolder();
     if (holder !== undefined && !holder.isCurrent) {
-      return Promise.reject(new StreamerError('LOST', 'the event belongs to another worker now: nothing more is published for it', { topic: topic.name }));
+      return Promise.reject(
+        new StreamerError('LOST', 'the event belongs to another worker now: nothing more is published for it', { topic: topic.name }),
+      );
     }
     const end = holder?.output();
     const result = this.#post(topic, message).then(
@@ -342,7 +353,8 @@ export function isApp(value: unknown): value is App {
 
 function topicToAsk(agent: Agent): AnyTopic {
   const [source] = agent.sources;
-  if (!(source instanceof Topic)) throw new StreamerError('USAGE', `agent "${agent.name}" reads a pattern: send to one of its topics instead`);
+  if (!(source instanceof Topic))
+    throw new StreamerError('USAGE', `agent "${agent.name}" reads a pattern: send to one of its topics instead`);
   return source as AnyTopic;
 }
 

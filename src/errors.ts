@@ -34,17 +34,7 @@ export interface ErrorOptions extends ErrorPlace {
  * - `ANSWER`: a model answered something that does not fit the question.
  * - `USAGE`: the library was used in a way that cannot work.
  */
-export type ErrorCode =
-  | 'CONFIG'
-  | 'DECODE'
-  | 'VALIDATION'
-  | 'UNAVAILABLE'
-  | 'REFUSED'
-  | 'KAFKA'
-  | 'TIMEOUT'
-  | 'LOST'
-  | 'ANSWER'
-  | 'USAGE';
+export type ErrorCode = 'CONFIG' | 'DECODE' | 'VALIDATION' | 'UNAVAILABLE' | 'REFUSED' | 'KAFKA' | 'TIMEOUT' | 'LOST' | 'ANSWER' | 'USAGE';
 
 export class StreamerError extends Error {
   override name = 'StreamerError';
@@ -139,7 +129,8 @@ export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (!isStreamerError(error)) return `${error.name}: ${error.message}`;
   const { agent, topic, partition, offset } = error.place;
-  const where = topic === undefined ? '' : `${topic}${partition === undefined ? '' : `[${partition}]`}${offset === undefined ? '' : `@${offset}`}`;
-  const head = agent === undefined ? (where && `${where}: `) : `Agent "${agent}" failed${where && ` on ${where}`}: `;
+  const where =
+    topic === undefined ? '' : `${topic}${partition === undefined ? '' : `[${partition}]`}${offset === undefined ? '' : `@${offset}`}`;
+  const head = agent === undefined ? where && `${where}: ` : `Agent "${agent}" failed${where && ` on ${where}`}: `;
   return `${head}${error.message}${error.next === undefined ? '' : `\n  ${error.next}`}`;
 }

@@ -59,7 +59,8 @@ export function defineAgent<K, V, Out>(
   const problems: string[] = [];
   if (!/^[a-zA-Z0-9._-]{1,100}$/.test(name)) problems.push('its name must be 1 to 100 letters, digits, ".", "_" or "-"');
   if (sources.length === 0) problems.push('it has no source');
-  if (!Number.isInteger(concurrency) || concurrency < 1) problems.push(`concurrency must be a whole number of at least 1, got ${String(concurrency)}`);
+  if (!Number.isInteger(concurrency) || concurrency < 1)
+    problems.push(`concurrency must be a whole number of at least 1, got ${String(concurrency)}`);
   if (!ORDERS.includes(order)) problems.push(`order must be one of ${ORDERS.join(', ')}, got ${String(order)}`);
   if (typeof onError?.decide !== 'function') problems.push('onError must be a failure policy, as retry({ attempts: 5 })');
   if (!(timeoutMs >= 0)) problems.push(`timeoutMs must be at least 0, got ${String(timeoutMs)}`);

@@ -38,7 +38,10 @@ export function skip(): FailurePolicy {
  */
 export function deadLetter(topic?: string | { readonly name: string }): FailurePolicy {
   const name = typeof topic === 'object' ? topic.name : topic;
-  return { description: name === undefined ? 'dead letter' : `dead letter to ${name}`, decide: () => ({ action: 'deadLetter', topic: name }) };
+  return {
+    description: name === undefined ? 'dead letter' : `dead letter to ${name}`,
+    decide: () => ({ action: 'deadLetter', topic: name }),
+  };
 }
 
 export interface RetryOptions {

@@ -1,4 +1,4 @@
-export { ageBand, type AgeBand } from './age-band.ts';
+export { type AgeBand, ageBand } from './age-band.ts';
 export {
   type Agent,
   type AgentOptions,
@@ -26,5 +26,5 @@ export {
 export { filter } from './filter.ts';
 export { forward } from './forward.ts';
 export { generator } from './generator.ts';
-export { inference, type InferenceOptions } from './inference.ts';
+export { type InferenceOptions, inference } from './inference.ts';
 export type { Stream, StreamFunction } from './stream.ts';

@@ -115,13 +115,19 @@ export class InferenceRun<K, V, Row, Answer, Out> implements BehaviourRun {
   /** Tells every outcome once, in the order of delivery: behind a failure, what belongs to the same run is given back. */
   #settle(deliveries: readonly Delivery<K, V, Out>[], outcomes: readonly Outcome<Answer>[]): void {
     const failedRuns = new Set<unknown>();
-    deliveries.forEach((delivery, at) => {
-      if (this.#inbox.signal.aborted || failedRuns.has(delivery.run)) return delivery.release();
+    for (const [at, delivery] of deliveries.entries()) {
+      if (this.#inbox.signal.aborted || failedRuns.has(delivery.run)) {
+        delivery.release();
+        continue;
+      }
       const error = this.#publish(delivery, outcomes[at] as Outcome<Answer>);
-      if (error === undefined) return delivery.done();
+      if (error === undefined) {
+        delivery.done();
+        continue;
+      }
       failedRuns.add(delivery.run);
       delivery.fail(error.cause);
-    });
+    }
   }
 
   #publish(delivery: Delivery<K, V, Out>, outcome: Outcome<Answer>): { cause: unknown } | undefined {

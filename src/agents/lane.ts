@@ -227,7 +227,8 @@ class LaneStream<K, V> implements Stream<K, V> {
   }
 
   take(max: number, withinMs: number): AsyncIterable<Event<K, V>[]> {
-    if (!Number.isInteger(max) || max < 1) throw new StreamerError('USAGE', `take: max must be a whole number of at least 1, got ${String(max)}`);
+    if (!Number.isInteger(max) || max < 1)
+      throw new StreamerError('USAGE', `take: max must be a whole number of at least 1, got ${String(max)}`);
     if (!(withinMs >= 0)) throw new StreamerError('USAGE', `take: withinMs must be at least 0, got ${String(withinMs)}`);
     return {
       [Symbol.asyncIterator]: () => ({

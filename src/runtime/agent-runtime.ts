@@ -1,6 +1,6 @@
 import type { Agent, SinkFunction } from '../agents/index.ts';
-import type { RecordHeaders } from '../kafka/index.ts';
 import { StreamerError } from '../errors.ts';
+import type { RecordHeaders } from '../kafka/index.ts';
 import type { AnyTopic, Encoded } from '../topics/index.ts';
 import type { OutputHolder } from './context.ts';
 import { runWith } from './context.ts';

@@ -1,5 +1,5 @@
-import { backoff, type BehaviourRun, type Inbox, type Order, type PollOptions } from '../agents/index.ts';
-import { isStreamerError, isUnavailable, StreamerError } from '../errors.ts';
+import { type BehaviourRun, backoff, type Inbox, type Order, type PollOptions } from '../agents/index.ts';
+import { isStreamerError, isUnavailable, type StreamerError } from '../errors.ts';
 import type { KafkaRecord, TopicPartition } from '../kafka/index.ts';
 import { murmur2 } from '../topics/index.ts';
 import type { AgentRuntime } from './agent-runtime.ts';

@@ -37,7 +37,9 @@ export class Asker {
     const answer = new Promise<unknown>((resolve, reject) => this.#open.set(id, { resolve, reject }));
     answer.catch(() => {});
     const timer = setTimeout(() => {
-      this.#open.get(id)?.reject(new StreamerError('TIMEOUT', `agent "${agent}" did not answer within ${timeoutMs} ms`, { agent, retryable: true }));
+      this.#open
+        .get(id)
+        ?.reject(new StreamerError('TIMEOUT', `agent "${agent}" did not answer within ${timeoutMs} ms`, { agent, retryable: true }));
     }, timeoutMs);
     try {
       await send(id, { [REPLY.to]: this.#topic, [REPLY.id]: id, [REPLY.agent]: agent });
@@ -72,9 +74,11 @@ export class Asker {
           if (isFatal) reject(error);
         },
       };
-      this.#client.subscribe({ groupId: this.#groupId, topics: [this.#topic], start: 'latest', maxWaitMs: 100 }, sink).then((subscription) => {
-        this.#subscription = subscription;
-      }, reject);
+      this.#client
+        .subscribe({ groupId: this.#groupId, topics: [this.#topic], start: 'latest', maxWaitMs: 100 }, sink)
+        .then((subscription) => {
+          this.#subscription = subscription;
+        }, reject);
     });
   }
 

@@ -59,7 +59,8 @@ export class Assignment {
     const starts = new Map<string, Start>();
     for (const [topic, group] of byTopic(partitions)) {
       const marks = new Map((await admin.watermarks(topic)).map((mark) => [keyOf(mark), mark]));
-      for (const partition of group) starts.set(keyOf(partition), startOf(partition, committed.get(keyOf(partition)), marks.get(keyOf(partition))));
+      for (const partition of group)
+        starts.set(keyOf(partition), startOf(partition, committed.get(keyOf(partition)), marks.get(keyOf(partition))));
     }
     this.#retain(new Set(starts.keys()));
     this.#epoch = epoch;
@@ -97,7 +98,6 @@ export class Assignment {
     return abandoned;
   }
 
-
   #retain(keys: ReadonlySet<string>): void {
     for (const [key, task] of this.#tasks) {
       if (keys.has(key)) continue;
@@ -129,11 +129,18 @@ function startOf(partition: TopicPartition, commit: CommittedOffset | undefined,
   if (marks === undefined) throw new StreamerError('REFUSED', 'the partition does not exist', partition);
   if (commit === undefined || commit.offset < 0) return { position: marks.earliest, finished: new Map(), metadata: UNCOMMITTED };
   if (commit.offset < marks.earliest || commit.offset > marks.latest) {
-    const what = commit.offset < marks.earliest ? 'records were deleted before they were read' : 'the log is shorter than the commit: the topic was made anew, or lost data';
-    throw new StreamerError('REFUSED', `the group's commit is ${commit.offset}, the log holds ${marks.earliest} to ${marks.latest}: ${what}`, {
-      ...partition,
-      next: 'Decide where to go on: set the group to the earliest or latest offset (kafka-consumer-groups --reset-offsets), then start again.',
-    });
+    const what =
+      commit.offset < marks.earliest
+        ? 'records were deleted before they were read'
+        : 'the log is shorter than the commit: the topic was made anew, or lost data';
+    throw new StreamerError(
+      'REFUSED',
+      `the group's commit is ${commit.offset}, the log holds ${marks.earliest} to ${marks.latest}: ${what}`,
+      {
+        ...partition,
+        next: 'Decide where to go on: set the group to the earliest or latest offset (kafka-consumer-groups --reset-offsets), then start again.',
+      },
+    );
   }
   return { position: commit.offset, finished: decodeFinished(commit.offset, commit.metadata), metadata: commit.metadata ?? '' };
 }

@@ -57,7 +57,8 @@ export class Committer {
         this.#host.committed(offsets.map(([, offset]) => offset));
         return;
       } catch (cause) {
-        const error = cause instanceof KafkaError ? cause : new KafkaError('retry', `commit failed: ${(cause as Error).message}`, { cause });
+        const error =
+          cause instanceof KafkaError ? cause : new KafkaError('retry', `commit failed: ${(cause as Error).message}`, { cause });
         if (error.reason === 'stale') return;
         if (error.reason !== 'retry') {
           this.#host.fail(error);

@@ -57,5 +57,10 @@ export function deadLetterHeaders(letter: DeadLetter): RecordHeaders {
 
 function cut(text: string, bytes: number): string {
   const buffer = Buffer.from(text, 'utf8');
-  return buffer.length <= bytes ? text : `${buffer.subarray(0, bytes).toString('utf8').replace(/\uFFFD+$/, '')}...`;
+  return buffer.length <= bytes
+    ? text
+    : `${buffer
+        .subarray(0, bytes)
+        .toString('utf8')
+        .replace(/\uFFFD+$/, '')}...`;
 }

@@ -4,9 +4,9 @@ import type { Readable } from '../topics/index.ts';
 import type { AgentRuntime } from './agent-runtime.ts';
 import { AgentTask, type TaskOwner } from './agent-task.ts';
 import { REPLAY_AGENT_HEADER } from './dead-letters.ts';
+import { type Decoded, decodeRecord } from './decode.ts';
 import { encodeFinished, type FinishedMap } from './finished-map.ts';
 import type { OffsetRange } from './offset-tracker.ts';
-import { decodeRecord, type Decoded } from './decode.ts';
 
 /** What a partition needs of its worker. */
 export interface PartitionHost {
@@ -193,7 +193,8 @@ export class PartitionTask implements TaskOwner {
     const only = record.headers[REPLAY_AGENT_HEADER]?.toString();
     let isFirst = true;
     for (const agent of this.agents) {
-      const isWanted = decoded.value !== null || this.#readable.tombstones === 'deliver' || agent.runtime.agent.behaviour.tombstones === true;
+      const isWanted =
+        decoded.value !== null || this.#readable.tombstones === 'deliver' || agent.runtime.agent.behaviour.tombstones === true;
       if (!isWanted || (only !== undefined && only !== agent.agent)) {
         agent.pass(record.offset);
         continue;
@@ -222,7 +223,9 @@ export class PartitionTask implements TaskOwner {
       this.#intakeRecords > queueRecords * share ||
       this.agents.some(
         ({ tracker, unfinishedBytes }) =>
-          tracker.unfinished >= queueRecords * share || unfinishedBytes >= queueBytes * share || tracker.end - tracker.position >= SPAN * share,
+          tracker.unfinished >= queueRecords * share ||
+          unfinishedBytes >= queueBytes * share ||
+          tracker.end - tracker.position >= SPAN * share,
       );
     if (isFull === this.#isPaused) return;
     this.#isPaused = isFull;

@@ -33,5 +33,11 @@ export function refusalOf(id: string, reason: string): Encoded {
 }
 
 function encoded(id: string, value: Buffer | null, more: Record<string, string> = {}): Encoded {
-  return { key: Buffer.from(id, 'utf8'), value, headers: headersOf({ [REPLY.id]: id, ...more }), timestamp: undefined, partition: undefined };
+  return {
+    key: Buffer.from(id, 'utf8'),
+    value,
+    headers: headersOf({ [REPLY.id]: id, ...more }),
+    timestamp: undefined,
+    partition: undefined,
+  };
 }

@@ -1,5 +1,5 @@
-import type { KafkaAdmin } from '../kafka/index.ts';
 import { StreamerError } from '../errors.ts';
+import type { KafkaAdmin } from '../kafka/index.ts';
 import { type Encoded, KeylessSpread, partitionOf } from '../topics/index.ts';
 import type { Outbox } from './outbox.ts';
 
@@ -72,4 +72,3 @@ export class Sender {
     return count;
   }
 }
-

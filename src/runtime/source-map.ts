@@ -14,7 +14,8 @@ export function matchSources(agents: readonly Agent[], existing: readonly string
       for (const topic of topicsOf(source, existing)) {
         const entry = map.get(topic);
         if (entry === undefined) map.set(topic, { readable: source, agents: [agent.name] });
-        else if (entry.readable.serdes !== source.serdes) throw new ConfigError(`topic "${topic}" is read through two declarations; declare it once`);
+        else if (entry.readable.serdes !== source.serdes)
+          throw new ConfigError(`topic "${topic}" is read through two declarations; declare it once`);
         else if (!entry.agents.includes(agent.name)) entry.agents.push(agent.name);
       }
     }

@@ -8,18 +8,40 @@ export interface WorkerEvents {
   /** Partitions were given up (`lost: false`, drained) or taken away (`lost: true`). */
   revoked: [{ readonly partitions: readonly TopicPartition[]; readonly lost: boolean }];
   /** An event went to its dead-letter topic. `agent` is absent when its bytes did not decode. */
-  deadLetter: [{ readonly agent?: string | undefined; readonly topic: string; readonly partition: number; readonly offset: number; readonly error: unknown }];
+  deadLetter: [
+    {
+      readonly agent?: string | undefined;
+      readonly topic: string;
+      readonly partition: number;
+      readonly offset: number;
+      readonly error: unknown;
+    },
+  ];
   /** A try failed and the event will be tried again. */
-  retry: [{ readonly agent: string; readonly topic: string; readonly partition: number; readonly offset: number; readonly attempt: number; readonly delayMs: number; readonly error: unknown }];
+  retry: [
+    {
+      readonly agent: string;
+      readonly topic: string;
+      readonly partition: number;
+      readonly offset: number;
+      readonly attempt: number;
+      readonly delayMs: number;
+      readonly error: unknown;
+    },
+  ];
   /** The agent's policy gave up an event without a dead letter. */
-  skipped: [{ readonly agent: string; readonly topic: string; readonly partition: number; readonly offset: number; readonly error: unknown }];
+  skipped: [
+    { readonly agent: string; readonly topic: string; readonly partition: number; readonly offset: number; readonly error: unknown },
+  ];
   /** Something outside cannot be reached; events wait. Once per agent until `resumed`. */
   waiting: [{ readonly agent: string; readonly error: unknown }];
   resumed: [{ readonly agent: string; readonly waitedMs: number }];
   /** The broker cannot be reached, or refused something; it is tried again. */
   trouble: [{ readonly error: StreamerError }];
   /** An event has been in hand for too long. */
-  stalled: [{ readonly agent: string; readonly topic: string; readonly partition: number; readonly offset: number; readonly forMs: number }];
+  stalled: [
+    { readonly agent: string; readonly topic: string; readonly partition: number; readonly offset: number; readonly forMs: number },
+  ];
   committed: [{ readonly offsets: ReadonlyArray<TopicPartition & { readonly offset: number }> }];
 }
 

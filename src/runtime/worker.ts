@@ -217,7 +217,11 @@ export class Worker {
   /** Drains within the time, commits under the old epoch; what is kept by the next assignment goes on from its buffer. */
   async #revoking(partitions: readonly TopicPartition[], epoch: number, deadlineMs: number): Promise<void> {
     const left = Math.max(0, deadlineMs - Date.now());
-    await within(this.#assignment.drain().then(() => this.#parts.outbox.flush()), left, this.#giveUp.signal);
+    await within(
+      this.#assignment.drain().then(() => this.#parts.outbox.flush()),
+      left,
+      this.#giveUp.signal,
+    );
     await within(this.#commit(), Math.max(500, deadlineMs - Date.now()), this.#giveUp.signal);
     const hadAny = this.#assignment.tasks.length > 0;
     this.#abandoned += this.#assignment.endEpoch(epoch);
@@ -334,7 +338,8 @@ export class Worker {
     const counts = await admin.partitionCounts(this.#parts.requiredTopics);
     const missing = this.#parts.requiredTopics.filter((topic) => !counts.has(topic));
     if (missing.length > 0) {
-      const what = missing.length === 1 ? `topic "${missing[0]}" does not exist` : `${missing.length} topics do not exist: ${missing.join(', ')}`;
+      const what =
+        missing.length === 1 ? `topic "${missing[0]}" does not exist` : `${missing.length} topics do not exist: ${missing.join(', ')}`;
       throw new ConfigError(what, { next: `Create them: streamer topics create -A <app>` });
     }
   }
@@ -429,4 +434,3 @@ function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reje
   });
   return { promise, resolve, reject };
 }
-

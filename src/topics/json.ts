@@ -21,9 +21,11 @@ export function json(schema?: StandardSchemaV1): Serde<unknown> {
     name: 'json',
     encode(value, context) {
       const result = validate(value);
-      if (result instanceof Promise) return result.then((answer) => (check(answer, value, context), stringify(value, context)));
-      check(result, value, context);
-      return stringify(value, context);
+      const write = (answer: StandardSchemaV1.Result<unknown>) => {
+        check(answer, value, context);
+        return stringify(value, context);
+      };
+      return result instanceof Promise ? result.then(write) : write(result);
     },
     decode(bytes, context) {
       const value = parse(bytes, context);
@@ -38,7 +40,10 @@ function stringify(value: unknown, context: SerdeContext): Buffer {
   try {
     result = JSON.stringify(value);
   } catch (cause) {
-    throw new SerdeError('VALIDATION', `${context.part}: cannot be written as JSON: ${(cause as Error).message}`, { topic: context.topic, cause });
+    throw new SerdeError('VALIDATION', `${context.part}: cannot be written as JSON: ${(cause as Error).message}`, {
+      topic: context.topic,
+      cause,
+    });
   }
   if (result === undefined) {
     throw new SerdeError('VALIDATION', `${context.part}: ${preview(value)} has no JSON form`, { topic: context.topic });

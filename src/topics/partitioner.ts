@@ -9,7 +9,7 @@ export function murmur2(data: Uint8Array): number {
   const words = length >> 2;
   for (let i = 0; i < words; i++) {
     const at = i << 2;
-    let k = (data[at]! | (data[at + 1]! << 8) | (data[at + 2]! << 16) | (data[at + 3]! << 24)) | 0;
+    let k = data[at]! | (data[at + 1]! << 8) | (data[at + 2]! << 16) | (data[at + 3]! << 24) | 0;
     k = Math.imul(k, m);
     k ^= k >>> 24;
     k = Math.imul(k, m);

@@ -14,7 +14,12 @@ export class SerdeError extends StreamerError {
 
 /** Short, safe picture of a wrong value for an error message. */
 export function preview(value: unknown): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : Buffer.isBuffer(value) ? `0x${value.subarray(0, 24).toString('hex')}` : inspect(value);
+  const text =
+    typeof value === 'string'
+      ? JSON.stringify(value)
+      : Buffer.isBuffer(value)
+        ? `0x${value.subarray(0, 24).toString('hex')}`
+        : inspect(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 

@@ -40,9 +40,13 @@ export function number(): Serde<number> {
     },
     decode(bytes, context) {
       if (bytes.length !== 8) {
-        throw new SerdeError('DECODE', `${context.part}: a number takes 8 bytes (big-endian double), got ${bytes.length}: ${preview(bytes)}`, {
-          topic: context.topic,
-        });
+        throw new SerdeError(
+          'DECODE',
+          `${context.part}: a number takes 8 bytes (big-endian double), got ${bytes.length}: ${preview(bytes)}`,
+          {
+            topic: context.topic,
+          },
+        );
       }
       return bytes.readDoubleBE(0);
     },

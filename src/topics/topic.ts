@@ -85,7 +85,8 @@ export class Topic<K, V, KIn = K, VIn = V> implements Readable<K, V, KIn, VIn> {
     this.name = checkTopicName(name);
     this.serdes = serdes;
     this.partitions = checkCount('partitions', options.partitions ?? 1, name);
-    this.replicationFactor = options.replicationFactor === undefined ? undefined : checkCount('replicationFactor', options.replicationFactor, name);
+    this.replicationFactor =
+      options.replicationFactor === undefined ? undefined : checkCount('replicationFactor', options.replicationFactor, name);
     this.configs = { ...options.configs };
     this.tombstones = options.tombstones ?? 'skip';
   }

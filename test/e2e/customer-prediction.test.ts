@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { freePort, run, Streamer, withFolder, withStreamer } from '../cli/helpers.ts';
 import { until } from '../helpers/app.ts';
 import { readAll, withAdmin } from '../helpers/broker.ts';
-import { writeFile } from 'node:fs/promises';
 
 /**
  * The shipped app as its users run it: separate processes, fixed topics and group. So all that runs it is in this file,
@@ -79,10 +79,17 @@ describe('customer-prediction in separate terminals', () => {
       await one.until(() => lastAssignment(one).length === 4);
       const sent = await newKeys('customer_pred', before);
       expect(sent.size).toBe(1_500);
-      const predicted = await until(() => keyCounts('customer_predictions', sent), (counts) => counts.size === 1_500, 20_000);
+      const predicted = await until(
+        () => keyCounts('customer_predictions', sent),
+        (counts) => counts.size === 1_500,
+        20_000,
+      );
       expect([...predicted.values()].every((count) => count === 1)).toBe(true);
       const forwarded = await keyCounts('customer_seniors', sent);
-      await until(() => keyCounts('customer_senior_predictions', sent), (counts) => counts.size === forwarded.size);
+      await until(
+        () => keyCounts('customer_senior_predictions', sent),
+        (counts) => counts.size === forwarded.size,
+      );
       expect((await one.end('SIGINT')).code).toBe(0);
     });
   }, 60_000);
@@ -99,7 +106,11 @@ describe('customer-prediction in separate terminals', () => {
       await one.until(() => lastAssignment(one).length === 4, 30_000);
       const sent = await newKeys('customer_pred', before);
       expect(sent.size).toBe(4_521);
-      const predicted = await until(() => keyCounts('customer_predictions', sent), (counts) => counts.size === 4_521, 30_000);
+      const predicted = await until(
+        () => keyCounts('customer_predictions', sent),
+        (counts) => counts.size === 4_521,
+        30_000,
+      );
       const doubled = [...predicted.values()].filter((count) => count > 1).length;
       expect(doubled).toBeLessThan(1_500);
     });
@@ -110,7 +121,8 @@ describe('customer-prediction in separate terminals', () => {
     await withSystem(async ({ one }) => {
       await withFolder(async (folder) => {
         const file = join(folder, 'bad.csv');
-        const header = '"age";"job";"marital";"education";"default";"balance";"housing";"loan";"contact";"day";"month";"duration";"campaign";"pdays";"previous";"poutcome"';
+        const header =
+          '"age";"job";"marital";"education";"default";"balance";"housing";"loan";"contact";"day";"month";"duration";"campaign";"pdays";"previous";"poutcome"';
         const good = '30;"unemployed";"married";"primary";"no";1787;"no";"no";"cellular";19;"oct";79;1;-1;0;"unknown"';
         await writeFile(file, [header, good, good.replace('30;', 'thirty;'), '1;2;3', good].join('\n'));
         const simulated = await run(['run', ...APP, 'simulate', '--file', file, '--rate', '0']);
@@ -123,9 +135,17 @@ describe('customer-prediction in separate terminals', () => {
       const noAge = await run(['send', 'customer_pred', '-k', 'no-age', '{"job":"unemployed"}']);
       expect(noAge.code).toBe(0);
       await one.until(() => true);
-      await until(() => endOf('customer_pred.customer-prediction.dlq'), (end) => end >= letters + 2);
-      await until(() => endOf('customer_predictions'), (end) => end >= predictions + 2);
-      const codes = (await readAll('customer_pred.customer-prediction.dlq')).slice(-2).map(({ headers }) => String(headers?.['streamer.dlq.code']));
+      await until(
+        () => endOf('customer_pred.customer-prediction.dlq'),
+        (end) => end >= letters + 2,
+      );
+      await until(
+        () => endOf('customer_predictions'),
+        (end) => end >= predictions + 2,
+      );
+      const codes = (await readAll('customer_pred.customer-prediction.dlq'))
+        .slice(-2)
+        .map(({ headers }) => String(headers?.['streamer.dlq.code']));
       expect(codes.sort()).toEqual(['DECODE', 'VALIDATION']);
     });
   }, 60_000);
@@ -134,24 +154,28 @@ describe('customer-prediction in separate terminals', () => {
 describe('npm start', () => {
   const START = fileURLToPath(new URL('../../dist/examples/customer-prediction/start.js', import.meta.url));
 
-  it.runIf(existsSync(REAL))('gives the known counts for the real file, band by band', async () => {
-    for (const [args, forwarded] of [
-      [['--min-age', '60'], 174],
-      [['--max-age', '24'], 67],
-      [['--min-age', '25', '--max-age', '34'], 1_405],
-    ] as const) {
-      const { stdout, stderr, code } = await start(['--json', '--file', REAL, ...args]);
-      expect(code, stderr).toBe(0);
-      expect(JSON.parse(stdout)).toMatchObject({
-        sent: 4_521,
-        predicted: 4_521,
-        ageBand: { forwarded, predicted: forwarded },
-        lost: 0,
-        duplicates: 0,
-        deadLettered: 0,
-      });
-    }
-  }, 120_000);
+  it.runIf(existsSync(REAL))(
+    'gives the known counts for the real file, band by band',
+    async () => {
+      for (const [args, forwarded] of [
+        [['--min-age', '60'], 174],
+        [['--max-age', '24'], 67],
+        [['--min-age', '25', '--max-age', '34'], 1_405],
+      ] as const) {
+        const { stdout, stderr, code } = await start(['--json', '--file', REAL, ...args]);
+        expect(code, stderr).toBe(0);
+        expect(JSON.parse(stdout)).toMatchObject({
+          sent: 4_521,
+          predicted: 4_521,
+          ageBand: { forwarded, predicted: forwarded },
+          lost: 0,
+          duplicates: 0,
+          deadLettered: 0,
+        });
+      }
+    },
+    120_000,
+  );
 
   it('runs on the generated sample and prints what to look at next', async () => {
     const { stdout, stderr, code } = await start([]);
@@ -163,10 +187,17 @@ describe('npm start', () => {
 
   async function start(args: readonly string[]): Promise<{ stdout: string; stderr: string; code: number | null }> {
     const { spawn } = await import('node:child_process');
-    const child = spawn(process.execPath, [START, ...args], { env: { ...process.env, KAFKA_BROKERS: process.env.TEST_BROKERS }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [START, ...args], {
+      env: { ...process.env, KAFKA_BROKERS: process.env.TEST_BROKERS },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let [stdout, stderr] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text) => { stdout += text; });
-    child.stderr.setEncoding('utf8').on('data', (text) => { stderr += text; });
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      stderr += text;
+    });
     const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
     return { stdout, stderr, code };
   }

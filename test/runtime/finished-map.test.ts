@@ -16,7 +16,9 @@ const rangesAbove = (offset: number) =>
 
 const maps = fc
   .integer({ min: 0, max: 2 ** 40 })
-  .chain((offset) => fc.tuple(fc.constant(offset), fc.dictionary(fc.stringMatching(/^[a-z][a-z0-9._-]{0,20}$/), rangesAbove(offset), { maxKeys: 4 })));
+  .chain((offset) =>
+    fc.tuple(fc.constant(offset), fc.dictionary(fc.stringMatching(/^[a-z][a-z0-9._-]{0,20}$/), rangesAbove(offset), { maxKeys: 4 })),
+  );
 
 describe('the finished-beyond map in the commit metadata', () => {
   it('is read back as it was, or shorter at the high end, and never grows past the limit (property)', () => {
@@ -36,17 +38,45 @@ describe('the finished-beyond map in the commit metadata', () => {
   });
 
   it('has a first run of its own when an agent is ahead of the commit', () => {
-    const text = encodeFinished(100, new Map([['fast', [[100, 110], [112, 113]] as OffsetRange[]], ['slow', []]]));
+    const text = encodeFinished(
+      100,
+      new Map([
+        [
+          'fast',
+          [
+            [100, 110],
+            [112, 113],
+          ] as OffsetRange[],
+        ],
+        ['slow', []],
+      ]),
+    );
     expect(text).toBe('s1;fast=a,2,1');
-    expect(decodeFinished(100, text)).toEqual(new Map([['fast', [[100, 110], [112, 113]]]]));
+    expect(decodeFinished(100, text)).toEqual(
+      new Map([
+        [
+          'fast',
+          [
+            [100, 110],
+            [112, 113],
+          ],
+        ],
+      ]),
+    );
   });
 
-  it.each([null, '', 'somebody else wrote this', 's2;a=1', 's1;a=1,x!', 's1;a=', 's1;=1', 's1;a=zzzzzzzzzzz,zzzzzzzzzzz'])('reads %j as none', (metadata) => {
-    expect(decodeFinished(0, metadata)).toEqual(new Map());
-  });
+  it.each([null, '', 'somebody else wrote this', 's2;a=1', 's1;a=1,x!', 's1;a=', 's1;=1', 's1;a=zzzzzzzzzzz,zzzzzzzzzzz'])(
+    'reads %j as none',
+    (metadata) => {
+      expect(decodeFinished(0, metadata)).toEqual(new Map());
+    },
+  );
 
   it('answers for offsets in growing order', () => {
-    const cursor = new FinishedCursor([[3, 5], [8, 9]]);
+    const cursor = new FinishedCursor([
+      [3, 5],
+      [8, 9],
+    ]);
     expect([0, 3, 4, 5, 8, 9].map((offset) => cursor.has(offset))).toEqual([false, true, true, false, true, false]);
   });
 });

@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, expect, it } from 'vitest';
 import { type App, http, inference, json, retry, string } from 'streamerjs';
+import { afterEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import { started, testAppOf, until } from '../helpers/app.ts';
 import { readAll, unique } from '../helpers/broker.ts';
@@ -23,7 +23,10 @@ type Answer = (rows: Array<{ n: number }>, response: ServerResponse) => void;
 const doubles = (rows: Array<{ n: number }>) => JSON.stringify(rows.map(({ n }) => ({ double: n * 2 })));
 
 /** A model server whose answers can be changed while it runs; port 0 = any. */
-async function serve(answer: Answer, port = 0): Promise<{ url: string; port: number; calls: () => number; become: (next: Answer) => void }> {
+async function serve(
+  answer: Answer,
+  port = 0,
+): Promise<{ url: string; port: number; calls: () => number; become: (next: Answer) => void }> {
   let calls = 0;
   let current = answer;
   const server = createServer((request, response) => {
@@ -37,7 +40,14 @@ async function serve(answer: Answer, port = 0): Promise<{ url: string; port: num
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const bound = (server.address() as AddressInfo).port;
-  return { url: `http://127.0.0.1:${bound}/predict`, port: bound, calls: () => calls, become: (next) => { current = next; } };
+  return {
+    url: `http://127.0.0.1:${bound}/predict`,
+    port: bound,
+    calls: () => calls,
+    become: (next) => {
+      current = next;
+    },
+  };
 }
 
 async function predicting(url: string, timeoutMs = 2_000) {
@@ -61,8 +71,16 @@ async function predicting(url: string, timeoutMs = 2_000) {
   const send = (from: number, to: number) =>
     Promise.all(Array.from({ length: to - from }, (_, i) => rows.send({ key: `k${(from + i) % 10}`, value: { n: from + i } })));
   const results = async () => (await readAll(out.name)).map(({ value }) => Out.parse(JSON.parse(String(value))));
-  const letters = async () => (await readAll(`${rows.name}.${app.id}.dlq`)).map(({ value, headers }) => ({ n: Row.parse(JSON.parse(String(value))).n, message: String(headers?.['streamer.dlq.message']) }));
-  const finished = (count: number) => until(() => worker.stats().agents.predict, (agent) => agent?.finished === count);
+  const letters = async () =>
+    (await readAll(`${rows.name}.${app.id}.dlq`)).map(({ value, headers }) => ({
+      n: Row.parse(JSON.parse(String(value))).n,
+      message: String(headers?.['streamer.dlq.message']),
+    }));
+  const finished = (count: number) =>
+    until(
+      () => worker.stats().agents.predict,
+      (agent) => agent?.finished === count,
+    );
   return { worker, send, results, letters, finished };
 }
 
@@ -87,7 +105,9 @@ it.each([
   const t = await predicting(server.url);
   await t.send(0, 40);
   await t.finished(40);
-  expect((await t.results()).map(({ n }) => n).sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, n) => n).filter((n) => n !== 7));
+  expect((await t.results()).map(({ n }) => n).sort((a, b) => a - b)).toEqual(
+    Array.from({ length: 40 }, (_, n) => n).filter((n) => n !== 7),
+  );
   const letters = await t.letters();
   expect(letters.map(({ n }) => n)).toEqual([7]);
   expect(letters[0]!.message).toMatch(message);
@@ -97,10 +117,18 @@ it('waits for a model that is slow, overloaded or gone, and resumes by itself wi
   const server = await serve((_rows, response) => response.writeHead(503, { 'retry-after': '0' }).end());
   const t = await predicting(server.url, 150);
   await t.send(0, 20);
-  await until(() => t.worker.stats().agents.predict?.waitingSince, (since) => since !== undefined);
+  await until(
+    () => t.worker.stats().agents.predict?.waitingSince,
+    (since) => since !== undefined,
+  );
   let hanging = 0;
-  server.become(() => { hanging++; });
-  await until(() => hanging, (count) => count > 0);
+  server.become(() => {
+    hanging++;
+  });
+  await until(
+    () => hanging,
+    (count) => count > 0,
+  );
   const gone = servers.pop()!;
   gone.closeAllConnections();
   await new Promise((resolve) => gone.close(resolve));

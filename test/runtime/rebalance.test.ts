@@ -1,5 +1,5 @@
-import { afterEach, expect, it } from 'vitest';
 import { type App, each, json, string, type Worker } from 'streamerjs';
+import { afterEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import { started, testAppOf, until } from '../helpers/app.ts';
 import { unique } from '../helpers/broker.ts';
@@ -43,18 +43,30 @@ it('hands partitions over when workers come and go: nothing lost, nothing twice,
       await Promise.all(Array.from({ length: 50 }, (_, i) => first.items.send({ key: `k${(n + i) % 40}`, value: { n: n + i } })));
     }
   })();
-  await until(() => seen.length, (length) => length > 100);
+  await until(
+    () => seen.length,
+    (length) => length > 100,
+  );
   const second = member(id, topic, seen, 2);
   const two = await second.app.start();
   await until(() => isSplit([one, two]), Boolean);
   await sending;
   const before = seen.length;
-  await until(() => seen.filter(({ by }) => by === 2).length, (count) => count > 50);
+  await until(
+    () => seen.filter(({ by }) => by === 2).length,
+    (count) => count > 50,
+  );
   expect(before).toBeLessThan(total);
   const { abandoned } = await two.stop();
   expect(abandoned).toBe(0);
-  await until(() => seen.length, (length) => length >= total);
-  await until(() => one.stats().assigned.length, (count) => count === 4);
+  await until(
+    () => seen.length,
+    (length) => length >= total,
+  );
+  await until(
+    () => one.stats().assigned.length,
+    (count) => count === 4,
+  );
   await one.stop();
   expect(seen.length).toBe(total);
   expect(new Set(seen.map(({ n }) => n)).size).toBe(total);
@@ -87,7 +99,10 @@ it('does not redo, after a restart, what was finished beyond an unfinished event
   const first = build(true);
   const worker = await started(first.app);
   await Promise.all(Array.from({ length: 100 }, (_, n) => first.items.send({ key: `k${n}`, value: { n } })));
-  await until(() => seen.length, (length) => length === 90);
+  await until(
+    () => seen.length,
+    (length) => length === 90,
+  );
   const commits: number[] = [];
   worker.on('committed', ({ offsets }) => commits.push(...offsets.map(({ offset }) => offset)));
   const { abandoned } = await worker.stop();
@@ -95,7 +110,10 @@ it('does not redo, after a restart, what was finished beyond an unfinished event
   expect(Math.max(...commits, 0)).toBe(0);
   const second = build(false);
   const again = await second.app.start();
-  await until(() => again.stats().agents.work?.finished, (finished) => finished === 10);
+  await until(
+    () => again.stats().agents.work?.finished,
+    (finished) => finished === 10,
+  );
   expect(seen.slice(90).sort((a, b) => a - b)).toEqual(Array.from({ length: 10 }, (_, n) => n * 10));
 });
 
@@ -119,12 +137,20 @@ it('pauses a partition whose agent is slow, without holding up the others', asyn
   );
   const worker = await started(app);
   for (let round = 0; round < 20; round++) {
-    await Promise.all([0, 1].flatMap((partition) => Array.from({ length: 50 }, (_, n) => items.send({ key: `k${n}`, value: { n }, partition }))));
+    await Promise.all(
+      [0, 1].flatMap((partition) => Array.from({ length: 50 }, (_, n) => items.send({ key: `k${n}`, value: { n }, partition }))),
+    );
   }
-  await until(() => seen[1], (count) => count === 1_000);
+  await until(
+    () => seen[1],
+    (count) => count === 1_000,
+  );
   expect(seen[0]).toBe(0);
   const { queued } = worker.stats().agents.work!;
   expect(queued).toBeGreaterThanOrEqual(49);
   release();
-  await until(() => seen[0], (count) => count === 1_000);
+  await until(
+    () => seen[0],
+    (count) => count === 1_000,
+  );
 });

@@ -1,8 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest';
 import { type App, deadLetter, each, filter, forward, json, number, optional, retry, skip, stop, string } from 'streamerjs';
+import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { readAll, unique } from '../helpers/broker.ts';
 import { started, testAppOf, until } from '../helpers/app.ts';
+import { readAll, unique } from '../helpers/broker.ts';
 
 const Order = z.object({ id: z.string(), amount: z.number() });
 const order = (id: string, amount = 1) => ({ id, amount });
@@ -39,9 +39,17 @@ describe('a worker', () => {
     );
     const worker = await started(app);
     for (let n = 1; n <= 20; n++) {
-      await orders.send({ key: `k${n}`, value: order(String(n), n), timestamp: 1_700_000_000_000 + n, headers: { from: 'test', n: String(n) } });
+      await orders.send({
+        key: `k${n}`,
+        value: order(String(n), n),
+        timestamp: 1_700_000_000_000 + n,
+        headers: { from: 'test', n: String(n) },
+      });
     }
-    await until(() => worker.stats().agents['pick-large']?.finished, (finished) => finished === 20);
+    await until(
+      () => worker.stats().agents['pick-large']?.finished,
+      (finished) => finished === 20,
+    );
     const records = await readAll(large.name);
     expect(records.map((record) => String(record.key)).sort()).toEqual(Array.from({ length: 10 }, (_, i) => `k${i + 11}`).sort());
     for (const record of records) {
@@ -59,18 +67,28 @@ describe('a worker', () => {
     const build = () => {
       const app = anApp('again', { id });
       const orders = app.topic(topic, { key: string(), value: json(Order) });
-      app.agent('collect', orders, each((value) => void seen.push(value.id)));
+      app.agent(
+        'collect',
+        orders,
+        each((value) => void seen.push(value.id)),
+      );
       return { app, orders };
     };
     const first = build();
     await started(first.app);
     for (let n = 0; n < 10; n++) await first.orders.send({ key: 'k', value: order(String(n)) });
-    await until(() => seen.length, (length) => length === 10);
+    await until(
+      () => seen.length,
+      (length) => length === 10,
+    );
     await first.app.stop();
     const second = build();
     await second.app.start();
     await second.orders.send({ key: 'k', value: order('10') });
-    await until(() => seen.length, (length) => length >= 11);
+    await until(
+      () => seen.length,
+      (length) => length >= 11,
+    );
     expect(seen).toEqual(Array.from({ length: 11 }, (_, n) => String(n)));
   });
 
@@ -94,7 +112,10 @@ describe('a worker', () => {
     );
     const worker = await started(app);
     await Promise.all(Array.from({ length: 1_000 }, (_, n) => orders.send({ key: `k${n % 20}`, value: order(`${n}`, n) })));
-    await until(() => worker.stats().agents.order?.finished, (finished) => finished === 1_000);
+    await until(
+      () => worker.stats().agents.order?.finished,
+      (finished) => finished === 1_000,
+    );
     expect(failed.size).toBeGreaterThan(50);
     for (const amounts of seen.values()) expect(amounts).toEqual([...amounts].sort((a, b) => a - b));
   });
@@ -118,7 +139,10 @@ describe('a worker', () => {
     );
     await started(app);
     await Promise.all(Array.from({ length: 100 }, (_, n) => orders.send({ key: `k${n}`, value: order(`${n}`, n) })));
-    await until(() => seen.length, (length) => length === 100);
+    await until(
+      () => seen.length,
+      (length) => length === 100,
+    );
     expect(most).toBe(1);
     expect(seen).toEqual([...seen].sort((a, b) => a - b));
   });
@@ -142,7 +166,10 @@ describe('a worker', () => {
     );
     const worker = await started(app);
     await Promise.all(Array.from({ length: 80 }, (_, n) => orders.send({ key: 'same', value: order(`${n}`, n) })));
-    await until(() => worker.stats().agents.any?.finished, (finished) => finished === 80);
+    await until(
+      () => worker.stats().agents.any?.finished,
+      (finished) => finished === 80,
+    );
     expect(most).toBe(8);
   });
 
@@ -151,8 +178,16 @@ describe('a worker', () => {
     const raw = unique('orders');
     const orders = app.topic(raw, { key: string(), value: json(Order), partitions: 1 });
     const seen: string[] = [];
-    app.agent('one', orders, each((value) => void seen.push(value.id)));
-    app.agent('two', orders, each((value) => void seen.push(value.id)));
+    app.agent(
+      'one',
+      orders,
+      each((value) => void seen.push(value.id)),
+    );
+    app.agent(
+      'two',
+      orders,
+      each((value) => void seen.push(value.id)),
+    );
     const worker = await started(app);
     const sender = anApp('sender');
     const plain = sender.topic(raw, { key: optional(string()) });
@@ -160,8 +195,14 @@ describe('a worker', () => {
     await plain.send({ key: 'k', value: Buffer.from('{"id":1}') });
     await plain.send({ value: Buffer.from('{"id":"1","amount":1}') });
     await plain.send({ key: 'k', value: Buffer.from('{"id":"good","amount":1}') });
-    await until(() => worker.stats().deadLettered, (count) => count === 3);
-    await until(() => seen.length, (length) => length === 2);
+    await until(
+      () => worker.stats().deadLettered,
+      (count) => count === 3,
+    );
+    await until(
+      () => seen.length,
+      (length) => length === 2,
+    );
     const letters = await readAll(`${raw}.${app.id}.dlq`);
     expect(letters.map((letter) => String(letter.value))).toEqual(['{"id":', '{"id":1}', '{"id":"1","amount":1}']);
     expect(letters.map((letter) => String(letter.headers?.['streamer.dlq.code']))).toEqual(['DECODE', 'VALIDATION', 'DECODE']);
@@ -194,11 +235,18 @@ describe('a worker', () => {
     );
     const worker = await started(app);
     for (const id of ['a', 'poison', 'b']) await orders.send({ key: 'k', value: order(id) });
-    await until(() => worker.stats().agents.picky?.finished, (finished) => finished === 3);
+    await until(
+      () => worker.stats().agents.picky?.finished,
+      (finished) => finished === 3,
+    );
     expect(tries).toBe(3);
     const [letter] = await readAll(`${orders.name}.${app.id}.dlq`);
     expect(JSON.parse(String(letter!.value))).toEqual(order('poison'));
-    expect(Object.fromEntries(['error', 'message', 'attempts', 'agent', 'app'].map((name) => [name, String(letter!.headers![`streamer.dlq.${name}`])]))).toEqual({
+    expect(
+      Object.fromEntries(
+        ['error', 'message', 'attempts', 'agent', 'app'].map((name) => [name, String(letter!.headers![`streamer.dlq.${name}`])]),
+      ),
+    ).toEqual({
       error: 'TypeError',
       message: 'cannot take it',
       attempts: '3',
@@ -224,7 +272,10 @@ describe('a worker', () => {
     );
     const worker = await started(app);
     await Promise.all(Array.from({ length: 25 }, (_, n) => orders.send({ key: 'k', value: order(n === 7 ? 'poison' : String(n)) })));
-    await until(() => worker.stats().agents.sum?.finished, (finished) => finished === 25);
+    await until(
+      () => worker.stats().agents.sum?.finished,
+      (finished) => finished === 25,
+    );
     expect(sums.reduce((a, b) => a + b, 0)).toBe(24);
     expect(sums.some((sum) => sum > 1)).toBe(true);
     expect((await valuesOf(`${orders.name}.${app.id}.dlq`)).map(({ id }) => id)).toEqual(['poison']);
@@ -233,12 +284,22 @@ describe('a worker', () => {
   it('skips by policy, visibly', async () => {
     const app = anApp('skip');
     const orders = ordersOf(app);
-    app.agent('skipping', orders, each(() => { throw new Error('no'); }), { onError: skip() });
+    app.agent(
+      'skipping',
+      orders,
+      each(() => {
+        throw new Error('no');
+      }),
+      { onError: skip() },
+    );
     const worker = await started(app);
     const skipped: unknown[] = [];
     worker.on('skipped', (event) => skipped.push(event.offset));
     await orders.send({ key: 'k', value: order('1') });
-    await until(() => worker.stats().agents.skipping?.skipped, (count) => count === 1);
+    await until(
+      () => worker.stats().agents.skipping?.skipped,
+      (count) => count === 1,
+    );
     expect(skipped).toEqual([0]);
     expect(await readAll(`${orders.name}.${app.id}.dlq`)).toEqual([]);
   });
@@ -249,10 +310,15 @@ describe('a worker', () => {
     const build = (fails: boolean, seen: string[]) => {
       const app = anApp('stop', { id });
       const orders = app.topic(topic, { key: string(), value: json(Order) });
-      app.agent('careful', orders, each((value) => {
-        if (fails && value.id === '1') throw new Error('cannot go on');
-        seen.push(value.id);
-      }), { onError: stop() });
+      app.agent(
+        'careful',
+        orders,
+        each((value) => {
+          if (fails && value.id === '1') throw new Error('cannot go on');
+          seen.push(value.id);
+        }),
+        { onError: stop() },
+      );
       return { app, orders };
     };
     const first = build(true, []);
@@ -272,18 +338,29 @@ describe('a worker', () => {
     const orders = ordersOf(app);
     let isDown = true;
     let tries = 0;
-    app.agent('caller', orders, each(async () => {
-      tries++;
-      if (isDown) throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
-    }), { onError: retry({ attempts: 1 }) });
+    app.agent(
+      'caller',
+      orders,
+      each(async () => {
+        tries++;
+        if (isDown) throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+      }),
+      { onError: retry({ attempts: 1 }) },
+    );
     const worker = await started(app);
     const told: string[] = [];
     worker.on('waiting', ({ agent }) => told.push(`waiting ${agent}`)).on('resumed', ({ agent }) => told.push(`resumed ${agent}`));
     await orders.send({ key: 'k', value: order('1') });
-    await until(() => tries, (count) => count >= 2);
+    await until(
+      () => tries,
+      (count) => count >= 2,
+    );
     expect(worker.stats().agents.caller?.waitingSince).toBeTypeOf('number');
     isDown = false;
-    await until(() => worker.stats().agents.caller?.finished, (finished) => finished === 1);
+    await until(
+      () => worker.stats().agents.caller?.finished,
+      (finished) => finished === 1,
+    );
     expect(told).toEqual(['waiting caller', 'resumed caller']);
     expect(worker.stats().deadLettered).toBe(0);
   });
@@ -293,17 +370,35 @@ describe('a worker', () => {
     const orders = ordersOf(app);
     const aborted: string[] = [];
     const hang = (event: { signal: AbortSignal; offset: number }, agent: string) =>
-      new Promise<void>((resolve) => event.signal.addEventListener('abort', () => { aborted.push(agent); resolve(); }));
-    app.agent('each', orders, each((value, event) => (value.id === 'slow' ? hang(event, 'each') : undefined)), {
-      timeoutMs: 50,
-      onError: deadLetter(),
-    });
-    app.agent('loop', orders, async (stream) => {
-      for await (const event of stream) if (event.value.id === 'slow') await hang(event, 'loop');
-    }, { timeoutMs: 50, onError: deadLetter() });
+      new Promise<void>((resolve) =>
+        event.signal.addEventListener('abort', () => {
+          aborted.push(agent);
+          resolve();
+        }),
+      );
+    app.agent(
+      'each',
+      orders,
+      each((value, event) => (value.id === 'slow' ? hang(event, 'each') : undefined)),
+      {
+        timeoutMs: 50,
+        onError: deadLetter(),
+      },
+    );
+    app.agent(
+      'loop',
+      orders,
+      async (stream) => {
+        for await (const event of stream) if (event.value.id === 'slow') await hang(event, 'loop');
+      },
+      { timeoutMs: 50, onError: deadLetter() },
+    );
     const worker = await started(app);
     for (const id of ['a', 'slow', 'b']) await orders.send({ key: 'k', value: order(id) });
-    await until(() => worker.stats().agents, ({ each, loop }) => each?.finished === 3 && loop?.finished === 3);
+    await until(
+      () => worker.stats().agents,
+      ({ each, loop }) => each?.finished === 3 && loop?.finished === 3,
+    );
     expect(aborted.sort()).toEqual(['each', 'loop']);
     const letters = await readAll(`${orders.name}.${app.id}.dlq`);
     expect(letters.map((letter) => String(letter.headers?.['streamer.dlq.code']))).toEqual(['TIMEOUT', 'TIMEOUT']);
@@ -313,10 +408,18 @@ describe('a worker', () => {
     const app = anApp('oversized');
     const orders = ordersOf(app);
     const out = app.topic(unique('out'), { key: string(), value: string() });
-    app.agent('grow', orders, each((value) => (value.id === 'big' ? 'x'.repeat(2_000_000) : value.id)), { to: out, concurrency: 50 });
+    app.agent(
+      'grow',
+      orders,
+      each((value) => (value.id === 'big' ? 'x'.repeat(2_000_000) : value.id)),
+      { to: out, concurrency: 50 },
+    );
     const worker = await started(app);
     await Promise.all(Array.from({ length: 50 }, (_, n) => orders.send({ key: `k${n}`, value: order(n === 20 ? 'big' : String(n)) })));
-    await until(() => worker.stats().agents.grow?.finished, (finished) => finished === 50);
+    await until(
+      () => worker.stats().agents.grow?.finished,
+      (finished) => finished === 50,
+    );
     expect((await readAll(out.name)).length).toBe(49);
     const [letter] = await readAll(`${orders.name}.${app.id}.dlq`);
     expect(JSON.parse(String(letter!.value)).id).toBe('big');
@@ -328,15 +431,23 @@ describe('a worker', () => {
     const orders = ordersOf(app);
     const out = app.topic(unique('out'), { key: string(), value: json(z.object({ n: z.number() })) });
     let calls = 0;
-    app.agent('misfit', orders, async function* (stream) {
-      for await (const event of stream) {
-        calls++;
-        yield { n: event.value.id === 'bad' ? ('no number' as unknown as number) : 1 };
-      }
-    }, { to: out });
+    app.agent(
+      'misfit',
+      orders,
+      async function* (stream) {
+        for await (const event of stream) {
+          calls++;
+          yield { n: event.value.id === 'bad' ? ('no number' as unknown as number) : 1 };
+        }
+      },
+      { to: out },
+    );
     const worker = await started(app);
     for (const id of ['bad', 'good']) await orders.send({ key: 'k', value: order(id) });
-    await until(() => worker.stats().agents.misfit?.finished, (finished) => finished === 2);
+    await until(
+      () => worker.stats().agents.misfit?.finished,
+      (finished) => finished === 2,
+    );
     expect(calls).toBe(2);
     expect((await readAll(out.name)).length).toBe(1);
     expect(worker.stats().deadLettered).toBe(1);
@@ -347,12 +458,19 @@ describe('a worker', () => {
     const orders = ordersOf(app);
     const copy = app.topic(unique('copy'), { key: string(), value: json(Order) });
     const seen: unknown[] = [];
-    app.agent('see', orders, each((value) => void seen.push(value.id)));
+    app.agent(
+      'see',
+      orders,
+      each((value) => void seen.push(value.id)),
+    );
     app.agent('copy', orders, forward(), { to: copy });
     const worker = await started(app);
     await orders.send({ key: 'a', value: order('1') });
     await orders.tombstone({ key: 'a' });
-    await until(() => worker.stats().agents.copy?.finished, (finished) => finished === 2);
+    await until(
+      () => worker.stats().agents.copy?.finished,
+      (finished) => finished === 2,
+    );
     expect(seen).toEqual(['1']);
     expect(worker.stats().tombstonesSkipped).toBe(1);
     expect((await readAll(copy.name)).map((record) => record.value?.toString() ?? null)).toEqual(['{"id":"1","amount":1}', null]);
@@ -366,12 +484,27 @@ describe('a worker', () => {
     const all = app.topic(unique('all'), { key: string(), value: json(Order) });
     const written: number[] = [];
     app.agent('route', orders, forward(), {
-      to: [all, (value) => (value.amount < 10 ? small : big), async (value) => { await Promise.resolve(); written.push(value.amount); }],
+      to: [
+        all,
+        (value) => (value.amount < 10 ? small : big),
+        async (value) => {
+          await Promise.resolve();
+          written.push(value.amount);
+        },
+      ],
     });
-    app.agent('evens', orders, filter((value) => value.amount % 2 === 0), { to: (value) => void written.push(-value.amount) });
+    app.agent(
+      'evens',
+      orders,
+      filter((value) => value.amount % 2 === 0),
+      { to: (value) => void written.push(-value.amount) },
+    );
     const worker = await started(app);
     for (let n = 0; n < 20; n++) await orders.send({ key: 'k', value: order(String(n), n) });
-    await until(() => worker.stats().agents, ({ route, evens }) => route?.finished === 20 && evens?.finished === 20);
+    await until(
+      () => worker.stats().agents,
+      ({ route, evens }) => route?.finished === 20 && evens?.finished === 20,
+    );
     expect([(await readAll(all.name)).length, (await readAll(small.name)).length, (await readAll(big.name)).length]).toEqual([20, 10, 10]);
     expect(written.filter((n) => n > 0).length).toBe(19);
     expect(written.filter((n) => n < 0).length).toBe(9);
@@ -382,14 +515,22 @@ describe('a worker', () => {
     const orders = ordersOf(app);
     const out = app.topic(unique('out'), { key: string(), value: number() });
     app.agent('sends', orders, async (stream) => {
-      for await (const { key, value } of stream) void out.send({ key, value: value.id === 'bad' ? ('x' as never) : value.amount }).catch(() => {});
+      for await (const { key, value } of stream)
+        void out.send({ key, value: value.id === 'bad' ? ('x' as never) : value.amount }).catch(() => {});
     });
-    app.agent('awaits', orders, each(async (value, event) => {
-      await out.send({ key: event.key, value: value.amount, partition: value.id === 'bad' ? 99 : 0 });
-    }));
+    app.agent(
+      'awaits',
+      orders,
+      each(async (value, event) => {
+        await out.send({ key: event.key, value: value.amount, partition: value.id === 'bad' ? 99 : 0 });
+      }),
+    );
     const worker = await started(app);
     for (const id of ['a', 'bad', 'b']) await orders.send({ key: 'k', value: order(id) });
-    await until(() => worker.stats().agents, ({ sends, awaits }) => sends?.finished === 3 && awaits?.finished === 3);
+    await until(
+      () => worker.stats().agents,
+      ({ sends, awaits }) => sends?.finished === 3 && awaits?.finished === 3,
+    );
     expect((await readAll(out.name)).length).toBe(4);
     expect(worker.stats().agents.awaits?.failed).toBe(1);
   });

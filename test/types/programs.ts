@@ -2,7 +2,7 @@
  * Programs that must compile, and (behind `@ts-expect-error`) programs that must not. Checked by `tsc`, never run: if a
  * wrong program compiles, the unused `@ts-expect-error` is an error itself.
  */
-import { ageBand, App, deadLetter, each, filter, forward, http, inference, json, number, optional, retry, string } from 'streamerjs';
+import { App, ageBand, deadLetter, each, filter, forward, http, inference, json, number, optional, retry, string } from 'streamerjs';
 import { z } from 'zod';
 
 const Order = z.object({ id: z.string(), user: z.string(), amount: z.number() });
@@ -37,9 +37,14 @@ app.agent('to-several', orders, forward(), { to: [large, orders] });
 app.agent('sum', orders, async (stream) => {
   for await (const { key, value } of stream) void (key.length + value.amount);
 });
-app.agent('batches', orders, async function* (stream) {
-  for await (const batch of stream.take(100, 50)) yield batch.reduce((sum, { value }) => sum + value.amount, 0);
-}, { to: numbers });
+app.agent(
+  'batches',
+  orders,
+  async function* (stream) {
+    for await (const batch of stream.take(100, 50)) yield batch.reduce((sum, { value }) => sum + value.amount, 0);
+  },
+  { to: numbers },
+);
 
 // A handler
 app.agent(
@@ -67,15 +72,41 @@ app.agent(
   }),
   { to: predictions },
 );
-app.agent('seniors', customers, ageBand({ min: 60 }, (c) => c.age), { to: seniors });
-app.agent('adults', customers, filter((c) => c.age >= 18), { to: seniors });
+app.agent(
+  'seniors',
+  customers,
+  ageBand({ min: 60 }, (c) => c.age),
+  { to: seniors },
+);
+app.agent(
+  'adults',
+  customers,
+  filter((c) => c.age >= 18),
+  { to: seniors },
+);
 app.agent('archive', predictions, forward(), { to: predictions });
 app.agent('functions', orders, forward(), { to: (order, event) => (order.amount > 1 && event.key !== '' ? large : orders) });
 app.agent('plain-sink', orders, forward(), { to: async (order) => void order.amount });
-app.agent('patterns', app.topic(/^orders-/, { key: string(), value: json(Order) }), each((order) => void order.amount));
-app.agent('several', [orders, large], each((order) => void order.amount));
-app.agent('bytes', raw, each((value, event) => void [value.length, event.key?.length]));
-app.agent('tombstones', compacted, each((value) => void value?.amount));
+app.agent(
+  'patterns',
+  app.topic(/^orders-/, { key: string(), value: json(Order) }),
+  each((order) => void order.amount),
+);
+app.agent(
+  'several',
+  [orders, large],
+  each((order) => void order.amount),
+);
+app.agent(
+  'bytes',
+  raw,
+  each((value, event) => void [value.length, event.key?.length]),
+);
+app.agent(
+  'tombstones',
+  compacted,
+  each((value) => void value?.amount),
+);
 
 // Sending
 void orders.send({ key: 'u1', value: { id: '1', user: 'u1', amount: 12 } }).then(({ partition, offset }) => partition + offset);
@@ -103,21 +134,37 @@ app.agent(
   // @ts-expect-error the generator yields strings
   { to: large },
 );
-// @ts-expect-error the value has no such field
-app.agent('wrong-field', orders, each((order) => void order.price));
-// @ts-expect-error age is a string
-app.agent('wrong-age', orders, ageBand({ min: 60 }, (order) => order.user));
+app.agent(
+  'wrong-field',
+  orders,
+  // @ts-expect-error the value has no such field
+  each((order) => void order.price),
+);
+app.agent(
+  'wrong-age',
+  orders,
+  // @ts-expect-error age is a string
+  ageBand({ min: 60 }, (order) => order.user),
+);
 // @ts-expect-error an order that does not exist
 app.agent('wrong-order', orders, forward(), { order: 'random' });
 // @ts-expect-error an option that does not exist
 app.agent('wrong-option', orders, forward(), { too: large });
-// @ts-expect-error a tombstone may come here
-app.agent('null', compacted, each((value) => void value.amount));
+app.agent(
+  'null',
+  compacted,
+  // @ts-expect-error a tombstone may come here
+  each((value) => void value.amount),
+);
 // @ts-expect-error a setting that does not exist
 void new App({ id: 'x', broker: 'x:1' });
 
 // Asking
-const score = app.agent('score', orders, each(async (order) => ({ score: order.amount })));
+const score = app.agent(
+  'score',
+  orders,
+  each(async (order) => ({ score: order.amount })),
+);
 void score.ask({ id: '1', user: 'u1', amount: 12 }).then(({ score }) => score.toFixed());
 void score.cast({ id: '1', user: 'u1', amount: 12 }, { key: 'u1' });
 // @ts-expect-error a question of another shape
