@@ -208,6 +208,39 @@ describe('a subscription', () => {
     await sink.subscription.close();
   });
 
+  it.each(['batch', 'assigned'] as const)('begins again when the owner throws in %s', async (method) => {
+    const topic = await createTopic('sub-throws');
+    await fill(topic, 5);
+    const sink = new Recorder();
+    const original = sink[method].bind(sink) as (...args: unknown[]) => unknown;
+    let calls = 0;
+    Object.assign(sink, {
+      [method]: (...args: unknown[]) => {
+        const result = original(...args);
+        if (++calls > 1) return result;
+        if (method === 'batch') throw new TypeError('no room');
+        return Promise.reject(new TypeError('no room'));
+      },
+    });
+    await sink.subscribe(client, { groupId: unique('sub'), topics: [topic] });
+    await until('all of the second epoch', () => sink.received.filter(({ epoch }) => epoch === 2).length === 5);
+    expect(sink.errors).toEqual([{ message: expect.stringContaining('no room'), code: undefined, isFatal: false }]);
+    expect(sink.events).toEqual(['assigned 1', 'lost 1', 'assigned 2']);
+    await sink.subscription.close();
+  });
+
+  it('is not dropped by its group while the owner takes long to get ready', async () => {
+    const topic = await createTopic('sub-long');
+    await fill(topic, 2);
+    const sink = new Recorder();
+    sink.onAssigned = () => new Promise((resolve) => setTimeout(resolve, 7_500));
+    const limits = { sessionTimeoutMs: 6_000, heartbeatIntervalMs: 1_000 };
+    await sink.subscribe(client, { groupId: unique('sub'), topics: [topic], ...limits });
+    await until('both', () => sink.received.length === 2);
+    expect([sink.events, sink.errors]).toEqual([['assigned 1'], []]);
+    await sink.subscription.close();
+  });
+
   it('closes at once while it has nothing', async () => {
     const sink = new Recorder();
     await sink.subscribe(client, { groupId: unique('sub'), topics: [unique('sub-never')] });

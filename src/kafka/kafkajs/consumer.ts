@@ -1,11 +1,12 @@
-import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
+import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { KafkaError } from '../../errors.ts';
-import type { KafkaClientOptions, KafkaRecord, RecordHeaders, SubscribeOptions, TopicPartition } from '../client.ts';
+import type { KafkaClientOptions, KafkaRecord, SubscribeOptions, TopicPartition } from '../client.ts';
 import { createAssigner, type Owned } from './assigner.ts';
 import { type Broker, type Cluster, createKafka, type Member, RETRY } from './cluster.ts';
 import { toKafkaError } from './errors.ts';
 import { GroupCoordinator } from './group.ts';
 import { log } from './log.ts';
+import { toRecord } from './records.ts';
 import { sleep, within } from './waits.ts';
 
 export type ResolvedOptions = Required<SubscribeOptions>;
@@ -46,7 +47,9 @@ export class GroupConsumer {
   #member: Member | undefined;
   #wake = new AbortController();
   #lastSign = Date.now();
-  #end: (error: KafkaError | undefined) => void = () => {};
+  #resolve: (reason: KafkaError | undefined) => void = () => {};
+  /** What kafkajs still says after its end is not passed on: another consumer may be at work. */
+  #isOver = false;
 
   constructor(client: KafkaClientOptions, options: ResolvedOptions, owner: ConsumerOwner) {
     this.#options = options;
@@ -82,20 +85,14 @@ export class GroupConsumer {
   /** Runs until the consumer ends: with the reason, or without one after `stop`. Never rejects. */
   async run(): Promise<KafkaError | undefined> {
     const ended = new Promise<KafkaError | undefined>((resolve) => {
-      this.#end = resolve;
+      this.#resolve = resolve;
     });
-    const { topics, start, groupId } = this.#options;
+    const { topics, groupId } = this.#options;
     const stallCheck = setInterval(() => this.#checkStall(), STALL_CHECK_MS);
-    try {
-      await this.#consumer.connect();
-      await this.#consumer.subscribe({ topics: [...topics], fromBeginning: start === 'earliest' });
-      await this.#consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: async (payload) => this.#onBatch(payload) });
-      return await ended;
-    } catch (error) {
-      return toKafkaError(error, `reading ${topics.join(', ')} as group "${groupId}"`);
-    } finally {
-      clearInterval(stallCheck);
-    }
+    this.#start().catch((error: unknown) => this.#end(toKafkaError(error, `reading ${topics.join(', ')} as group "${groupId}"`)));
+    const reason = await ended;
+    clearInterval(stallCheck);
+    return reason;
   }
 
   /** Leaves the group and closes the connections, in bounded time. */
@@ -115,16 +112,16 @@ export class GroupConsumer {
   }
 
   pause(partitions: readonly TopicPartition[]): void {
-    this.#consumer.pause(partitions.map(({ topic, partition }) => ({ topic, partitions: [partition] })));
+    this.#ifRunning(() => this.#consumer.pause(partitions.map(({ topic, partition }) => ({ topic, partitions: [partition] }))));
   }
 
   resume(partitions: readonly TopicPartition[]): void {
-    this.#consumer.resume(partitions.map(({ topic, partition }) => ({ topic, partitions: [partition] })));
+    this.#ifRunning(() => this.#consumer.resume(partitions.map(({ topic, partition }) => ({ topic, partitions: [partition] }))));
     this.wake();
   }
 
   seek({ topic, partition }: TopicPartition, offset: number): void {
-    this.#consumer.seek({ topic, partition, offset: String(offset) });
+    this.#ifRunning(() => this.#consumer.seek({ topic, partition, offset: String(offset) }));
   }
 
   /** Ends the wait of idle fetches. */
@@ -153,6 +150,7 @@ export class GroupConsumer {
   #hookJoins(cluster: Cluster, find: Cluster['findGroupCoordinator']): void {
     cluster.findGroupCoordinator = async (group) => {
       this.#sign();
+      if (this.#isOver) throw Object.assign(new Error('the consumer is over'), { retriable: false });
       await this.#owner.beforeJoin();
       this.#sign();
       const broker = await find(group);
@@ -178,7 +176,7 @@ export class GroupConsumer {
   #hookFetches(cluster: Cluster): void {
     const refresh = cluster.refreshMetadataIfNecessary.bind(cluster);
     cluster.refreshMetadataIfNecessary = async () => {
-      if (this.#owner.isIdle()) await sleep(IDLE_MS, this.#wake.signal);
+      if (!this.#isOver && this.#owner.isIdle()) await sleep(IDLE_MS, this.#wake.signal);
       await refresh();
     };
   }
@@ -187,13 +185,14 @@ export class GroupConsumer {
     const { GROUP_JOIN, CRASH, END_BATCH_PROCESS, FETCH_START, FETCH, HEARTBEAT, REBALANCING } = this.#consumer.events;
     this.#consumer.on(GROUP_JOIN, ({ payload }) => {
       this.#sign();
-      if (this.#member !== undefined) this.#owner.joined(this.#member, payload.memberAssignment);
+      if (this.#member !== undefined && !this.#isOver) this.#owner.joined(this.#member, payload.memberAssignment);
     });
     this.#consumer.on(CRASH, ({ payload }) => {
       this.#end(toKafkaError(payload.error, `the consumer of group "${this.#options.groupId}" failed`));
     });
     this.#consumer.on(END_BATCH_PROCESS, ({ payload: { topic, partition, batchSize, firstOffset, lastOffset } }) => {
-      if (batchSize === 0) this.#owner.skipped({ topic, partition }, Number(firstOffset ?? lastOffset), Number(lastOffset) + 1);
+      if (batchSize === 0 && !this.#isOver)
+        this.#owner.skipped({ topic, partition }, Number(firstOffset ?? lastOffset), Number(lastOffset) + 1);
     });
     this.#consumer.on(FETCH_START, ({ payload }) => {
       this.#sign();
@@ -210,6 +209,7 @@ export class GroupConsumer {
 
   /** Must not throw: a TypeError from here would end the consumer for good. */
   #onBatch({ batch, resolveOffset }: EachBatchPayload): void {
+    if (this.#isOver) return;
     try {
       const { topic, partition } = batch;
       const { fetchedOffset } = batch as typeof batch & { fetchedOffset: string };
@@ -219,6 +219,27 @@ export class GroupConsumer {
     } catch (error) {
       this.#end(toKafkaError(error, `handing over records of ${batch.topic}[${batch.partition}]`));
     }
+  }
+
+  async #start(): Promise<void> {
+    const { topics, start } = this.#options;
+    await this.#consumer.connect();
+    await this.#consumer.subscribe({ topics: [...topics], fromBeginning: start === 'earliest' });
+    await this.#consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: async (payload) => this.#onBatch(payload) });
+  }
+
+  /** Before it has started and after it has stopped, the client throws; nothing is fetched then anyway. */
+  #ifRunning(change: () => void): void {
+    try {
+      change();
+    } catch (error) {
+      log.debug('the consumer of group {group} does not run: {error}', { group: this.#options.groupId, error });
+    }
+  }
+
+  #end(reason: KafkaError | undefined): void {
+    this.#isOver = true;
+    this.#resolve(reason);
   }
 
   #sign(): void {
@@ -247,30 +268,4 @@ function createSignal(): Signal {
     resolve = done;
   });
   return { promise, resolve };
-}
-
-const EMPTY = Buffer.alloc(0);
-const NO_HEADERS: RecordHeaders = Object.freeze({});
-
-function toRecord({ offset, timestamp, key, value, headers }: KafkaMessage): KafkaRecord {
-  return {
-    offset: Number(offset),
-    timestamp: Number(timestamp),
-    key,
-    value,
-    headers: headers === undefined ? NO_HEADERS : toHeaders(headers),
-  };
-}
-
-/** A header without a value comes as an empty one. */
-function toHeaders(headers: NonNullable<KafkaMessage['headers']>): RecordHeaders {
-  const names = Object.keys(headers);
-  if (names.length === 0) return NO_HEADERS;
-  const toBuffer = (value: unknown): Buffer => (Buffer.isBuffer(value) ? value : EMPTY);
-  return Object.fromEntries(
-    names.map((name) => {
-      const value = headers[name];
-      return [name, Array.isArray(value) ? value.map(toBuffer) : toBuffer(value)];
-    }),
-  );
 }

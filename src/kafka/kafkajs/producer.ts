@@ -97,6 +97,7 @@ class IdempotentProducer implements KafkaProducer {
   /** One round of requests, or a failed attempt at it followed by a wait. */
   async #step(progress: Progress): Promise<void> {
     let failure: KafkaError | undefined;
+    progress.lastError = undefined;
     try {
       const session = await this.open();
       const batches = await this.#place(session, progress);
@@ -108,7 +109,7 @@ class IdempotentProducer implements KafkaProducer {
       progress.attempt = 0;
       return;
     }
-    if (failure.reason === 'fatal' || this.#stopping.signal.aborted || Date.now() >= progress.deadline) throw failure;
+    if (failure.reason !== 'retry' || this.#stopping.signal.aborted || Date.now() >= progress.deadline) throw failure;
     log.debug('send failed, trying again: {message}', { message: failure.message });
     await sleep(backoff(progress.attempt++, FIRST_BACKOFF_MS, BACKOFF_CAP_MS), this.#stopping.signal);
     await this.#session?.refresh().catch(() => this.#discard());
@@ -152,7 +153,7 @@ class IdempotentProducer implements KafkaProducer {
       for (const topic of topics) {
         await fresh.learn([topic]).catch((cause: unknown) => this.#judgeTopic(topic, cause, lanes, progress));
       }
-      throw progress.lastError ?? error;
+      throw progress.lastError ?? new KafkaError('retry', 'the topics of the send had to be asked for one by one');
     }
   }
 
@@ -163,8 +164,6 @@ class IdempotentProducer implements KafkaProducer {
   }
 
   async #round(session: ProducerSession, byLeader: Map<number, Batch[]>, progress: Progress): Promise<KafkaError | undefined> {
-    if (byLeader.size === 0) return progress.lastError;
-    progress.lastError = undefined;
     const leaders = [...byLeader];
     const answers = await Promise.allSettled(leaders.map(([nodeId, batches]) => session.produce(nodeId, batches)));
     answers.forEach((answer, index) => {

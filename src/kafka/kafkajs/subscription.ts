@@ -100,6 +100,7 @@ class GroupSubscription implements Subscription {
     await this.#assignments.drain();
     this.#closed.abort();
     await this.#assignments.consumer?.stop();
+    this.#assignments.consumer = undefined;
     if (this.#running !== undefined) await within(this.#running, CLOSE_MS);
   }
 
@@ -114,6 +115,7 @@ class GroupSubscription implements Subscription {
       const isFatal = failure.reason === 'fatal' || FATAL_CODES.has(failure.kafkaCode ?? '');
       this.#assignments.lose();
       this.#assignments.failed(failure, isFatal);
+      this.#assignments.consumer = undefined;
       await consumer.stop();
       if (isFatal) return;
       await sleep(backoff(this.#failures++, FIRST_BACKOFF_MS, BACKOFF_CAP_MS), signal);
