@@ -1,23 +1,10 @@
+import type { ErrorNumber } from '../protocol/error-code.ts';
+import { failedJoin, failedSync, type JoinAnswer, type SyncAnswer } from './answers.ts';
+
 /** A protocol (assignor) that a member can follow, with what it says of itself; opaque to the broker. */
 export interface MemberProtocol {
   readonly name: string;
   readonly metadata: Buffer;
-}
-
-export interface JoinAnswer {
-  readonly errorCode: number;
-  readonly generationId: number;
-  readonly protocolName: string;
-  readonly leader: string;
-  readonly memberId: string;
-  readonly members: readonly { readonly memberId: string; readonly groupInstanceId: string | null; readonly metadata: Buffer }[];
-}
-
-export interface SyncAnswer {
-  readonly errorCode: number;
-  readonly protocolType: string | null;
-  readonly protocolName: string | null;
-  readonly assignment: Buffer;
 }
 
 export interface MemberInfo {
@@ -28,6 +15,21 @@ export interface MemberInfo {
   readonly sessionTimeoutMs: number;
   readonly rebalanceTimeoutMs: number;
   readonly protocols: readonly MemberProtocol[];
+}
+
+export interface JoinRequest extends Omit<MemberInfo, 'id'> {
+  /** Empty at the first call of a member. */
+  readonly memberId: string;
+  readonly protocolType: string;
+  /** From JoinGroup version 4 on a new member is first told its id, and joins with it (KIP-394). */
+  readonly requiresMemberId: boolean;
+}
+
+/** What is kept of a request; a copy of its bytes, which would keep the whole frame alive. */
+export function infoOf(id: string, request: JoinRequest): MemberInfo {
+  const { instanceId, clientId, clientHost, sessionTimeoutMs, rebalanceTimeoutMs } = request;
+  const protocols = request.protocols.map(({ name, metadata }) => ({ name, metadata: Buffer.from(metadata) }));
+  return { id, instanceId, clientId, clientHost, sessionTimeoutMs, rebalanceTimeoutMs, protocols };
 }
 
 const EMPTY = Buffer.alloc(0);
@@ -98,8 +100,19 @@ export class Member {
     this.session.unref();
   }
 
-  stopSession(): void {
+  /** Tells its waiting request, if there is one, that it failed, and ends its session. */
+  dismiss(errorCode: ErrorNumber): void {
+    this.answerJoin(failedJoin(this.id, errorCode));
+    this.answerSync(failedSync(errorCode));
+    this.stopSession();
+  }
+
+  private stopSession(): void {
     clearTimeout(this.session);
+  }
+
+  protocolNames(): string[] {
+    return this.info.protocols.map(({ name }) => name);
   }
 
   metadataFor(protocol: string): Buffer {
