@@ -5,7 +5,7 @@ import { z } from 'zod';
 const Order = z.object({ id: z.string(), user: z.string(), amount: z.number() });
 
 export const app = new App({ id: 'scoring' });
-export const orders = app.topic('orders-to-score', { key: string(), value: json(Order), partitions: 2 });
+const orders = app.topic('orders-to-score', { key: string(), value: json(Order), partitions: 2 });
 
 export const score = app.agent(
   'score',

@@ -55,13 +55,13 @@ export interface RetryOptions {
   readonly factor?: number;
 }
 
-export interface RetryPolicy extends FailurePolicy {
-  /** What follows when the tries are used up, or when trying again cannot help. @default deadLetter() */
+export interface OpenPolicy extends FailurePolicy {
+  /** What follows otherwise: when the tries are used up or cannot help; for `when`, for all other errors. */
   otherwise(policy: FailurePolicy): FailurePolicy;
 }
 
 /** Tries again after a growing wait (with 20 % jitter), then does something else: `deadLetter()` unless told otherwise. */
-export function retry(options: RetryOptions = {}): RetryPolicy {
+export function retry(options: RetryOptions = {}): OpenPolicy {
   const { attempts = 5, delayMs = 200, maxDelayMs = 30_000, factor = 2 } = options;
   if (!Number.isInteger(attempts) || attempts < 1) {
     throw new ConfigError(`retry: attempts must be a whole number of at least 1, got ${String(attempts)}`);
@@ -81,6 +81,36 @@ export function retry(options: RetryOptions = {}): RetryPolicy {
     },
   });
   return { ...then(deadLetter()), otherwise: then };
+}
+
+/** A kind of error: its class, its `code`, or whatever a function says. */
+export type ErrorKind = (abstract new (...args: never[]) => Error) | string | ((error: unknown) => boolean);
+
+/**
+ * A policy for some errors only: `when(RangeError, skip()).otherwise(retry())`. Codes are those of `StreamerError` and of
+ * Node, as `VALIDATION` or `ENOENT`.
+ */
+export function when(kind: ErrorKind, policy: FailurePolicy): OpenPolicy {
+  const isMeant = matcher(kind);
+  const then = (other: FailurePolicy): FailurePolicy => ({
+    description: `${nameOf(kind)}: ${policy.description}; else ${other.description}`,
+    decide: (failure) => (isMeant(failure.error) ? policy : other).decide(failure),
+  });
+  return { ...then(defaultPolicy), otherwise: then };
+}
+
+function matcher(kind: ErrorKind): (error: unknown) => boolean {
+  if (typeof kind === 'string') return (error) => (error as { code?: unknown } | undefined)?.code === kind;
+  if (isErrorClass(kind)) return (error) => error instanceof kind;
+  return kind as (error: unknown) => boolean;
+}
+
+function isErrorClass(kind: ErrorKind): kind is abstract new (...args: never[]) => Error {
+  return typeof kind === 'function' && (kind === Error || kind.prototype instanceof Error);
+}
+
+function nameOf(kind: ErrorKind): string {
+  return typeof kind === 'string' ? kind : kind.name || 'some errors';
 }
 
 /** Wait after the given try: grows by `factor`, is capped, and varies by a fifth either way. */

@@ -14,14 +14,16 @@ export {
   backoff,
   deadLetter,
   defaultPolicy,
+  type ErrorKind,
   type Failure,
   type FailurePolicy,
+  type OpenPolicy,
   type RetryOptions,
-  type RetryPolicy,
   retry,
   skip,
   stop,
   type Verdict,
+  when,
 } from './failure-policy.ts';
 export { filter } from './filter.ts';
 export { forward } from './forward.ts';

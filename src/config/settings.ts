@@ -49,6 +49,12 @@ export const settings = {
     '--queue-bytes <n>',
     'bytes waiting per agent and partition at which the partition pauses',
   ),
+  onDataGone: setting(
+    choice(['stop', 'earliest', 'latest']),
+    'stop',
+    '--on-data-gone <what>',
+    "what to do when the group's commit lies outside of the log: stop, or go on at the earliest or latest record",
+  ),
   stallWarningMs: setting(
     milliseconds(100),
     60_000,

@@ -1,3 +1,4 @@
+import { getLogger } from '@logtape/logtape';
 import { StreamerError } from '../errors.ts';
 import type { CommittedOffset, KafkaAdmin, Subscription, TopicPartition, Watermarks } from '../kafka/index.ts';
 import type { Readable } from '../topics/index.ts';
@@ -11,6 +12,11 @@ export interface TopicPlan {
   readonly runtimes: readonly AgentRuntime[];
 }
 
+/** What happens when the group's commit lies outside of the log. */
+export type DataGonePolicy = 'stop' | 'earliest' | 'latest';
+
+const log = getLogger(['streamer', 'worker']);
+
 interface Start {
   readonly position: number;
   readonly finished: FinishedMap;
@@ -23,12 +29,14 @@ interface Start {
  */
 export class Assignment {
   readonly #host: PartitionHost;
+  readonly #onDataGone: DataGonePolicy;
   readonly #plan: (topic: string) => TopicPlan;
   readonly #tasks = new Map<string, PartitionTask>();
   #epoch = -1;
 
-  constructor(host: PartitionHost, plan: (topic: string) => TopicPlan) {
+  constructor(host: PartitionHost, onDataGone: DataGonePolicy, plan: (topic: string) => TopicPlan) {
     this.#host = host;
+    this.#onDataGone = onDataGone;
     this.#plan = plan;
   }
 
@@ -60,7 +68,7 @@ export class Assignment {
     for (const [topic, group] of byTopic(partitions)) {
       const marks = new Map((await admin.watermarks(topic)).map((mark) => [keyOf(mark), mark]));
       for (const partition of group)
-        starts.set(keyOf(partition), startOf(partition, committed.get(keyOf(partition)), marks.get(keyOf(partition))));
+        starts.set(keyOf(partition), this.#startOf(partition, committed.get(keyOf(partition)), marks.get(keyOf(partition))));
     }
     this.#retain(new Set(starts.keys()));
     this.#epoch = epoch;
@@ -98,6 +106,28 @@ export class Assignment {
     return abandoned;
   }
 
+  /**
+   * Where a partition starts: at its commit; without one at the earliest record, and that position is committed with the
+   * first commit. A commit that lies outside of the log has lost its data, or belongs to a topic of the same name.
+   */
+  #startOf(partition: TopicPartition, commit: CommittedOffset | undefined, marks: Watermarks | undefined): Start {
+    if (marks === undefined) throw new StreamerError('REFUSED', 'the partition does not exist', partition);
+    const { earliest, latest } = marks;
+    if (commit === undefined || commit.offset < 0) return freshStart(earliest);
+    if (commit.offset >= earliest && commit.offset <= latest) {
+      return { position: commit.offset, finished: decodeFinished(commit.offset, commit.metadata), metadata: commit.metadata ?? '' };
+    }
+    const what = `the group's commit is ${commit.offset}, the log holds ${earliest} to ${latest}: ${
+      commit.offset < earliest ? 'records were deleted before they were read' : 'the topic was made anew, or its log lost data'
+    }`;
+    if (this.#onDataGone === 'stop') {
+      const next = 'Decide where to go on, and start again with --on-data-gone earliest or --on-data-gone latest.';
+      throw new StreamerError('REFUSED', what, { ...partition, next });
+    }
+    log.warning(`${partition.topic}[${partition.partition}]: ${what}; going on at the ${this.#onDataGone} record (onDataGone)`);
+    return freshStart(this.#onDataGone === 'earliest' ? earliest : latest);
+  }
+
   #retain(keys: ReadonlySet<string>): void {
     for (const [key, task] of this.#tasks) {
       if (keys.has(key)) continue;
@@ -121,34 +151,14 @@ export class Assignment {
   }
 }
 
-/**
- * Where a partition starts: at its commit; without one at the earliest record, and that position is committed with the
- * first commit. A commit that lies outside of the log has lost its data, or belongs to a topic of the same name.
- */
-function startOf(partition: TopicPartition, commit: CommittedOffset | undefined, marks: Watermarks | undefined): Start {
-  if (marks === undefined) throw new StreamerError('REFUSED', 'the partition does not exist', partition);
-  if (commit === undefined || commit.offset < 0) return { position: marks.earliest, finished: new Map(), metadata: UNCOMMITTED };
-  if (commit.offset < marks.earliest || commit.offset > marks.latest) {
-    const what =
-      commit.offset < marks.earliest
-        ? 'records were deleted before they were read'
-        : 'the log is shorter than the commit: the topic was made anew, or lost data';
-    throw new StreamerError(
-      'REFUSED',
-      `the group's commit is ${commit.offset}, the log holds ${marks.earliest} to ${marks.latest}: ${what}`,
-      {
-        ...partition,
-        next: 'Decide where to go on: set the group to the earliest or latest offset (kafka-consumer-groups --reset-offsets), then start again.',
-      },
-    );
-  }
-  return { position: commit.offset, finished: decodeFinished(commit.offset, commit.metadata), metadata: commit.metadata ?? '' };
+function freshStart(position: number): Start {
+  return { position, finished: new Map(), metadata: UNCOMMITTED };
 }
 
 /** Differs from every metadata that is written, so that the first position is committed. */
 const UNCOMMITTED = '-';
 
-export function keyOf({ topic, partition }: TopicPartition): string {
+function keyOf({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`;
 }
 

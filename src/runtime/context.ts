@@ -21,8 +21,3 @@ export function currentHolder(): OutputHolder | undefined {
 export function runWith<T>(holder: OutputHolder, work: () => T): T {
   return current.run(holder, work);
 }
-
-/** Runs work that belongs to no event, whatever called it. */
-export function runDetached<T>(work: () => T): T {
-  return current.exit(work);
-}

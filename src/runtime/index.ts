@@ -1,6 +1,6 @@
 export { Asker } from './asker.ts';
-export { currentHolder, runDetached } from './context.ts';
-export { deadLetterTopicOf, isInternalTopic } from './dead-letters.ts';
+export { currentHolder } from './context.ts';
+export { deadLetterTopicOf } from './dead-letters.ts';
 export { Outbox } from './outbox.ts';
 export { Sender } from './sender.ts';
 export { matchSources } from './source-map.ts';

@@ -273,7 +273,7 @@ export class Worker {
   }
 
   #newAssignment(): Assignment {
-    const { queueRecords, queueBytes } = this.#parts.settings;
+    const { queueRecords, queueBytes, onDataGone } = this.#parts.settings;
     return new Assignment(
       {
         queueRecords,
@@ -288,6 +288,7 @@ export class Worker {
           this.#received += count;
         },
       },
+      onDataGone,
       (topic) => {
         const source = this.#sources.get(topic);
         if (source === undefined) throw new StreamerError('USAGE', `no agent reads "${topic}"`);

@@ -12,7 +12,6 @@ export {
   type Message,
   type Readable,
   type SendResult,
-  type Serdes,
   type TombstonePolicy,
   Topic,
   type TopicHost,

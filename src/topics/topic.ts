@@ -161,7 +161,7 @@ function headerBytes(value: string | Uint8Array): Buffer {
 }
 
 /** Kafka's rule: 1 to 249 of letters, digits, `.`, `_`, `-`, and neither `.` nor `..`. */
-export function checkTopicName(name: string): string {
+function checkTopicName(name: string): string {
   if (!/^[a-zA-Z0-9._-]{1,249}$/.test(name) || name === '.' || name === '..') {
     throw new ConfigError(`topic name ${JSON.stringify(name)} is not allowed: 1 to 249 letters, digits, ".", "_" or "-"`);
   }
