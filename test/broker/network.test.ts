@@ -1,4 +1,5 @@
 import { connect, createServer, type Server } from 'node:net';
+import fc from 'fast-check';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Broker, type BrokerOptions, type LogEntry, startBroker } from '../../src/broker/index.ts';
@@ -6,6 +7,7 @@ import { apiVersions, createTopics, metadata } from '../../src/broker/protocol/a
 import { fetch, produce } from '../../src/broker/protocol/apis/data.ts';
 import { heartbeat, offsetCommit } from '../../src/broker/protocol/apis/group.ts';
 import { ErrorCode } from '../../src/broker/protocol/error-code.ts';
+import { everyVersion, messageOf } from '../helpers/messages.ts';
 import { batch, frame, Wire, withLength } from '../helpers/wire.ts';
 
 const open: { close(): unknown }[] = [];
@@ -300,4 +302,40 @@ test('a partition keeps limits.partitionBytes, and drops the oldest records beyo
   for (let i = 0; i < 30; i++) await send(wire, 'bounded', 0, batch({ values: ['x'.repeat(1000)] }));
   const answer = await send(wire, 'bounded', 0);
   expect(answer.topics[0]?.partitions[0]?.logStartOffset).toBeGreaterThan(15);
+});
+
+test('a transaction is refused at once, not left to retry', async () => {
+  const broker = await start();
+  const kafka = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING });
+  const producer = kafka.producer({ transactionalId: 'tx', maxInFlightRequests: 1 });
+  await producer.connect();
+  await expect(producer.transaction()).rejects.toMatchObject({ name: 'KafkaJSGroupCoordinatorNotFound' });
+  await producer.disconnect();
+});
+
+describe('any request', () => {
+  test('of any type and version, well formed or with a byte changed, leaves the broker as it was for others', async () => {
+    const broker = await start();
+    const other = await wireTo(broker.address);
+    for (const { api, version } of everyVersion) {
+      const samples = fc.sample(fc.tuple(messageOf(api, version, 'request'), fc.nat(), fc.integer({ min: 1, max: 255 })), {
+        numRuns: 8,
+        seed: version,
+      });
+      for (const [request, at, change] of samples) {
+        const whole = frame(api, version, 1, request as never);
+        const changed = Buffer.from(whole);
+        const place = 4 + (at % (changed.length - 4));
+        changed[place] = (changed[place] as number) ^ change;
+        for (const bytes of [whole, changed]) {
+          const wire = await Wire.connect(broker.address);
+          wire.write(bytes);
+          await hello(other);
+          wire.close();
+        }
+      }
+      expect((await hello(other)).errorCode).toBe(0);
+    }
+    expect(broker.entries.filter(({ level }) => level === 'error')).toEqual([]);
+  });
 });

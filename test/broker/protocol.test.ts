@@ -1,63 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { HANDLERS } from '../../src/broker/handlers/handlers.ts';
-import { type Api, apiCodec, isFlexible } from '../../src/broker/protocol/api.ts';
+import { type Api, apiCodec } from '../../src/broker/protocol/api.ts';
 import { codec } from '../../src/broker/protocol/codec.ts';
-import type { AnyField, Fields } from '../../src/broker/protocol/field.ts';
 import { array, int32, string } from '../../src/broker/protocol/field.ts';
 import { Reader } from '../../src/broker/protocol/reader.ts';
 import { Writer } from '../../src/broker/protocol/writer.ts';
-
-/** Any value that a message of these fields may have in this version, read off its table. */
-function valueOf(fields: Fields, version: number, flexible: boolean): fc.Arbitrary<Record<string, unknown>> {
-  const entries = Object.entries(fields).map(([name, field]) => {
-    const isPresent = field.since <= version && version <= field.until && (field.tag === undefined || flexible);
-    return [name, isPresent ? fieldValue(field, version, flexible) : fc.constant(field.fallback)] as const;
-  });
-  return fc.record(Object.fromEntries(entries));
-}
-
-function fieldValue(field: AnyField, version: number, flexible: boolean): fc.Arbitrary<unknown> {
-  const value = plainValue(field, version, flexible);
-  return field.nullableSince <= version ? fc.option(value, { nil: null }) : value;
-}
-
-function plainValue(field: AnyField, version: number, flexible: boolean): fc.Arbitrary<unknown> {
-  const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
-  switch (field.type) {
-    case 'int8':
-      return fc.integer({ min: -128, max: 127 });
-    case 'int16':
-      return fc.integer({ min: -32_768, max: 32_767 });
-    case 'int32':
-      return fc.integer();
-    case 'int64':
-      return fc.maxSafeInteger();
-    case 'bool':
-      return fc.boolean();
-    case 'string':
-      return fc.string({ unit: 'binary', maxLength: 40 });
-    case 'uuid':
-      return fc.uuid().map((uuid) => uuid.replaceAll('-', ''));
-    case 'bytes':
-      return bytes;
-    case 'records':
-      return bytes.map((one) => [one]);
-    case 'array':
-      return fc.array(plainValue(field.item as AnyField, version, flexible), { maxLength: 3 });
-    case 'struct':
-      return valueOf(field.fields as Fields, version, flexible);
-  }
-}
-
-const everyVersion = HANDLERS.flatMap(({ api }) =>
-  Array.from({ length: api.versions[1] - api.versions[0] + 1 }, (_, i) => ({ api, name: api.name, version: api.versions[0] + i })),
-);
+import { everyVersion, messageOf } from '../helpers/messages.ts';
 
 function roundTrip(api: Api, version: number, side: 'request' | 'response'): void {
   const { encode, decode } = apiCodec(api, version)[side];
   fc.assert(
-    fc.property(valueOf(api[side], version, isFlexible(api, version)), (value) => {
+    fc.property(messageOf(api, version, side), (value) => {
       const writer = new Writer(8);
       encode(writer, value as never);
       const reader = new Reader(Buffer.concat(writer.finish()));

@@ -18,8 +18,8 @@ export interface Retention {
  *
  * One partition owns a log and calls it from one thread, a call at a time. Batches come in checked; the log gives them
  * their place and keeps their bytes as they are. What `read` gives must not be changed by anybody until it is sent.
- * `append` makes a batch visible to `read` at once; `flushed` says when it may be acknowledged. An error of the storage
- * behind a log is thrown by `append` or rejects `flushed`, and the client is told KAFKA_STORAGE_ERROR.
+ * `append` makes a batch visible to `read` at once; `flushed` says when it may be acknowledged. A failure of the storage
+ * is a `Refusal` with KAFKA_STORAGE_ERROR, thrown by `append` or rejecting `flushed`: the producer is told and tries again.
  */
 export interface PartitionLog {
   /** Offset of the first record that can be read. */
