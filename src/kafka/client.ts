@@ -139,7 +139,8 @@ export interface KafkaProducer {
   /**
    * Sends records; all carry their partition, and those of one partition keep their order. Resolves to the offset of each
    * record, by position. Rejects with a `KafkaError` whose `reason` is `retry` (nothing or only a part was written; the
-   * driver has already tried for a while) or `refused`. One call at a time: the caller awaits before the next.
+   * driver has already tried for a while), or with a `RefusedRecordsError` that names the records refused for good: all
+   * others were written. One call at a time: the caller awaits before the next.
    */
   send(records: readonly OutputRecord[]): Promise<number[]>;
   close(): Promise<void>;

@@ -2,7 +2,9 @@ import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KafkaAdmin, KafkaClient, OutputRecord } from '../../src/kafka/client.ts';
 import { kafkajs, RefusedRecordsError } from '../../src/kafka/index.ts';
-import { createTopic, readAll, unique } from '../helpers/broker.ts';
+import { type Batch, createLanes, type Lane } from '../../src/kafka/kafkajs/lane.ts';
+import { ProducerSession } from '../../src/kafka/kafkajs/producer-session.ts';
+import { brokers, createTopic, readAll, unique } from '../helpers/broker.ts';
 import { createClient } from './support/recorder.ts';
 
 const text = (value: string): Buffer => Buffer.from(value);
@@ -169,6 +171,27 @@ describe('the producer', () => {
     expect(await producer.send([record(topic, 0, '3')])).toEqual([1]);
     await producer.close();
     await expect(producer.send([record(topic, 0, '4')])).rejects.toMatchObject({ code: 'USAGE' });
+  });
+});
+
+describe('a batch whose answer was lost', () => {
+  it('is sent again under the same number, and is written once', async () => {
+    const topic = await createTopic('producer-again');
+    const session = await ProducerSession.open({ clientId: 't', brokers: brokers() });
+    await session.learn([topic]);
+    const leader = session.leader(topic, 0) ?? -1;
+    const lanes = ['1', '2'].map((value) => {
+      const [lane] = createLanes([record(topic, 0, value)]);
+      return (lane as Lane).batch();
+    });
+    const [first, second] = lanes as [Batch, Batch];
+    const produce = async (batch: Batch) => (await session.produce(leader, [batch]))[0];
+    expect(await produce(first)).toMatchObject({ errorCode: 0, baseOffset: 0 });
+    expect(await produce(first)).toMatchObject({ errorCode: 0, baseOffset: 0 });
+    session.advance(topic, 0, 1);
+    expect(await produce(second)).toMatchObject({ errorCode: 0, baseOffset: 1 });
+    await session.close();
+    expect((await readAll(topic)).map(({ value }) => String(value))).toEqual(['1', '2']);
   });
 });
 

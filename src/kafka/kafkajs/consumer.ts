@@ -254,7 +254,7 @@ export class GroupConsumer {
   }
 }
 
-export const rebalanceTimeoutMs = ({ drainTimeoutMs, sessionTimeoutMs }: ResolvedOptions): number =>
+const rebalanceTimeoutMs = ({ drainTimeoutMs, sessionTimeoutMs }: ResolvedOptions): number =>
   Math.max(2 * drainTimeoutMs, sessionTimeoutMs);
 
 interface Signal {

@@ -18,7 +18,7 @@ export async function subscribe(client: KafkaClientOptions, options: SubscribeOp
   return subscription;
 }
 
-export function resolveOptions(options: SubscribeOptions): ResolvedOptions {
+function resolveOptions(options: SubscribeOptions): ResolvedOptions {
   const resolved = {
     groupId: options.groupId,
     topics: [...new Set(options.topics)],
