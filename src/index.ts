@@ -23,6 +23,7 @@ export {
   type StreamFunction,
   skip,
   stop,
+  when,
 } from './agents/index.ts';
 export { type AgentRef, App, type AppCommand, type AppOptions, type AppTopicSpec, type CommandContext, isApp } from './app.ts';
 // Settings
