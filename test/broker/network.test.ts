@@ -207,6 +207,13 @@ describe('listening', () => {
     await expect(startBroker({ host })).rejects.toMatchObject({ code: 'CONFIG', message: expect.stringContaining('loopback') });
   });
 
+  test.each(['localhost', '127.0.0.2'])('on %s is told to clients as it was given', async (host) => {
+    const broker = await start({ host });
+    expect(broker.address).toBe(`${host}:${broker.ports[0]}`);
+    const { brokers } = await (await wireTo(broker.address)).send(metadata, 5, { topics: [] });
+    expect(brokers).toMatchObject([{ host, port: broker.ports[0] }]);
+  });
+
   test('on a port that is taken names the port and the way on', async () => {
     const { free, taken } = await neighbours();
     const refusal = { code: 'CONFIG', message: expect.stringContaining(String(taken)), next: expect.stringContaining('--port') };

@@ -27,9 +27,9 @@ function kcat(args: readonly string[], input = ''): Promise<Output> {
   });
 }
 
-test.runIf(!isInstalled && isRequired)('kcat is installed where CI is set', () => {
-  expect.fail('kcat is not on PATH: install it (Debian: apt-get install kcat)');
-});
+if (!isInstalled && isRequired) {
+  test('kcat is installed where CI is set', () => expect.fail('kcat is not on PATH: install it (Debian: apt-get install kcat)'));
+}
 
 describe.skipIf(!isInstalled)(`kcat${isInstalled ? '' : ' (skipped: kcat is not on PATH)'}`, () => {
   test('lists topics with their leaders', async () => {

@@ -41,8 +41,6 @@ function plainValue(field: AnyField, version: number, flexible: boolean): fc.Arb
       return fc.boolean();
     case 'string':
       return fc.string({ unit: 'binary', maxLength: 40 });
-    case 'uuid':
-      return fc.uuid().map((uuid) => uuid.replaceAll('-', ''));
     case 'bytes':
       return bytes;
     case 'records':

@@ -94,8 +94,6 @@ function valueCodec(name: string, field: AnyField, version: number, isFlexible: 
       return { read: (reader) => reader.int64(), write: (writer, value) => writer.int64(value as number) };
     case 'bool':
       return { read: (reader) => reader.bool(), write: (writer, value) => writer.bool(value as boolean) };
-    case 'uuid':
-      return { read: (reader) => reader.uuid(), write: (writer, value) => writer.uuid(value as string) };
     case 'string':
       return {
         read: (reader) => present(name, reader.string(isFlexible), isNullable),

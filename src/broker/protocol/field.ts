@@ -3,7 +3,7 @@
  * versions that carry it and its default; the codec, the TypeScript types and the documentation are all read from that.
  */
 
-export type FieldType = 'int8' | 'int16' | 'int32' | 'int64' | 'bool' | 'string' | 'bytes' | 'records' | 'uuid' | 'array' | 'struct';
+export type FieldType = 'int8' | 'int16' | 'int32' | 'int64' | 'bool' | 'string' | 'bytes' | 'records' | 'array' | 'struct';
 
 export interface FieldOptions<T> {
   /** First version that carries the field. @default 0 */
@@ -84,8 +84,6 @@ export const int64 = scalar<number>('int64', 0);
 export const bool = scalar<boolean>('bool', false);
 export const string = scalar<string>('string', '');
 export const bytes = scalar<Buffer>('bytes', Buffer.alloc(0));
-/** 32 hexadecimal digits. */
-export const uuid = scalar<string>('uuid', '0'.repeat(32));
 /** Record batches, back to back: a request's are one buffer, an answer's may be several. */
 export const records = scalar<readonly Buffer[]>('records', []);
 

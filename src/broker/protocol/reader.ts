@@ -53,11 +53,6 @@ export class Reader {
     return this.int8() !== 0;
   }
 
-  uuid(): string {
-    const at = this.advance(16);
-    return this.buffer.toString('hex', at, at + 16);
-  }
-
   uvarint(): number {
     let value = 0;
     for (let shift = 0; shift < 35; shift += 7) {

@@ -45,12 +45,6 @@ export class Writer {
     this.int8(value ? 1 : 0);
   }
 
-  /** @param value 32 hexadecimal digits */
-  uuid(value: string): void {
-    const at = this.advance(16);
-    this.buffer.write(value, at, 16, 'hex');
-  }
-
   uvarint(value: number): void {
     let rest = value;
     while (rest > 0x7f) {
