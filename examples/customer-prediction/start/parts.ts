@@ -35,7 +35,7 @@ const QUICK_START = { STREAMER_HEARTBEAT_INTERVAL_MS: '200' };
 export async function startParts(options: PartsOptions): Promise<Parts> {
   const cleanups: Array<() => unknown> = [];
   const stop = async () => {
-    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+    for (const cleanup of cleanups.splice(0).reverse()) await attempt(cleanup, options.display);
   };
   try {
     const parts = await start(options, cleanups);
@@ -43,6 +43,15 @@ export async function startParts(options: PartsOptions): Promise<Parts> {
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** What cannot be stopped in order must not keep the rest from being stopped. */
+async function attempt(cleanup: () => unknown, display: Display): Promise<void> {
+  try {
+    await cleanup();
+  } catch (error) {
+    display.line(`while stopping: ${(error as Error).message}`);
   }
 }
 

@@ -17,6 +17,7 @@ export class TopicReader {
   readonly #positions = new Map<string, number>();
   readonly #onRecord: (topic: string, record: KafkaRecord) => void;
   #subscription: Subscription | undefined;
+  #hasJoined = false;
   #failure: Error | undefined;
   #moved: () => void = () => {};
 
@@ -31,12 +32,17 @@ export class TopicReader {
   async open(): Promise<void> {
     for (const { topic, partition, latest } of await this.#watermarks()) this.#positions.set(`${topic}[${partition}]`, latest);
     let assigned: () => void = () => {};
-    const reading = new Promise<void>((resolve) => (assigned = resolve));
+    let refused: (error: Error) => void = () => {};
+    const reading = new Promise<void>((resolve, reject) => {
+      assigned = resolve;
+      refused = reject;
+    });
     this.#subscription = await this.#client.subscribe(
       { groupId: this.#group, topics: this.#topics, maxWaitMs: 50 },
       {
         assigned: async (partitions) => {
           for (const place of partitions) this.#subscription?.seek(place, this.#positions.get(`${place.topic}[${place.partition}]`) ?? 0);
+          this.#hasJoined = true;
           assigned();
         },
         revoking: async () => {},
@@ -49,7 +55,9 @@ export class TopicReader {
           this.#moved();
         },
         failed: (error, fatal) => {
-          if (fatal) this.#failure = error;
+          if (!fatal) return;
+          this.#failure = error;
+          refused(error);
           this.#moved();
         },
       },
@@ -68,8 +76,9 @@ export class TopicReader {
   }
 
   async close(): Promise<void> {
-    await this.#subscription?.close();
-    await this.#admin.deleteGroups([this.#group]);
+    if (this.#subscription === undefined) return;
+    await this.#subscription.close();
+    if (this.#hasJoined) await this.#admin.deleteGroups([this.#group]);
   }
 
   async #watermarks() {

@@ -3,6 +3,8 @@
  * are created, and waits; the parent then sends the settings that were not known before, and `streamer worker` begins.
  */
 await Promise.all([import('streamerjs'), import('streamerjs/models'), import('zod'), import('undici')]);
+// The guard has let go of the channel; while we wait for it, nothing else keeps this process alive.
+process.channel?.ref();
 const settings = await new Promise<Record<string, string>>((resolve) =>
   process.once('message', (message) => resolve(message as Record<string, string>)),
 );
