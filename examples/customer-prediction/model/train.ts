@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { asset } from '../assets.ts';
 import { evaluate, type Metrics, readLabelled, train } from './training.ts';
@@ -17,7 +17,10 @@ const command = new Command('train')
   .requiredOption('--file <csv>', "UCI's bank-full.csv: 16 features and the label y")
   .option('--test <csv>', 'rows to keep out of training and to test on (default: bank_marketing_data.csv beside the file)')
   .option('--out <json>', 'where the weights go', asset(WEIGHTS))
-  .action(async ({ file, test = join(dirname(file), 'bank_marketing_data.csv'), out }: Options) => {
+  .action(async (options: Options) => {
+    const file = fromHere(options.file);
+    const test = options.test === undefined ? join(dirname(file), 'bank_marketing_data.csv') : fromHere(options.test);
+    const out = fromHere(options.out);
     if (!existsSync(test))
       command.error(`There is no ${test}. Name the rows to keep out of training with --test: the simulation streams them.`);
     const rows = await readLabelled(file, test);
@@ -29,6 +32,11 @@ const command = new Command('train')
     await writeFile(out, `${JSON.stringify(content, null, 1)}\n`);
     process.stdout.write(`written ${out}\n`);
   });
+
+/** npm runs scripts in the package's folder; paths are meant from where the user stands. */
+function fromHere(path: string): string {
+  return resolve(process.env.INIT_CWD ?? '.', path);
+}
 
 function print(name: string, { rows, ...metrics }: Metrics): void {
   const { auc, accuracy, logLoss } = metrics;

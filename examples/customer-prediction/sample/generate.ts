@@ -1,7 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { readCsv } from 'streamerjs/connect';
 import { asset } from '../assets.ts';
+import { wholeOf } from '../numbers.ts';
 import { generate } from './customers.ts';
 import { type Distributions, measure } from './distributions.ts';
 
@@ -22,11 +24,20 @@ const command = new Command('sample')
   .option('--out <csv>', 'where the customers go', asset('sample/customers.csv'))
   .action(async (options: Options) => {
     const known = asset(DISTRIBUTIONS);
-    if (options.measure !== undefined) await writeFile(known, `${JSON.stringify(measure(await rowsOf(options.measure)))}\n`);
+    if (options.measure !== undefined) {
+      const rows = await rowsOf(fromHere(options.measure));
+      await writeFile(known, `${JSON.stringify(measure(rows), null, 2)}\n`);
+    }
     const distributions = JSON.parse(await readFile(known, 'utf8')) as Distributions;
-    await writeFile(options.out, generate(distributions, Number(options.rows), Number(options.seed)));
-    process.stdout.write(`written ${options.out}: ${options.rows} generated customers\n`);
+    const out = fromHere(options.out);
+    await writeFile(out, generate(distributions, wholeOf('--rows', options.rows), wholeOf('--seed', options.seed)));
+    process.stdout.write(`written ${out}: ${options.rows} generated customers\n`);
   });
+
+/** npm runs scripts in the package's folder; paths are meant from where the user stands. */
+function fromHere(path: string): string {
+  return resolve(process.env.INIT_CWD ?? '.', path);
+}
 
 async function rowsOf(file: string): Promise<Array<Readonly<Record<string, string>>>> {
   const rows: Array<Readonly<Record<string, string>>> = [];

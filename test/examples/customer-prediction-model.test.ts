@@ -1,0 +1,223 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Customer, customerOf } from '../../examples/customer-prediction/customer.ts';
+import { answerOf, type LogisticModel, probabilityYes } from '../../examples/customer-prediction/model/logistic.ts';
+import { accuracy, auc, logLoss } from '../../examples/customer-prediction/model/metrics.ts';
+import { fitLogistic, solve } from '../../examples/customer-prediction/model/newton.ts';
+import { type RunningServer, serveModel } from '../../examples/customer-prediction/model/server.ts';
+import { evaluate, type LabelledRow, readLabelled, train } from '../../examples/customer-prediction/model/training.ts';
+import { loadWeights } from '../../examples/customer-prediction/model/weights.ts';
+
+const customer: Customer = {
+  age: 30,
+  job: 'unemployed',
+  marital: 'married',
+  education: 'primary',
+  default: 'no',
+  balance: 1787,
+  housing: 'no',
+  loan: 'no',
+  day: 19,
+  duration: 79,
+  campaign: 1,
+  pdays: -1,
+  previous: 0,
+  poutcome: 'unknown',
+};
+
+describe('the evaluator', () => {
+  const model: LogisticModel = {
+    intercept: -1,
+    numbers: {
+      age: { transform: 'plain', mean: 40, deviation: 10, weight: 2 },
+      balance: { transform: 'log', mean: 0, deviation: 2, weight: 0.5 },
+    },
+    texts: { job: { unemployed: 0.25, student: 4 } },
+  };
+  const chance = (sum: number) => 1 / (1 + Math.exp(-sum));
+
+  it('is the logistic function of the weighted sum', () => {
+    expect(probabilityYes(model, customer)).toBeCloseTo(chance(-1 + (2 * (30 - 40)) / 10 + (0.5 * Math.log(1788)) / 2 + 0.25), 12);
+    expect(probabilityYes(model, { ...customer, balance: -1787 })).toBeCloseTo(chance(-1 - 2 - (0.5 * Math.log(1788)) / 2 + 0.25), 12);
+  });
+
+  it('counts a value it has never seen as nothing', () => {
+    for (const job of ['astronaut', 'constructor', '__proto__']) {
+      expect(probabilityYes(model, { ...customer, balance: 0, job })).toBeCloseTo(chance(-3), 12);
+    }
+  });
+
+  it('gives the label that the probability says, and the probability of the label', () => {
+    expect(answerOf(model, { ...customer, balance: 0, age: 10 }).prediction).toEqual(['No']);
+    const yes = answerOf(model, { ...customer, balance: 0, age: 60 });
+    expect(yes.prediction).toEqual(['Yes']);
+    expect(yes.probability).toBe(yes.probabilityYes);
+    const no = answerOf(model, customer);
+    expect(no.probability).toBeCloseTo(1 - no.probabilityYes, 12);
+  });
+});
+
+describe('training', () => {
+  it('solves linear systems', () => {
+    const matrix = [Float64Array.of(4, 0, 0), Float64Array.of(2, 5, 0), Float64Array.of(0.5, 1, 3)];
+    const x = solve(matrix, Float64Array.of(4 * 1 + 2 * -2 + 0.5 * 3, 2 * 1 + 5 * -2 + 3, 0.5 - 2 + 9));
+    expect([...x].map((value) => Number(value.toFixed(9)))).toEqual([1, -2, 3]);
+    expect(() => solve([Float64Array.of(1, 0), Float64Array.of(1, 1)], Float64Array.of(1, 1))).toThrow(/ridge/);
+  });
+
+  it('finds the weights that made the labels', () => {
+    let seed = 1;
+    const random = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
+    const rows = Array.from({ length: 20_000 }, () => Float64Array.of(1, random() * 4 - 2, random() * 4 - 2));
+    const labels = Uint8Array.from(rows, ([, a = 0, b = 0]) => (random() < 1 / (1 + Math.exp(-(0.5 + 1.5 * a - b))) ? 1 : 0));
+    const [intercept, a, b] = fitLogistic(rows, labels, { ridge: 1e-6, tolerance: 1e-10, maxSteps: 30 });
+    expect(intercept).toBeCloseTo(0.5, 1);
+    expect(a).toBeCloseTo(1.5, 1);
+    expect(b).toBeCloseTo(-1, 1);
+  });
+
+  it('measures', () => {
+    const labels = Uint8Array.of(0, 0, 1, 1);
+    expect(auc([0.1, 0.4, 0.35, 0.8], labels)).toBe(0.75);
+    expect(auc([0.5, 0.5, 0.5, 0.5], labels)).toBe(0.5);
+    expect(accuracy([0.1, 0.6, 0.35, 0.8], labels)).toBe(0.5);
+    expect(logLoss([0.5, 0.5, 0.5, 0.5], labels)).toBeCloseTo(Math.LN2, 12);
+  });
+});
+
+const data = process.env.DATA_DIR;
+const files = data === undefined ? [] : ['bank-full.csv', 'bank_marketing_data.csv'].map((file) => join(data, file));
+const hasData = files.length > 0 && files.every((file) => existsSync(file));
+
+describe.skipIf(!hasData)(
+  `the trained model on the real data${hasData ? '' : ' (skipped: DATA_DIR has no bank-full.csv and bank_marketing_data.csv)'}`,
+  () => {
+    let rows: { train: LabelledRow[]; test: LabelledRow[] };
+
+    beforeAll(async () => {
+      rows = await readLabelled(files[0] as string, files[1] as string);
+    });
+
+    it('tests on rows that it was not trained on', () => {
+      expect([rows.train.length, rows.test.length]).toEqual([40_690, 4_521]);
+      expect(rows.test.filter(({ isYes }) => isYes)).toHaveLength(521);
+    });
+
+    it('has an AUC of at least 0.87 on the 4,521 of the simulation', () => {
+      const metrics = evaluate(loadWeights(), rows.test);
+      expect(metrics.auc).toBeGreaterThanOrEqual(0.87);
+      expect(metrics.accuracy).toBeGreaterThan(0.89);
+      expect(metrics.logLoss).toBeLessThan(0.26);
+    });
+
+    it('ships the weights that training gives', () => {
+      const trained = flat(train(rows.train));
+      const shipped = flat(loadWeights());
+      expect(Object.keys(shipped)).toEqual(Object.keys(trained));
+      for (const [name, value] of Object.entries(trained)) {
+        if (typeof value === 'number') expect(shipped[name], name).toBeCloseTo(value, 8);
+        else expect(shipped[name], name).toBe(value);
+      }
+    });
+  },
+);
+
+function flat(value: object, prefix = ''): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, part]) =>
+      typeof part === 'object' ? Object.entries(flat(part as object, `${prefix}${name}.`)) : [[`${prefix}${name}`, part]],
+    ),
+  );
+}
+
+describe('the model server', () => {
+  let server: RunningServer;
+
+  beforeAll(async () => {
+    server = await serveModel(loadWeights(), { port: 0 });
+  });
+
+  afterAll(() => server.close());
+
+  const post = async (body: string) => {
+    const response = await fetch(server.url, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
+    return { status: response.status, body: (await response.json()) as unknown };
+  };
+
+  it('answers one row with one answer', async () => {
+    const { status, body } = await post(JSON.stringify(customer));
+    expect(status).toBe(200);
+    expect(body).toEqual(answerOf(loadWeights(), customer));
+  });
+
+  it('answers a list with a list, in order', async () => {
+    const rows = [20, 70, 40].map((age) => ({ ...customer, age, duration: age * 20 }));
+    expect((await post(JSON.stringify(rows))).body).toEqual(rows.map((row) => answerOf(loadWeights(), row)));
+    expect((await post('[]')).body).toEqual([]);
+  });
+
+  it('names the field of a bad row, and the row in a list', async () => {
+    const { age: _, ...ageless } = customer;
+    expect(await post(JSON.stringify(ageless))).toMatchObject({ status: 422, body: { detail: [{ loc: ['body', 'age'] }] } });
+    const list = await post(JSON.stringify([customer, { ...customer, balance: 'much' }]));
+    expect(list).toMatchObject({ status: 422, body: { detail: [{ loc: ['body', 1, 'balance'], msg: expect.any(String) }] } });
+  });
+
+  it('refuses what is not JSON, and what is too long', async () => {
+    expect(await post('{"age":')).toMatchObject({ status: 422, body: { detail: [{ loc: ['body'] }] } });
+    expect(await post(JSON.stringify('x'.repeat(5_000_000)))).toMatchObject({ status: 413 });
+  });
+
+  it('is healthy, and knows no other page', async () => {
+    const origin = new URL(server.url).origin;
+    expect((await fetch(`${origin}/health`)).status).toBe(200);
+    expect((await fetch(`${origin}/other`)).status).toBe(404);
+  });
+
+  it('says when its port is taken', async () => {
+    await expect(serveModel(loadWeights(), { port: Number(new URL(server.url).port) })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+});
+
+describe('a row of the file as a customer', () => {
+  const row = Object.fromEntries(Object.entries(customer).map(([field, value]) => [field, String(value)]));
+
+  it('has its numbers as numbers and leaves out what is no field', () => {
+    expect(customerOf({ '': '0', ...row, contact: 'cellular', month: 'oct' })).toEqual(customer);
+  });
+
+  it.each([
+    ['age', '', 'age is missing'],
+    ['age', 'old', 'age must be a number'],
+    ['balance', 'Infinity', 'balance must be a number'],
+    ['job', ' ', 'job is missing'],
+  ])('is refused with %s %j', (field, value, message) => {
+    expect(() => customerOf({ ...row, [field]: value })).toThrow(message);
+  });
+});
+
+describe('the sample', () => {
+  const sample = readFileSync(new URL('../../examples/customer-prediction/sample/customers.csv', import.meta.url), 'utf8');
+
+  it('is what the generator makes of the distributions', async () => {
+    const { generate } = await import('../../examples/customer-prediction/sample/customers.ts');
+    const distributions = JSON.parse(
+      readFileSync(new URL('../../examples/customer-prediction/sample/distributions.json', import.meta.url), 'utf8'),
+    );
+    expect(generate(distributions, 4_521, 20)).toBe(sample);
+  });
+
+  it.skipIf(!hasData)(`holds none of the real rows${hasData ? '' : ' (skipped: DATA_DIR has no bank_marketing_data.csv)'}`, () => {
+    const rowsOf = (text: string) =>
+      text
+        .trim()
+        .split(/\r?\n/)
+        .slice(1)
+        .map((line) => line.slice(line.indexOf(',') + 1));
+    const real = readFileSync(files[1] as string, 'utf8');
+    expect(sample.slice(0, sample.indexOf('\n'))).toBe(real.slice(0, real.search(/\r?\n/)));
+    const seen = new Set(rowsOf(real));
+    expect(rowsOf(sample).filter((row) => seen.has(row))).toEqual([]);
+  });
+});
