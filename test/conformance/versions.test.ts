@@ -8,7 +8,7 @@ import * as security from '../../src/broker/protocol/apis/security.ts';
 import { ErrorCode } from '../../src/broker/protocol/error-code.ts';
 import type { Draft, Fields } from '../../src/broker/protocol/field.ts';
 import { createTopic, unique } from '../helpers/broker.ts';
-import { batch, frame, Wire } from '../helpers/wire.ts';
+import { batch, errorCodes, frame, Wire } from '../helpers/wire.ts';
 
 /**
  * Every request in every version that the embedded broker serves, on whichever broker runs: each answer must be
@@ -175,10 +175,4 @@ test('ApiVersions in a version from the future is answered in version 0 with UNS
 /** LeaveGroup tells of each member since version 3, beside a whole that went well. */
 function hasTopLevelError({ api }: Case, version: number): boolean {
   return api.key === group.leaveGroup.key && version >= 3;
-}
-
-function errorCodes(value: unknown): number[] {
-  if (Array.isArray(value)) return value.flatMap(errorCodes);
-  if (typeof value !== 'object' || value === null || value instanceof Buffer) return [];
-  return Object.entries(value).flatMap(([name, inner]) => (name === 'errorCode' ? [inner as number] : errorCodes(inner)));
 }

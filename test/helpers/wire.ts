@@ -118,6 +118,13 @@ export function withLength(body: Buffer): Buffer {
   return Buffer.concat([length, body]);
 }
 
+/** Every `errorCode` in an answer, in the order in which they stand there. */
+export function errorCodes(value: unknown): number[] {
+  if (Array.isArray(value)) return value.flatMap(errorCodes);
+  if (typeof value !== 'object' || value === null || value instanceof Buffer) return [];
+  return Object.entries(value).flatMap(([name, inner]) => (name === 'errorCode' ? [inner as number] : errorCodes(inner)));
+}
+
 export interface BatchOptions {
   readonly values?: readonly (string | null)[];
   readonly key?: string | null;

@@ -1,5 +1,5 @@
 import { Refusal } from '../protocol/error-code.ts';
-import { hasValidCrc, isControl, isTransactional, type RecordBatch } from '../protocol/record-batch.ts';
+import { Compression, compressionOf, hasValidCrc, isControl, isTransactional, type RecordBatch } from '../protocol/record-batch.ts';
 import { readPositions } from '../protocol/records.ts';
 import type { TopicConfig } from './topic.ts';
 
@@ -20,9 +20,11 @@ export function checkBatch(batch: RecordBatch, config: TopicConfig, now: number)
   if (!hasValidCrc(batch)) throw new Refusal('CORRUPT_MESSAGE', 'the checksum of the batch does not fit its bytes');
   if (isControl(batch)) throw new Refusal('INVALID_RECORD', 'producers may not write control batches');
   checkCounts(batch);
-  if (producerId >= 0 && (baseSequence < 0 || batch.producerEpoch < 0)) {
+  if (producerId >= 0 && baseSequence < 0) {
     throw new Refusal('INVALID_RECORD', `invalid sequence number ${baseSequence} with producer id ${producerId}`);
   }
+  if (compressionOf(batch) > Compression.ZSTD)
+    throw new Refusal('UNSUPPORTED_COMPRESSION_TYPE', `there is no compression ${compressionOf(batch)}`);
   if (isTransactional(batch)) throw new Refusal('INVALID_TXN_STATE', 'no transaction is open for this producer');
   if (config.timestampType === 'CreateTime') checkTimes(batch, config, now);
   if (config.isCompacted) checkKeys(batch);

@@ -23,9 +23,8 @@ export class Groups {
     return [...this.byId.values()];
   }
 
-  /** @throws Refusal INVALID_GROUP_ID, POLICY_VIOLATION */
+  /** @throws Refusal POLICY_VIOLATION */
   getOrCreate(id: string): Group {
-    if (id === '') throw new Refusal('INVALID_GROUP_ID', 'a group needs an id');
     const known = this.byId.get(id);
     if (known !== undefined) return known;
     if (this.byId.size >= this.limits.groups) this.dropUnused();

@@ -1,5 +1,6 @@
 import type { Topic } from '../catalog/topic.ts';
 import { ConfigType, checkConfig, TOPIC_CONFIGS } from '../catalog/topic-configs.ts';
+import { checkName } from '../catalog/topics.ts';
 import type { Cluster } from '../cluster.ts';
 import type { Request } from '../protocol/api.ts';
 import { alterConfigs, describeConfigs, incrementalAlterConfigs } from '../protocol/apis/config.ts';
@@ -18,7 +19,7 @@ export const handleDescribeConfigs = handler(describeConfigs, ({ resources, incl
   results: resources.map((resource) => {
     const { type, name } = resource;
     try {
-      const found = settingsOf(cluster, resource).filter((setting) => resource.keys === null || resource.keys.includes(setting.name));
+      const found = settingsOf(cluster, resource).filter((setting) => !resource.keys?.length || resource.keys.includes(setting.name));
       return { type, name, ...SUCCESS, configs: includeSynonyms ? found : found.map((setting) => ({ ...setting, synonyms: [] })) };
     } catch (error) {
       return { type, name, ...failureOf(error), configs: [] };
@@ -27,7 +28,10 @@ export const handleDescribeConfigs = handler(describeConfigs, ({ resources, incl
 }));
 
 function settingsOf(cluster: Cluster, { type, name }: Resource): readonly DescribedSetting[] {
-  if (type === TOPIC) return topicSettings(cluster.topics.require(name));
+  if (type === TOPIC) {
+    checkName(name);
+    return topicSettings(cluster.topics.require(name));
+  }
   if (type === BROKER) return brokerSettings(cluster, name);
   throw new Refusal('INVALID_REQUEST', `resource type ${type} is not served, only topics (${TOPIC}) and brokers (${BROKER})`);
 }
@@ -38,7 +42,7 @@ export const handleAlterConfigs = handler(alterConfigs, ({ resources, validateOn
     name,
     ...outcomeOf(() => {
       const topic = alterable(cluster, type, name);
-      const settings = new Map(configs.map((config) => [config.name, checkConfig(config.name, config.value)]));
+      const settings = new Map(configs.map((config) => [config.name, checkAltered(config.name, config.value)]));
       if (!validateOnly) topic.configure(settings);
     }),
   })),
@@ -58,8 +62,14 @@ export const handleIncrementalAlterConfigs = handler(incrementalAlterConfigs, ({
 }));
 
 function alterable(cluster: Cluster, type: number, name: string): Topic {
-  if (type === TOPIC) return cluster.topics.require(name);
+  if (type === TOPIC && name !== '') return cluster.topics.require(name);
   throw new Refusal('INVALID_REQUEST', 'only the settings of topics can be altered');
+}
+
+/** A null is an ill-formed request here, where it is a wrong value at a topic's creation. @throws Refusal */
+function checkAltered(name: string, value: string | null): string {
+  if (value === null) throw new Refusal('INVALID_REQUEST', `Null value not supported for topic config ${name}`);
+  return checkConfig(name, value);
 }
 
 interface Change {
@@ -74,7 +84,7 @@ function applyChange(topic: Topic, settings: Map<string, string>, { name, operat
     return;
   }
   if (operation === Operation.SET) {
-    settings.set(name, checkConfig(name, value));
+    settings.set(name, checkAltered(name, value));
     return;
   }
   if (operation !== Operation.APPEND && operation !== Operation.SUBTRACT)

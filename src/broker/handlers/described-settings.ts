@@ -27,6 +27,8 @@ export function topicSettings(topic: Topic): readonly DescribedSetting[] {
 
 /** What the broker itself is set to, under Kafka's names. @throws Refusal INVALID_REQUEST for a node that is not here */
 export function brokerSettings(cluster: Cluster, nodeId: string): readonly DescribedSetting[] {
+  // The settings of all brokers together: none is kept there.
+  if (nodeId === '') return [];
   const node = cluster.nodes().find(({ id }) => String(id) === nodeId);
   if (node === undefined) throw new Refusal('INVALID_REQUEST', `Unexpected broker id ${nodeId}`);
   const { autoCreateTopics, defaultPartitions, limits } = cluster.settings;

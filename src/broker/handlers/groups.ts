@@ -5,6 +5,7 @@ import { type Context, failureOf, handler, outcomeOf } from './handler.ts';
 import { checkCoordinator } from './membership.ts';
 
 const GROUP_KEY = 0;
+const TRANSACTION_KEY = 1;
 const NOWHERE = { nodeId: -1, host: '', port: -1 };
 
 export const handleFindCoordinator = handler(findCoordinator, (request, context) => {
@@ -14,10 +15,12 @@ export const handleFindCoordinator = handler(findCoordinator, (request, context)
 
 /** Transactions have no coordinator here yet; the client is told so instead of being left to retry. */
 function coordinator(key: string, keyType: number, { cluster }: Context) {
-  if (keyType !== GROUP_KEY) {
+  if (keyType !== GROUP_KEY && keyType !== TRANSACTION_KEY) {
+    return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: `there is no coordinator of type ${keyType}`, ...NOWHERE };
+  }
+  if (keyType === TRANSACTION_KEY) {
     return { errorCode: ErrorCode.UNSUPPORTED_VERSION, errorMessage: 'this broker coordinates groups, and no transactions', ...NOWHERE };
   }
-  if (key === '') return { errorCode: ErrorCode.INVALID_GROUP_ID, errorMessage: 'a group needs an id', ...NOWHERE };
   const { id, host, port } = cluster.coordinatorOf(key);
   return { errorCode: ErrorCode.NONE, errorMessage: null, nodeId: id, host, port };
 }

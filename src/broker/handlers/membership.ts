@@ -7,7 +7,7 @@ export const handleJoinGroup = handler(joinGroup, async (request, context) => {
   const { cluster, version, clientId, clientHost } = context;
   const { minSessionMs, maxSessionMs } = cluster.settings.limits;
   try {
-    checkCoordinator(context, request.groupId);
+    checkGroup(context, request.groupId);
     if (request.sessionTimeoutMs < minSessionMs || request.sessionTimeoutMs > maxSessionMs) {
       throw new Refusal(
         'INVALID_SESSION_TIMEOUT',
@@ -23,7 +23,7 @@ export const handleJoinGroup = handler(joinGroup, async (request, context) => {
 
 export const handleSyncGroup = handler(syncGroup, async (request, context) => {
   try {
-    checkCoordinator(context, request.groupId);
+    checkGroup(context, request.groupId);
     const assignments = new Map(request.assignments.map(({ memberId, assignment }) => [memberId, Buffer.from(assignment)]));
     const protocol = { type: request.protocolType, name: request.protocolName };
     if (context.version >= 5 && (protocol.type === null || protocol.name === null)) {
@@ -37,7 +37,7 @@ export const handleSyncGroup = handler(syncGroup, async (request, context) => {
 
 export const handleHeartbeat = handler(heartbeat, (request, context) => {
   const { errorCode } = outcomeOf(() => {
-    checkCoordinator(context, request.groupId);
+    checkGroup(context, request.groupId);
     knownGroup(context, request.groupId).heartbeat(request);
   });
   return { errorCode };
@@ -46,21 +46,27 @@ export const handleHeartbeat = handler(heartbeat, (request, context) => {
 export const handleLeaveGroup = handler(leaveGroup, (request, context) => {
   const leaving = context.version < 3 ? [{ memberId: request.memberId, groupInstanceId: null }] : request.members;
   try {
-    checkCoordinator(context, request.groupId);
-    const group = knownGroup(context, request.groupId);
-    const members = leaving.map((member) => ({
-      ...member,
-      errorCode: outcomeOf(() => group.leave(member.memberId, member.groupInstanceId)).errorCode,
-    }));
+    checkGroup(context, request.groupId);
+    const group = context.cluster.groups.get(request.groupId);
+    const members = leaving.map((member) => ({ ...member, errorCode: leave(group, member) }));
     return { errorCode: context.version < 3 ? (members[0]?.errorCode ?? ErrorCode.NONE) : ErrorCode.NONE, members };
   } catch (error) {
     return { errorCode: failureOf(error).errorCode, members: [] };
   }
 });
 
-/** @throws Refusal INVALID_GROUP_ID, NOT_COORDINATOR */
-export function checkCoordinator({ cluster, node }: Context, groupId: string): void {
+function leave(group: Group | undefined, { memberId, groupInstanceId }: { memberId: string; groupInstanceId: string | null }): number {
+  return group === undefined ? ErrorCode.UNKNOWN_MEMBER_ID : outcomeOf(() => group.leave(memberId, groupInstanceId)).errorCode;
+}
+
+/** Members need a group with a name; offsets alone may be kept under the empty one. @throws Refusal INVALID_GROUP_ID, NOT_COORDINATOR */
+function checkGroup(context: Context, groupId: string): void {
   if (groupId === '') throw new Refusal('INVALID_GROUP_ID', 'a group needs an id');
+  checkCoordinator(context, groupId);
+}
+
+/** @throws Refusal NOT_COORDINATOR */
+export function checkCoordinator({ cluster, node }: Context, groupId: string): void {
   const coordinator = cluster.coordinatorOf(groupId);
   if (coordinator.id !== node.id) throw new Refusal('NOT_COORDINATOR', `node ${coordinator.id} coordinates group ${groupId}`);
 }

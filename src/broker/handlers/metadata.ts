@@ -1,5 +1,6 @@
 import { LEADER_EPOCH } from '../catalog/partition.ts';
 import type { Topic } from '../catalog/topic.ts';
+import { checkName } from '../catalog/topics.ts';
 import type { Cluster } from '../cluster.ts';
 import type { Api } from '../protocol/api.ts';
 import { apiVersions, describeCluster, metadata } from '../protocol/apis/admin.ts';
@@ -19,6 +20,7 @@ export const handleMetadata = handler(metadata, ({ topics, allowAutoTopicCreatio
 
 function find(cluster: Cluster, name: string, mayCreate: boolean) {
   try {
+    checkName(name);
     const known = cluster.topics.get(name);
     if (known !== undefined || !mayCreate) return describe(known ?? cluster.topics.require(name));
     return describe(cluster.topics.create({ name, partitions: -1 }));

@@ -1,7 +1,7 @@
 import { LEADER_EPOCH, type Partition } from '../catalog/partition.ts';
 import type { Request } from '../protocol/api.ts';
 import { deleteRecords, initProducerId, listOffsets, offsetForLeaderEpoch } from '../protocol/apis/data.ts';
-import { ErrorCode } from '../protocol/error-code.ts';
+import { ErrorCode, Refusal } from '../protocol/error-code.ts';
 import { type Context, failureOf, handler } from './handler.ts';
 import { ledPartition } from './led-partition.ts';
 
@@ -29,6 +29,7 @@ function listOffset(topic: string, asked: Asked, context: Context) {
 function findOffset({ log }: Partition, timestamp: number): { offset: number; timestamp: number } {
   const none = { offset: -1, timestamp: -1 };
   if (timestamp === LATEST) return { offset: log.endOffset, timestamp: -1 };
+  if (timestamp < MAX_TIMESTAMP) throw new Refusal('UNSUPPORTED_VERSION', `there is no offset of kind ${timestamp}`);
   if (timestamp === EARLIEST) return { offset: log.startOffset, timestamp: -1 };
   const found = timestamp === MAX_TIMESTAMP ? log.latestByTime() : log.offsetForTime(timestamp);
   return found === undefined ? none : { offset: found.offset, timestamp: found.timestamp };

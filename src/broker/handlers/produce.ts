@@ -1,12 +1,15 @@
 import type { Request, Response } from '../protocol/api.ts';
 import { produce } from '../protocol/apis/data.ts';
 import { ErrorCode, Refusal } from '../protocol/error-code.ts';
+import { Compression, compressionOf, readBatch } from '../protocol/record-batch.ts';
 import { type Context, failureOf, handler } from './handler.ts';
 import { ledPartition } from './led-partition.ts';
 
 type ProduceRequest = Request<typeof produce>;
 type PartitionAnswer = Response<typeof produce>['topics'][number]['partitions'][number];
 type PartitionData = ProduceRequest['topics'][number]['partitions'][number];
+
+const ZSTD_SINCE = 7;
 
 interface Written {
   readonly answer: PartitionAnswer;
@@ -32,6 +35,7 @@ function append(request: ProduceRequest, topic: string, data: PartitionData, con
     const partition = ledPartition(context, topic, index, -1);
     const bytes = records?.[0];
     if (bytes === undefined || bytes.length === 0) throw new Refusal('INVALID_RECORD', 'there are no records');
+    checkCompression(bytes, context.version);
     const appended = partition.append(bytes, now);
     const answer = { index, errorCode: ErrorCode.NONE, ...appended, logStartOffset: partition.log.startOffset };
     return { answer, flushed: partition.log.flushed() };
@@ -57,4 +61,11 @@ function refused(index: number, error: unknown): PartitionAnswer {
 function checkRequest({ acks, transactionalId }: ProduceRequest): void {
   if (acks < -1 || acks > 1) throw new Refusal('INVALID_REQUIRED_ACKS', `acks ${acks} is none of -1, 0, 1`);
   if (transactionalId !== null) throw new Refusal('INVALID_TXN_STATE', 'no transaction is open for this producer');
+}
+
+/** Clients of the time before Produce version 7 cannot read zstd, so it may not be written by them either (KIP-110). */
+function checkCompression(bytes: Buffer, version: number): void {
+  if (version < ZSTD_SINCE && compressionOf(readBatch(bytes)) === Compression.ZSTD) {
+    throw new Refusal('UNSUPPORTED_COMPRESSION_TYPE', `zstd may not be written by Produce version ${version}`);
+  }
 }

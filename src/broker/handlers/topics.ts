@@ -9,14 +9,19 @@ import { type Failure, failureOf, handler, outcomeOf, SUCCESS } from './handler.
 type Creation = Request<typeof createTopics>['topics'][number];
 
 export const handleCreateTopics = handler(createTopics, (request, { cluster }) => ({
-  topics: request.topics.map((creation) => create(cluster, creation, request.topics, request.validateOnly)),
+  topics: firstOfEachName(request.topics).map((creation) => create(cluster, creation, request.topics, request.validateOnly)),
 }));
+
+/** A name that is given twice is answered once, with an error. */
+function firstOfEachName(topics: readonly Creation[]): Creation[] {
+  return topics.filter(({ name }, i) => topics.findIndex((other) => other.name === name) === i);
+}
 
 function create(cluster: Cluster, creation: Creation, all: readonly Creation[], validateOnly: boolean) {
   const { name } = creation;
   try {
     if (all.filter((other) => other.name === name).length > 1) throw new Refusal('INVALID_REQUEST', `Duplicate topic name: ${name}`);
-    const wanted = { name, partitions: partitionsOf(creation), configs: creation.configs };
+    const wanted = { name, partitions: partitionsOf(cluster, creation), configs: creation.configs };
     const { topic, partitions } = cluster.topics.plan(wanted);
     if (!validateOnly) cluster.topics.create(wanted);
     return { name, ...SUCCESS, numPartitions: partitions, replicationFactor: 1, configs: topicSettings(topic) };
@@ -26,7 +31,7 @@ function create(cluster: Cluster, creation: Creation, all: readonly Creation[], 
 }
 
 /** Replicas are accepted as a number and there is one of each partition; naming their places is not served. */
-function partitionsOf({ assignments, numPartitions, replicationFactor }: Creation): number {
+function partitionsOf(cluster: Cluster, { assignments, numPartitions, replicationFactor }: Creation): number {
   if (assignments.length === 0) {
     if (replicationFactor === 0 || replicationFactor < -1)
       throw new Refusal('INVALID_REPLICATION_FACTOR', 'Replication factor must be larger than 0, or -1 to use the default value.');
@@ -36,10 +41,18 @@ function partitionsOf({ assignments, numPartitions, replicationFactor }: Creatio
   }
   if (numPartitions !== -1 || replicationFactor !== -1)
     throw new Refusal('INVALID_REQUEST', 'partitions and replication factor must be -1 beside an assignment');
+  checkBrokers(cluster, assignments);
   const indexes = assignments.map(({ index }) => index).sort((a, b) => a - b);
   if (indexes.some((index, i) => index !== i))
     throw new Refusal('INVALID_REPLICA_ASSIGNMENT', 'partitions should be consecutive 0-based integers');
   return assignments.length;
+}
+
+/** @throws Refusal INVALID_REPLICA_ASSIGNMENT */
+function checkBrokers(cluster: Cluster, assignments: readonly { readonly brokerIds: readonly number[] }[]): void {
+  const known = cluster.nodes().map(({ id }) => id);
+  const unknown = assignments.flatMap(({ brokerIds }) => brokerIds).find((id) => !known.includes(id));
+  if (unknown !== undefined) throw new Refusal('INVALID_REPLICA_ASSIGNMENT', `there is no broker ${unknown}`);
 }
 
 export const handleDeleteTopics = handler(deleteTopics, async ({ names }, { cluster }) => ({
@@ -62,6 +75,7 @@ export const handleCreatePartitions = handler(createPartitions, ({ topics, valid
     name,
     ...outcomeOf(() => {
       const topic = cluster.topics.require(name);
+      checkBrokers(cluster, assignments ?? []);
       const added = count - topic.partitions.length;
       if (assignments !== null && added > 0 && assignments.length !== added) {
         throw new Refusal('INVALID_REPLICA_ASSIGNMENT', `${added} partitions are added, ${assignments.length} are assigned`);

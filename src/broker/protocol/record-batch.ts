@@ -58,15 +58,15 @@ export function isLogAppendTime(batch: RecordBatch): boolean {
 /**
  * Reads the header of the one batch in `bytes`.
  *
- * @throws Refusal CORRUPT_MESSAGE when the lengths disagree, INVALID_RECORD for an old format or several batches
+ * @throws Refusal INVALID_RECORD for an old format, and for less or more than one batch; CORRUPT_MESSAGE for a senseless length
  */
 export function readBatch(bytes: Buffer): RecordBatch {
-  if (bytes.length <= MAGIC_AT) throw new Refusal('CORRUPT_MESSAGE', `${bytes.length} bytes are no record batch`);
+  const isWhole = bytes.length > MAGIC_AT && bytes.readInt32BE(LENGTH_AT) + PREFIX_BYTES <= bytes.length;
+  if (!isWhole) throw new Refusal('INVALID_RECORD', `there is no whole record batch in ${bytes.length} bytes`);
   const magic = bytes[MAGIC_AT];
   if (magic !== 2) throw new Refusal('INVALID_RECORD', `record format ${magic} is not served, only format 2`);
   const length = bytes.readInt32BE(LENGTH_AT) + PREFIX_BYTES;
-  if (length < HEADER_BYTES || length > bytes.length)
-    throw new Refusal('CORRUPT_MESSAGE', `the batch says ${length} bytes, and there are ${bytes.length}`);
+  if (length < HEADER_BYTES) throw new Refusal('CORRUPT_MESSAGE', `a batch of ${length} bytes is shorter than its header`);
   if (length < bytes.length) throw new Refusal('INVALID_RECORD', 'a produce request may hold one batch for each partition');
   return {
     bytes,
