@@ -42,6 +42,12 @@ export const settings = {
     'time for work in hand to finish before a partition is given up or the worker stops',
   ),
   fetchWaitMs: setting(milliseconds(1), 250, '--fetch-wait-ms <ms>', 'longest time the broker holds a fetch that finds nothing'),
+  metadataMaxAgeMs: setting(
+    milliseconds(100),
+    60_000,
+    '--metadata-max-age-ms <ms>',
+    'age at which topics are looked at anew: new partitions and topics are noticed then',
+  ),
   queueRecords: setting(positive, 1_000, '--queue-records <n>', 'records waiting per agent and partition at which the partition pauses'),
   queueBytes: setting(
     positive,

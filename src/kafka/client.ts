@@ -81,6 +81,8 @@ export interface SubscribeOptions {
   readonly maxWaitMs?: number;
   /** @default 1 MiB */
   readonly maxBytesPerPartition?: number;
+  /** Age at which topics are looked at anew: added partitions are noticed then. @default 60_000 */
+  readonly metadataMaxAgeMs?: number;
   /** Where a partition without a usable position starts. @default 'earliest' */
   readonly start?: 'earliest' | 'latest';
 }

@@ -76,6 +76,18 @@ export class Assignment {
     for (const task of this.#tasks.values()) task.resume();
   }
 
+  /** The log no longer holds what would be read next: decides by policy where to go on. @throws StreamerError when it says stop */
+  async restart(partition: TopicPartition, offset: number, subscription: Subscription, admin: KafkaAdmin): Promise<void> {
+    const epoch = this.#epoch;
+    const marks = (await admin.watermarks(partition.topic)).find((mark) => mark.partition === partition.partition);
+    const start = this.#startOf(partition, { ...partition, offset, metadata: null }, marks);
+    const key = keyOf(partition);
+    if (epoch !== this.#epoch || !this.#tasks.has(key)) return;
+    this.#tasks.get(key)?.abandon(new StreamerError('LOST', 'the log was cut, or the topic was made anew'));
+    this.#tasks.delete(key);
+    this.#place(partition, start, subscription);
+  }
+
   /** Resolves when nothing is in hand any more; starts nothing more. */
   async drain(): Promise<void> {
     await Promise.all(this.tasks.map((task) => task.drain()));
@@ -117,7 +129,7 @@ export class Assignment {
     if (commit.offset >= earliest && commit.offset <= latest) {
       return { position: commit.offset, finished: decodeFinished(commit.offset, commit.metadata), metadata: commit.metadata ?? '' };
     }
-    const what = `the group's commit is ${commit.offset}, the log holds ${earliest} to ${latest}: ${
+    const what = `reading should go on at ${commit.offset}, the log holds ${earliest} to ${latest}: ${
       commit.offset < earliest ? 'records were deleted before they were read' : 'the topic was made anew, or its log lost data'
     }`;
     if (this.#onDataGone === 'stop') {

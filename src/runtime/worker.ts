@@ -32,8 +32,6 @@ export interface WorkerParts {
 }
 
 const log = getLogger(['streamer', 'worker']);
-/** How often topics are listed again for pattern sources. */
-const PATTERN_REFRESH_MS = 30_000;
 const WATCH_MS = 1_000;
 
 /**
@@ -159,6 +157,7 @@ export class Worker {
       heartbeatIntervalMs: settings.heartbeatIntervalMs,
       drainTimeoutMs: settings.drainTimeoutMs,
       maxWaitMs: settings.fetchWaitMs,
+      metadataMaxAgeMs: settings.metadataMaxAgeMs,
       start: 'earliest' as const,
     };
     if (options.topics.length === 0) {
@@ -178,7 +177,7 @@ export class Worker {
       revoking: (partitions, epoch, deadlineMs) => this.#revoking(partitions, epoch, deadlineMs),
       lost: (partitions) => this.#lost(partitions),
       batch: (partition, epoch, records, nextOffset) => this.#batch(partition, epoch, records, nextOffset),
-      failed: (error, isFatal) => (isFatal ? this.#fail(error) : this.trouble(error)),
+      failed: (error, isFatal) => this.#failed(error, isFatal),
     };
   }
 
@@ -226,6 +225,26 @@ export class Worker {
     const hadAny = this.#assignment.tasks.length > 0;
     this.#abandoned += this.#assignment.endEpoch(epoch);
     if (hadAny) this.#tell('revoked', { partitions, lost: false });
+  }
+
+  #failed(error: KafkaError, isFatal: boolean): void {
+    if (isFatal) {
+      this.#fail(error);
+      return;
+    }
+    this.trouble(error);
+    const { topic, partition, offset } = error.place;
+    if (error.kafkaCode !== 'OFFSET_OUT_OF_RANGE' || topic === undefined || partition === undefined || offset === undefined) return;
+    // At an assignment, positions are chosen anyway; later, the task of the partition is out of date.
+    if (this.#assignment.get({ topic, partition }) !== undefined) void this.#restart({ topic, partition }, offset);
+  }
+
+  async #restart(partition: TopicPartition, offset: number): Promise<void> {
+    try {
+      await this.#assignment.restart(partition, offset, await this.#subscribed(), await this.#admin());
+    } catch (cause) {
+      this.#fail(isStreamerError(cause) ? cause : new KafkaError('retry', (cause as Error).message, { cause }));
+    }
   }
 
   #lost(partitions: readonly TopicPartition[]): void {
@@ -366,7 +385,7 @@ export class Worker {
         isBusy = false;
       }
     };
-    this.#watch.push(setInterval(() => void look(), PATTERN_REFRESH_MS).unref());
+    this.#watch.push(setInterval(() => void look(), this.#parts.settings.metadataMaxAgeMs).unref());
   }
 
   async #resubscribe(sources: SourceMap): Promise<void> {

@@ -64,7 +64,7 @@ export class GroupConsumer {
       maxBytesPerPartition: options.maxBytesPerPartition,
       maxBytes: MAX_BYTES,
       allowAutoTopicCreation: false,
-      metadataMaxAge: 60_000,
+      metadataMaxAge: options.metadataMaxAgeMs,
       retry: { ...RETRY, retries: 5, restartOnFailure: async () => false },
       partitionAssigners: [
         (context) => {

@@ -27,6 +27,7 @@ function resolveOptions(options: SubscribeOptions): ResolvedOptions {
     drainTimeoutMs: options.drainTimeoutMs ?? 10_000,
     maxWaitMs: options.maxWaitMs ?? 250,
     maxBytesPerPartition: options.maxBytesPerPartition ?? 1_048_576,
+    metadataMaxAgeMs: options.metadataMaxAgeMs ?? 60_000,
     start: options.start ?? 'earliest',
   };
   const problems = [
