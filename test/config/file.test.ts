@@ -83,7 +83,7 @@ describe('the layers of settings', () => {
     await write('streamer.config.json', '{ "borkers": "a:1", "queueRecords": -1 }');
     const file = await findConfigFile(folder);
     expect(() => resolveSettings({ file, env: { STREAMER_LOG_LEVEL: 'loud' } })).toThrow(
-      /3 problems:[^]*unknown setting "borkers"[^]*logLevel: expected one of debug, info, warning, error, got "loud" \(from STREAMER_LOG_LEVEL\)[^]*queueRecords: expected a whole number above 0, got -1/,
+      /3 problems:[\s\S]*unknown setting "borkers"[\s\S]*logLevel: expected one of debug, info, warning, error, got "loud" \(from STREAMER_LOG_LEVEL\)[\s\S]*queueRecords: expected a whole number above 0, got -1/,
     );
   });
 });
