@@ -11,6 +11,9 @@ export function bandOf({ MIN_AGE, MAX_AGE }: Readonly<Record<string, string | un
   const band: { min?: number; max?: number } = {};
   if (MIN_AGE !== undefined && MIN_AGE !== '') band.min = years('MIN_AGE', MIN_AGE);
   if (MAX_AGE !== undefined && MAX_AGE !== '') band.max = years('MAX_AGE', MAX_AGE);
+  if (band.min !== undefined && band.max !== undefined && band.min > band.max) {
+    throw new ConfigError(`the youngest age of the band, ${band.min}, is above the oldest, ${band.max}`);
+  }
   return Object.keys(band).length === 0 ? { min: 60 } : band;
 }
 

@@ -1,6 +1,7 @@
+import { access, constants } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { describeError } from 'streamerjs';
+import { ConfigError, describeError, isStreamerError } from 'streamerjs';
 import { asset } from './assets.ts';
 import { bandOf } from './band.ts';
 import { rateOf } from './numbers.ts';
@@ -15,7 +16,8 @@ interface Options {
   readonly json?: true;
 }
 
-/** `npm start`: the whole example in one go. Exit 1 when anything is lost or doubled, or a part failed; 130 when interrupted. */
+/** `npm start`: the whole example in one go. Exit 1 when anything is lost or doubled, or a part failed; 2 when an
+ * option cannot be used; 130 when interrupted. */
 const command = new Command('npm start --')
   .description('Runs customer-prediction whole: broker, topics, model server, two workers, simulator; then counts what came out.')
   .option('--file <csv>', 'bank-marketing CSV, comma or semicolon (default: a generated sample of 4,521 customers)')
@@ -34,13 +36,15 @@ async function main(options: Options): Promise<void> {
     const brokers = options.brokers ?? process.env.STREAMER_BROKERS ?? process.env.KAFKA_BROKERS;
     const file = options.file === undefined ? asset('sample/customers.csv') : resolve(process.env.INIT_CWD ?? '.', options.file);
     const rate = rateOf(options.rate);
+    await access(file, constants.R_OK).catch((cause: Error) => Promise.reject(new ConfigError(`cannot read ${file}: ${cause.message}`)));
     const { run } = await import('./start/run.ts');
     const summary = await run({ band, file, rate, brokers: brokers === '' ? undefined : brokers, signal, display });
     display.summary(summary, next(brokers));
     if (summary.lost > 0 || summary.duplicates > 0 || summary.rejected !== undefined) process.exitCode = 1;
   } catch (error) {
-    process.exitCode = signal.aborted ? 130 : 1;
-    process.stderr.write(signal.aborted ? 'interrupted: everything is stopped\n' : `${describeError(error)}\n`);
+    process.exitCode = signal.aborted ? 130 : error instanceof ConfigError ? 2 : 1;
+    const words = isStreamerError(error) ? describeError(error) : (error as Error).message;
+    process.stderr.write(signal.aborted ? 'interrupted: everything is stopped\n' : `${words}\n`);
   } finally {
     release();
   }

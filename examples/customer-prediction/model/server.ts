@@ -20,7 +20,7 @@ export interface Detail {
  * `POST /predict` takes one row and answers `{"prediction":["No"],"probability":0.61,"probabilityYes":0.39}`, or a list of
  * rows and answers a list. `GET /health` answers 200 when the model is loaded. A bad row: 422 and `{"detail":[Detail]}`.
  */
-export function modelServer(model: LogisticModel): Hono {
+function modelServer(model: LogisticModel): Hono {
   const server = new Hono();
   server.get('/health', (context) => context.json({ status: 'ok' }));
   server.post('/predict', bodyLimit({ maxSize: MAX_BODY, onError: (context) => context.json(tooLong(), 413) }), async (context) => {

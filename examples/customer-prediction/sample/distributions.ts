@@ -72,7 +72,7 @@ export function measure(rows: readonly Row[]): Distributions {
 }
 
 /** `parts + 1` values: the least, the greatest, and those that lie at even steps between them in order of size. */
-export function quantiles(values: readonly number[], parts: number): number[] {
+function quantiles(values: readonly number[], parts: number): number[] {
   const sorted = [...values].sort((a, b) => a - b);
   return Array.from({ length: parts + 1 }, (_, i) => sorted[Math.round((i / parts) * (sorted.length - 1))] as number);
 }

@@ -76,6 +76,8 @@ async function start(
   const url = await model.url;
   signal.throwIfAborted();
   display.line(`${app.id} ${app.version}   broker ${broker}   model ${url}`);
+  // Before the broker and the model, so that they can finish what they have in hand.
+  cleanups.push(() => workers.stop());
   workers.begin({ ...QUICK_START, ...ageLimits(band), STREAMER_BROKERS: address, MODEL_URL: url });
   return {
     broker,
