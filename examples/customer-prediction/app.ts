@@ -3,6 +3,7 @@ import { http } from 'streamerjs/models';
 import { bandOf } from './band.ts';
 import { modelCommand, simulateCommand } from './commands.ts';
 import { Answer, Customer, Prediction } from './customer.ts';
+import { usage } from './usage.ts';
 
 export const app = new App({ id: 'customer-prediction', version: '1.0.0' });
 
@@ -24,7 +25,10 @@ app.agent('predict', customers, inference({ ...ask, features: (customer) => cust
 app.agent(
   'seniors',
   customers,
-  ageBand(bandOf(process.env), (customer) => customer.age),
+  ageBand(
+    usage(() => bandOf(process.env)),
+    (customer) => customer.age,
+  ),
   { to: seniors },
 );
 app.agent('predict-seniors', seniors, inference({ ...ask, features: (customer) => customer }), { to: seniorPredictions });

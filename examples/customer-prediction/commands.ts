@@ -5,6 +5,7 @@ import type { Customer } from './customer.ts';
 import { loadWeights } from './model/weights.ts';
 import { rateOf, wholeOf } from './numbers.ts';
 import { simulate } from './simulator.ts';
+import { usage } from './usage.ts';
 
 /** A generated file: see sample/README.md. */
 export const SAMPLE = 'sample/customers.csv';
@@ -19,7 +20,7 @@ export function modelCommand(app: App): void {
         .option('--host <address>', 'address to listen on; 0.0.0.0 for all', '127.0.0.1'),
     async ({ port, host }, { signal }) => {
       const { serveModel } = await import('./model/server.ts');
-      const server = await serveModel(loadWeights(), { port: wholeOf('--port', String(port)), host: String(host) });
+      const server = await serveModel(loadWeights(), { port: usage(() => wholeOf('--port', String(port))), host: String(host) });
       process.stdout.write(`model server listening on ${server.url}\n`);
       if (!signal.aborted) await once(signal, 'abort');
       await server.close();
@@ -42,8 +43,8 @@ export function simulateCommand(app: App, customers: Topic<string, Customer>): v
       const started = performance.now();
       const { sent, rejected } = await simulate({
         file: file === undefined ? asset(SAMPLE) : String(file),
-        rate: rateOf(String(rate)),
-        limit: limit === undefined ? undefined : wholeOf('--limit', String(limit)),
+        rate: usage(() => rateOf(String(rate))),
+        limit: limit === undefined ? undefined : usage(() => wholeOf('--limit', String(limit))),
         signal,
         send: (key, value) => customers.send({ key, value }),
         onRejected: (line, reason) => process.stderr.write(`line ${line} is no customer and was not sent: ${reason}\n`),

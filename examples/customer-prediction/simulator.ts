@@ -26,7 +26,7 @@ export interface SimulationResult {
 
 /**
  * Records on their way at once: enough to fill the sender's batches, little enough to hold in memory. It begins with few and
- * grows with every acknowledgement, so that the first customers are under way to the model while the rest is still read.
+ * grows with the acknowledgements, so that the first customers are under way to the model while the rest is still read.
  */
 const FIRST_UNDER_WAY = 16;
 const MAX_UNDER_WAY = 2_000;
@@ -67,7 +67,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
         underWay--;
         acknowledged();
       });
-    while (underWay >= Math.min(MAX_UNDER_WAY, FIRST_UNDER_WAY + sent)) await acknowledgement();
+    while (underWay >= Math.min(MAX_UNDER_WAY, FIRST_UNDER_WAY + sent / 4)) await acknowledgement();
   }
   while (underWay > 0) await acknowledgement();
   if (failure !== undefined) throw failure.error;

@@ -1,7 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { ConfigError, describeError, isStreamerError } from 'streamerjs';
 import { asset } from './assets.ts';
 import { bandOf } from './band.ts';
 import { rateOf } from './numbers.ts';
@@ -36,18 +35,23 @@ async function main(options: Options): Promise<void> {
     const brokers = options.brokers ?? process.env.STREAMER_BROKERS ?? process.env.KAFKA_BROKERS;
     const file = options.file === undefined ? asset('sample/customers.csv') : resolve(process.env.INIT_CWD ?? '.', options.file);
     const rate = rateOf(options.rate);
-    await access(file, constants.R_OK).catch((cause: Error) => Promise.reject(new ConfigError(`cannot read ${file}: ${cause.message}`)));
+    await access(file, constants.R_OK).catch((cause: Error) => Promise.reject(new RangeError(`cannot read ${file}: ${cause.message}`)));
     const { run } = await import('./start/run.ts');
     const summary = await run({ band, file, rate, brokers: brokers === '' ? undefined : brokers, signal, display });
     display.summary(summary, next(brokers));
     if (summary.lost > 0 || summary.duplicates > 0 || summary.rejected !== undefined) process.exitCode = 1;
   } catch (error) {
-    process.exitCode = signal.aborted ? 130 : error instanceof ConfigError ? 2 : 1;
-    const words = isStreamerError(error) ? describeError(error) : (error as Error).message;
-    process.stderr.write(signal.aborted ? 'interrupted: everything is stopped\n' : `${words}\n`);
+    process.exitCode = signal.aborted ? 130 : error instanceof RangeError ? 2 : 1;
+    process.stderr.write(signal.aborted ? 'interrupted: everything is stopped\n' : `${await wordsOf(error)}\n`);
   } finally {
     release();
   }
+}
+
+/** streamer is loaded only now that there is something to say: until then, loading it would hold up the processes. */
+async function wordsOf(error: unknown): Promise<string> {
+  const { describeError, isStreamerError } = await import('streamerjs');
+  return isStreamerError(error) ? describeError(error) : (error as Error).message;
 }
 
 /** A second signal ends at once; the children notice that we are gone. */
