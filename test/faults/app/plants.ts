@@ -1,0 +1,54 @@
+import { pathToFileURL } from 'node:url';
+import type { PartitionTask } from '../../../src/runtime/partition-task.ts';
+import type { WorkItem } from '../../../src/runtime/work-item.ts';
+
+/**
+ * Bugs that the harness must find. They are planted into the classes of the running worker, whose command line's own
+ * folder they are loaded from; the package itself has no switch for them.
+ */
+export const PLANTS = ['commit-before-acknowledgement', 'commit-largest', 'lost-drain'] as const;
+export type Plant = (typeof PLANTS)[number];
+
+export async function plant(name: string): Promise<void> {
+  const planted: Readonly<Record<string, () => Promise<void>>> = {
+    'commit-before-acknowledgement': commitBeforeAcknowledgement,
+    'commit-largest': commitLargest,
+    'lost-drain': lostDrain,
+  };
+  const put = planted[name];
+  if (put === undefined) throw new Error(`no plant named "${name}"; there are ${PLANTS.join(', ')}`);
+  await put();
+}
+
+async function runtime<T>(module: string): Promise<T> {
+  return import(new URL(`../runtime/${module}.js`, pathToFileURL(String(process.argv[1]))).href);
+}
+
+/** An event counts as finished when its handler is through: nothing waits for its outputs. */
+async function commitBeforeAcknowledgement(): Promise<void> {
+  const { WorkItem } = await runtime<{ WorkItem: { prototype: WorkItem } }>('work-item');
+  WorkItem.prototype.output = () => () => {};
+}
+
+/** What is committed is the end of what was delivered, whatever is finished of it. */
+async function commitLargest(): Promise<void> {
+  const { PartitionTask } = await runtime<{ PartitionTask: { prototype: PartitionTask } }>('partition-task');
+  PartitionTask.prototype.uncommitted = function (this: PartitionTask) {
+    return { ...this.partition, offset: this.end, metadata: '' };
+  };
+}
+
+/** A drain waits for nothing: the queue is dropped, and committed as if it were done. */
+async function lostDrain(): Promise<void> {
+  const { PartitionTask } = await runtime<{ PartitionTask: { prototype: PartitionTask } }>('partition-task');
+  const { drain, uncommitted } = PartitionTask.prototype;
+  const dropped = new WeakSet<PartitionTask>();
+  PartitionTask.prototype.drain = function (this: PartitionTask) {
+    dropped.add(this);
+    void drain.call(this);
+    return Promise.resolve();
+  };
+  PartitionTask.prototype.uncommitted = function (this: PartitionTask) {
+    return dropped.has(this) ? { ...this.partition, offset: this.end, metadata: '' } : uncommitted.call(this);
+  };
+}

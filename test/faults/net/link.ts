@@ -1,0 +1,72 @@
+import { connect, type Socket } from 'node:net';
+import { sleep } from '../clock.ts';
+import { FIND_COORDINATOR, METADATA, type PortMap, rewriteAddresses } from './addresses.ts';
+import { Frames } from './frames.ts';
+
+const PRODUCE = 0;
+
+/** What a link does to what goes through it; may change at any time. */
+export interface Weather {
+  /** Milliseconds that every frame takes, in either direction. */
+  latencyMs: number;
+  /** Milliseconds that a produce request takes on its way to the broker, beside the latency. */
+  produceMs: number;
+}
+
+/** One client's connection through the proxy: frames keep their order, answers name the proxy's ports. */
+export class Link {
+  readonly #client: Socket;
+  readonly #broker: Socket;
+  readonly #weather: Weather;
+  readonly #ports: PortMap;
+  /** Requests whose answers name addresses: by correlation id. */
+  readonly #asked = new Map<number, readonly [api: number, version: number]>();
+
+  constructor(client: Socket, port: number, weather: Weather, ports: PortMap) {
+    this.#client = client;
+    this.#broker = connect({ host: '127.0.0.1', port });
+    this.#weather = weather;
+    this.#ports = ports;
+    this.#pipe(client, this.#broker, (frame) => this.#request(frame));
+    this.#pipe(this.#broker, client, (frame) => this.#answer(frame));
+  }
+
+  destroy(): void {
+    this.#client.destroy();
+    this.#broker.destroy();
+  }
+
+  #pipe(from: Socket, to: Socket, pass: (frame: Buffer) => { readonly frame: Buffer; readonly ms: number }): void {
+    const frames = new Frames();
+    let before: Promise<void> = Promise.resolve();
+    from.setNoDelay(true);
+    from.on('error', () => this.destroy());
+    from.on('close', () => this.destroy());
+    from.on('data', (chunk: Buffer) => {
+      for (const each of frames.add(chunk)) {
+        const { frame, ms } = pass(each);
+        const due = Date.now() + ms;
+        before = before.then(async () => {
+          const left = due - Date.now();
+          if (left > 0) await sleep(left);
+          if (!to.destroyed) to.write(frame);
+        });
+      }
+    });
+  }
+
+  #request(frame: Buffer): { readonly frame: Buffer; readonly ms: number } {
+    const [api, version, id] = [frame.readInt16BE(4), frame.readInt16BE(6), frame.readInt32BE(8)];
+    if (api === METADATA || api === FIND_COORDINATOR) this.#asked.set(id, [api, version]);
+    const { latencyMs, produceMs } = this.#weather;
+    return { frame, ms: latencyMs + (api === PRODUCE ? produceMs : 0) };
+  }
+
+  #answer(frame: Buffer): { readonly frame: Buffer; readonly ms: number } {
+    const id = frame.readInt32BE(4);
+    const asked = this.#asked.get(id);
+    this.#asked.delete(id);
+    const passed = asked === undefined ? frame : rewriteAddresses(frame, asked[0], asked[1], this.#ports);
+    return { frame: passed, ms: this.#weather.latencyMs };
+  }
+}

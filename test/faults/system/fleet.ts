@@ -1,0 +1,53 @@
+import type { Violation } from '../proof/evidence.ts';
+import { Worker, type WorkerSetup } from './worker.ts';
+
+const TERMINATION_MS = 25_000;
+
+/** The workers of a round, those that are gone included. */
+export class Fleet {
+  readonly workers: Worker[] = [];
+  readonly violations: Violation[] = [];
+  readonly #setup: Omit<WorkerSetup, 'name'>;
+
+  constructor(setup: Omit<WorkerSetup, 'name'>) {
+    this.#setup = setup;
+  }
+
+  async start(): Promise<Worker> {
+    const worker = await Worker.start({ ...this.#setup, name: `w${this.workers.length + 1}` });
+    this.workers.push(worker);
+    return worker;
+  }
+
+  get alive(): Worker[] {
+    return this.workers.filter(({ isAlive }) => isAlive);
+  }
+
+  pick(target: number): Worker | undefined {
+    const { alive } = this;
+    return alive[target % Math.max(1, alive.length)];
+  }
+
+  async ensureOne(): Promise<void> {
+    if (this.alive.length === 0) await this.start();
+  }
+
+  /** SIGTERM: the worker has to end in order and in time. */
+  async terminate(worker: Worker): Promise<void> {
+    const exit = await worker.terminate(TERMINATION_MS);
+    if (exit?.code === 0) return;
+    const how = exit === undefined ? `did not end within ${TERMINATION_MS} ms` : `ended with ${JSON.stringify(exit)}`;
+    this.violations.push({ rule: 'worker', what: `${worker.name} ${how} after SIGTERM` });
+  }
+
+  async terminateAll(): Promise<void> {
+    for (const worker of this.workers) {
+      if (worker.hasDied) this.violations.push({ rule: 'worker', what: `${worker.name} ended by itself:\n${worker.lastWords}` });
+    }
+    await Promise.all(this.alive.map((worker) => this.terminate(worker)));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.close()));
+  }
+}

@@ -1,0 +1,68 @@
+import type { Admin } from 'kafkajs';
+import { now, sleep } from '../clock.ts';
+import type { Commit, Observation } from '../proof/evidence.ts';
+import { endsOf, kafkaOf, persist } from './client.ts';
+import { readFinished } from './finished.ts';
+
+const EVERY_MS = 60;
+
+/** Reads the group's commits during a round, from outside, and after each reading where the outputs end. */
+export class Observer {
+  readonly observations: Observation[] = [];
+  readonly #admin: Admin;
+  readonly #group: string;
+  readonly #input: string;
+  readonly #outputs: readonly string[];
+  #isOver = false;
+  readonly #running: Promise<void>;
+
+  static async start(brokers: string, group: string, input: string, outputs: readonly string[]): Promise<Observer> {
+    const admin = kafkaOf(brokers).admin();
+    await persist(() => admin.connect());
+    return new Observer(admin, group, input, outputs);
+  }
+
+  private constructor(admin: Admin, group: string, input: string, outputs: readonly string[]) {
+    this.#admin = admin;
+    this.#group = group;
+    this.#input = input;
+    this.#outputs = outputs;
+    this.#running = this.#run();
+  }
+
+  /** Is every record committed of an input that ends so? */
+  isDone(ends: ReadonlyMap<number, number>): boolean {
+    const commits = this.observations.at(-1)?.commits;
+    return commits !== undefined && [...ends].every(([partition, end]) => end === 0 || (commits.get(partition)?.offset ?? -1) >= end);
+  }
+
+  /** One more look, and no more. */
+  async close(): Promise<void> {
+    this.#isOver = true;
+    await this.#running;
+    await persist(() => this.#look());
+    await this.#admin.disconnect();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#isOver) {
+      // A broker that is down is looked at again.
+      await this.#look().catch(() => {});
+      await sleep(EVERY_MS);
+    }
+  }
+
+  async #look(): Promise<void> {
+    // All topics of the group: for a named one kafkajs would ask only for the partitions that it knows from before.
+    const all = await this.#admin.fetchOffsets({ groupId: this.#group });
+    const found = all.find(({ topic }) => topic === this.#input);
+    const commits = new Map<number, Commit>();
+    for (const { partition, offset, metadata } of found?.partitions ?? []) {
+      const at = Number(offset);
+      if (at >= 0) commits.set(partition, { offset: at, finished: readFinished(at, metadata) });
+    }
+    const seenAt = now();
+    const ends = await Promise.all(this.#outputs.map(async (topic) => [topic, await endsOf(this.#admin, topic)] as const));
+    this.observations.push({ at: seenAt, commits, ends: new Map(ends) });
+  }
+}
