@@ -5,6 +5,7 @@ import { brokerCommand } from './commands/broker.ts';
 import { configCommand } from './commands/config.ts';
 import { consumeCommand } from './commands/consume.ts';
 import { devCommand } from './commands/dev.ts';
+import { dlqCommand } from './commands/dlq.ts';
 import { runCommand } from './commands/run.ts';
 import { sendCommand } from './commands/send.ts';
 import { topicsCommand } from './commands/topics.ts';
@@ -30,6 +31,7 @@ export function buildProgram(): Command {
     agentsCommand(),
     sendCommand(),
     consumeCommand(),
+    dlqCommand(),
     brokerCommand(),
     configCommand(),
   ];

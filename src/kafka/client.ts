@@ -129,6 +129,8 @@ export interface KafkaAdmin {
   createTopics(specs: readonly TopicSpec[]): Promise<Map<string, boolean>>;
   addPartitions(topic: string, total: number): Promise<void>;
   deleteTopics(topics: readonly string[]): Promise<void>;
+  /** Deletes the records below these offsets. */
+  deleteRecords(offsets: ReadonlyArray<TopicPartition & { offset: number }>): Promise<void>;
   watermarks(topic: string): Promise<Watermarks[]>;
   /** First offset at or after the time, per partition; the high watermark where there is none. */
   offsetsAt(topic: string, timestampMs: number): Promise<Array<TopicPartition & { offset: number }>>;

@@ -11,12 +11,14 @@ export const REPLAY_AGENT_HEADER = 'streamer.replay.agent';
 const PREFIX = 'streamer.dlq.';
 
 export function deadLetterTopicOf(topic: string, app: string): string {
-  return `${topic}.${app}.dlq`;
+  return `${topic}.${app}${SUFFIX}`;
 }
+
+const SUFFIX = '.dlq';
 
 /** Dead-letter and internal topics: patterns never match them. */
 export function isInternalTopic(name: string): boolean {
-  return name.startsWith('__') || name.endsWith('.dlq') || name.endsWith('.replies');
+  return name.startsWith('__') || name.endsWith(SUFFIX) || name.endsWith('.replies');
 }
 
 export interface DeadLetter {
@@ -53,6 +55,50 @@ export function deadLetterHeaders(letter: DeadLetter): RecordHeaders {
   };
   const own = headersOf(Object.fromEntries(Object.entries(fields).map(([name, value]) => [PREFIX + name, value])));
   return { ...record.headers, ...own };
+}
+
+/** What a dead letter says of itself; every field is absent where its header is, or does not fit. */
+export interface LetterInfo {
+  readonly topic: string | undefined;
+  readonly partition: number | undefined;
+  readonly offset: number | undefined;
+  readonly timestamp: number | undefined;
+  readonly error: string | undefined;
+  readonly code: string | undefined;
+  readonly message: string | undefined;
+  readonly stack: string | undefined;
+  readonly attempts: number | undefined;
+  readonly app: string | undefined;
+  readonly agent: string | undefined;
+  readonly time: string | undefined;
+}
+
+export function readLetter(headers: RecordHeaders): LetterInfo {
+  const text = (name: string) => headers[PREFIX + name]?.toString();
+  const whole = (name: string) => {
+    const value = Number(text(name) ?? Number.NaN);
+    return Number.isSafeInteger(value) ? value : undefined;
+  };
+  return {
+    topic: text('topic'),
+    partition: whole('partition'),
+    offset: whole('offset'),
+    timestamp: whole('timestamp'),
+    error: text('error'),
+    code: text('code'),
+    message: text('message'),
+    stack: text('stack'),
+    attempts: whole('attempts'),
+    app: text('app'),
+    agent: text('agent'),
+    time: text('time'),
+  };
+}
+
+/** The record's own headers, and (for its topic) the name of the agent that failed: the others have finished it. */
+export function replayHeaders(headers: RecordHeaders, agent: string | undefined): RecordHeaders {
+  const own = Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(PREFIX) && name !== REPLAY_AGENT_HEADER));
+  return agent === undefined ? own : { ...own, [REPLAY_AGENT_HEADER]: Buffer.from(agent, 'utf8') };
 }
 
 function cut(text: string, bytes: number): string {

@@ -42,7 +42,8 @@ function headersOf(record: KafkaRecord): Record<string, unknown> {
   );
 }
 
-function textOf(bytes: Buffer): string | { readonly base64: string } {
+/** Text where the bytes are UTF-8, else base64. */
+export function textOf(bytes: Buffer): string | { readonly base64: string } {
   return isUtf8(bytes) ? bytes.toString('utf8') : { base64: bytes.toString('base64') };
 }
 

@@ -100,6 +100,23 @@ class KafkajsAdmin implements ClosableAdmin {
     await attempt(`deleting topics ${topics.join(', ')}`, () => this.#admin.deleteTopics({ topics: [...topics], timeout: REQUEST_MS }));
   }
 
+  async deleteRecords(offsets: ReadonlyArray<TopicPartition & { offset: number }>): Promise<void> {
+    for (const topic of new Set(offsets.map((each) => each.topic))) {
+      const partitions = offsets
+        .filter((each) => each.topic === topic)
+        .map(({ partition, offset }) => ({ partition, offset: String(offset) }));
+      await attempt(
+        `deleting records of topic "${topic}"`,
+        async () => {
+          // kafkajs finds the leaders only of topics that it has looked at.
+          await this.#admin.fetchTopicOffsets(topic);
+          await this.#admin.deleteTopicRecords({ topic, partitions });
+        },
+        { topic },
+      );
+    }
+  }
+
   async watermarks(topic: string): Promise<Watermarks[]> {
     const offsets = await attempt(`reading the watermarks of topic "${topic}"`, () => this.#admin.fetchTopicOffsets(topic), { topic });
     return offsets

@@ -1,0 +1,149 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KafkaError } from '../../errors.ts';
+import type {
+  CommittedOffset,
+  ConsumerSink,
+  KafkaAdmin,
+  KafkaClient,
+  KafkaRecord,
+  Subscription,
+  TopicPartition,
+} from '../../kafka/index.ts';
+import { decodeFinished, encodeFinished, FinishedCursor, METADATA_LIMIT, OffsetTracker } from '../../runtime/index.ts';
+
+export interface Letter {
+  readonly partition: TopicPartition;
+  readonly record: KafkaRecord;
+  readonly slot: number;
+}
+
+interface PartitionState {
+  readonly partition: TopicPartition;
+  readonly tracker: OffsetTracker;
+  readonly done: FinishedCursor;
+  readonly end: number;
+}
+
+const NAME = 'replay';
+
+/**
+ * Reads dead-letter topics as a member of a group, up to where they end at the start, leaving out what the group has
+ * done before. What is marked as done is committed by `commit`: letters that were passed over come again next time.
+ */
+export class LetterReader implements ConsumerSink {
+  readonly #client: KafkaClient;
+  readonly #admin: KafkaAdmin;
+  readonly #groupId: string;
+  readonly #topics: readonly string[];
+  readonly #states = new Map<string, PartitionState>();
+  readonly #queue: Letter[] = [];
+  #subscription: Subscription | undefined;
+  #epoch = -1;
+  #failure: KafkaError | undefined;
+  #wake: () => void = () => {};
+
+  constructor(client: KafkaClient, admin: KafkaAdmin, groupId: string, topics: readonly string[]) {
+    this.#client = client;
+    this.#admin = admin;
+    this.#groupId = groupId;
+    this.#topics = topics;
+  }
+
+  async *letters(): AsyncGenerator<Letter> {
+    if (this.#topics.length === 0) return;
+    this.#subscription = await this.#client.subscribe({ groupId: this.#groupId, topics: this.#topics, maxWaitMs: 100 }, this);
+    for (;;) {
+      const letter = this.#queue.shift();
+      if (letter !== undefined) yield letter;
+      else if (this.#failure !== undefined) throw this.#failure;
+      else if (this.#isAtEnd()) return;
+      else
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+    }
+  }
+
+  finish({ partition, slot }: Letter): void {
+    this.#states.get(keyOf(partition))?.tracker.finish(slot);
+  }
+
+  /** Is there room in the commit's metadata for more gaps between what is done? Else the position must move first. */
+  hasRoom(): boolean {
+    return [...this.#states.values()].every((state) => this.#offsetOf(state).metadata!.length < METADATA_LIMIT - 100);
+  }
+
+  async commit(): Promise<void> {
+    if (this.#states.size > 0)
+      await this.#subscription?.commit(
+        this.#epoch,
+        [...this.#states.values()].map((state) => this.#offsetOf(state)),
+      );
+  }
+
+  async close(): Promise<void> {
+    await this.#subscription?.close();
+  }
+
+  async assigned(partitions: readonly TopicPartition[], epoch: number): Promise<void> {
+    while (this.#subscription === undefined) await sleep(1);
+    this.#epoch = epoch;
+    this.#states.clear();
+    this.#queue.length = 0;
+    const committed = new Map((await this.#subscription.committed(partitions)).map((each) => [keyOf(each), each]));
+    for (const topic of this.#topics) {
+      for (const { partition, earliest, latest } of await this.#admin.watermarks(topic)) {
+        const tp = { topic, partition };
+        if (!partitions.some((each) => keyOf(each) === keyOf(tp))) continue;
+        const commit = committed.get(keyOf(tp));
+        const isUsable = commit !== undefined && commit.offset >= earliest && commit.offset <= latest;
+        const position = isUsable ? commit.offset : earliest;
+        const done = decodeFinished(position, isUsable ? commit.metadata : null).get(NAME) ?? [];
+        this.#states.set(keyOf(tp), { partition: tp, tracker: new OffsetTracker(position), done: new FinishedCursor(done), end: latest });
+        this.#subscription.seek(tp, position);
+      }
+    }
+    this.#wake();
+  }
+
+  async revoking(): Promise<void> {
+    await this.commit().catch(() => {});
+  }
+
+  lost(): void {
+    this.#states.clear();
+    this.#queue.length = 0;
+  }
+
+  batch(partition: TopicPartition, epoch: number, records: readonly KafkaRecord[], nextOffset: number): void {
+    const state = this.#states.get(keyOf(partition));
+    if (state === undefined || epoch !== this.#epoch) return;
+    for (const record of records) {
+      if (record.offset >= state.end) break;
+      const slot = state.tracker.add(record.offset);
+      if (state.done.has(record.offset)) state.tracker.finish(slot);
+      else this.#queue.push({ partition, record, slot });
+    }
+    state.tracker.advance(Math.min(nextOffset, state.end));
+    this.#wake();
+  }
+
+  failed(error: KafkaError, isFatal: boolean): void {
+    if (!isFatal) return;
+    this.#failure = error;
+    this.#wake();
+  }
+
+  #isAtEnd(): boolean {
+    return this.#states.size > 0 && [...this.#states.values()].every(({ tracker, end }) => tracker.end >= end);
+  }
+
+  #offsetOf({ partition, tracker }: PartitionState): CommittedOffset {
+    const offset = tracker.position;
+    return { ...partition, offset, metadata: encodeFinished(offset, new Map([[NAME, tracker.finishedBeyond()]])) };
+  }
+}
+
+function keyOf({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}

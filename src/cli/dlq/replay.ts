@@ -1,0 +1,136 @@
+import type { KafkaAdmin, KafkaProducer, OutputRecord } from '../../kafka/index.ts';
+import { type LetterInfo, readLetter, replayHeaders } from '../../runtime/index.ts';
+import { partitionOf } from '../../topics/index.ts';
+import { CommandError } from '../command-error.ts';
+import type { RawOptions } from '../options.ts';
+import { wholeNumber } from '../records/options.ts';
+import { type AppSession, openAppSession } from '../session.ts';
+import { letterFilter, originOf } from './filter.ts';
+import { type Letter, LetterReader } from './letter-reader.ts';
+import { letterTopics, replayGroupOf } from './topics.ts';
+
+const CHUNK = 200;
+
+export async function replayLetters(names: readonly string[], options: RawOptions): Promise<void> {
+  const limit = wholeNumber('--limit', options['limit'], 1) ?? Number.POSITIVE_INFINITY;
+  const session = await openAppSession(options);
+  try {
+    const admin = await session.admin();
+    const topics = await letterTopics(session, admin, names);
+    const replay = new Replay(session, admin, options);
+    await replay.run(topics, limit);
+  } finally {
+    await session.close();
+  }
+}
+
+/** Letters are marked as replayed when the broker has acknowledged them: a replay that is cut off repeats a chunk at most. */
+class Replay {
+  readonly #session: AppSession;
+  readonly #admin: KafkaAdmin;
+  readonly #isWanted: (letter: LetterInfo) => boolean;
+  readonly #to: string | undefined;
+  readonly #isDry: boolean;
+  readonly #counts = new Map<string, number>();
+  #producer: KafkaProducer | undefined;
+  #chunk: Letter[] = [];
+  #replayed = 0;
+  #passed = 0;
+
+  constructor(session: AppSession, admin: KafkaAdmin, options: RawOptions) {
+    this.#session = session;
+    this.#admin = admin;
+    this.#isWanted = letterFilter(options);
+    this.#to = options['to'] as string | undefined;
+    this.#isDry = options['dryRun'] === true;
+  }
+
+  async run(topics: readonly string[], limit: number): Promise<void> {
+    const client = await this.#session.client();
+    const reader = new LetterReader(client, this.#admin, replayGroupOf(this.#session.app.id), topics);
+    try {
+      for await (const letter of reader.letters()) {
+        if (!this.#isWanted(readLetter(letter.record.headers))) {
+          this.#passed++;
+          continue;
+        }
+        this.#chunk.push(letter);
+        if (this.#replayed + this.#chunk.length >= limit) break;
+        if (this.#chunk.length >= CHUNK) await this.#send(reader);
+      }
+      await this.#send(reader);
+    } finally {
+      await this.#producer?.close();
+      await reader.close();
+    }
+    this.#tell();
+  }
+
+  async #send(reader: LetterReader): Promise<void> {
+    const chunk = this.#chunk;
+    this.#chunk = [];
+    if (chunk.length === 0) return;
+    if (!this.#isDry) {
+      if (!reader.hasRoom()) {
+        throw new CommandError(
+          1,
+          `stopped after ${this.#replayed}: too many letters that the filter leaves out lie between those replayed`,
+          {
+            next: 'Replay or purge the older ones first; those replayed so far are noted.',
+          },
+        );
+      }
+      const client = await this.#session.client();
+      this.#producer ??= await client.producer();
+      const records: OutputRecord[] = [];
+      for (const letter of chunk) records.push(await this.#recordOf(letter));
+      await this.#producer.send(records);
+      for (const letter of chunk) reader.finish(letter);
+      await reader.commit();
+    }
+    this.#replayed += chunk.length;
+    for (const letter of chunk) this.#note(letter);
+  }
+
+  #note({ partition, record }: Letter): void {
+    const info = readLetter(record.headers);
+    const to = this.#to ?? info.topic ?? '?';
+    this.#counts.set(to, (this.#counts.get(to) ?? 0) + 1);
+    const status = this.#isDry ? 'would be replayed' : 'replayed';
+    this.#session.output.data({ letter: { ...partition, offset: record.offset }, origin: originOf(info), agent: info.agent, to, status });
+    if (this.#isDry)
+      this.#session.output.line(`  ${originOf(info)}  ${info.agent ?? 'all agents'}  ${info.error ?? ''}: ${info.message ?? ''}`);
+  }
+
+  async #recordOf({ record }: Letter): Promise<OutputRecord> {
+    const info = readLetter(record.headers);
+    const topic = this.#to ?? info.topic;
+    if (topic === undefined) throw new CommandError(1, 'a letter does not say where it came from', { next: 'Name a topic: --to TOPIC.' });
+    const partitions = await this.#partitionsOf(topic);
+    const own = this.#to === undefined && info.partition !== undefined && info.partition < partitions ? info.partition : undefined;
+    const partition = own ?? (record.key === null ? 0 : partitionOf(record.key, partitions));
+    const headers = replayHeaders(record.headers, this.#to === undefined ? info.agent : undefined);
+    return { topic, partition, key: record.key, value: record.value, headers, timestamp: info.timestamp };
+  }
+
+  readonly #known = new Map<string, number>();
+
+  async #partitionsOf(topic: string): Promise<number> {
+    const known = this.#known.get(topic) ?? (await this.#admin.partitionCounts([topic])).get(topic);
+    if (known === undefined) throw new CommandError(1, `topic "${topic}" does not exist`, { next: 'Name another one: --to TOPIC.' });
+    this.#known.set(topic, known);
+    return known;
+  }
+
+  #tell(): void {
+    const { output } = this.#session;
+    const verb = this.#isDry ? 'would be replayed' : 'replayed';
+    for (const [topic, count] of this.#counts) output.line(`${count} ${verb} to ${topic}`);
+    if (this.#replayed === 0) output.line(this.#passed === 0 ? 'nothing to replay' : 'nothing to replay that the filter lets through');
+    output.data({
+      replayed: this.#isDry ? 0 : this.#replayed,
+      ...(this.#isDry ? { wouldReplay: this.#replayed } : {}),
+      passedOver: this.#passed,
+    });
+  }
+}
