@@ -40,7 +40,7 @@ describe('streamer agents', () => {
     const { code, stdout } = await run(['agents', '-A', APP]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/agent +source +to +order +lanes +on error/);
-    expect(stdout).toMatch(/slow +shop-orders +- +none +4 +retry 5, then dead letter/);
+    expect(stdout).toMatch(/slow +shop-orders +- +none +4 +stop/);
   });
 
   it('with --json, an object per agent', async () => {

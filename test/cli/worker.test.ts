@@ -84,6 +84,16 @@ describe('streamer worker', () => {
     });
   });
 
+  it('fails with the place of the event when its policy is to stop; exit 1', async () => {
+    await withShop(async ({ prefix, app, env }) => {
+      await run(['send', `${prefix}-orders`, '{"id":"bad","amount":1}', '-k', 'k', '--partition', '1', '-A', app], { env });
+      const { code, stderr } = await run(['worker', '-A', app], { env });
+      expect(code).toBe(1);
+      expect(stderr).toMatch(new RegExp(`streamer: Agent "slow" failed on ${prefix}-orders\\[1\\]@0: .*this order cannot be`));
+      expect(stderr).not.toMatch(/\n\s+at /);
+    });
+  });
+
   it('a second signal ends at once', async () => {
     await withShop(async ({ prefix, app, env }) => {
       const slow = { env: { ...env, SHOP_SLOW_MS: '60000' } };
