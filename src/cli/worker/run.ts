@@ -51,7 +51,8 @@ async function stopWorker(app: App, worker: Worker): Promise<{ drained: number; 
 function stopRequest(): { readonly asked: Promise<void>; release(): void } {
   let ask: () => void = () => undefined;
   const asked = new Promise<void>((resolve) => {
-    ask = resolve;
+    // Not `resolve` itself: it would be given the signal's name.
+    ask = () => resolve();
   });
   return { asked, release: onStopSignal(ask) };
 }

@@ -8,13 +8,14 @@ export class Fleet {
   readonly workers: Worker[] = [];
   readonly violations: Violation[] = [];
   readonly #setup: Omit<WorkerSetup, 'name'>;
+  #count = 0;
 
   constructor(setup: Omit<WorkerSetup, 'name'>) {
     this.#setup = setup;
   }
 
   async start(): Promise<Worker> {
-    const worker = await Worker.start({ ...this.#setup, name: `w${this.workers.length + 1}` });
+    const worker = await Worker.start({ ...this.#setup, name: `w${++this.#count}` });
     this.workers.push(worker);
     return worker;
   }
