@@ -27,6 +27,12 @@ export interface TaskStart {
   readonly deliversTombstones: boolean;
 }
 
+/** How long the other side asks to be left alone (HTTP's Retry-After), at most a minute. */
+function retryAfterOf(error: unknown): number {
+  const { retryAfterMs } = error as { readonly retryAfterMs?: unknown };
+  return typeof retryAfterMs === 'number' ? Math.min(retryAfterMs, 60_000) : 0;
+}
+
 /**
  * One agent on one assigned partition: its queue, its order, its finished offsets. Dies with the assignment; whatever
  * its handlers do later has no effect.
@@ -181,7 +187,7 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
   failed(item: WorkItem, error: unknown, isHandled: boolean): void {
     if (!isHandled) RecordEvent.abort(item.event, error);
     if (isUnavailable(error)) {
-      const delayMs = backoff(++item.waits, 500, 30_000);
+      const delayMs = Math.max(backoff(++item.waits, 500, 30_000), retryAfterOf(error));
       this.runtime.waits(error);
       this.#again(item, delayMs, isHandled);
       return;
