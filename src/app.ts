@@ -271,15 +271,10 @@ export class App implements TopicHost {
   }
 
   /** For topics: sends on behalf of the event in hand, if there is one. */
-  send(topic: AnyTopic, message: Encoded): Promise<SendResult> {
+  send(topic: AnyTopic, encode: () => Encoded | Promise<Encoded>): Promise<SendResult> {
     const holder = currentHolder();
-    if (holder !== undefined && !holder.isCurrent) {
-      return Promise.reject(
-        new StreamerError('LOST', 'the event belongs to another worker now: nothing more is published for it', { topic: topic.name }),
-      );
-    }
     const end = holder?.output();
-    const result = this.#post(topic, message).then(
+    const result = this.#sendFor(holder, topic, encode).then(
       (sent) => {
         end?.();
         return sent;
@@ -292,6 +287,13 @@ export class App implements TopicHost {
     // The event has been told; a send that the agent does not await must not end the process.
     if (holder !== undefined) result.catch(() => {});
     return result;
+  }
+
+  async #sendFor(holder: ReturnType<typeof currentHolder>, topic: AnyTopic, encode: () => Encoded | Promise<Encoded>): Promise<SendResult> {
+    if (holder !== undefined && !holder.isCurrent) {
+      throw new StreamerError('LOST', 'the event belongs to another worker now: nothing more is published for it', { topic: topic.name });
+    }
+    return this.#post(topic, await encode());
   }
 
   async #ask(agent: Agent, key: unknown, value: unknown, timeoutMs: number): Promise<unknown> {

@@ -32,7 +32,8 @@ export interface Encoded {
 
 /** What a topic needs of the app that declared it. */
 export interface TopicHost {
-  send(topic: AnyTopic, message: Encoded): Promise<SendResult>;
+  /** Notes at once for whom it is sent, before the message is put into bytes: a handler may be through by then. */
+  send(topic: AnyTopic, encode: () => Encoded | Promise<Encoded>): Promise<SendResult>;
 }
 
 /** What happens to records without value: `skip` counts them and goes on, `deliver` gives `event.value === null`. */
@@ -97,14 +98,13 @@ export class Topic<K, V, KIn = K, VIn = V> implements Readable<K, V, KIn, VIn> {
    *
    * @throws SerdeError (`VALIDATION`) before anything leaves, when the value does not fit
    */
-  async send(message: Message<KIn, VIn>): Promise<SendResult> {
-    return this.#host.send(this, await this.encode(message));
+  send(message: Message<KIn, VIn>): Promise<SendResult> {
+    return this.#host.send(this, () => this.encode(message));
   }
 
   /** Sends a tombstone: the record that deletes a key from a compacted topic. */
-  async tombstone(message: Omit<Message<KIn, VIn>, 'value'>): Promise<SendResult> {
-    const { key, ...rest } = message as Omit<Message<KIn, VIn>, 'value'> & { key?: KIn };
-    return this.#host.send(this, { ...this.#frame(rest), key: await this.#encodeKey(key), value: null });
+  tombstone(message: Omit<Message<KIn, VIn>, 'value'>): Promise<SendResult> {
+    return this.#host.send(this, () => this.encode({ ...message, value: null } as unknown as Message<KIn, VIn>));
   }
 
   /** The message in bytes; a promise only when a serde is asynchronous. A null value is a tombstone. */
