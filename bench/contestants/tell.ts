@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+
+const total = Number(process.env.EVENTS);
+let seen = 0;
+let first = 0;
+let firstAt = 0;
+
+/** Counts an event that has been seen; the first one starts the clock. */
+export function saw(count = 1): void {
+  if (first === 0) {
+    first = performance.now();
+    firstAt = Date.now();
+  }
+  seen += count;
+}
+
+export function isAllSeen(): boolean {
+  return seen >= total;
+}
+
+/** Prints the result and ends the process. */
+export function finish(): never {
+  const seconds = (performance.now() - first) / 1_000;
+  const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+  console.log(JSON.stringify({ rate: seen / seconds, firstMs: firstAt - Number(process.env.STARTED), memoryMb: Number(peak) / 1_024 }));
+  process.exit(0);
+}

@@ -1,0 +1,187 @@
+/**
+ * Streamer beside what a Node developer would write by hand, in one run, on one broker.
+ *
+ *     npm run bench                                 on an embedded broker
+ *     KAFKA_BROKERS=127.0.0.1:9092 npm run bench    on the Kafka given
+ *     npm run bench -- --events 1000000 --rounds 5 --only noop
+ *
+ * Every contestant is a process of its own; rounds alternate between them. Rates are from the first event seen to the last
+ * one finished (outputs acknowledged). Ratios within a round count; absolute figures are those of a busy machine.
+ */
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { App, json, string } from 'streamerjs';
+import { startBrokerThread } from 'streamerjs/broker';
+
+interface Contestant {
+  readonly name: string;
+  readonly file: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+interface Section {
+  readonly name: string;
+  readonly about: string;
+  readonly events: number;
+  readonly keys: number;
+  readonly contestants: readonly Contestant[];
+  /** The one that the others are compared with; absent = with `ideal` events a second. */
+  readonly base?: string;
+  readonly ideal?: number;
+}
+
+interface Result {
+  readonly rate: number;
+  readonly firstMs: number;
+  readonly memoryMb: number;
+}
+
+const options = new Command()
+  .option('--events <n>', 'events of a run', '400000')
+  .option('--rounds <n>', 'rounds', '3')
+  .option('--only <section>', 'noop, json, latency or startup')
+  .parse()
+  .opts<{ events: string; rounds: string; only?: string }>();
+const events = Number(options.events);
+
+const streamer = (name: string, env: Record<string, string>): Contestant => ({ name, file: 'streamer.ts', env });
+const kafkajs = (name: string, env: Record<string, string>): Contestant => ({ name, file: 'kafkajs.ts', env });
+
+const sections: readonly Section[] = [
+  {
+    name: 'noop',
+    about: 'a handler that does nothing, raw bytes',
+    events,
+    keys: 100_000,
+    base: 'kafkajs eachBatch',
+    contestants: [
+      kafkajs('kafkajs eachBatch', { WORK: 'noop' }),
+      streamer('streamer, by partition', { WORK: 'noop', ORDER: 'partition' }),
+      streamer('streamer, by key', { WORK: 'noop', ORDER: 'key' }),
+    ],
+  },
+  {
+    name: 'json',
+    about: 'JSON in, a field added, JSON out, acks all, offsets committed',
+    events: Math.ceil(events / 2),
+    keys: 100_000,
+    base: 'kafkajs batched loop',
+    contestants: [
+      kafkajs('kafkajs batched loop', { WORK: 'json' }),
+      streamer('streamer each', { WORK: 'json', ORDER: 'key' }),
+      streamer('streamer each, by partition', { WORK: 'json', ORDER: 'partition' }),
+      streamer('streamer generator', { WORK: 'json-generator', ORDER: 'key' }),
+    ],
+  },
+  {
+    name: 'latency',
+    about: '10 ms asynchronous handler, 256 in flight, 10,000 keys, order by key; 1.00 = 256 / 10 ms',
+    events: Math.min(events, 60_000),
+    keys: 10_000,
+    ideal: 25_600,
+    contestants: [streamer('streamer each', { WORK: 'latency', ORDER: 'key' })],
+  },
+];
+
+async function main(): Promise<void> {
+  const broker = process.env.KAFKA_BROKERS === undefined ? await startBrokerThread() : undefined;
+  const brokers = broker?.address ?? String(process.env.KAFKA_BROKERS);
+  console.log(
+    `${brokers}${broker === undefined ? '' : ' (embedded)'}   Node ${process.version}   ${cpus().length} cores   ${events} events, ${options.rounds} rounds\n`,
+  );
+  try {
+    for (const section of sections) if (options.only === undefined || options.only === section.name) await run(section, brokers);
+  } finally {
+    await broker?.close();
+  }
+}
+
+async function run(section: Section, brokers: string): Promise<void> {
+  const topic = await fill(section, brokers);
+  const results = new Map<string, Result[]>();
+  for (let round = 0; round < Number(options.rounds); round++) {
+    for (const contestant of section.contestants) {
+      const result = await measure(contestant, { brokers, topic, events: section.events });
+      results.set(contestant.name, [...(results.get(contestant.name) ?? []), result]);
+    }
+  }
+  report(section, results);
+}
+
+/** Customers of 14 fields, 210 bytes or so; 4 partitions. */
+async function fill({ name, events: count, keys }: Section, brokers: string): Promise<string> {
+  const app = new App({ id: `bench-${randomUUID()}`, brokers });
+  const topic = app.topic(`bench-${name}-${randomUUID()}`, { key: string(), value: json(), partitions: 4 });
+  await (await (await app.client()).admin()).createTopics(app.topicSpecs());
+  const customer = {
+    job: 'management',
+    marital: 'married',
+    education: 'tertiary',
+    default: 'no',
+    balance: 1787,
+    housing: 'yes',
+    loan: 'no',
+  };
+  const rest = { day: 19, duration: 79, campaign: 1, pdays: -1, previous: 0, poutcome: 'unknown' };
+  for (let n = 0; n < count; n += 5_000) {
+    const chunk = Math.min(5_000, count - n);
+    await Promise.all(
+      Array.from({ length: chunk }, (_, i) =>
+        topic.send({ key: `k${(n + i) % keys}`, value: { age: 20 + ((n + i) % 60), ...customer, ...rest } }),
+      ),
+    );
+  }
+  await app.stop();
+  return topic.name;
+}
+
+async function measure(contestant: Contestant, input: { brokers: string; topic: string; events: number }): Promise<Result> {
+  const file = fileURLToPath(new URL(`./contestants/${contestant.file.replace(/ts$/, 'js')}`, import.meta.url));
+  const env = {
+    ...process.env,
+    ...contestant.env,
+    BROKERS: input.brokers,
+    TOPIC: input.topic,
+    EVENTS: String(input.events),
+    STARTED: String(Date.now()),
+  };
+  const child = spawn(process.execPath, [file], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  if (code !== 0) throw new Error(`${contestant.name} ended with ${String(code)}: ${output}`);
+  return JSON.parse(output.trim().split('\n').at(-1)!) as Result;
+}
+
+function report(section: Section, results: ReadonlyMap<string, readonly Result[]>): void {
+  const base = section.base === undefined ? undefined : results.get(section.base);
+  console.log(`${section.name}: ${section.about}`);
+  console.log('| contestant | events/s, median | best | ratio, median | first event, ms | memory, MB |\n|---|---|---|---|---|---|');
+  for (const [name, runs] of results) {
+    const ratios = runs.map(({ rate }, round) => rate / (base?.[round]?.rate ?? section.ideal!));
+    const cells = [
+      name,
+      whole(median(runs.map(({ rate }) => rate))),
+      whole(Math.max(...runs.map(({ rate }) => rate))),
+      median(ratios).toFixed(2),
+    ];
+    console.log(
+      `| ${[...cells, whole(median(runs.map(({ firstMs }) => firstMs))), whole(Math.max(...runs.map(({ memoryMb }) => memoryMb)))].join(' | ')} |`,
+    );
+  }
+  console.log('');
+}
+
+const whole = (value: number) => Math.round(value).toLocaleString('en');
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1]!;
+}
+
+await main();
