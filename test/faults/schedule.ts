@@ -32,6 +32,8 @@ export interface Plan {
   readonly seed: number;
   readonly workers: number;
   readonly load: LoadPlan;
+  /** In the order in which the faults were drawn, which their times depend on. */
+  readonly kinds: readonly Kind[];
   readonly faults: readonly Fault[];
 }
 
@@ -51,7 +53,7 @@ export function planWith(seed: number, kinds: readonly Kind[]): Plan {
   const load = { seed, events: random.int(600, 1_200), forMs: 4_000 };
   const workers = random.int(2, 3);
   const faults = kinds.map((kind) => drawFault(kind, random)).sort((a, b) => a.atMs - b.atMs);
-  return { seed, workers, load, faults };
+  return { seed, workers, load, kinds, faults };
 }
 
 function drawFault(kind: Kind, random: Random): Fault {
