@@ -35,7 +35,8 @@ export class WorkerReport {
   }
 
   stopped(result: { drained: number; abandoned: number; ms: number }): void {
-    this.#progress(true);
+    clearInterval(this.#timer);
+    this.#totals();
     const { drained, abandoned, ms } = result;
     const left = abandoned === 0 ? '' : `, gave up ${count(abandoned)} that come again at the next start`;
     this.#line(`drained ${count(drained)} events${left}, committed, left the group in ${duration(ms)}`);
@@ -93,26 +94,26 @@ export class WorkerReport {
     };
   }
 
-  #progress(atEnd = false): void {
+  #progress(): void {
     const { events, lag, deadLettered, tombstonesSkipped, agents } = this.#worker.stats();
     const perSecond = this.#pace.after(events);
     const waiting = Object.entries(agents).filter(([, agent]) => agent.waitingSince !== undefined);
     const line = `  ${count(events)} events  ${rate(perSecond)}  lag ${count(lag)}  failed ${count(deadLettered)}${waitingText(waiting.map(([name]) => name))}`;
+    if (this.#inPlace) terminal.bottom = line;
     const key = JSON.stringify([events, lag, deadLettered, waiting.length]);
-    const isNews = key !== this.#last;
+    if (key === this.#last) return;
     this.#last = key;
-    if (this.#inPlace && !atEnd) terminal.bottom = line;
-    else if (isNews || (atEnd && !this.#output.json && this.#inPlace)) this.#line(line);
-    if (isNews)
-      this.#output.data({
-        event: 'progress',
-        events,
-        perSecond: Math.round(perSecond * 10) / 10,
-        lag,
-        deadLettered,
-        tombstonesSkipped,
-        agents,
-      });
+    if (!this.#inPlace) this.#line(line);
+    const pace = { perSecond: Math.round(perSecond * 10) / 10, lag };
+    this.#output.data({ event: 'progress', events, ...pace, deadLettered, tombstonesSkipped, agents });
+  }
+
+  /** Pace and lag are those of partitions that are no longer ours: left out. */
+  #totals(): void {
+    const { events, deadLettered, tombstonesSkipped, agents } = this.#worker.stats();
+    terminal.bottom = '';
+    this.#line(`  ${count(events)} events  failed ${count(deadLettered)}`);
+    this.#output.data({ event: 'progress', events, deadLettered, tombstonesSkipped, agents });
   }
 
   #line(text: string): void {
