@@ -70,8 +70,11 @@ async function main(): Promise<void> {
   const results = await runAll(plans, target, {
     parallel: Math.max(1, wholeNumber('parallel', values.parallel)),
     onResult: (result) => {
-      const { plan, ms, counts, violations, brokerKills } = result;
-      say({ round: describePlan(plan), ms, counts, brokerKills, violations, ...(violations.length > 0 ? { plan } : {}) }, lineOf(result));
+      const { plan, ms, counts, repeats, violations, brokerKills } = result;
+      say(
+        { round: describePlan(plan), ms, counts, repeats, brokerKills, violations, ...(violations.length > 0 ? { plan } : {}) },
+        lineOf(result),
+      );
       if (violations.length > 0) process.stderr.write(`${report(result, target)}\n`);
     },
   });

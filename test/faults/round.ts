@@ -22,6 +22,7 @@ export interface RoundResult {
   readonly ms: number;
   readonly violations: readonly Violation[];
   readonly counts: Verdict['counts'];
+  readonly repeats: readonly string[];
   readonly workers: number;
   readonly brokerKills: number;
   /** What the workers said last; empty when all is well. */
@@ -58,11 +59,11 @@ export async function runRound(plan: Plan, broker: Broker, options: RoundOptions
     const records = await readTopics(broker.address, [input, letterTopic, ...outputTopics.map(({ topic }) => topic)]);
     const brokerKills = broker.kills - killsBefore;
     const evidence = evidenceOf(records, { plan, input, letterTopic, outputTopics, observer, fleet, brokerKills });
-    const { violations, counts } = judge(evidence);
+    const { violations, counts, repeats } = judge(evidence);
     const found = [...(isDone ? [] : [await stall(broker.address, input, observer)]), ...fleet.violations, ...violations];
     const lastWords = found.length === 0 ? [] : fleet.workers.map((worker) => `--- ${worker.name}\n${worker.lastWords}`);
     const ms = Math.round(performance.now() - startedAt);
-    return { plan, ms, violations: found, counts, workers: fleet.workers.length, brokerKills, lastWords };
+    return { plan, ms, violations: found, counts, repeats, workers: fleet.workers.length, brokerKills, lastWords };
   } finally {
     await fleet.close();
     await model?.kill();

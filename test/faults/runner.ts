@@ -61,7 +61,7 @@ async function attempt(plan: Plan, target: Target, shared: Broker, options: Roun
   } catch (error) {
     const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
     const counts = { events: 0, outputs: 0, deadLetters: 0, doubles: 0, observations: 0, maps: 0 };
-    return { plan, ms: 0, violations: [{ rule: 'harness', what }], counts, workers: 0, brokerKills: 0, lastWords: [] };
+    return { plan, ms: 0, violations: [{ rule: 'harness', what }], counts, repeats: [], workers: 0, brokerKills: 0, lastWords: [] };
   } finally {
     if (isOwn) await broker.close();
   }

@@ -37,11 +37,12 @@ function isExpected({ kind }: InputEvent, agent: string | undefined, topics: rea
   return kind === 'poison' && topics.some((each) => each.agent === agent);
 }
 
-/** How many results there are beyond one for each event and output. */
-export function doubles(ledger: Ledger): number {
-  let count = 0;
+/** Outputs beyond one for each event and topic: repeats, which at-least-once allows when something fails. */
+export function* repeats(ledger: Ledger): Generator<string> {
   for (const event of ledger.evidence.input) {
-    for (const output of ledger.evidence.outputTopics) count += Math.max(0, ledger.results(event, output).records.length - 1);
+    for (const { topic } of ledger.evidence.outputTopics) {
+      const [first, ...more] = ledger.outputs(topic, event);
+      for (const again of more) yield `${name(event)} in ${topic}: by ${first?.by} from ${first?.from}, by ${again.by} from ${again.from}`;
+    }
   }
-  return count;
 }

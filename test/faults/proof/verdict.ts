@@ -1,5 +1,5 @@
 import { checkCommits, checkProgress, checkRedone } from './commits.ts';
-import { countForeign, countResults, doubles } from './counts.ts';
+import { countForeign, countResults, repeats } from './counts.ts';
 import type { Evidence, Violation } from './evidence.ts';
 import { Ledger } from './ledger.ts';
 import { checkOrder } from './order.ts';
@@ -11,12 +11,14 @@ export interface Verdict {
     readonly events: number;
     readonly outputs: number;
     readonly deadLetters: number;
-    /** Results beyond one for each event and output: repeats, which at-least-once allows. */
+    /** Outputs beyond one for each event and topic: repeats, which at-least-once allows. */
     readonly doubles: number;
     readonly observations: number;
     /** Observations with something finished beyond a commit. */
     readonly maps: number;
   };
+  /** The first few repeats. */
+  readonly repeats: readonly string[];
 }
 
 const SHOWN = 5;
@@ -33,16 +35,18 @@ export function judge(evidence: Evidence): Verdict {
     checkRedone(ledger),
   ];
   const { input, outputs, letters, observations } = evidence;
+  const repeated = [...repeats(ledger)];
   return {
     violations: checks.flatMap(first),
     counts: {
       events: input.length,
       outputs: outputs.length,
       deadLetters: letters.length,
-      doubles: doubles(ledger),
+      doubles: repeated.length,
       observations: observations.length,
       maps: observations.filter(({ commits }) => [...commits.values()].some(({ finished }) => finished.size > 0)).length,
     },
+    repeats: repeated.slice(0, SHOWN),
   };
 }
 
