@@ -3,6 +3,7 @@ import { isStreamerError, isUnavailable, type StreamerError } from '../errors.ts
 import type { KafkaRecord, TopicPartition } from '../kafka/index.ts';
 import { murmur2 } from '../topics/index.ts';
 import type { AgentRuntime } from './agent-runtime.ts';
+import { sizeOf } from './backlog.ts';
 import type { OutputHolder } from './context.ts';
 import { FinishedCursor } from './finished-map.ts';
 import { LaneScope } from './lane-scope.ts';
@@ -10,9 +11,6 @@ import { type OffsetRange, OffsetTracker } from './offset-tracker.ts';
 import { RecordEvent } from './record-event.ts';
 import { Units } from './units.ts';
 import { WorkItem } from './work-item.ts';
-
-/** How far work may run ahead of the smallest unfinished offset. */
-const RUN_AHEAD = 10_000;
 
 /** What an agent's task needs of the partition it belongs to. */
 export interface TaskOwner {
@@ -104,7 +102,7 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
       this.tracker.finish(slot);
       return;
     }
-    const size = (record.key?.length ?? 0) + (record.value?.length ?? 0);
+    const size = sizeOf(record);
     const event = new RecordEvent(this.partition.topic, this.partition.partition, record, key, value);
     const item = new WorkItem(this, event, record, slot, size);
     this.#unfinishedBytes += size;
@@ -122,7 +120,7 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
 
   poll(max: number, options: PollOptions = {}): WorkItem[] {
     if (max <= 0 || this.#isDraining || this.isAbandoned) return [];
-    const taken = this.#units.take(max, this.tracker.position + RUN_AHEAD, options);
+    const taken = this.#units.take(max, options);
     if (taken.length === 0) return taken;
     const now = Date.now();
     for (const item of taken) {
@@ -272,23 +270,20 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
    */
   #finishInOrder(item: WorkItem): void {
     const { unit } = item;
-    let hasMoved = false;
     if (unit === undefined) {
-      hasMoved = this.#finish(item);
+      this.#finish(item);
     } else {
-      while (unit.open[0]?.isSettled === true) hasMoved = this.#finish(unit.open.shift()!) || hasMoved;
+      while (unit.open[0]?.isSettled === true) this.#finish(unit.open.shift()!);
       this.#units.refresh(unit);
     }
     this.#owner.progressed();
-    // The run-ahead limit is measured from the position: its move may set waiting events free.
-    if (hasMoved && this.tracker.end - this.tracker.position > RUN_AHEAD / 2) this.wake();
   }
 
-  #finish(item: WorkItem): boolean {
+  #finish(item: WorkItem): void {
     item.finished();
     this.#unfinishedBytes -= item.size;
     this.runtime.finished(item);
-    return this.tracker.finish(item.slot);
+    this.tracker.finish(item.slot);
   }
 
   /** What order is kept within: undefined = none. */

@@ -57,8 +57,9 @@ export class Assignment {
     return this.#tasks.get(keyOf(partition));
   }
 
-  agentTasks(agent: string): AgentTask[] {
-    return this.tasks.flatMap((task) => task.agents.filter((each) => each.agent === agent));
+  /** An agent's tasks, each with its partition's. */
+  agentTasks(name: string): Array<{ readonly agent: AgentTask; readonly task: PartitionTask }> {
+    return this.tasks.flatMap((task) => task.agents.filter(({ agent }) => agent === name).map((agent) => ({ agent, task })));
   }
 
   /** Makes tasks for what is new, lets go of what is not assigned any more, and sets every position. */

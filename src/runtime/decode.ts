@@ -5,8 +5,6 @@ export interface Decoded {
   readonly key: unknown;
   readonly value: unknown;
   readonly error?: unknown;
-  /** The same once more, for an agent that must not share it. Absent for asynchronous serdes, whose results are shared. */
-  readonly again?: () => Decoded;
 }
 
 /** Never throws: bytes that do not fit come back as an error. A promise only when a serde is asynchronous. */
@@ -17,7 +15,7 @@ export function decodeRecord(topic: string, readable: Readable<unknown, unknown>
     if (key instanceof Promise || value instanceof Promise) {
       return Promise.all([key, value]).then(([k, v]) => ({ key: k, value: v }), failed);
     }
-    return { key, value, again: () => decodeRecord(topic, readable, record) as Decoded };
+    return { key, value };
   } catch (error) {
     return failed(error);
   }

@@ -3,6 +3,7 @@ import type { CommittedOffset, KafkaRecord, TopicPartition } from '../kafka/inde
 import type { Readable } from '../topics/index.ts';
 import type { AgentRuntime } from './agent-runtime.ts';
 import { AgentTask, type TaskOwner } from './agent-task.ts';
+import { Backlog } from './backlog.ts';
 import { REPLAY_AGENT_HEADER } from './dead-letters.ts';
 import { type Decoded, decodeRecord } from './decode.ts';
 import { encodeFinished, type FinishedMap } from './finished-map.ts';
@@ -20,8 +21,8 @@ export interface PartitionHost {
   received(count: number): void;
 }
 
-/** How far the first unfinished offset may lie behind the last delivered before the partition pauses. */
-const SPAN = 10_000;
+/** How far, in offsets, work may run ahead of the first unfinished one. */
+const RUN_AHEAD = 10_000;
 
 /**
  * One assigned partition: decodes its records, gives them to the agents of its topic, knows what may be committed, and
@@ -32,9 +33,9 @@ export class PartitionTask implements TaskOwner {
   readonly agents: readonly AgentTask[];
   readonly #readable: Readable<unknown, unknown>;
   readonly #host: PartitionHost;
-  /** Intake waits for asynchronous serdes here, so that order holds. */
-  #intake: Promise<void> | undefined;
-  #intakeRecords = 0;
+  readonly #backlog: Backlog;
+  #isAdmitting = false;
+  #isDraining = false;
   #isPaused = false;
   #isAbandoned = false;
   #waiters: Array<() => void> = [];
@@ -51,6 +52,7 @@ export class PartitionTask implements TaskOwner {
     this.partition = partition;
     this.#readable = readable;
     this.#host = host;
+    this.#backlog = new Backlog(start.position);
     this.#committed = start.position;
     this.#committedMetadata = start.metadata;
     const deliversTombstones = readable.tombstones === 'deliver';
@@ -60,9 +62,14 @@ export class PartitionTask implements TaskOwner {
     });
   }
 
-  /** Where reading goes on: the offset behind the last one taken in. */
+  /** Where reading goes on: the offset behind the last one fetched. */
   get end(): number {
-    return Math.max(...this.agents.map((agent) => agent.tracker.end));
+    return this.#backlog.end;
+  }
+
+  /** Records that wait to be decoded. */
+  get waiting(): number {
+    return this.#backlog.length;
   }
 
   /** The smallest offset that some agent has not finished. */
@@ -77,22 +84,13 @@ export class PartitionTask implements TaskOwner {
   /** Takes in records; never waits for their work. */
   deliver(records: readonly KafkaRecord[], nextOffset: number): void {
     if (this.#isAbandoned) return;
-    if (this.#intake === undefined) {
-      const left = this.#take(records, nextOffset);
-      if (left !== undefined) this.#follow(left);
-    } else {
-      this.#intakeRecords += records.length;
-      this.#follow(
-        this.#intake.then(() => {
-          this.#intakeRecords -= records.length;
-          return this.#isAbandoned ? undefined : this.#take(records, nextOffset);
-        }),
-      );
-    }
+    this.#backlog.push(records, nextOffset);
+    this.#admit();
     this.#checkFlow();
   }
 
   progressed(): void {
+    if (this.#backlog.length > 0) this.#admit();
     if (this.#isPaused) this.#checkFlow();
     if (this.#waiters.length > 0 && this.inHand === 0) this.#releaseWaiters();
   }
@@ -119,6 +117,7 @@ export class PartitionTask implements TaskOwner {
 
   /** Starts nothing more, and resolves when nothing is in hand. */
   drain(): Promise<void> {
+    this.#isDraining = true;
     for (const agent of this.agents) agent.drain();
     return this.inHand === 0 ? Promise.resolve() : new Promise((resolve) => this.#waiters.push(resolve));
   }
@@ -126,7 +125,9 @@ export class PartitionTask implements TaskOwner {
   /** Goes on under a new epoch, where its buffer ends. */
   resume(): void {
     this.#isPaused = false;
+    this.#isDraining = false;
     for (const agent of this.agents) agent.resume();
+    this.#admit();
     this.#checkFlow();
   }
 
@@ -143,45 +144,57 @@ export class PartitionTask implements TaskOwner {
     for (const resolve of waiters) resolve();
   }
 
-  #follow(work: Promise<void>): void {
-    const intake = work.then(() => {
-      if (this.#intake === intake) this.#intake = undefined;
-      this.#checkFlow();
-    });
-    this.#intake = intake;
-  }
-
-  /** Synchronous for as long as the serdes are. */
-  #take(records: readonly KafkaRecord[], nextOffset: number): Promise<void> | undefined {
-    const from = this.end;
-    for (const [index, record] of records.entries()) {
-      if (record.offset < from) continue;
-      const decoded = decodeRecord(this.partition.topic, this.#readable, record);
-      if (decoded instanceof Promise) return this.#takeLater(decoded, records, index, nextOffset);
-      this.#add(record, decoded);
+  /** Lets records in for as long as every agent has room; synchronous for as long as the serdes are. */
+  #admit(): void {
+    if (this.#isAdmitting) return;
+    this.#isAdmitting = true;
+    const pass = (nextOffset: number) => {
+      for (const agent of this.agents) agent.tracker.advance(nextOffset);
+    };
+    for (let room = this.#room(); room > 0; room = this.#room()) {
+      let admitted = 0;
+      for (let record = this.#backlog.peek(pass); record !== undefined && admitted < room; record = this.#backlog.peek(pass)) {
+        const decoded = decodeRecord(this.partition.topic, this.#readable, record);
+        this.#backlog.shift(record);
+        if (decoded instanceof Promise) {
+          void this.#admitLater(record, decoded);
+          return;
+        }
+        this.#add(record, decoded);
+        admitted++;
+      }
+      if (admitted === 0) break;
+      this.#admitted(admitted);
     }
-    this.#advance(records.length, nextOffset);
-    return undefined;
+    this.#isAdmitting = false;
   }
 
-  async #takeLater(first: Promise<Decoded>, records: readonly KafkaRecord[], index: number, nextOffset: number): Promise<void> {
-    let decoded: Decoded | Promise<Decoded> = first;
-    for (let at = index; at < records.length; at++) {
-      const record = records[at]!;
-      if (at > index) decoded = decodeRecord(this.partition.topic, this.#readable, record);
-      const ready = await decoded;
-      if (this.#isAbandoned) return;
-      this.#add(record, ready);
-      for (const agent of this.agents) agent.wake();
-    }
-    this.#advance(records.length, nextOffset);
+  /** An asynchronous serde: those behind wait, so that order holds. */
+  async #admitLater(record: KafkaRecord, decoding: Promise<Decoded>): Promise<void> {
+    const decoded = await decoding;
+    if (this.#isAbandoned) return;
+    this.#add(record, decoded);
+    this.#admitted(1);
+    this.#isAdmitting = false;
+    this.#admit();
+    this.#checkFlow();
   }
 
-  #advance(count: number, nextOffset: number): void {
-    for (const agent of this.agents) agent.tracker.advance(nextOffset);
-    if (count === 0) return;
+  #admitted(count: number): void {
     this.#host.received(count);
     for (const agent of this.agents) agent.wake();
+  }
+
+  /** How many records may be let in now: as many as the agent with the least room takes. */
+  #room(): number {
+    if (this.#isAbandoned || this.#isDraining) return 0;
+    const { queueRecords, queueBytes } = this.#host;
+    let room = queueRecords;
+    for (const { tracker, unfinishedBytes } of this.agents) {
+      if (unfinishedBytes >= queueBytes) return 0;
+      room = Math.min(room, queueRecords - tracker.unfinished, RUN_AHEAD - (tracker.end - tracker.position));
+    }
+    return room;
   }
 
   #add(record: KafkaRecord, decoded: Decoded): void {
@@ -200,7 +213,7 @@ export class PartitionTask implements TaskOwner {
         continue;
       }
       // Agents do not share a value: one that changes it must not change it for its neighbours.
-      const { key, value } = isFirst ? decoded : (decoded.again?.() ?? decoded);
+      const { key, value } = isFirst ? decoded : this.#decodeAgain(record, decoded);
       isFirst = false;
       agent.add(record, key, value);
     }
@@ -215,21 +228,25 @@ export class PartitionTask implements TaskOwner {
     });
   }
 
+  #decodeAgain(record: KafkaRecord, first: Decoded): Decoded {
+    const decoded = decodeRecord(this.partition.topic, this.#readable, record);
+    // Results of asynchronous serdes are shared: waiting once more would let others overtake.
+    return decoded instanceof Promise ? first : decoded;
+  }
+
   #checkFlow(): void {
     if (this.#isAbandoned) return;
     const share = this.#isPaused ? 0.5 : 1;
     const { queueRecords, queueBytes } = this.#host;
-    const isFull =
-      this.#intakeRecords > queueRecords * share ||
-      this.agents.some(
-        ({ tracker, unfinishedBytes }) =>
-          tracker.unfinished >= queueRecords * share ||
-          unfinishedBytes >= queueBytes * share ||
-          tracker.end - tracker.position >= SPAN * share,
-      );
-    if (isFull === this.#isPaused) return;
-    this.#isPaused = isFull;
-    if (isFull) this.#host.pause(this.partition);
+    const { length, bytes } = this.#backlog;
+    const isFull = this.agents.some(
+      ({ tracker, unfinishedBytes }) =>
+        tracker.unfinished + length >= queueRecords * share || unfinishedBytes + bytes >= queueBytes * share,
+    );
+    const isAhead = this.agents.some(({ tracker }) => this.end - tracker.position >= RUN_AHEAD * share);
+    if ((isFull || isAhead) === this.#isPaused) return;
+    this.#isPaused = !this.#isPaused;
+    if (this.#isPaused) this.#host.pause(this.partition);
     else this.#host.resume(this.partition);
   }
 }

@@ -4,7 +4,7 @@ import type { WorkItem } from './work-item.ts';
 
 /** What order is kept within: a key, a lane, or a whole partition. Its items start one after the other. */
 export class Unit {
-  readonly id: string | number;
+  id: string | number = 0;
   /** Waiting, in offset order. */
   readonly waiting = new Fifo<WorkItem>();
   /** Started and not yet finished, in offset order: they finish in this order too. */
@@ -13,10 +13,6 @@ export class Unit {
   inHand = 0;
   isBackingOff = false;
   isListed = false;
-
-  constructor(id: string | number) {
-    this.id = id;
-  }
 
   get mayStart(): boolean {
     return this.waiting.length > 0 && this.inHand === 0 && !this.isBackingOff;
@@ -34,12 +30,13 @@ export class Unit {
   }
 }
 
-/**
- * Items that wait to be started, by unit, oldest first. Items without unit have no order to keep. Nothing beyond
- * `limit` is started, so that the run-ahead over the smallest unfinished offset stays bounded.
- */
+/** Units are used again: with an order by key, most keys come once and go. */
+const SPARE_UNITS = 1_000;
+
+/** Items that wait to be started, by unit, oldest first. Items without unit have no order to keep. */
 export class Units {
   readonly #units = new Map<string | number, Unit>();
+  readonly #spare: Unit[] = [];
   /** Units that may start, in the order in which they became so. */
   readonly #ready = new Fifo<Unit>();
   readonly #loose = new Fifo<WorkItem>();
@@ -51,7 +48,8 @@ export class Units {
     }
     let unit = this.#units.get(id);
     if (unit === undefined) {
-      unit = new Unit(id);
+      unit = this.#spare.pop() ?? new Unit();
+      unit.id = id;
       this.#units.set(id, unit);
     }
     item.unit = unit;
@@ -60,42 +58,43 @@ export class Units {
   }
 
   /** Takes up to `max` items that may start: several of one unit only when `runs`. */
-  take(max: number, limit: number, options: PollOptions): WorkItem[] {
+  take(max: number, options: PollOptions): WorkItem[] {
     const taken: WorkItem[] = [];
     if (options.lane !== undefined) {
       const unit = this.#units.get(options.lane);
       const isFree = unit?.mayStart === true || (options.joins === true && unit?.isBackingOff === false);
-      if (unit !== undefined && isFree) this.#start(unit, max, limit, options.runs === true, taken);
+      if (unit !== undefined && isFree) this.#start(unit, max, options.runs === true, taken);
     } else {
-      this.#takeReady(max, limit, options.runs === true, taken);
+      this.#takeReady(max, options.runs === true, taken);
     }
-    this.#takeLoose(max, limit, taken);
+    this.#takeLoose(max, taken);
     return taken;
   }
 
   /** A unit that has become free, or has got something back. */
   refresh(unit: Unit): void {
-    if (unit.isEmpty) this.#units.delete(unit.id);
-    else this.#list(unit);
+    if (!unit.isEmpty) {
+      this.#list(unit);
+    } else if (this.#units.delete(unit.id) && !unit.isListed && this.#spare.length < SPARE_UNITS) {
+      this.#spare.push(unit);
+    }
   }
 
   putBackLoose(item: WorkItem): void {
     this.#loose.insert(item, (other) => other.offset > item.offset);
   }
 
-  #takeReady(max: number, limit: number, isRun: boolean, taken: WorkItem[]): void {
+  #takeReady(max: number, isRun: boolean, taken: WorkItem[]): void {
     for (let left = this.#ready.length; left > 0 && taken.length < max; left--) {
       const unit = this.#ready.shift()!;
       unit.isListed = false;
-      if (!unit.mayStart) continue;
-      if (unit.waiting.peek()!.offset >= limit) this.#list(unit);
-      else this.#start(unit, max, limit, isRun, taken);
+      if (unit.mayStart) this.#start(unit, max, isRun, taken);
     }
   }
 
-  #start(unit: Unit, max: number, limit: number, isRun: boolean, taken: WorkItem[]): void {
+  #start(unit: Unit, max: number, isRun: boolean, taken: WorkItem[]): void {
     let most = isRun ? max - taken.length : 1;
-    while (most-- > 0 && unit.waiting.length > 0 && unit.waiting.peek()!.offset < limit) {
+    while (most-- > 0 && unit.waiting.length > 0) {
       const item = unit.waiting.shift()!;
       unit.inHand++;
       unit.open.push(item);
@@ -103,8 +102,8 @@ export class Units {
     }
   }
 
-  #takeLoose(max: number, limit: number, taken: WorkItem[]): void {
-    while (taken.length < max && this.#loose.length > 0 && this.#loose.peek()!.offset < limit) {
+  #takeLoose(max: number, taken: WorkItem[]): void {
+    while (taken.length < max && this.#loose.length > 0) {
       taken.push(this.#loose.shift()!);
     }
   }

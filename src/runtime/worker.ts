@@ -125,8 +125,8 @@ export class Worker {
     const agents: Record<string, WorkerStats['agents'][string]> = {};
     for (const [name, runtime] of this.#runtimes) {
       const tasks = this.#assignment.agentTasks(name);
-      const inHand = sum(tasks, (task) => task.inHand);
-      agents[name] = runtime.stats(inHand, sum(tasks, (task) => task.tracker.unfinished) - inHand);
+      const inHand = sum(tasks, ({ agent }) => agent.inHand);
+      agents[name] = runtime.stats(inHand, sum(tasks, ({ agent, task }) => agent.tracker.unfinished + task.waiting) - inHand);
     }
     return {
       events: this.#received,
