@@ -109,6 +109,11 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
     this.#units.add(item, this.#unitOf(record, this.runtime.agent.order));
   }
 
+  /** Has this agent finished the record before a restart? To be asked in the order of the records, before they are added. */
+  hasFinished(offset: number): boolean {
+    return this.#cursor.has(offset);
+  }
+
   /** Notes a record that this agent does not get: it counts as finished. */
   pass(offset: number): void {
     this.tracker.finish(this.tracker.add(offset));

@@ -220,6 +220,11 @@ export class PartitionTask implements TaskOwner {
   }
 
   #refuse(record: KafkaRecord, error: unknown): void {
+    if (this.agents.every((agent) => agent.hasFinished(record.offset))) {
+      // Its dead letter was written before a restart.
+      for (const agent of this.agents) agent.pass(record.offset);
+      return;
+    }
     const slots = this.agents.map((agent) => agent.tracker.add(record.offset));
     this.#host.undecodable(this.partition, record, error).then(() => {
       if (this.#isAbandoned) return;
