@@ -16,7 +16,7 @@ export function string(): Serde<string> {
   };
 }
 
-/** Bytes as they are. What is received is a copy: it does not keep the fetch response alive. */
+/** Bytes as they are. What is received is a slice of the fetch response: copy what you keep for long. */
 export function bytes(): Serde<Uint8Array, Buffer> {
   return {
     name: 'bytes',
@@ -24,7 +24,7 @@ export function bytes(): Serde<Uint8Array, Buffer> {
       if (!(value instanceof Uint8Array)) throw wrongType('bytes (Uint8Array or Buffer)', value, context);
       return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
     },
-    decode: (bytes) => Buffer.from(bytes),
+    decode: (bytes) => bytes,
   };
 }
 

@@ -1,6 +1,6 @@
 import { ConfigError } from '../errors.ts';
 import type { RecordHeaders } from '../kafka/index.ts';
-import type { Serde } from './serde.ts';
+import type { Serde, SerdeContext } from './serde.ts';
 
 /** Headers as they may be given: text is written as UTF-8, `null` and `undefined` are left out. */
 export type HeadersInput = Readonly<Record<string, string | Uint8Array | ReadonlyArray<string | Uint8Array> | null | undefined>>;
@@ -78,6 +78,8 @@ export class Topic<K, V, KIn = K, VIn = V> implements Readable<K, V, KIn, VIn> {
   readonly tombstones: TombstonePolicy;
   readonly serdes: Serdes<K, V, KIn, VIn>;
   readonly #host: TopicHost;
+  readonly #keyContext: SerdeContext;
+  readonly #valueContext: SerdeContext;
   /** Makes the input types contravariant, so that a topic of other values is refused as a sink. Never present. */
   declare readonly '~input'?: (key: KIn, value: VIn) => void;
 
@@ -85,6 +87,8 @@ export class Topic<K, V, KIn = K, VIn = V> implements Readable<K, V, KIn, VIn> {
     this.#host = host;
     this.name = checkTopicName(name);
     this.serdes = serdes;
+    this.#keyContext = { topic: name, part: 'key' };
+    this.#valueContext = { topic: name, part: 'value' };
     this.partitions = checkCount('partitions', options.partitions ?? 1, name);
     this.replicationFactor =
       options.replicationFactor === undefined ? undefined : checkCount('replicationFactor', options.replicationFactor, name);
@@ -109,24 +113,21 @@ export class Topic<K, V, KIn = K, VIn = V> implements Readable<K, V, KIn, VIn> {
 
   /** The message in bytes; a promise only when a serde is asynchronous. A null value is a tombstone. */
   encode(message: Message<KIn, VIn>): Encoded | Promise<Encoded> {
-    const frame = this.#frame(message);
+    const { timestamp, partition } = message;
+    const headers = headersOf(message.headers);
     const key = this.#encodeKey((message as { key?: KIn }).key);
-    const value = message.value === null ? null : this.serdes.value.encode(message.value, { topic: this.name, part: 'value' });
+    const value = message.value === null ? null : this.serdes.value.encode(message.value, this.#valueContext);
     if (key instanceof Promise || value instanceof Promise) {
-      return Promise.all([key, value]).then(([k, v]) => ({ ...frame, key: k, value: v }));
+      return Promise.all([key, value]).then(([k, v]) => ({ key: k, value: v, headers, timestamp, partition }));
     }
-    return { ...frame, key, value };
+    return { key, value, headers, timestamp, partition };
   }
 
   #encodeKey(key: KIn | null | undefined): Buffer | null | Promise<Buffer> {
     if (key === null || key === undefined) {
       if (this.serdes.key.acceptsNull) return null;
     }
-    return this.serdes.key.encode(key as KIn, { topic: this.name, part: 'key' });
-  }
-
-  #frame(message: Pick<Message<unknown, unknown>, 'headers' | 'timestamp' | 'partition'>): Omit<Encoded, 'key' | 'value'> {
-    return { headers: headersOf(message.headers), timestamp: message.timestamp, partition: message.partition };
+    return this.serdes.key.encode(key as KIn, this.#keyContext);
   }
 }
 
