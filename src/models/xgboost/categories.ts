@@ -1,0 +1,41 @@
+import type { Field } from './field.ts';
+
+/** The categories of one feature. */
+export interface Categories {
+  /** The name of each code. */
+  readonly names: readonly string[];
+  /** Were the categories numbers in training? Their names are then the digits. */
+  readonly isNumeric: boolean;
+}
+
+/**
+ * The categories that XGBoost 3.1 and later keep (`cats.enc`), by feature number; a feature without is absent. Texts are stored
+ * as UTF-8 bytes with offsets, whole numbers as they are.
+ */
+export function readCategories(model: Field, features: number): Map<number, Categories> {
+  const categories = new Map<number, Categories>();
+  const encodings = model.find('cats')?.find('enc')?.list() ?? [];
+  if (encodings.length === 0) return categories;
+  if (encodings.length !== features) throw model.wrong(`has categories for ${encodings.length} features, and ${features} features`);
+  encodings.forEach((encoding, feature) => {
+    const isNumeric = encoding.find('offsets') === undefined;
+    const names = isNumeric ? (encoding.find('values')?.reals().map(String) ?? []) : readTexts(encoding);
+    if (new Set(names).size < names.length) throw encoding.wrong('names a category twice');
+    if (names.length > 0) categories.set(feature, { names, isNumeric });
+  });
+  return categories;
+}
+
+function readTexts(encoding: Field): string[] {
+  const offsets = encoding.get('offsets').wholes();
+  // Written as signed or unsigned bytes.
+  const bytes = Uint8Array.from(encoding.get('values').wholes(), (value) => value & 0xff);
+  const utf8 = new TextDecoder();
+  return Array.from({ length: Math.max(0, offsets.length - 1) }, (_, code) => {
+    const begin = offsets[code] as number;
+    const end = offsets[code + 1] as number;
+    if (begin < 0 || end < begin || end > bytes.length)
+      throw encoding.wrong(`takes bytes ${begin} to ${end} of ${bytes.length} for category ${code}`);
+    return utf8.decode(bytes.subarray(begin, end));
+  });
+}

@@ -1,0 +1,61 @@
+import { ConfigError } from '../../errors.ts';
+import { Field } from './field.ts';
+import { readUbjson } from './ubjson.ts';
+
+const SAVE_AGAIN = "Save it again in Python with `booster.save_model('model.json')` or `'model.ubj'`.";
+
+/** Beginnings of what people take for a model file. */
+const OTHERS: ReadonlyArray<{ readonly bytes: readonly number[]; readonly name: string }> = [
+  { bytes: [0x80], name: 'a Python pickle' },
+  { bytes: [0x1f, 0x8b], name: 'a gzip archive' },
+  { bytes: [0x50, 0x4b, 0x03, 0x04], name: 'a zip archive' },
+  { bytes: [...Buffer.from('binf')], name: "XGBoost's old binary format" },
+  { bytes: [...Buffer.from('CONFIG-offset:')], name: "XGBoost's memory snapshot" },
+  { bytes: [...Buffer.from('booster[')], name: "XGBoost's text dump" },
+];
+
+/**
+ * Parses the bytes of an XGBoost model file, JSON or UBJSON, told apart by their second byte as XGBoost does.
+ *
+ * @throws ConfigError when they are neither
+ */
+export function parseDocument(bytes: Uint8Array): Field {
+  const other = OTHERS.find(({ bytes: start }) => start.every((byte, at) => bytes[at] === byte));
+  if (other !== undefined) throw new ConfigError(`this is ${other.name}, not a model in JSON or UBJSON`, { next: SAVE_AGAIN });
+  if (bytes.length === 0) throw new ConfigError('the model file is empty');
+  const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  const isUbjson = bytes[start] === 0x7b && 'iUIlL$#'.includes(String.fromCharCode(bytes[start + 1] ?? 0));
+  return new Field(isUbjson ? readUbjson(bytes) : parseJson(bytes.subarray(start)), '');
+}
+
+/** A text in quotes, or one of the tokens that XGBoost before 3.0 writes though JSON has none of them. */
+const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\b(?:NaN|Infinity)\b/g;
+
+/** JSON, and the bare `NaN` (read as null) and `Infinity` of XGBoost 1.6 to 2.1. */
+function parseJson(bytes: Uint8Array): unknown {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new ConfigError('the model file is neither JSON nor UBJSON', { cause, next: SAVE_AGAIN });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    if (!/NaN|Infinity/.test(text)) throw notJson(cause);
+  }
+  const replaced = text.replace(TOKENS, (token) =>
+    token.startsWith('"') ? token : token === 'NaN' || token === '-NaN' ? 'null' : `${token.startsWith('-') ? '-' : ''}1e999`,
+  );
+  try {
+    return JSON.parse(replaced);
+  } catch (cause) {
+    throw notJson(cause);
+  }
+}
+
+function notJson(cause: unknown): ConfigError {
+  const next =
+    'Was it written to the end? XGBoost writes JSON when the name given to `save_model` ends in .json, UBJSON when it ends in .ubj.';
+  return new ConfigError(`the model file is not JSON: ${(cause as Error).message}`, { cause, next });
+}

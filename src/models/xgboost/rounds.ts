@@ -1,0 +1,41 @@
+import { ConfigError } from '../../errors.ts';
+import type { TreeBooster } from './booster.ts';
+
+/**
+ * Which rounds of boosting are summed up.
+ *
+ * - `'best'`: up to `best_iteration`, where early stopping left one in the file, else all. What `XGBClassifier.predict` and
+ *   `XGBRegressor.predict` do.
+ * - `'all'`: what `Booster.predict` does.
+ * - `[begin, end)`: as `iteration_range`.
+ */
+export type Rounds = 'best' | 'all' | readonly [begin: number, end: number];
+
+/**
+ * The trees of the rounds, `[begin, end)`. A `best_iteration` beyond the last round, which a slice of a booster can keep, means all.
+ *
+ * @throws ConfigError when there are no such rounds
+ */
+export function treesOf(booster: TreeBooster, rounds: Rounds, attributes: Readonly<Record<string, string>>): readonly [number, number] {
+  const { rounds: starts } = booster;
+  const count = starts.length - 1;
+  const [begin, end] = rangeOf(rounds, count, attributes);
+  if (!Number.isInteger(begin) || !Number.isInteger(end) || begin < 0 || end < begin || end > count)
+    throw new ConfigError(`rounds must be [begin, end) within [0, ${count}), got [${begin}, ${end})`);
+  return [starts[begin] as number, starts[end] as number];
+}
+
+function rangeOf(rounds: Rounds, count: number, attributes: Readonly<Record<string, string>>): readonly [number, number] {
+  if (rounds === 'all') return [0, count];
+  if (rounds !== 'best') return rounds;
+  const best = bestIteration(attributes);
+  return [0, best === undefined ? count : Math.min(best + 1, count)];
+}
+
+/** @throws ConfigError when the attribute is no whole number */
+export function bestIteration(attributes: Readonly<Record<string, string>>): number | undefined {
+  const text = attributes.best_iteration;
+  if (text === undefined) return undefined;
+  if (!/^\d+$/.test(text)) throw new ConfigError(`the model file is damaged: best_iteration is ${JSON.stringify(text)}`);
+  return Number(text);
+}

@@ -1,0 +1,98 @@
+import type { Forest } from './forest.ts';
+
+/** Rows that go through a tree before the next tree: few enough that they and the tree stay in the first-level cache. */
+const BLOCK = 64;
+
+/** From here on float32 has no number for each category, so the library takes none. */
+const OUT_OF_RANGE = 2 ** 24;
+
+/**
+ * Adds what trees `begin` to `end` (exclusive) say of each row to `margins`, tree after tree, in float32: the order and the
+ * rounding of the library's own sum.
+ *
+ * @param rows features of row 0, then of row 1, ...; NaN is missing
+ * @param margins `outputs` numbers a row
+ */
+export function addTrees(
+  forest: Forest,
+  begin: number,
+  end: number,
+  rows: Float32Array,
+  features: number,
+  margins: Float32Array,
+  outputs: number,
+): void {
+  const count = margins.length / outputs;
+  const leafOf = forest.segments.length > 0 ? categoricalLeaf : numericLeaf;
+  for (let first = 0; first < count; first += BLOCK) {
+    const last = Math.min(first + BLOCK, count);
+    for (let tree = begin; tree < end; tree++) {
+      const root = forest.roots[tree] as number;
+      const output = forest.output[tree] as number;
+      for (let row = first; row < last; row++) {
+        const leaf = leafOf(forest, root, rows, row * features);
+        if (output >= 0) addOne(margins, row * outputs + output, forest.leaves, leaf);
+        else for (let k = 0; k < outputs; k++) addOne(margins, row * outputs + k, forest.leaves, leaf + k);
+      }
+    }
+  }
+}
+
+function addOne(margins: Float32Array, at: number, leaves: Float32Array, leaf: number): void {
+  margins[at] = (margins[at] as number) + (leaves[leaf] as number);
+}
+
+/**
+ * Left if x < threshold. A missing x compares false either way, so the comparison is chosen by where missing goes:
+ * right unless x < threshold, or left unless x >= threshold.
+ */
+function numericLeaf({ child, split, threshold }: Forest, root: number, rows: Float32Array, row: number): number {
+  let node = root;
+  let next = child[node] as number;
+  while (next >= 0) {
+    const code = split[node] as number;
+    const x = rows[row + (code >> 2)] as number;
+    const limit = threshold[node] as number;
+    if ((code & 1) === 0) node = x < limit ? next : next + 1;
+    else node = x >= limit ? next + 1 : next;
+    next = child[node] as number;
+  }
+  return ~next;
+}
+
+function categoricalLeaf(forest: Forest, root: number, rows: Float32Array, row: number): number {
+  const { child, split, threshold } = forest;
+  let node = root;
+  let next = child[node] as number;
+  while (next >= 0) {
+    const code = split[node] as number;
+    const x = rows[row + (code >> 2)] as number;
+    const limit = threshold[node] as number;
+    const isLeft = (code & 1) === 1;
+    let isRight = isLeft ? x >= limit : !(x < limit);
+    if ((code & 2) !== 0) isRight = Number.isNaN(x) ? !isLeft : goesRight(forest, node, x, isLeft);
+    node = isRight ? next + 1 : next;
+    next = child[node] as number;
+  }
+  return ~next;
+}
+
+/**
+ * Listed categories go right; all others, and numbers that can be no category (negative, 2^24 and more), left. XGBoost 1.6 looks
+ * into a bitset that ends with the word of the largest listed category, and treats what lies outside as missing.
+ */
+function goesRight({ segments, codes, hasBounds }: Forest, node: number, x: number, isLeft: boolean): boolean {
+  const begin = segments[2 * node] as number;
+  const end = segments[2 * node + 1] as number;
+  const bound = hasBounds && begin < end ? (((codes[end - 1] as number) >> 5) + 1) << 5 : OUT_OF_RANGE;
+  if (x < 0 || x >= bound) return hasBounds && !isLeft;
+  const code = Math.trunc(x);
+  let low = begin;
+  let high = end;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((codes[middle] as number) < code) low = middle + 1;
+    else high = middle;
+  }
+  return low < end && codes[low] === code;
+}
