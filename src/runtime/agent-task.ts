@@ -95,6 +95,14 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
     return this.#inHand.values().next().value;
   }
 
+  /**
+   * Ranges of finished offsets beyond the position. What was finished before a restart stays so while it has not been read
+   * again: a task that commits, or is given up, before that must not forget it.
+   */
+  finishedBeyond(): OffsetRange[] {
+    return [...this.tracker.finishedBeyond(), ...this.#cursor.from(this.tracker.end)];
+  }
+
   /** Takes over a decoded record, unless this agent has finished it before a restart. */
   add(record: KafkaRecord, key: unknown, value: unknown): void {
     const slot = this.tracker.add(record.offset);

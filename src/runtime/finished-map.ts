@@ -14,13 +14,13 @@ export type FinishedMap = ReadonlyMap<string, readonly OffsetRange[]>;
 export const METADATA_LIMIT = 3_500;
 const HEAD = 's1';
 
-/** @param ranges per agent, in order, none of them below `offset` */
+/** @param ranges per agent, in order, none of them below `offset`; they may touch */
 export function encodeFinished(offset: number, ranges: FinishedMap): string {
   const busy = [...ranges].filter(([, list]) => list.length > 0);
   if (busy.length === 0) return '';
   const share = Math.floor((METADATA_LIMIT - HEAD.length) / busy.length);
   let text = HEAD;
-  for (const [agent, list] of busy) text += encodeAgent(agent, offset, list, share);
+  for (const [agent, list] of busy) text += encodeAgent(agent, offset, joined(list), share);
   return text === HEAD ? '' : text;
 }
 
@@ -37,6 +37,17 @@ function encodeAgent(agent: string, offset: number, ranges: readonly OffsetRange
     at = end;
   }
   return isEmpty ? '' : text;
+}
+
+/** Runs alternate, so ranges that touch are one. */
+function joined(ranges: readonly OffsetRange[]): OffsetRange[] {
+  const result: OffsetRange[] = [];
+  for (const [start, end] of ranges) {
+    const last = result.at(-1);
+    if (last !== undefined && last[1] === start) result[result.length - 1] = [last[0], end];
+    else result.push([start, end]);
+  }
+  return result;
 }
 
 /** Foreign, damaged or absent metadata is read as an empty map: then those offsets are done again, nothing is skipped. */
@@ -73,5 +84,13 @@ export class FinishedCursor {
     while (this.#index < this.#ranges.length && this.#ranges[this.#index]![1] <= offset) this.#index++;
     const range = this.#ranges[this.#index];
     return range !== undefined && offset >= range[0];
+  }
+
+  /** What there is from an offset on, which is none before those asked about. */
+  from(offset: number): OffsetRange[] {
+    return this.#ranges
+      .slice(this.#index)
+      .filter(([, end]) => end > offset)
+      .map(([start, end]) => [Math.max(start, offset), end]);
   }
 }

@@ -100,7 +100,7 @@ export class PartitionTask implements TaskOwner {
     const offset = this.position;
     const map = new Map<string, OffsetRange[]>();
     for (const agent of this.agents) {
-      const ranges = agent.tracker.finishedBeyond();
+      const ranges = agent.finishedBeyond();
       const own = agent.tracker.position;
       if (own > offset) ranges.unshift([offset, own]);
       map.set(agent.agent, ranges);

@@ -65,6 +65,18 @@ describe('the finished-beyond map in the commit metadata', () => {
     );
   });
 
+  it('takes ranges that touch for one', () => {
+    const ranges: OffsetRange[] = [
+      [5, 7],
+      [7, 9],
+      [11, 12],
+    ];
+    expect(decodeFinished(5, encodeFinished(5, new Map([['agent', ranges]]))).get('agent')).toEqual([
+      [5, 9],
+      [11, 12],
+    ]);
+  });
+
   it.each([null, '', 'somebody else wrote this', 's2;a=1', 's1;a=1,x!', 's1;a=', 's1;=1', 's1;a=zzzzzzzzzzz,zzzzzzzzzzz'])(
     'reads %j as none',
     (metadata) => {
@@ -78,5 +90,17 @@ describe('the finished-beyond map in the commit metadata', () => {
       [8, 9],
     ]);
     expect([0, 3, 4, 5, 8, 9].map((offset) => cursor.has(offset))).toEqual([false, true, true, false, true, false]);
+  });
+
+  it('says what is left from an offset on', () => {
+    const ranges: OffsetRange[] = [
+      [3, 5],
+      [8, 12],
+    ];
+    const cursor = new FinishedCursor(ranges);
+    expect(cursor.from(0)).toEqual(ranges);
+    cursor.has(8);
+    expect(cursor.from(9)).toEqual([[9, 12]]);
+    expect(cursor.from(12)).toEqual([]);
   });
 });

@@ -1,0 +1,54 @@
+import { each } from 'streamerjs';
+import { expect, it } from 'vitest';
+import { defineAgent } from '../../src/agents/agent.ts';
+import type { Handler } from '../../src/agents/each.ts';
+import { AgentRuntime } from '../../src/runtime/agent-runtime.ts';
+import { decodeFinished, encodeFinished } from '../../src/runtime/finished-map.ts';
+import type { OffsetRange } from '../../src/runtime/offset-tracker.ts';
+import { PartitionTask } from '../../src/runtime/partition-task.ts';
+import { bytes, optional } from '../../src/topics/index.ts';
+
+/**
+ * Offsets 5 to 9 were finished, 4 was not, when the partition was handed over. The new owner commits at once, may read a
+ * part of them again or nothing, and hands the partition over itself.
+ */
+const before = new Map<string, OffsetRange[]>([['work', [[5, 10]]]]);
+const record = (offset: number) => ({
+  offset,
+  key: Buffer.from(`k${offset}`),
+  value: Buffer.from('v'),
+  headers: {},
+  timestamp: 0,
+});
+
+function task(handler: Handler<unknown, unknown, never>): PartitionTask {
+  const readable = { name: 'items', serdes: { key: optional(bytes()), value: bytes() }, tombstones: 'skip' } as never;
+  const host = { send: () => {}, deadLetter: async () => {}, tell: () => {}, fail: () => {} };
+  const runtime = new AgentRuntime(defineAgent('work', [readable], each(handler), { concurrency: 8 }), host as never);
+  const partition = { queueRecords: 100, queueBytes: 1_000_000, pause: () => {}, resume: () => {}, received: () => {} };
+  const start = { position: 4, finished: before, metadata: encodeFinished(4, before) };
+  return new PartitionTask({ topic: 'items', partition: 0 }, readable, [runtime], start, partition as never);
+}
+
+it('a new owner that has read nothing yet commits nothing that forgets what was finished', () => {
+  expect(task(() => {}).uncommitted()).toBeUndefined();
+});
+
+it('a new owner that has read a part of it commits the rest of it too', async () => {
+  const seen: number[] = [];
+  const owner = task((_value, { offset }) => {
+    seen.push(offset);
+    return new Promise<never>(() => {});
+  });
+  owner.deliver([4, 5, 6].map(record), 7);
+  expect(owner.uncommitted()).toBeUndefined();
+  expect(seen).toEqual([4]);
+});
+
+it('keeps what was finished beyond when the position moves on', () => {
+  const owner = task(() => {});
+  owner.deliver([record(4)], 5);
+  const commit = owner.uncommitted();
+  expect(commit?.offset).toBe(5);
+  expect(decodeFinished(5, commit?.metadata ?? null)).toEqual(before);
+});
