@@ -54,7 +54,7 @@ export async function runRound(plan: Plan, broker: Broker, options: RoundOptions
   try {
     const stage: Stage = { broker, fleet, model, input, partitions: PARTITIONS };
     const isDone = await perform(plan, stage, observer);
-    await fleet.terminateAll();
+    await fleet.terminateAll(broker.kills > killsBefore);
     await observer.close();
     const records = await readTopics(broker.address, [input, letterTopic, ...outputTopics.map(({ topic }) => topic)]);
     const brokerKills = broker.kills - killsBefore;

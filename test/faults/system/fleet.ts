@@ -24,9 +24,12 @@ export class Fleet {
     return this.workers.filter(({ isAlive }) => isAlive);
   }
 
+  /** One that is at work, while there is any. */
   pick(target: number): Worker | undefined {
     const { alive } = this;
-    return alive[target % Math.max(1, alive.length)];
+    const ready = alive.filter(({ isReady }) => isReady);
+    const choice = ready.length > 0 ? ready : alive;
+    return choice[target % Math.max(1, choice.length)];
   }
 
   async ensureOne(): Promise<void> {
@@ -41,9 +44,16 @@ export class Fleet {
     this.violations.push({ rule: 'worker', what: `${worker.name} ${how} after SIGTERM` });
   }
 
-  async terminateAll(): Promise<void> {
+  /**
+   * A worker that cannot reach the broker while it starts says so and ends, which is for its supervisor to deal with; one
+   * that was ready has to wait.
+   *
+   * @param isBrokerKilled so that any worker may have missed it
+   */
+  async terminateAll(isBrokerKilled: boolean): Promise<void> {
     for (const worker of this.workers) {
-      if (worker.hasDied) this.violations.push({ rule: 'worker', what: `${worker.name} ended by itself:\n${worker.lastWords}` });
+      const mayEnd = !worker.isReady && (worker.mayBeZombie || isBrokerKilled);
+      if (worker.hasDied && !mayEnd) this.violations.push({ rule: 'worker', what: `${worker.name} ended by itself:\n${worker.lastWords}` });
     }
     await Promise.all(this.alive.map((worker) => this.terminate(worker)));
   }

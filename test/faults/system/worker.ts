@@ -56,6 +56,10 @@ export class Worker {
     return this.#child.hasExited && !this.isEnding;
   }
 
+  get isReady(): boolean {
+    return this.#child.events.some(({ event }) => event === 'ready');
+  }
+
   /** How often it gave partitions up, or lost them. */
   get revocations(): number {
     return this.#child.events.filter(({ event }) => event === 'revoked').length;
