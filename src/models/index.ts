@@ -1,11 +1,26 @@
-import { rows } from './http-rows.ts';
+import { bentoml } from './protocols/bentoml.ts';
+import { columns } from './protocols/columns.ts';
+import { custom } from './protocols/custom.ts';
+import { mlflow } from './protocols/mlflow.ts';
+import { openInference } from './protocols/open-inference.ts';
+import { rows } from './protocols/rows.ts';
+import { kserveV1, tensorFlowServing } from './protocols/tensor-flow-serving.ts';
 
-/** Models behind HTTP, one function per form of request. */
-export const http = { rows } as const;
+/** Models behind HTTP, one function per protocol. */
+export const http = { rows, columns, openInference, tensorFlowServing, kserveV1, mlflow, bentoml, custom } as const;
 
-export type { HttpOptions } from './http-endpoint.ts';
-export type { HttpRowsOptions } from './http-rows.ts';
+export type { HttpModelOptions } from './http/http-model.ts';
+export type { HttpOptions, TlsOptions } from './http/options.ts';
+export type { HttpAnswer } from './http/protocol.ts';
 // The contract.
 export type { Model, PredictOptions } from './model.ts';
 // Errors.
-export { ModelError } from './model-error.ts';
+export { ModelError, RowErrors, type RowOutcome } from './model-error.ts';
+export type { HttpBentomlOptions } from './protocols/bentoml.ts';
+export type { HttpColumnsOptions } from './protocols/columns.ts';
+export type { CustomQuestion, HttpCustomOptions } from './protocols/custom.ts';
+export type { HttpMlflowOptions, MlflowInput } from './protocols/mlflow.ts';
+export type { HttpOpenInferenceOptions } from './protocols/open-inference.ts';
+export type { HttpRowsOptions } from './protocols/rows.ts';
+export type { HttpKserveV1Options, HttpTensorFlowServingOptions } from './protocols/tensor-flow-serving.ts';
+export type { Datatype } from './protocols/tensors.ts';

@@ -3,6 +3,8 @@ import { type ErrorOptions, StreamerError } from '../errors.ts';
 export interface ModelErrorOptions extends ErrorOptions {
   readonly status?: number | undefined;
   readonly retryAfterMs?: number | undefined;
+  /** Positions of the rows that the refusal names, from 0. */
+  readonly rows?: readonly number[] | undefined;
 }
 
 /** A model could not be asked (`UNAVAILABLE`), said no (`REFUSED`), or answered something unfitting (`ANSWER`). */
@@ -12,10 +14,34 @@ export class ModelError extends StreamerError {
   readonly status: number | undefined;
   /** How long the server asked us to wait (`Retry-After`), in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** Positions of the rows that the refusal names, from 0; absent when it names none. */
+  readonly rows: readonly number[] | undefined;
 
   constructor(code: 'UNAVAILABLE' | 'REFUSED' | 'ANSWER', message: string, options: ModelErrorOptions = {}) {
     super(code, message, { ...options, retryable: options.retryable ?? code !== 'REFUSED' });
     this.status = options.status;
     this.retryAfterMs = options.retryAfterMs;
+    this.rows = options.rows;
+  }
+}
+
+/** What became of one row: its answer, or why it has none. */
+export type RowOutcome<Answer> = { readonly answer: Answer } | { readonly error: unknown };
+
+/**
+ * Some rows have an answer and others do not, as where a prediction is not a number. `outcomes` has one entry per row, by
+ * position; message and `retryable` are those of the first row without an answer.
+ */
+export class RowErrors extends ModelError {
+  override name = 'RowErrors';
+  readonly outcomes: ReadonlyArray<RowOutcome<unknown>>;
+
+  constructor(outcomes: ReadonlyArray<RowOutcome<unknown>>) {
+    const rows = outcomes.flatMap((outcome, at) => ('error' in outcome ? [at] : []));
+    const first = (outcomes[rows[0] ?? -1] as { error: unknown } | undefined)?.error;
+    const message = first instanceof Error ? first.message : String(first);
+    const others = rows.length > 1 ? ` (and ${rows.length - 1} more rows have no answer)` : '';
+    super('ANSWER', `${message}${others}`, { cause: first, rows, retryable: first instanceof StreamerError && first.retryable });
+    this.outcomes = outcomes;
   }
 }

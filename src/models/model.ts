@@ -12,8 +12,10 @@ export interface PredictOptions {
  *
  * - `UNAVAILABLE`: nobody is to blame but the network or the server; the same rows are asked again later, without end.
  * - `REFUSED`, `retryable`: the same rows may be asked again a few times; then as below.
- * - `REFUSED`: at least one row will never be accepted. The rows are asked again in halves, to find out which.
+ * - `REFUSED`: at least one row will never be accepted. The rows that the error names (`rows`) are asked alone and the
+ *   others together; where it names none, all are asked again in halves, to find out which.
  * - `ANSWER`: the answer does not fit the question. Asked again once, then in halves.
+ * - `RowErrors`: some rows have an answer, which counts, and the others an error of their own, which is theirs alone.
  *
  * Anything else thrown counts as `REFUSED`.
  */
@@ -25,7 +27,7 @@ export interface Model<Row, Answer> {
   predict(rows: readonly Row[], options?: PredictOptions): Promise<Answer[]>;
   /** Called before the first row, once per agent that uses the model. */
   start?(): Promise<void>;
-  /** Resolves when the model is ready to answer; rejects with what is wrong. */
+  /** Resolves when the model is ready to answer; rejects with what is wrong. Absent where there is nothing to ask but rows. */
   health?(options?: PredictOptions): Promise<void>;
   /** Gives back sockets and memory. A closed model may be asked again: another agent may still use it. */
   close?(): Promise<void>;

@@ -1,39 +1,30 @@
 import type { Pool } from 'undici';
-import { ConfigError } from '../errors.ts';
-import { deadline } from './deadline.ts';
-import { errorOfStatus, type HttpAnswer } from './http-status.ts';
-import type { PredictOptions } from './model.ts';
-import { ModelError } from './model-error.ts';
-
-export interface HttpOptions {
-  /** Sent with every call, as `{ authorization: 'Bearer ...' }`. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Most sockets to the server. More calls than that wait their turn, and their time-out runs. @default 32 */
-  readonly connections?: number | undefined;
-  /** Longest time for one call when the caller names none. @default 2_000 */
-  readonly timeoutMs?: number | undefined;
-  /** A longer answer is refused (`ANSWER`). @default 16 MiB */
-  readonly maxAnswerBytes?: number | undefined;
-  /** Path asked by `health()`, on the same server. @default '/health' */
-  readonly healthPath?: string | undefined;
-}
-
-type Settings = { readonly [Name in keyof HttpOptions]-?: NonNullable<HttpOptions[Name]> };
+import { deadline } from '../deadline.ts';
+import type { PredictOptions } from '../model.ts';
+import { ModelError } from '../model-error.ts';
+import { addressOf, type HttpOptions, type HttpSettings, settingsOf } from './options.ts';
+import type { HttpAnswer, HttpQuestion } from './protocol.ts';
 
 /** A kept-alive socket that the server closes just as we write fails at once; the call itself is fit to be repeated. */
 const RESET = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+interface Call {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+}
 
 /** One address of a model server: calls over a pool of kept-alive connections, opened at the first call. */
 export class HttpEndpoint {
   readonly url: string;
   readonly #address: URL;
-  readonly #options: Settings;
+  readonly #settings: HttpSettings;
   #pool: Promise<Pool> | undefined;
 
   constructor(url: string | URL, options: HttpOptions = {}) {
-    const { headers = {}, connections = 32, timeoutMs = 2_000, maxAnswerBytes = 16 * 1024 * 1024, healthPath = '/health' } = options;
-    this.#options = { headers, connections, timeoutMs, maxAnswerBytes, healthPath };
-    this.#address = addressOf(url, this.#options);
+    this.#settings = settingsOf(options);
+    this.#address = addressOf(url, this.#settings);
     this.url = `${this.#address.origin}${this.#address.pathname}`;
   }
 
@@ -43,13 +34,26 @@ export class HttpEndpoint {
     await this.#pool;
   }
 
-  /** Posts JSON and resolves to the answer's text. Rejects with a `ModelError`, or with the signal's reason. */
-  async post(body: string, options: PredictOptions = {}): Promise<string> {
-    return (await this.#call('POST', `${this.#address.pathname}${this.#address.search}`, body, options)).text;
+  /** Posts, and resolves to the answer whatever its status. Rejects with a `ModelError`, or with the signal's reason. */
+  async post({ path = '', headers = {}, body }: HttpQuestion, options: PredictOptions = {}): Promise<HttpAnswer> {
+    const { maxRequestBytes } = this.#settings;
+    // No character is longer than three bytes of UTF-8, so that most bodies need not be measured.
+    if (body.length * 3 > maxRequestBytes && Buffer.byteLength(body) > maxRequestBytes) {
+      const next = 'Ask fewer rows at once (`batch.size`, `batch.bytes`) or raise `maxRequestBytes`.';
+      throw new ModelError('REFUSED', `the rows for ${this.url} take more than ${maxRequestBytes} bytes`, { next });
+    }
+    return this.#call({ method: 'POST', path: `${this.path(path)}${this.#address.search}`, headers, body }, options);
   }
 
-  async health(options: PredictOptions = {}): Promise<void> {
-    await this.#call('GET', this.#options.healthPath, null, options);
+  /** @param path on the server, from its root */
+  async get(path: string, options: PredictOptions = {}): Promise<HttpAnswer> {
+    return this.#call({ method: 'GET', path, headers: {}, body: null }, options);
+  }
+
+  /** The path of the address with another behind it. */
+  path(suffix: string): string {
+    const base = this.#address.pathname;
+    return suffix === '' ? base : `${base.replace(/\/$/, '')}${suffix}`;
   }
 
   async close(): Promise<void> {
@@ -58,17 +62,15 @@ export class HttpEndpoint {
     await (await pool)?.close();
   }
 
-  async #call(method: 'GET' | 'POST', path: string, body: string | null, options: PredictOptions): Promise<HttpAnswer> {
-    const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs;
+  async #call(call: Call, options: PredictOptions): Promise<HttpAnswer> {
+    const timeoutMs = options.timeoutMs ?? this.#settings.timeoutMs;
     const limit = deadline(
       options.signal,
       timeoutMs,
       () => new ModelError('UNAVAILABLE', `the model at ${this.url} did not answer within ${timeoutMs} ms`),
     );
     try {
-      const answer = await this.#request(method, path, body, limit.signal);
-      if (answer.status < 200 || answer.status > 299) throw errorOfStatus(this.url, answer);
-      return answer;
+      return await this.#request(call, limit.signal);
     } catch (error) {
       if (limit.signal.aborted) throw limit.signal.reason;
       throw this.#explain(error);
@@ -77,20 +79,27 @@ export class HttpEndpoint {
     }
   }
 
-  async #request(method: 'GET' | 'POST', path: string, body: string | null, signal: AbortSignal): Promise<HttpAnswer> {
+  async #request(call: Call, signal: AbortSignal): Promise<HttpAnswer> {
     try {
-      return await this.#once(method, path, body, signal);
+      return await this.#once(call, signal);
     } catch (error) {
       if (signal.aborted || !RESET.has(codeOf(error))) throw error;
-      return this.#once(method, path, body, signal);
+      return this.#once(call, signal);
     }
   }
 
-  async #once(method: 'GET' | 'POST', path: string, body: string | null, signal: AbortSignal): Promise<HttpAnswer> {
-    const headers = { accept: 'application/json', 'content-type': 'application/json', ...this.#options.headers };
+  async #once({ method, path, headers, body }: Call, signal: AbortSignal): Promise<HttpAnswer> {
+    const given = typeof this.#settings.headers === 'function' ? await this.#settings.headers() : this.#settings.headers;
+    const type = body === null ? {} : { 'content-type': 'application/json' };
     this.#pool ??= this.#open();
     const pool = await this.#pool;
-    const answer = await pool.request({ method, path, body, headers, signal });
+    const answer = await pool.request({
+      method,
+      path,
+      body,
+      headers: { accept: 'application/json', ...type, ...headers, ...given },
+      signal,
+    });
     return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() };
   }
 
@@ -99,7 +108,7 @@ export class HttpEndpoint {
    * undici is loaded here, as it takes longer to load than all of streamer, and most programs only import its name.
    */
   async #open(): Promise<Pool> {
-    const { connections, maxAnswerBytes } = this.#options;
+    const { connections, maxAnswerBytes, tls } = this.#settings;
     const { Pool } = await import('undici');
     return new Pool(this.#address.origin, {
       connections,
@@ -107,6 +116,7 @@ export class HttpEndpoint {
       headersTimeout: 0,
       bodyTimeout: 0,
       maxResponseSize: maxAnswerBytes,
+      connect: { ...tls },
     });
   }
 
@@ -115,7 +125,7 @@ export class HttpEndpoint {
     const code = codeOf(error);
     if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
       const next = 'Ask fewer rows at once (`batch.size`) or raise `maxAnswerBytes`.';
-      return new ModelError('ANSWER', `the model at ${this.url} answered more than ${this.#options.maxAnswerBytes} bytes`, {
+      return new ModelError('ANSWER', `the model at ${this.url} answered more than ${this.#settings.maxAnswerBytes} bytes`, {
         cause: error,
         next,
       });
@@ -124,23 +134,6 @@ export class HttpEndpoint {
     const next = 'Start the model server, or name its address (MODEL_URL in the shipped examples).';
     return new ModelError('UNAVAILABLE', `cannot reach the model at ${this.url}: ${why}`, { cause: error, next });
   }
-}
-
-function addressOf(url: string | URL, { connections, timeoutMs, maxAnswerBytes }: Settings): URL {
-  const problems: string[] = [];
-  const address = URL.canParse(String(url)) ? new URL(url) : undefined;
-  if (address === undefined)
-    problems.push(`a model's address must be a URL as http://127.0.0.1:3000/predict, got ${JSON.stringify(String(url))}`);
-  else if (!/^https?:$/.test(address.protocol))
-    problems.push(`a model's address must begin with http:// or https://, got ${address.protocol}//`);
-  else if (address.username !== '')
-    problems.push('a model\'s address carries no user and password: put them into the "authorization" header');
-  if (!Number.isInteger(connections) || connections < 1)
-    problems.push(`connections must be a whole number of at least 1, got ${connections}`);
-  if (!(timeoutMs > 0)) problems.push(`timeoutMs must be more than 0, got ${timeoutMs}`);
-  if (!(maxAnswerBytes > 0)) problems.push(`maxAnswerBytes must be more than 0, got ${maxAnswerBytes}`);
-  if (problems.length > 0 || address === undefined) throw new ConfigError(problems);
-  return address;
 }
 
 function codeOf(error: unknown): string {

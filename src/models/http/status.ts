@@ -1,12 +1,7 @@
-import { ModelError } from './model-error.ts';
+import { ModelError } from '../model-error.ts';
+import { detailOf, rowsNamed } from './detail.ts';
+import type { HttpAnswer } from './protocol.ts';
 
-export interface HttpAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly text: string;
-}
-
-const DETAIL_LENGTH = 500;
 const WAIT = new Set([408, 425, 429, 502, 503, 504]);
 const MISCONFIGURED = new Set([401, 403, 404, 405, 407]);
 
@@ -18,10 +13,13 @@ const MISCONFIGURED = new Set([401, 403, 404, 405, 407]);
  *   visibly, until somebody puts it right, rather than going to the dead letters one by one.
  * - other 4xx (400, 413, 415, 422): these rows are refused; `REFUSED`.
  * - other 5xx: many servers answer 500 for a bad row, so `REFUSED`, but retryable.
+ *
+ * @param namesRows whether positions in a validation error are those of rows
  */
-export function errorOfStatus(url: string, { status, headers, text }: HttpAnswer): ModelError {
+export function errorOfStatus(url: string, { status, headers, text }: HttpAnswer, namesRows = false): ModelError {
   const detail = detailOf(text);
   const said = `the model at ${url} answered ${status}${detail && `: ${detail}`}`;
+  const retryAfterMs = retryAfter(headers['retry-after']);
   if (status >= 300 && status < 400) {
     const target = headers.location === undefined ? '' : ` to ${String(headers.location).slice(0, 200)}`;
     const next = 'Redirects are not followed: put the final address into the setting.';
@@ -33,25 +31,13 @@ export function errorOfStatus(url: string, { status, headers, text }: HttpAnswer
       next: 'Check the address and the headers of the model: no row can be answered there.',
     });
   }
-  if (WAIT.has(status)) return new ModelError('UNAVAILABLE', said, { status, retryAfterMs: retryAfter(headers['retry-after']) });
-  return new ModelError('REFUSED', said, { status, retryable: status >= 500 });
-}
-
-/** The words of a JSON error body as servers write them (`detail`, `error`, `message`), else the text; cut to a sane length. */
-export function detailOf(text: string): string {
-  let said = text.trim();
-  try {
-    const body: unknown = JSON.parse(said);
-    if (typeof body === 'object' && body !== null) {
-      const { detail, error, message } = body as Record<string, unknown>;
-      const words = detail ?? error ?? message ?? body;
-      said = typeof words === 'string' ? words : JSON.stringify(words);
-    }
-  } catch {
-    // Plain text or HTML: taken as it is.
-  }
-  const line = said.replace(/\s+/g, ' ');
-  return line.length > DETAIL_LENGTH ? `${line.slice(0, DETAIL_LENGTH)}... (${text.length} characters)` : line;
+  if (WAIT.has(status)) return new ModelError('UNAVAILABLE', said, { status, retryAfterMs });
+  return new ModelError('REFUSED', said, {
+    status,
+    retryable: status >= 500,
+    retryAfterMs,
+    rows: namesRows ? rowsNamed(text) : undefined,
+  });
 }
 
 /** `Retry-After` in seconds or as an HTTP date (RFC 9110, 10.2.3), in milliseconds from now. */

@@ -2,9 +2,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from 'vitest';
 import { z } from 'zod';
-import { isUnavailable } from '../../src/errors.ts';
-import { http, type Model, type ModelError } from '../../src/models/index.ts';
-import { answer, each, hangUp, type StagedServer, silence, stagedServer } from './support/staged-server.ts';
+import { isUnavailable } from '../../../src/errors.ts';
+import { http, type Model, type ModelError, RowErrors } from '../../../src/models/index.ts';
+import { answer, each, hangUp, type StagedServer, silence, stagedServer } from '../support/staged-server.ts';
 
 interface Row {
   readonly n: number;
@@ -71,11 +71,14 @@ describe('http.rows', () => {
     await typed.close?.();
   });
 
-  it('asks the health path', async () => {
+  it('asks the health path that is named, and has none to ask otherwise', async () => {
+    expect(model.health).toBeUndefined();
+    const other = http.rows(server.url, { healthPath: '/health' });
     server.next(answer(''), answer('starting', 503));
-    await model.health?.();
+    await other.health?.();
     expect(server.asked[0]).toMatchObject({ method: 'GET', url: '/health' });
-    await expect(model.health?.()).rejects.toMatchObject({ code: 'UNAVAILABLE', status: 503 });
+    await expect(other.health?.()).rejects.toMatchObject({ code: 'UNAVAILABLE', status: 503 });
+    await other.close?.();
   });
 
   it('may be asked again after close', async () => {
@@ -91,14 +94,27 @@ describe('answers that do not fit', () => {
     ['too many', answer([1, 2, 3]), /asked 2 rows and answered 3/],
     ['no list', answer({ prediction: ['No'] }), /must answer a list of 2/],
     ['no JSON', answer('<html>'), /not JSON/],
-    ['bare NaN', answer('[NaN, 1]'), /not JSON/],
-    ['null for a row', answer([1, null]), /null for row 1/],
     ['nothing', answer(''), /answered nothing/],
   ])('%s', async (_name, stage, message) => {
     server.next(stage);
     const error = await refusal(ask(1, 2));
     expect(error).toMatchObject({ code: 'ANSWER', retryable: true });
     expect(error.message).toMatch(message);
+  });
+
+  it.each([
+    ['bare NaN', '[NaN, {"twice": 4}]', 0, /NaN.* for row 0: it is not a finite number/],
+    ['bare Infinity', '[{"twice": 4}, {"twice": -Infinity}]', 1, /row 1: twice is not a finite number/],
+    ['a number beyond what a double holds', '[{"twice": 4}, [1, 1e999]]', 1, /row 1: \[1\] is not a finite number/],
+    ['null', '[{"twice": 4}, null]', 1, /null for row 1/],
+  ])('%s for a row is that row`s error alone, and final', async (_name, text, at, message) => {
+    server.next(answer(text));
+    const error = await refusal(ask(1, 2));
+    expect(error).toBeInstanceOf(RowErrors);
+    expect(error).toMatchObject({ code: 'ANSWER', retryable: false, rows: [at] });
+    const { outcomes } = error as RowErrors;
+    expect(outcomes[1 - at]).toEqual({ answer: { twice: 4 } });
+    expect((outcomes[at] as { error: Error }).error.message).toMatch(message);
   });
 
   it('more bytes than allowed', async () => {

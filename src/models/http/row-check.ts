@@ -1,0 +1,52 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { ModelError, type RowOutcome } from '../model-error.ts';
+import { shown } from './json.ts';
+
+/**
+ * Checks one answer: no number in it is NaN or infinite, it is not null unless the schema allows that, and it fits the schema.
+ * A number that is none is final: the same row would get the same answer.
+ */
+export function checkRow<Answer>(
+  answer: unknown,
+  at: number,
+  schema: StandardSchemaV1<unknown, Answer> | undefined,
+  url: string,
+): RowOutcome<Answer> | Promise<RowOutcome<Answer>> {
+  const place = nonFinite(answer);
+  if (place !== undefined) return refused(`answered ${shown(answer)} for row ${at}: ${place} is not a finite number`, url, false);
+  if (schema === undefined) {
+    if (answer === null || answer === undefined) return refused(`answered ${answer} for row ${at}`, url, false);
+    return { answer: answer as Answer };
+  }
+  const result = schema['~standard'].validate(answer);
+  return result instanceof Promise ? result.then((late) => outcomeOf(late, answer, at, url)) : outcomeOf(result, answer, at, url);
+}
+
+function outcomeOf<Answer>(result: StandardSchemaV1.Result<Answer>, answer: unknown, at: number, url: string): RowOutcome<Answer> {
+  if (result.issues === undefined) return { answer: result.value };
+  const words = result.issues.slice(0, 3).map((issue) => `${pathOf(issue)}${issue.message}`);
+  return refused(`answered row ${at} with ${shown(answer)}: ${words.join('; ')}`, url, true);
+}
+
+function refused(what: string, url: string, retryable: boolean): { error: ModelError } {
+  return { error: new ModelError('ANSWER', `the model at ${url} ${what}`, { retryable }) };
+}
+
+/** Where in a value a number is NaN or infinite (or null where only numbers stand), as `probability`; `it` for the value itself. */
+function nonFinite(value: unknown, path = ''): string | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : path || 'it';
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const key in value) {
+    const inner = (value as Record<string, unknown>)[key];
+    if (typeof inner === 'string') continue;
+    const isHole = inner === null && Array.isArray(value);
+    const place = isHole ? `${path}[${key}]` : nonFinite(inner, Array.isArray(value) ? `${path}[${key}]` : `${path && `${path}.`}${key}`);
+    if (place !== undefined) return place;
+  }
+  return undefined;
+}
+
+function pathOf(issue: StandardSchemaV1.Issue): string {
+  const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
+  return path && `${path}: `;
+}

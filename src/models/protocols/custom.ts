@@ -1,0 +1,43 @@
+import { type HttpModelOptions, httpModel } from '../http/http-model.ts';
+import { writeJson } from '../http/json.ts';
+import type { HttpAnswer } from '../http/protocol.ts';
+import type { Model } from '../model.ts';
+
+export interface CustomQuestion {
+  /** Appended to the path of the address. @default '' */
+  readonly path?: string | undefined;
+  /** @default {} */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** A string is sent as it is, anything else as JSON. */
+  readonly body: unknown;
+}
+
+export interface HttpCustomOptions<Row, Answer> extends HttpModelOptions<Answer> {
+  /** Writes a batch of at least one row. A throw refuses the batch, which is then asked in halves. */
+  readonly encode: (rows: readonly Row[]) => CustomQuestion;
+  /**
+   * Reads a 2xx answer to `count` rows: one answer per row, by position; an `Error` in the place of a row that has none.
+   * The body is JSON (bare NaN and Infinity come out as such).
+   */
+  readonly decode: (body: unknown, count: number, answer: HttpAnswer) => ReadonlyArray<unknown>;
+  /** Most rows of one call. @default no limit */
+  readonly maxRows?: number | undefined;
+}
+
+/** A model behind any `POST` with JSON answers. Time-outs, statuses, counts and numbers that are none are treated as for all others. */
+export function custom<Row = unknown, Answer = unknown>(url: string | URL, options: HttpCustomOptions<Row, Answer>): Model<Row, Answer> {
+  const { encode, decode, maxRows, ...rest } = options;
+  return httpModel<Row, Answer>(
+    {
+      name: 'custom',
+      maxRows,
+      encode(rows) {
+        const { path, headers, body } = encode(rows);
+        return { path, headers, body: typeof body === 'string' ? body : writeJson(body) };
+      },
+      decode: (body, count, answer) => decode(body, count, answer).map((one) => (one instanceof Error ? { error: one } : { answer: one })),
+    },
+    url,
+    rest,
+  );
+}
