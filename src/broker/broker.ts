@@ -1,6 +1,9 @@
 import { Cluster } from './cluster.ts';
 import { type Connections, Listener } from './net/listener.ts';
-import { type BrokerOptions, resolveOptions } from './options.ts';
+import { type BrokerOptions, resolveOptions, type Settings } from './options.ts';
+import { type BrokerStorage, memoryStorage } from './storage/broker-storage.ts';
+import { openDiskStorage } from './storage/disk-storage.ts';
+import { nodeFiles } from './storage/node-files.ts';
 
 /** A running broker. */
 export interface Broker {
@@ -8,24 +11,39 @@ export interface Broker {
   readonly address: string;
   /** Port of each node, in the order of their ids. */
   readonly ports: readonly number[];
-  /** Closes every connection and forgets what memory held. May be called more than once. */
+  /** Closes every connection; what is in memory is forgotten, what is in a data folder is synced. May be called more than once. */
   close(): Promise<void>;
 }
 
 /**
  * Starts a broker in this thread: for tests, and for programs that do not block the event loop.
  *
- * @throws ConfigError when an option cannot be used or the port is taken
+ * @throws ConfigError when an option cannot be used, the port is taken, or the data folder is in use or cannot be read
  */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
   const settings = resolveOptions(options);
-  const cluster = new Cluster(settings);
+  return serve(settings, await openStorage(settings));
+}
+
+function openStorage({ data, durability, log }: Settings): Promise<BrokerStorage> | BrokerStorage {
+  if (data === undefined) return memoryStorage();
+  return openDiskStorage({ folder: data, durability, report: (level, message) => log({ level, message }) }, nodeFiles);
+}
+
+/** Listens, on whatever storage. */
+export async function serve(settings: Settings, storage: BrokerStorage): Promise<Broker> {
+  const cluster = await openCluster(settings, storage);
   const connections: Connections = new Map();
   const listeners = Array.from({ length: settings.nodes }, (_, i) => new Listener(cluster, i + 1, connections));
-  const close = async (): Promise<void> => {
+  let closing: Promise<void> | undefined;
+  const end = async (): Promise<void> => {
     for (const connection of connections.values()) connection.destroy();
     await Promise.all(listeners.map((listener) => listener.close()));
     await cluster.close();
+  };
+  const close = (): Promise<void> => {
+    closing ??= end();
+    return closing;
   };
   try {
     for (const [i, listener] of listeners.entries()) {
@@ -37,6 +55,15 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   }
   const nodes = cluster.nodes();
   return { address: nodes.map(addressOf).join(','), ports: nodes.map(({ port }) => port), close };
+}
+
+async function openCluster(settings: Settings, storage: BrokerStorage): Promise<Cluster> {
+  try {
+    return new Cluster(settings, storage);
+  } catch (error) {
+    await storage.close(false);
+    throw error;
+  }
 }
 
 function addressOf({ host, port }: { host: string; port: number }): string {

@@ -1,8 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { ConfigError } from '../errors.ts';
+import type { Topic } from './catalog/topic.ts';
 import { Topics } from './catalog/topics.ts';
 import { Groups } from './groups/groups.ts';
-import { MemoryLog } from './log/memory-log.ts';
+import type { Journal } from './journal/entry.ts';
 import type { LogEntry, Settings } from './options.ts';
+import { ProducerIds } from './producer-ids.ts';
+import { Refusal } from './protocol/error-code.ts';
+import type { BrokerStorage } from './storage/broker-storage.ts';
 
 /** One listener, as clients are told of it. */
 export interface Node {
@@ -17,28 +22,36 @@ const RETENTION_CHECK_MS = 300_000;
 /** Everything that the nodes of one broker share: topics, groups, producer ids. All of it is run by one thread. */
 export class Cluster {
   readonly settings: Settings;
-  readonly id = randomBytes(16).toString('base64url');
+  readonly id: string;
   readonly topics: Topics;
   readonly groups: Groups;
+  readonly producerIds: ProducerIds;
+  readonly journal: Journal;
   readonly log: (entry: LogEntry) => void;
+  private readonly storage: BrokerStorage;
   private readonly listening = new Map<number, Node>();
   private readonly nodeIds: readonly number[];
   private readonly retention: NodeJS.Timeout;
-  private lastProducerId = -1;
 
-  constructor(settings: Settings) {
+  /** @throws ConfigError when the storage cannot be read or written */
+  constructor(settings: Settings, storage: BrokerStorage) {
     const { limits, nodes, defaultPartitions } = settings;
     this.settings = settings;
     this.log = settings.log;
     this.nodeIds = Array.from({ length: nodes }, (_, i) => i + 1);
-    this.groups = new Groups(limits);
+    this.storage = storage;
+    this.journal = storage.journal;
+    this.producerIds = new ProducerIds(storage.state.nextProducerId, storage.journal);
+    this.groups = new Groups(limits, storage.journal);
     this.topics = new Topics({
       nodeIds: this.nodeIds,
       defaultPartitions,
       maxPartitions: limits.partitions,
-      configDefaults: new Map([['retention.bytes', String(limits.partitionBytes)]]),
-      openLog: () => new MemoryLog(),
+      configDefaults: new Map([['retention.bytes', String(limits.partitionBytes)], ...storage.topicDefaults]),
+      journal: storage.journal,
+      openLog: (request) => storage.openLog(request),
     });
+    this.id = this.restore();
     this.retention = setInterval(() => this.topics.enforceRetention(Date.now()), RETENTION_CHECK_MS);
     this.retention.unref();
   }
@@ -64,14 +77,39 @@ export class Cluster {
     return this.listening.get(id) as Node;
   }
 
-  nextProducerId(): number {
-    this.lastProducerId += 1;
-    return this.lastProducerId;
+  /** The topic, and what groups committed for it: one made anew under its name must not meet the old one's offsets. */
+  deleteTopic(topic: Topic): Promise<unknown> {
+    const removed = this.topics.delete(topic);
+    this.groups.forgetTopic(topic.name);
+    return removed;
   }
 
   async close(): Promise<void> {
     clearInterval(this.retention);
     this.groups.close();
     await this.topics.close();
+    await this.storage.close(true);
+  }
+
+  /** @returns the cluster's id */
+  private restore(): string {
+    const { state } = this.storage;
+    try {
+      for (const [name, topic] of state.topics) this.topics.restore(name, topic);
+      for (const [id, offsets] of state.groups) {
+        const kept = [...offsets.values()];
+        this.groups.restore(
+          id,
+          kept.map(([topic, partition, offset, leaderEpoch, metadata]) => ({ topic, partition, offset, leaderEpoch, metadata })),
+        );
+      }
+      if (state.clusterId !== undefined) return state.clusterId;
+      const id = randomBytes(16).toString('base64url');
+      this.journal.append({ type: 'cluster', id });
+      return id;
+    } catch (error) {
+      if (error instanceof Refusal) throw new ConfigError(`The broker's data cannot be used: ${error.message}`, { cause: error });
+      throw error;
+    }
   }
 }

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { resolve } from 'node:path';
 import { ConfigError } from '../errors.ts';
 
 export interface BrokerLimits {
@@ -46,6 +47,18 @@ export interface BrokerOptions {
   readonly autoCreateTopics?: boolean;
   /** Partitions of a topic whose maker does not say. @default 1 */
   readonly defaultPartitions?: number;
+  /**
+   * Folder to keep topics, records and group offsets in, made when it is absent; one broker at a time may use it. Without
+   * one everything lives in memory and ends with the broker.
+   */
+  readonly data?: string;
+  /**
+   * When a record counts as kept, with `data`. `os`: when it is written, so that a killed process loses nothing; the disk
+   * is synced every second. `fsync`: when it is synced, so that a power cut loses nothing.
+   *
+   * @default 'os'
+   */
+  readonly durability?: 'os' | 'fsync';
   readonly limits?: BrokerLimits;
   /** Called for each line of the broker's log; it must not throw. */
   readonly onLog?: (entry: LogEntry) => void;
@@ -53,7 +66,9 @@ export interface BrokerOptions {
 
 export type Limits = Required<BrokerLimits>;
 
-export interface Settings extends Required<Omit<BrokerOptions, 'limits' | 'onLog'>> {
+export interface Settings extends Required<Omit<BrokerOptions, 'limits' | 'onLog' | 'data'>> {
+  /** Absolute; undefined for memory. */
+  readonly data: string | undefined;
   readonly limits: Limits;
   readonly log: (entry: LogEntry) => void;
 }
@@ -74,7 +89,7 @@ const LIMITS: Limits = {
 
 /** @throws ConfigError that lists every option that cannot be used */
 export function resolveOptions(options: BrokerOptions): Settings {
-  const { host = '127.0.0.1', port = 0, nodes = 1, autoCreateTopics = false, defaultPartitions = 1, onLog } = options;
+  const { host = '127.0.0.1', port = 0, nodes = 1, autoCreateTopics = false, defaultPartitions = 1, durability = 'os', onLog } = options;
   const limits = { ...LIMITS, ...options.limits };
   const problems = [
     ...(isLoopback(host)
@@ -88,8 +103,12 @@ export function resolveOptions(options: BrokerOptions): Settings {
     ...Object.entries(limits).flatMap(([name, value]) => whole(`limits.${name}`, value, 1, Number.MAX_SAFE_INTEGER, name in LIMITS)),
   ];
   if (port !== 0 && port + nodes - 1 > 65_535) problems.push(`port: ${nodes} nodes from port ${port} on would end beyond 65535`);
+  if (durability !== 'os' && durability !== 'fsync') problems.push(`durability: expected os or fsync, got ${JSON.stringify(durability)}`);
+  if (options.durability !== undefined && options.data === undefined) problems.push('durability: without `data` everything is in memory');
+  if (options.data === '') problems.push('data: expected a folder, got an empty name');
   if (problems.length > 0) throw new ConfigError(problems);
-  return { host, port, nodes, autoCreateTopics, defaultPartitions, limits, log: onLog ?? (() => {}) };
+  const data = options.data === undefined ? undefined : resolve(options.data);
+  return { host, port, nodes, autoCreateTopics, defaultPartitions, data, durability, limits, log: onLog ?? (() => {}) };
 }
 
 function whole(name: string, value: number, least: number, most: number, isKnown = true): string[] {

@@ -1,13 +1,16 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
-import { startBroker, startBrokerThread } from '../../src/broker/index.ts';
+import { type BrokerOptions, startBroker, startBrokerThread } from '../../src/broker/index.ts';
 
 const ANSWER_WITHIN_MS = 20_000;
 
 /**
  * Gives every test the same broker, in `TEST_BROKERS`: the Kafka that `KAFKA_BROKERS` names, or an embedded one on a
- * free port for the length of the run.
+ * free port for the length of the run. That one keeps its data in memory, or in a folder that is removed afterwards when
+ * `TEST_BROKER_DATA` is set: to `os` or `fsync` for that durability, to anything else for the default.
  */
 export default async function setup(): Promise<() => Promise<void>> {
   const given = process.env.KAFKA_BROKERS;
@@ -18,9 +21,19 @@ export default async function setup(): Promise<() => Promise<void>> {
     return async () => {};
   }
   // In a thread where there is a build of just these sources, so that the runner's own work does not delay its answers.
-  const broker = await (isBuilt() ? startBrokerThread() : startBroker());
+  const storage = storageOptions(process.env.TEST_BROKER_DATA);
+  const broker = await (isBuilt() ? startBrokerThread(storage) : startBroker(storage));
   process.env.TEST_BROKERS = broker.address;
-  return () => broker.close();
+  return async () => {
+    await broker.close();
+    if (storage.data !== undefined) rmSync(storage.data, { recursive: true });
+  };
+}
+
+function storageOptions(wanted: string | undefined): BrokerOptions {
+  if (!wanted) return {};
+  const data = mkdtempSync(join(tmpdir(), 'streamer-broker-data-'));
+  return wanted === 'os' || wanted === 'fsync' ? { data, durability: wanted } : { data };
 }
 
 /** Is what was built newer than every source of the broker? */

@@ -1,4 +1,4 @@
-import type { PartitionLog } from '../log/partition-log.ts';
+import type { PartitionLog, ProducerMemory } from '../log/partition-log.ts';
 import { Refusal } from '../protocol/error-code.ts';
 import { readBatch, stampAppendTime } from '../protocol/record-batch.ts';
 import { checkBatch } from './batch-checks.ts';
@@ -14,6 +14,8 @@ export interface Appended {
   readonly baseOffset: number;
   /** Milliseconds since 1970 when the topic stamps arrival times, else -1. */
   readonly logAppendTimeMs: number;
+  /** Settles when it may be acknowledged, or rejects with a Refusal; undefined when it may be at once. */
+  readonly flushed: Promise<void> | undefined;
 }
 
 /** One partition: its log, what it knows of producers, and who waits for its next record. */
@@ -26,11 +28,11 @@ export class Partition {
   private readonly producers = new ProducerState();
   private readonly waiting = new Set<() => void>();
 
-  constructor(topic: Topic, index: number, leader: number, log: PartitionLog) {
+  constructor(topic: Topic, index: number, leader: number, openLog: (producers: ProducerMemory) => PartitionLog) {
     this.topic = topic;
     this.index = index;
     this.leader = leader;
-    this.log = log;
+    this.log = openLog(this.producers);
   }
 
   /** @throws Refusal with Kafka's error for a batch that is not accepted */
@@ -41,13 +43,12 @@ export class Partition {
     const isIdempotent = batch.producerId >= 0;
     const stampsTime = config.timestampType === 'LogAppendTime';
     const earlier = isIdempotent ? this.producers.check(batch) : undefined;
-    if (earlier !== undefined) return { baseOffset: earlier, logAppendTimeMs: -1 };
+    if (earlier !== undefined) return { baseOffset: earlier, logAppendTimeMs: -1, flushed: this.log.flushed() };
     if (stampsTime) batch = stampAppendTime(batch, now);
     const baseOffset = this.log.append(batch, LEADER_EPOCH);
     if (isIdempotent) this.producers.record(batch, baseOffset, now);
     if (config.deletesOld && config.retentionBytes >= 0) this.log.enforce({ bytes: config.retentionBytes, ms: -1 }, now);
-    this.wake();
-    return { baseOffset, logAppendTimeMs: stampsTime ? now : -1 };
+    return { baseOffset, logAppendTimeMs: stampsTime ? now : -1, flushed: this.wakeWhenVisible() };
   }
 
   /** @throws Refusal OFFSET_OUT_OF_RANGE */
@@ -79,9 +80,26 @@ export class Partition {
     return () => this.waiting.delete(wake);
   }
 
-  async delete(): Promise<void> {
+  async close(): Promise<void> {
     this.wake();
     await this.log.close();
+  }
+
+  async delete(): Promise<void> {
+    this.wake();
+    await this.log.delete();
+  }
+
+  private wakeWhenVisible(): Promise<void> | undefined {
+    const flushed = this.log.flushed();
+    if (flushed === undefined) this.wake();
+    // Whoever asked for the append is told of a failure; nobody waits for what was taken back.
+    else
+      flushed.then(
+        () => this.wake(),
+        () => {},
+      );
+    return flushed;
   }
 
   private wake(): void {

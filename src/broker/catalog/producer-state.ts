@@ -1,5 +1,6 @@
+import type { ProducerMemory } from '../log/partition-log.ts';
 import { Refusal } from '../protocol/error-code.ts';
-import type { RecordBatch } from '../protocol/record-batch.ts';
+import type { BatchHeader } from '../protocol/record-batch.ts';
 
 /** As Kafka: an idempotent producer has at most five requests in flight, so five batches are remembered. */
 const REMEMBERED = 5;
@@ -19,8 +20,14 @@ interface Producer {
   lastSeen: number;
 }
 
+type SavedProducer = readonly [
+  id: number,
+  epoch: number,
+  batches: readonly (readonly [firstSequence: number, lastSequence: number, baseOffset: number])[],
+];
+
 /** What one partition knows of the idempotent producers that write to it. */
-export class ProducerState {
+export class ProducerState implements ProducerMemory {
   private readonly producers = new Map<number, Producer>();
 
   /**
@@ -29,7 +36,7 @@ export class ProducerState {
    * @returns the base offset of the first copy when this is a repetition, else undefined
    * @throws Refusal INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER
    */
-  check(batch: RecordBatch): number | undefined {
+  check(batch: BatchHeader): number | undefined {
     const known = this.producers.get(batch.producerId);
     if (known === undefined) return undefined;
     if (batch.producerEpoch < known.epoch) {
@@ -51,11 +58,35 @@ export class ProducerState {
   }
 
   /** Remembers a batch that was appended at `baseOffset`. */
-  record(batch: RecordBatch, baseOffset: number, now: number): void {
+  record(batch: BatchHeader, baseOffset: number, now: number): void {
     const known = this.producers.get(batch.producerId);
     const seen: SeenBatch = { firstSequence: batch.baseSequence, lastSequence: lastSequenceOf(batch), baseOffset };
     const earlier = known?.epoch === batch.producerEpoch ? known.batches : [];
     this.producers.set(batch.producerId, { epoch: batch.producerEpoch, batches: [...earlier, seen].slice(-REMEMBERED), lastSeen: now });
+  }
+
+  save(): readonly SavedProducer[] {
+    return [...this.producers].map(([id, { epoch, batches }]) => [
+      id,
+      epoch,
+      batches.map(({ firstSequence, lastSequence, baseOffset }) => [firstSequence, lastSequence, baseOffset] as const),
+    ]);
+  }
+
+  restore(saved: readonly unknown[], now: number): void {
+    this.producers.clear();
+    for (const [id, epoch, batches] of saved as readonly SavedProducer[]) {
+      const seen = batches.map(([firstSequence, lastSequence, baseOffset]) => ({ firstSequence, lastSequence, baseOffset }));
+      this.producers.set(id, { epoch, batches: seen, lastSeen: now });
+    }
+  }
+
+  /** A producer of which nothing is left is taken for a new one, as Kafka takes one whose records are gone. */
+  forgetFrom(offset: number): void {
+    for (const [id, producer] of this.producers) {
+      producer.batches = producer.batches.filter(({ baseOffset }) => baseOffset < offset);
+      if (producer.batches.length === 0) this.producers.delete(id);
+    }
   }
 
   /** Forgets producers that have written nothing since `time`. */
@@ -65,7 +96,7 @@ export class ProducerState {
 }
 
 /** Sequences run from 0 to 2^31 - 1 and start again at 0. */
-function lastSequenceOf(batch: RecordBatch): number {
+function lastSequenceOf(batch: BatchHeader): number {
   return (batch.baseSequence + batch.lastOffsetDelta) % SEQUENCES;
 }
 
@@ -74,7 +105,7 @@ function nextSequence(producer: Producer): number {
   return last === undefined ? 0 : (last.lastSequence + 1) % SEQUENCES;
 }
 
-function outOfOrder(batch: RecordBatch, expected: number): Refusal {
+function outOfOrder(batch: BatchHeader, expected: number): Refusal {
   return new Refusal(
     'OUT_OF_ORDER_SEQUENCE_NUMBER',
     `producer ${batch.producerId} sent sequence ${batch.baseSequence}, expected ${expected}`,

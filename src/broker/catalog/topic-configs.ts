@@ -33,8 +33,8 @@ const list = (value: string, among?: readonly string[]): ConfigDefinition => ({
 
 /**
  * Settings of a topic with Kafka's names, types and defaults (https://kafka.apache.org/documentation/#topicconfigs).
- * This broker acts on `max.message.bytes`, `message.timestamp.*` and `retention.*`, and asks for keys where
- * `cleanup.policy` says compact; the rest describes files and replicas, and is kept and described.
+ * This broker acts on `max.message.bytes`, `message.timestamp.*` and `retention.*`, on disk on `segment.bytes` and
+ * `segment.ms`, and asks for keys where `cleanup.policy` says compact; the rest is kept and described.
  */
 export const TOPIC_CONFIGS: { readonly [name: string]: ConfigDefinition } = {
   'cleanup.policy': list('delete', ['compact', 'delete']),

@@ -1,8 +1,9 @@
+import type { SegmentLimits } from '../log/partition-log.ts';
 import type { Partition } from './partition.ts';
 import { TOPIC_CONFIGS } from './topic-configs.ts';
 
 /** The settings that this broker acts on, parsed once. */
-export interface TopicConfig {
+export interface TopicConfig extends SegmentLimits {
   readonly maxMessageBytes: number;
   readonly retentionBytes: number;
   readonly retentionMs: number;
@@ -55,6 +56,8 @@ export class Topic {
       maxMessageBytes: number('max.message.bytes'),
       retentionBytes: number('retention.bytes'),
       retentionMs: number('retention.ms'),
+      segmentBytes: number('segment.bytes'),
+      segmentMs: number('segment.ms'),
       timestampType: this.setting('message.timestamp.type').value,
       timestampAfterMaxMs: number('message.timestamp.after.max.ms'),
       timestampBeforeMaxMs: number('message.timestamp.before.max.ms'),

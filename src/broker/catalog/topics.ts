@@ -1,4 +1,6 @@
-import type { PartitionLog } from '../log/partition-log.ts';
+import type { Journal } from '../journal/entry.ts';
+import type { KeptTopic } from '../journal/kept-state.ts';
+import type { LogRequest, PartitionLog } from '../log/partition-log.ts';
 import { Refusal } from '../protocol/error-code.ts';
 import { Partition } from './partition.ts';
 import { Topic } from './topic.ts';
@@ -10,7 +12,9 @@ export interface TopicsOptions {
   readonly maxPartitions: number;
   /** The broker's own defaults of topic settings. */
   readonly configDefaults: ReadonlyMap<string, string>;
-  readonly openLog: (topic: string, partition: number) => PartitionLog;
+  readonly journal: Journal;
+  /** @throws Refusal KAFKA_STORAGE_ERROR */
+  readonly openLog: (request: LogRequest) => PartitionLog;
 }
 
 export interface NewTopic {
@@ -67,9 +71,25 @@ export class Topics {
   /** @throws Refusal */
   create(request: NewTopic): Topic {
     const { topic, partitions } = this.plan(request);
+    // Opened first: that clears what a deleted topic of this name may have left, while the journal does not know the new one.
+    const opened = this.openPartitions(topic, partitions, true);
+    this.options.journal.append({ type: 'topic', topic: topic.name, partitions, configs: [...topic.ownSettings()] });
     this.byName.set(topic.name, topic);
-    this.addPartitions(topic, partitions);
+    this.addPartitions(topic, opened);
     return topic;
+  }
+
+  /** Opens a topic as it was kept. @throws Refusal KAFKA_STORAGE_ERROR */
+  restore(name: string, { configs, partitions }: KeptTopic): void {
+    const topic = new Topic(name, new Map(configs), this.options.configDefaults);
+    this.byName.set(name, topic);
+    this.addPartitions(topic, this.openPartitions(topic, partitions, false));
+  }
+
+  /** Replaces all settings of a topic. @throws Refusal KAFKA_STORAGE_ERROR */
+  configure(topic: Topic, settings: ReadonlyMap<string, string>): void {
+    this.options.journal.append({ type: 'configs', topic: topic.name, configs: [...settings] });
+    topic.configure(settings);
   }
 
   /** @param count the number of partitions that there should be. @throws Refusal INVALID_PARTITIONS */
@@ -77,13 +97,18 @@ export class Topics {
     const has = topic.partitions.length;
     if (count <= has) throw new Refusal('INVALID_PARTITIONS', `Topic currently has ${has} partitions, ${count} would not be an increase.`);
     this.checkRoom(count - has);
-    if (!validateOnly) this.addPartitions(topic, count - has);
+    if (validateOnly) return;
+    const opened = this.openPartitions(topic, count - has, true);
+    this.options.journal.append({ type: 'partitions', topic: topic.name, partitions: count });
+    this.addPartitions(topic, opened);
   }
 
-  async delete(topic: Topic): Promise<void> {
+  /** The topic is gone when the call returns; its data, when the promise settles. @throws Refusal KAFKA_STORAGE_ERROR */
+  delete(topic: Topic): Promise<unknown> {
+    this.options.journal.append({ type: 'topic-deleted', topic: topic.name });
     this.byName.delete(topic.name);
     this.partitionCount -= topic.partitions.length;
-    await Promise.all(topic.partitions.map((partition) => partition.delete()));
+    return Promise.all(topic.partitions.map((partition) => partition.delete()));
   }
 
   enforceRetention(now: number): void {
@@ -91,17 +116,24 @@ export class Topics {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.all().map((topic) => this.delete(topic)));
+    await Promise.all(this.all().flatMap(({ partitions }) => partitions.map((partition) => partition.close())));
+    this.byName.clear();
+    this.partitionCount = 0;
   }
 
-  private addPartitions(topic: Topic, count: number): void {
+  private openPartitions(topic: Topic, count: number, isNew: boolean): Partition[] {
     const { nodeIds, openLog } = this.options;
-    for (let i = 0; i < count; i++) {
-      const index = topic.partitions.length;
+    return Array.from({ length: count }, (_, i) => {
+      const index = topic.partitions.length + i;
       const leader = nodeIds[index % nodeIds.length] as number;
-      topic.partitions.push(new Partition(topic, index, leader, openLog(topic.name, index)));
-    }
-    this.partitionCount += count;
+      const request = { topic: topic.name, partition: index, isNew, limits: () => topic.config };
+      return new Partition(topic, index, leader, (producers) => openLog({ ...request, producers }));
+    });
+  }
+
+  private addPartitions(topic: Topic, opened: readonly Partition[]): void {
+    topic.partitions.push(...opened);
+    this.partitionCount += opened.length;
   }
 
   private checkRoom(partitions: number): void {

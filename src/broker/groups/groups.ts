@@ -1,18 +1,27 @@
+import type { Journal } from '../journal/entry.ts';
 import { Refusal } from '../protocol/error-code.ts';
 import { Group } from './group.ts';
+import type { CommittedOffset } from './offset-store.ts';
 
 export interface GroupLimits {
   readonly groups: number;
   readonly groupMembers: number;
 }
 
+export interface TopicOffset extends CommittedOffset {
+  readonly topic: string;
+  readonly partition: number;
+}
+
 /** All consumer groups of the broker. */
 export class Groups {
   private readonly limits: GroupLimits;
+  private readonly journal: Journal;
   private readonly byId = new Map<string, Group>();
 
-  constructor(limits: GroupLimits) {
+  constructor(limits: GroupLimits, journal: Journal) {
     this.limits = limits;
+    this.journal = journal;
   }
 
   get(id: string): Group | undefined {
@@ -30,16 +39,32 @@ export class Groups {
     if (this.byId.size >= this.limits.groups) this.dropUnused();
     if (this.byId.size >= this.limits.groups)
       throw new Refusal('POLICY_VIOLATION', `the broker holds ${this.limits.groups} groups (limits.groups)`);
-    const group = new Group(id, this.limits.groupMembers);
-    this.byId.set(id, group);
-    return group;
+    return this.add(id);
   }
 
-  /** @throws Refusal GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP */
+  /** A group as it was kept: its offsets, and no members. */
+  restore(id: string, offsets: readonly TopicOffset[]): void {
+    const group = this.add(id);
+    for (const { topic, partition, ...committed } of offsets) group.offsets.set(topic, partition, committed);
+  }
+
+  /** @throws Refusal KAFKA_STORAGE_ERROR, and then none is committed */
+  commit(group: Group, offsets: readonly TopicOffset[]): void {
+    if (offsets.length === 0) return;
+    this.journal.append({
+      type: 'offsets',
+      group: group.id,
+      offsets: offsets.map(({ topic, partition, offset, leaderEpoch, metadata }) => [topic, partition, offset, leaderEpoch, metadata]),
+    });
+    for (const { topic, partition, ...committed } of offsets) group.offsets.set(topic, partition, committed);
+  }
+
+  /** @throws Refusal GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP, KAFKA_STORAGE_ERROR */
   delete(id: string): void {
     const group = this.byId.get(id);
     if (group === undefined) throw new Refusal('GROUP_ID_NOT_FOUND', `there is no group ${id}`);
     if (group.state !== 'Empty') throw new Refusal('NON_EMPTY_GROUP', `group ${id} has members`);
+    this.journal.append({ type: 'group-deleted', group: id });
     this.byId.delete(id);
     group.close();
   }
@@ -52,6 +77,12 @@ export class Groups {
   close(): void {
     for (const group of this.byId.values()) group.close();
     this.byId.clear();
+  }
+
+  private add(id: string): Group {
+    const group = new Group(id, this.limits.groupMembers);
+    this.byId.set(id, group);
+    return group;
   }
 
   private dropUnused(): void {

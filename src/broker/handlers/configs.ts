@@ -6,7 +6,7 @@ import type { Request } from '../protocol/api.ts';
 import { alterConfigs, describeConfigs, incrementalAlterConfigs } from '../protocol/apis/config.ts';
 import { Refusal } from '../protocol/error-code.ts';
 import { brokerSettings, type DescribedSetting, topicSettings } from './described-settings.ts';
-import { failureOf, handler, outcomeOf, SUCCESS } from './handler.ts';
+import { durableOutcome, failureOf, handler, SUCCESS } from './handler.ts';
 
 const TOPIC = 2;
 const BROKER = 4;
@@ -36,29 +36,33 @@ function settingsOf(cluster: Cluster, { type, name }: Resource): readonly Descri
   throw new Refusal('INVALID_REQUEST', `resource type ${type} is not served, only topics (${TOPIC}) and brokers (${BROKER})`);
 }
 
-export const handleAlterConfigs = handler(alterConfigs, ({ resources, validateOnly }, { cluster }) => ({
-  results: resources.map(({ type, name, configs }) => ({
-    type,
-    name,
-    ...outcomeOf(() => {
-      const topic = alterable(cluster, type, name);
-      const settings = new Map(configs.map((config) => [config.name, checkAltered(config.name, config.value)]));
-      if (!validateOnly) topic.configure(settings);
-    }),
-  })),
+export const handleAlterConfigs = handler(alterConfigs, async ({ resources, validateOnly }, { cluster }) => ({
+  results: await Promise.all(
+    resources.map(async ({ type, name, configs }) => ({
+      type,
+      name,
+      ...(await durableOutcome(cluster, () => {
+        const topic = alterable(cluster, type, name);
+        const settings = new Map(configs.map((config) => [config.name, checkAltered(config.name, config.value)]));
+        if (!validateOnly) cluster.topics.configure(topic, settings);
+      })),
+    })),
+  ),
 }));
 
-export const handleIncrementalAlterConfigs = handler(incrementalAlterConfigs, ({ resources, validateOnly }, { cluster }) => ({
-  results: resources.map(({ type, name, configs }) => ({
-    type,
-    name,
-    ...outcomeOf(() => {
-      const topic = alterable(cluster, type, name);
-      const settings = new Map(topic.ownSettings());
-      for (const change of configs) applyChange(topic, settings, change);
-      if (!validateOnly) topic.configure(settings);
-    }),
-  })),
+export const handleIncrementalAlterConfigs = handler(incrementalAlterConfigs, async ({ resources, validateOnly }, { cluster }) => ({
+  results: await Promise.all(
+    resources.map(async ({ type, name, configs }) => ({
+      type,
+      name,
+      ...(await durableOutcome(cluster, () => {
+        const topic = alterable(cluster, type, name);
+        const settings = new Map(topic.ownSettings());
+        for (const change of configs) applyChange(topic, settings, change);
+        if (!validateOnly) cluster.topics.configure(topic, settings);
+      })),
+    })),
+  ),
 }));
 
 function alterable(cluster: Cluster, type: number, name: string): Topic {

@@ -1,9 +1,10 @@
 import type { Group } from '../groups/group.ts';
+import type { TopicOffset } from '../groups/groups.ts';
 import { OffsetStore } from '../groups/offset-store.ts';
 import type { Request } from '../protocol/api.ts';
 import { offsetCommit, offsetFetch } from '../protocol/apis/group.ts';
 import { ErrorCode, Refusal } from '../protocol/error-code.ts';
-import { type Context, failureOf, handler, outcomeOf } from './handler.ts';
+import { type Context, durableOutcome, failureOf, handler, outcomeOf } from './handler.ts';
 import { checkCoordinator } from './membership.ts';
 
 /** As Kafka's `offset.metadata.max.bytes`, which counts characters. */
@@ -13,18 +14,34 @@ type CommitRequest = Request<typeof offsetCommit>;
 type Commit = CommitRequest['topics'][number]['partitions'][number];
 type Wanted = readonly { readonly name: string; readonly partitions: readonly number[] }[] | null;
 
-export const handleOffsetCommit = handler(offsetCommit, (request, context) => {
+export const handleOffsetCommit = handler(offsetCommit, async (request, context) => {
   const { group, errorCode } = committer(request, context);
-  return {
-    topics: request.topics.map(({ name, partitions }) => ({
-      name,
-      partitions: partitions.map((commit) => ({
-        index: commit.index,
-        errorCode: group === undefined ? errorCode : outcomeOf(() => store(group, name, commit, context)).errorCode,
-      })),
-    })),
-  };
+  const accepted: TopicOffset[] = [];
+  const topics = request.topics.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map((commit) => {
+      if (group === undefined) return { index: commit.index, errorCode };
+      const { errorCode: own } = outcomeOf(() => accepted.push(checkOffset(name, commit, context)));
+      return { index: commit.index, errorCode: own };
+    }),
+  }));
+  if (group === undefined) return { topics };
+  const { errorCode: kept } = await durableOutcome(context.cluster, () => context.cluster.groups.commit(group, accepted));
+  return { topics: kept === ErrorCode.NONE ? topics : topics.map((topic) => refuseAccepted(topic)) };
 });
+
+interface AnsweredTopic {
+  readonly name: string;
+  readonly partitions: readonly { readonly index: number; readonly errorCode: number }[];
+}
+
+/** As Kafka tells a failed disk to who commits: clients ask for the coordinator again, and commit again. */
+function refuseAccepted({ name, partitions }: AnsweredTopic): AnsweredTopic {
+  return {
+    name,
+    partitions: partitions.map(({ index, errorCode }) => ({ index, errorCode: errorCode || ErrorCode.NOT_COORDINATOR })),
+  };
+}
 
 function committer(request: CommitRequest, context: Context): { group?: Group; errorCode: number } {
   try {
@@ -39,13 +56,14 @@ function committer(request: CommitRequest, context: Context): { group?: Group; e
   }
 }
 
-function store(group: Group, topic: string, { index, offset, leaderEpoch, metadata }: Commit, { cluster }: Context): void {
+/** @throws Refusal for an offset that may not be committed */
+function checkOffset(topic: string, { index, offset, leaderEpoch, metadata }: Commit, { cluster }: Context): TopicOffset {
   cluster.topics.partition(topic, index);
   if (metadata !== null && metadata.length > MAX_METADATA) {
     throw new Refusal('OFFSET_METADATA_TOO_LARGE', `${metadata.length} characters of metadata are over the limit of ${MAX_METADATA}`);
   }
   if (!Number.isSafeInteger(offset)) throw new Refusal('INVALID_COMMIT_OFFSET_SIZE', `offset ${offset} is beyond 2^53`);
-  group.offsets.set(topic, index, { offset, leaderEpoch, metadata: metadata ?? '' });
+  return { topic, partition: index, offset, leaderEpoch, metadata: metadata ?? '' };
 }
 
 export const handleOffsetFetch = handler(offsetFetch, (request, context) => {

@@ -1,7 +1,7 @@
 import type { Group } from '../groups/group.ts';
 import { deleteGroups, describeGroups, findCoordinator, listGroups } from '../protocol/apis/group.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
-import { type Context, failureOf, handler, outcomeOf } from './handler.ts';
+import { type Context, durableOutcome, failureOf, handler } from './handler.ts';
 import { checkCoordinator } from './membership.ts';
 
 const GROUP_KEY = 0;
@@ -70,12 +70,14 @@ function describe(group: Group) {
   };
 }
 
-export const handleDeleteGroups = handler(deleteGroups, ({ groups }, context) => ({
-  results: groups.map((groupId) => {
-    const { errorCode } = outcomeOf(() => {
-      checkCoordinator(context, groupId);
-      context.cluster.groups.delete(groupId);
-    });
-    return { groupId, errorCode };
-  }),
+export const handleDeleteGroups = handler(deleteGroups, async ({ groups }, context) => ({
+  results: await Promise.all(
+    groups.map(async (groupId) => {
+      const { errorCode } = await durableOutcome(context.cluster, () => {
+        checkCoordinator(context, groupId);
+        context.cluster.groups.delete(groupId);
+      });
+      return { groupId, errorCode };
+    }),
+  ),
 }));

@@ -42,6 +42,17 @@ export function failureOf(error: unknown): Failure {
   throw error;
 }
 
+/** Runs `action` for its effect, and waits until that is as durable as the storage promises. */
+export async function durableOutcome({ journal }: Cluster, action: () => void): Promise<Failure> {
+  try {
+    action();
+    await journal.flushed();
+    return SUCCESS;
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
 /** Runs `action` for its effect. */
 export function outcomeOf(action: () => void): Failure {
   try {

@@ -35,23 +35,34 @@ function findOffset({ log }: Partition, timestamp: number): { offset: number; ti
   return found === undefined ? none : { offset: found.offset, timestamp: found.timestamp };
 }
 
-export const handleDeleteRecords = handler(deleteRecords, (request, context) => ({
-  topics: request.topics.map(({ name, partitions }) => ({
-    name,
-    partitions: partitions.map(({ index, offset }) => {
-      try {
-        const lowWatermark = ledPartition(context, name, index, -1).deleteBefore(offset);
-        return { index, lowWatermark, errorCode: ErrorCode.NONE };
-      } catch (error) {
-        return { index, lowWatermark: -1, errorCode: failureOf(error).errorCode };
-      }
-    }),
-  })),
+export const handleDeleteRecords = handler(deleteRecords, async (request, context) => ({
+  topics: await Promise.all(
+    request.topics.map(async ({ name, partitions }) => ({
+      name,
+      partitions: await Promise.all(partitions.map(({ index, offset }) => deleteBefore(context, name, index, offset))),
+    })),
+  ),
 }));
 
-export const handleInitProducerId = handler(initProducerId, ({ transactionalId }, { cluster }) => {
+async function deleteBefore(context: Context, topic: string, index: number, offset: number) {
+  try {
+    const lowWatermark = ledPartition(context, topic, index, -1).deleteBefore(offset);
+    await context.cluster.journal.flushed();
+    return { index, lowWatermark, errorCode: ErrorCode.NONE };
+  } catch (error) {
+    return { index, lowWatermark: -1, errorCode: failureOf(error).errorCode };
+  }
+}
+
+export const handleInitProducerId = handler(initProducerId, async ({ transactionalId }, { cluster }) => {
   if (transactionalId !== null) return { errorCode: ErrorCode.UNSUPPORTED_VERSION };
-  return { errorCode: ErrorCode.NONE, producerId: cluster.nextProducerId(), producerEpoch: 0 };
+  try {
+    const producerId = cluster.producerIds.next();
+    await cluster.journal.flushed();
+    return { errorCode: ErrorCode.NONE, producerId, producerEpoch: 0 };
+  } catch (error) {
+    return { errorCode: failureOf(error).errorCode };
+  }
 });
 
 export const handleOffsetForLeaderEpoch = handler(offsetForLeaderEpoch, (request, context) => ({

@@ -36,9 +36,9 @@ function append(request: ProduceRequest, topic: string, data: PartitionData, con
     const bytes = records?.[0];
     if (bytes === undefined || bytes.length === 0) throw new Refusal('INVALID_RECORD', 'there are no records');
     checkCompression(bytes, context.version);
-    const appended = partition.append(bytes, now);
+    const { flushed, ...appended } = partition.append(bytes, now);
     const answer = { index, errorCode: ErrorCode.NONE, ...appended, logStartOffset: partition.log.startOffset };
-    return { answer, flushed: partition.log.flushed() };
+    return { answer, flushed };
   } catch (error) {
     return { answer: refused(index, error) };
   }

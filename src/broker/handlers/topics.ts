@@ -4,12 +4,14 @@ import type { Request } from '../protocol/api.ts';
 import { createPartitions, createTopics, deleteTopics } from '../protocol/apis/admin.ts';
 import { Refusal } from '../protocol/error-code.ts';
 import { topicSettings } from './described-settings.ts';
-import { type Failure, failureOf, handler, outcomeOf, SUCCESS } from './handler.ts';
+import { durableOutcome, type Failure, failureOf, handler, SUCCESS } from './handler.ts';
 
 type Creation = Request<typeof createTopics>['topics'][number];
 
-export const handleCreateTopics = handler(createTopics, (request, { cluster }) => ({
-  topics: firstOfEachName(request.topics).map((creation) => create(cluster, creation, request.topics, request.validateOnly)),
+export const handleCreateTopics = handler(createTopics, async (request, { cluster }) => ({
+  topics: await Promise.all(
+    firstOfEachName(request.topics).map((creation) => create(cluster, creation, request.topics, request.validateOnly)),
+  ),
 }));
 
 /** A name that is given twice is answered once, with an error. */
@@ -17,13 +19,14 @@ function firstOfEachName(topics: readonly Creation[]): Creation[] {
   return topics.filter(({ name }, i) => topics.findIndex((other) => other.name === name) === i);
 }
 
-function create(cluster: Cluster, creation: Creation, all: readonly Creation[], validateOnly: boolean) {
+async function create(cluster: Cluster, creation: Creation, all: readonly Creation[], validateOnly: boolean) {
   const { name } = creation;
   try {
     if (all.filter((other) => other.name === name).length > 1) throw new Refusal('INVALID_REQUEST', `Duplicate topic name: ${name}`);
     const wanted = { name, partitions: partitionsOf(cluster, creation), configs: creation.configs };
     const { topic, partitions } = cluster.topics.plan(wanted);
     if (!validateOnly) cluster.topics.create(wanted);
+    await cluster.journal.flushed();
     return { name, ...SUCCESS, numPartitions: partitions, replicationFactor: 1, configs: topicSettings(topic) };
   } catch (error) {
     return { name, ...failureOf(error) };
@@ -62,25 +65,31 @@ export const handleDeleteTopics = handler(deleteTopics, async ({ names }, { clus
 async function remove(cluster: Cluster, name: string): Promise<Failure> {
   try {
     const topic: Topic = cluster.topics.require(name);
-    await cluster.topics.delete(topic);
-    cluster.groups.forgetTopic(name);
+    await cluster.deleteTopic(topic);
+    await cluster.journal.flushed();
     return SUCCESS;
   } catch (error) {
     return failureOf(error);
   }
 }
 
-export const handleCreatePartitions = handler(createPartitions, ({ topics, validateOnly }, { cluster }) => ({
-  topics: topics.map(({ name, count, assignments }) => ({
-    name,
-    ...outcomeOf(() => {
-      const topic = cluster.topics.require(name);
-      checkBrokers(cluster, assignments ?? []);
-      const added = count - topic.partitions.length;
-      if (assignments !== null && added > 0 && assignments.length !== added) {
-        throw new Refusal('INVALID_REPLICA_ASSIGNMENT', `${added} partitions are added, ${assignments.length} are assigned`);
-      }
-      cluster.topics.grow(topic, count, validateOnly);
-    }),
-  })),
+type Growth = Request<typeof createPartitions>['topics'][number];
+
+export const handleCreatePartitions = handler(createPartitions, async ({ topics, validateOnly }, { cluster }) => ({
+  topics: await Promise.all(
+    topics.map(async (growth) => ({
+      name: growth.name,
+      ...(await durableOutcome(cluster, () => grow(cluster, growth, validateOnly))),
+    })),
+  ),
 }));
+
+function grow(cluster: Cluster, { name, count, assignments }: Growth, validateOnly: boolean): void {
+  const topic = cluster.topics.require(name);
+  checkBrokers(cluster, assignments ?? []);
+  const added = count - topic.partitions.length;
+  if (assignments !== null && added > 0 && assignments.length !== added) {
+    throw new Refusal('INVALID_REPLICA_ASSIGNMENT', `${added} partitions are added, ${assignments.length} are assigned`);
+  }
+  cluster.topics.grow(topic, count, validateOnly);
+}

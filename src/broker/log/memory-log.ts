@@ -1,6 +1,7 @@
 import { type RecordBatch, stampOffset } from '../protocol/record-batch.ts';
-import { readPositions } from '../protocol/records.ts';
+import { ownBytes } from './own-bytes.ts';
 import type { PartitionLog, Retention, TimedOffset } from './partition-log.ts';
+import { firstInBatch } from './time-lookup.ts';
 
 /** Keeps batches in memory, as they came. */
 export class MemoryLog implements PartitionLog {
@@ -88,6 +89,10 @@ export class MemoryLog implements PartitionLog {
     this.size = 0;
   }
 
+  async delete(): Promise<void> {
+    await this.close();
+  }
+
   private isExpired(batch: RecordBatch, { bytes, ms }: Retention, now: number): boolean {
     if (bytes >= 0 && this.size - batch.bytes.length >= bytes) return true;
     return ms >= 0 && batch.maxTimestamp >= 0 && now - batch.maxTimestamp > ms;
@@ -120,18 +125,4 @@ export class MemoryLog implements PartitionLog {
 
 function endOf(batch: RecordBatch): number {
   return batch.baseOffset + batch.lastOffsetDelta + 1;
-}
-
-function firstInBatch(batch: RecordBatch, timestamp: number, startOffset: number): TimedOffset | undefined {
-  const records = readPositions(batch);
-  if (records !== undefined) return records.find((record) => record.timestamp >= timestamp && record.offset >= startOffset);
-  return { offset: Math.max(batch.baseOffset, startOffset), timestamp: batch.maxTimestamp };
-}
-
-/** A copy when the batch is a small part of a larger buffer, which would otherwise be kept alive as a whole. */
-function ownBytes(bytes: Buffer): Buffer {
-  if (bytes.length * 2 >= bytes.buffer.byteLength) return bytes;
-  const copy = Buffer.allocUnsafeSlow(bytes.length);
-  bytes.copy(copy);
-  return copy;
 }

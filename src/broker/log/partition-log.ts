@@ -1,4 +1,4 @@
-import type { RecordBatch } from '../protocol/record-batch.ts';
+import type { BatchHeader, RecordBatch } from '../protocol/record-batch.ts';
 
 /** A record found by its time. */
 export interface TimedOffset {
@@ -13,18 +13,50 @@ export interface Retention {
   readonly ms: number;
 }
 
+/** When a log goes on in a new file. */
+export interface SegmentLimits {
+  readonly segmentBytes: number;
+  /** Milliseconds between the first and the newest record of a file. */
+  readonly segmentMs: number;
+}
+
+/** Who remembers the sequences of idempotent producers, and is told of what a log has kept of them. */
+export interface ProducerMemory {
+  /** A batch stands in the log. @param now milliseconds since 1970 */
+  record(batch: BatchHeader, baseOffset: number, now: number): void;
+  /** All that is remembered, as JSON values. */
+  save(): readonly unknown[];
+  /** Remembers what `save` gave instead of what it knew. */
+  restore(saved: readonly unknown[], now: number): void;
+  /** The log has lost its batches from `offset` on. */
+  forgetFrom(offset: number): void;
+}
+
+/** Which log is to be opened. */
+export interface LogRequest {
+  readonly topic: string;
+  readonly partition: number;
+  /** What stands there from a deleted topic of the same name does not count. */
+  readonly isNew: boolean;
+  /** Asked at each use, as settings may change. */
+  readonly limits: () => SegmentLimits;
+  /** Learns what the log holds of producers while it is opened. */
+  readonly producers: ProducerMemory;
+}
+
 /**
  * The record batches of one partition, in the order of their offsets.
  *
  * One partition owns a log and calls it from one thread, a call at a time. Batches come in checked; the log gives them
  * their place and keeps their bytes as they are. What `read` gives must not be changed by anybody until it is sent.
- * `append` makes a batch visible to `read` at once; `flushed` says when it may be acknowledged. A failure of the storage
- * is a `Refusal` with KAFKA_STORAGE_ERROR, thrown by `append` or rejecting `flushed`: the producer is told and tries again.
+ * `flushed` says when an appended batch may be acknowledged; from then on it is visible to `read`, or at once where
+ * there is nothing to wait for. A failure of the storage is a `Refusal` with KAFKA_STORAGE_ERROR, thrown or rejecting
+ * `flushed`: then the log is without the batch, the producer is told and tries again.
  */
 export interface PartitionLog {
   /** Offset of the first record that can be read. */
   readonly startOffset: number;
-  /** Offset of the next record to be written; the high watermark too, as there are no replicas. */
+  /** Offset after the last record that can be read: the high watermark, as there are no replicas. */
   readonly endOffset: number;
   readonly sizeBytes: number;
 
@@ -35,7 +67,7 @@ export interface PartitionLog {
   flushed(): Promise<void> | undefined;
 
   /**
-   * Whole batches from the one that holds `offset` on, at most `maxBytes` together; but always at least one batch when
+   * Whole batches, one or more to a buffer, from the one that holds `offset` on, at most `maxBytes` together; but always at least one batch when
    * `atLeastOne` is set and there is one. Empty at the end of the log.
    */
   read(offset: number, maxBytes: number, atLeastOne: boolean): readonly Buffer[] | Promise<readonly Buffer[]>;
@@ -46,11 +78,15 @@ export interface PartitionLog {
   /** The record with the greatest timestamp, the first of several. */
   latestByTime(): TimedOffset | undefined;
 
-  /** Moves `startOffset` up to `offset` and drops the batches that lie wholly before it. */
+  /** Moves `startOffset` up to `offset`; of what lies before it, as much is dropped as the storage can. */
   deleteBefore(offset: number): void;
 
   /** Drops the oldest batches that `retention` no longer asks for. @param now milliseconds since 1970 */
   enforce(retention: Retention, now: number): void;
 
+  /** Ends its use; what a storage keeps beyond it stays, as durable as can be. */
   close(): Promise<void>;
+
+  /** Ends its use and drops all of it. */
+  delete(): Promise<void>;
 }

@@ -22,6 +22,9 @@ export interface RecordBatch {
   readonly recordCount: number;
 }
 
+/** What a header says, without the bytes it came from. */
+export type BatchHeader = Omit<RecordBatch, 'bytes'>;
+
 export const HEADER_BYTES = 61;
 /** Offset and length, which the length field does not count. */
 const PREFIX_BYTES = 12;
@@ -61,15 +64,24 @@ export function isLogAppendTime(batch: RecordBatch): boolean {
  * @throws Refusal INVALID_RECORD for an old format, and for less or more than one batch; CORRUPT_MESSAGE for a senseless length
  */
 export function readBatch(bytes: Buffer): RecordBatch {
-  const isWhole = bytes.length > MAGIC_AT && bytes.readInt32BE(LENGTH_AT) + PREFIX_BYTES <= bytes.length;
+  const isWhole = bytes.length > MAGIC_AT && batchLength(bytes) <= bytes.length;
   if (!isWhole) throw new Refusal('INVALID_RECORD', `there is no whole record batch in ${bytes.length} bytes`);
   const magic = bytes[MAGIC_AT];
   if (magic !== 2) throw new Refusal('INVALID_RECORD', `record format ${magic} is not served, only format 2`);
-  const length = bytes.readInt32BE(LENGTH_AT) + PREFIX_BYTES;
+  const length = batchLength(bytes);
   if (length < HEADER_BYTES) throw new Refusal('CORRUPT_MESSAGE', `a batch of ${length} bytes is shorter than its header`);
   if (length < bytes.length) throw new Refusal('INVALID_RECORD', 'a produce request may hold one batch for each partition');
+  return { bytes, ...readHeader(bytes) };
+}
+
+/** Bytes of the batch that begins here, as its header says; at least the first twelve must be there. */
+export function batchLength(bytes: Buffer): number {
+  return bytes.readInt32BE(LENGTH_AT) + PREFIX_BYTES;
+}
+
+/** Reads the fields of a header of format 2, unchecked. */
+export function readHeader(bytes: Buffer): BatchHeader {
   return {
-    bytes,
     baseOffset: int64(bytes, 0),
     attributes: bytes.readInt16BE(ATTRIBUTES_AT),
     lastOffsetDelta: bytes.readInt32BE(23),
@@ -83,8 +95,8 @@ export function readBatch(bytes: Buffer): RecordBatch {
 }
 
 /** Checks that the checksum over the bytes after it is the one in the header. */
-export function hasValidCrc(batch: RecordBatch): boolean {
-  return batch.bytes.readUInt32BE(CRC_AT) === crc32c(batch.bytes, ATTRIBUTES_AT);
+export function hasValidCrc({ bytes }: Pick<RecordBatch, 'bytes'>): boolean {
+  return bytes.readUInt32BE(CRC_AT) === crc32c(bytes, ATTRIBUTES_AT);
 }
 
 /** Writes the batch's place in the log into its header; both fields lie outside the checksum. */

@@ -1,0 +1,108 @@
+import { hasValidCrc } from '../protocol/record-batch.ts';
+import { readWhole } from '../storage/files.ts';
+import { BatchCursor, type FoundBatch } from './batch-cursor.ts';
+import type { DiskEnvironment } from './disk-environment.ts';
+import type { ProducerMemory } from './partition-log.ts';
+import { decodeProducers, producerSnapshotName } from './producer-snapshot.ts';
+import { Segment, segmentBase, segmentName } from './segment.ts';
+import { SegmentIndex } from './segment-index.ts';
+
+/** Finds out what the folder of a log holds; what is no whole, valid and contiguous run of batches is cut away. */
+export class LogRecovery {
+  private readonly env: DiskEnvironment;
+  private readonly folder: string;
+  private readonly producers: ProducerMemory;
+  private readonly now = Date.now();
+
+  constructor(env: DiskEnvironment, folder: string, producers: ProducerMemory) {
+    this.env = env;
+    this.folder = folder;
+    this.producers = producers;
+  }
+
+  /** @returns the segments, oldest first; none for a log that never had one */
+  run(): Segment[] {
+    const bases = this.bases();
+    const first = this.restoreProducers(bases);
+    const segments = bases.slice(0, first).map((base, i) => this.unread(base, bases[i + 1] as number));
+    for (let i = first; i < bases.length; i++) {
+      const base = bases[i] as number;
+      const expected = segments.at(-1)?.nextOffset ?? base;
+      const segment = base === expected ? this.scan(base) : undefined;
+      if (segment !== undefined) segments.push(segment.segment);
+      if (segment?.isWhole) continue;
+      this.remove(segment === undefined ? bases.slice(i) : bases.slice(i + 1));
+      break;
+    }
+    return segments;
+  }
+
+  private bases(): number[] {
+    const { files } = this.env.pool;
+    return files
+      .list(this.folder)
+      .flatMap((name) => segmentBase(name) ?? [])
+      .sort((a, b) => a - b);
+  }
+
+  /** The newest snapshot says what producers had written before it, and that all before it was synced. @returns where to go on */
+  private restoreProducers(bases: readonly number[]): number {
+    for (let i = bases.length - 1; i > 0; i--) {
+      const bytes = readWhole(this.env.pool.files, `${this.folder}/${producerSnapshotName(bases[i] as number)}`);
+      const saved = bytes && decodeProducers(bytes);
+      if (saved === undefined) continue;
+      this.producers.restore(saved, this.now);
+      return i;
+    }
+    return 0;
+  }
+
+  private unread(base: number, nextOffset: number): Segment {
+    const size = this.env.pool.files.size(`${this.folder}/${segmentName(base)}`) ?? 0;
+    return new Segment(this.env.pool, this.folder, base, { size, nextOffset });
+  }
+
+  private scan(base: number): { readonly segment: Segment; readonly isWhole: boolean } {
+    const { pool } = this.env;
+    const path = `${this.folder}/${segmentName(base)}`;
+    const size = pool.files.size(path) ?? 0;
+    const index = new SegmentIndex();
+    const cursor = new BatchCursor((into, position) => pool.use(path).read(into, position), 0, size);
+    let end = 0;
+    let nextOffset = base;
+    for (let found = cursor.next(); found !== undefined && this.isGood(found, nextOffset, cursor); found = cursor.next()) {
+      const { header, position, length } = found;
+      index.add(header, position, length);
+      if (header.producerId >= 0) this.producers.record(header, header.baseOffset, this.now);
+      nextOffset += header.lastOffsetDelta + 1;
+      end = position + length;
+    }
+    const segment = new Segment(pool, this.folder, base, { size: end, nextOffset, index });
+    if (end < size) this.cut(segment, size);
+    return { segment, isWhole: end === size };
+  }
+
+  /** After a stop in order only the headers are read: they must be, for the index and the producers. */
+  private isGood(found: FoundBatch, expected: number, cursor: BatchCursor): boolean {
+    if (found.header.baseOffset !== expected || found.header.lastOffsetDelta < 0) return false;
+    if (this.env.isClean) return true;
+    const bytes = cursor.bytes(found);
+    return bytes !== undefined && hasValidCrc({ bytes });
+  }
+
+  private cut(segment: Segment, size: number): void {
+    const { path, size: kept, nextOffset } = segment;
+    this.env.report('warn', `${path}: cut ${size - kept} bytes that are no whole batch, after offset ${nextOffset - 1}`);
+    segment.cutTo(kept, nextOffset);
+  }
+
+  private remove(bases: readonly number[]): void {
+    const { pool, report } = this.env;
+    for (const base of bases) {
+      const path = `${this.folder}/${segmentName(base)}`;
+      report('warn', `${path}: removed ${pool.files.size(path) ?? 0} bytes, as they do not follow what is before them`);
+      pool.forget(path);
+      pool.files.removeFile(path);
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import type { DiskEnvironment } from './disk-environment.ts';
+import { LogRecovery } from './log-recovery.ts';
+import type { LogRequest } from './partition-log.ts';
+import { producerSnapshotName } from './producer-snapshot.ts';
+import { Segment } from './segment.ts';
+import { SegmentList } from './segment-list.ts';
+import { SegmentSync } from './segment-sync.ts';
+
+/** The files of one log: which there are, and which of them are to be synced. */
+export class SegmentFolder {
+  readonly path: string;
+  readonly list: SegmentList;
+  readonly syncing: SegmentSync;
+  /** Deleted records end here, where a file does not say so by its name. */
+  readonly recordedStart: number;
+  private readonly env: DiskEnvironment;
+  private readonly request: LogRequest;
+  private isMade: boolean;
+
+  /** Recovers what is there. @throws what the file system throws */
+  constructor(env: DiskEnvironment, request: LogRequest) {
+    const { topic, partition, isNew, producers } = request;
+    this.env = env;
+    this.request = request;
+    this.path = `${env.folder}/${topic}-${partition}`;
+    this.syncing = new SegmentSync(env.pool.files, this.path);
+    if (isNew) env.discard(this.path);
+    const found = isNew ? [] : new LogRecovery(env, this.path, producers).run();
+    this.isMade = found.length > 0;
+    this.recordedStart = isNew ? 0 : env.startOf(topic, partition);
+    this.list = new SegmentList(this.atLeastFrom(this.recordedStart, found));
+    if (!env.isClean) for (const segment of found) this.syncing.written(segment);
+  }
+
+  /** Makes the folder and its first file, if they are not there: a partition that nobody writes to has none. */
+  make(): void {
+    if (this.isMade) return;
+    this.env.pool.files.makeFolder(this.path);
+    this.list.active.create();
+    this.syncing.madeFirst();
+    this.isMade = true;
+  }
+
+  /** Goes on in a new file. */
+  roll(): void {
+    const segment = Segment.empty(this.env.pool, this.path, this.list.active.nextOffset);
+    segment.create();
+    this.syncing.made(segment, this.request.producers.save());
+    this.list.add(segment);
+  }
+
+  dropOldest(): Segment {
+    const segment = this.list.removeOldest();
+    this.remove(segment);
+    return segment;
+  }
+
+  /** Takes back what is at `offset` or beyond; the segment that holds it has `size` bytes before it. */
+  cutFrom(offset: number, size: number): void {
+    while (this.list.active.baseOffset > offset) this.remove(this.list.removeActive());
+    const { active } = this.list;
+    active.cutTo(active.baseOffset === offset ? 0 : size, offset);
+  }
+
+  /** Closes all files. */
+  release(): void {
+    this.syncing.clear();
+    for (const segment of this.list.all()) segment.close();
+  }
+
+  discard(): void {
+    this.release();
+    this.env.discard(this.path);
+  }
+
+  /** Offsets that were deleted are not given again, even when the records before them are lost. */
+  private atLeastFrom(start: number, found: readonly Segment[]): readonly Segment[] {
+    if ((found.at(-1)?.nextOffset ?? 0) >= start && found.length > 0) return found;
+    for (const segment of found) this.remove(segment);
+    this.isMade = false;
+    return [Segment.empty(this.env.pool, this.path, start)];
+  }
+
+  /** A file that cannot be removed now is in the way of nobody: it is older, or does not follow the others. */
+  private remove(segment: Segment): void {
+    const { pool, report } = this.env;
+    this.syncing.dropped(segment);
+    segment.close();
+    for (const path of [segment.path, `${this.path}/${producerSnapshotName(segment.baseOffset)}`]) {
+      try {
+        if (pool.files.size(path) !== undefined) pool.files.removeFile(path);
+      } catch (error) {
+        report('warn', `${path} could not be removed: ${(error as Error).message}`);
+      }
+    }
+  }
+}

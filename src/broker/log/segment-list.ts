@@ -1,0 +1,92 @@
+import { batchLength, readHeader } from '../protocol/record-batch.ts';
+import type { TimedOffset } from './partition-log.ts';
+import type { Bounds, Segment } from './segment.ts';
+
+/** The segments of one log, oldest first; there is always at least one, and the last is written to. */
+export class SegmentList {
+  private readonly segments: Segment[];
+
+  constructor(segments: readonly Segment[]) {
+    this.segments = [...segments];
+  }
+
+  get active(): Segment {
+    return this.segments[this.segments.length - 1] as Segment;
+  }
+
+  get oldest(): Segment {
+    return this.segments[0] as Segment;
+  }
+
+  get count(): number {
+    return this.segments.length;
+  }
+
+  get sizeBytes(): number {
+    return this.segments.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  all(): readonly Segment[] {
+    return this.segments;
+  }
+
+  add(segment: Segment): void {
+    this.segments.push(segment);
+  }
+
+  removeOldest(): Segment {
+    return this.segments.shift() as Segment;
+  }
+
+  removeActive(): Segment {
+    return this.segments.pop() as Segment;
+  }
+
+  /** Whole batches from the one that holds `offset` on, as far as `bounds` allow. */
+  read(offset: number, bounds: Bounds): Buffer[] {
+    const found: Buffer[] = [];
+    let left = bounds.maxBytes;
+    for (let at = offset; at < bounds.endOffset; ) {
+      const atLeastOne = bounds.atLeastOne && found.length === 0;
+      const bytes = this.find(at)?.read(at, { endOffset: bounds.endOffset, maxBytes: left, atLeastOne });
+      if (bytes === undefined) break;
+      found.push(bytes);
+      left -= bytes.length;
+      at = endOffsetOf(bytes);
+    }
+    return found;
+  }
+
+  firstReaching(timestamp: number, startOffset: number, endOffset: number): TimedOffset | undefined {
+    for (const segment of this.segments) {
+      const found = segment.firstReaching(timestamp, startOffset, endOffset);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  latest(startOffset: number, endOffset: number): TimedOffset | undefined {
+    const times = this.segments.map((segment) => segment.latestTimestamp(startOffset, endOffset));
+    const latest = times.reduce((a, b) => Math.max(a, b), -1);
+    return latest < 0 ? undefined : this.firstReaching(latest, startOffset, endOffset);
+  }
+
+  private find(offset: number): Segment | undefined {
+    let low = 0;
+    let high = this.segments.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.segments[middle] as Segment).baseOffset <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return this.segments[low - 1];
+  }
+}
+
+/** Offset after the last batch in a buffer of whole batches. */
+export function endOffsetOf(bytes: Buffer): number {
+  let at = 0;
+  for (let length = batchLength(bytes); at + length < bytes.length; length = batchLength(bytes.subarray(at))) at += length;
+  const { baseOffset, lastOffsetDelta } = readHeader(bytes.subarray(at));
+  return baseOffset + lastOffsetDelta + 1;
+}

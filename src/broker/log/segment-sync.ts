@@ -1,0 +1,76 @@
+import { dirname } from 'node:path';
+import { type Files, writeAll } from '../storage/files.ts';
+import { encodeProducers, producerSnapshotName } from './producer-snapshot.ts';
+import type { Segment } from './segment.ts';
+
+/** Which segments of a log hold what is not synced, and the producer snapshots that wait for them. */
+export class SegmentSync {
+  private readonly files: Files;
+  private readonly folder: string;
+  /** Oldest first. */
+  private readonly dirty = new Set<Segment>();
+  private readonly snapshots = new Map<number, Buffer>();
+  private hasNewNames = false;
+
+  constructor(files: Files, folder: string) {
+    this.files = files;
+    this.folder = folder;
+  }
+
+  written(segment: Segment): void {
+    this.dirty.add(segment);
+  }
+
+  /** @param producers what was known of them before the segment's first offset */
+  made(segment: Segment, producers: readonly unknown[]): void {
+    this.hasNewNames = true;
+    this.snapshots.set(segment.baseOffset, encodeProducers(producers));
+  }
+
+  /** The first file of a log, which has no snapshot: nothing was before it. */
+  madeFirst(): void {
+    this.hasNewNames = true;
+  }
+
+  dropped(segment: Segment): void {
+    this.dirty.delete(segment);
+    this.snapshots.delete(segment.baseOffset);
+  }
+
+  clear(): void {
+    this.dirty.clear();
+    this.snapshots.clear();
+    this.hasNewNames = false;
+  }
+
+  async run(): Promise<void> {
+    this.syncNames();
+    for (const segment of [...this.dirty]) {
+      if (!this.dirty.has(segment)) continue;
+      const { size } = segment;
+      await segment.sync();
+      if (segment.size === size) this.dirty.delete(segment);
+    }
+    for (const [baseOffset, bytes] of this.snapshots) this.writeSnapshot(baseOffset, bytes);
+  }
+
+  private syncNames(): void {
+    if (!this.hasNewNames) return;
+    this.files.syncFolder(this.folder);
+    this.files.syncFolder(dirname(this.folder));
+    this.hasNewNames = false;
+  }
+
+  /** Waits until all segments before it are synced: that is what its presence says. */
+  private writeSnapshot(baseOffset: number, bytes: Buffer): void {
+    for (const segment of this.dirty) if (segment.baseOffset < baseOffset) return;
+    const file = this.files.open(`${this.folder}/${producerSnapshotName(baseOffset)}`);
+    try {
+      file.truncate(0);
+      writeAll(file, bytes, 0);
+      this.snapshots.delete(baseOffset);
+    } finally {
+      file.close();
+    }
+  }
+}

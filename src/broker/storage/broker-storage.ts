@@ -1,0 +1,28 @@
+import type { Journal } from '../journal/entry.ts';
+import { KeptState } from '../journal/kept-state.ts';
+import { MemoryLog } from '../log/memory-log.ts';
+import type { LogRequest, PartitionLog } from '../log/partition-log.ts';
+
+/** Where a broker keeps what it is told. */
+export interface BrokerStorage {
+  /** What was kept before the start; the journal's entries change it. */
+  readonly state: KeptState;
+  readonly journal: Journal;
+  /** Defaults of topic settings that this storage has instead of Kafka's. */
+  readonly topicDefaults: readonly (readonly [name: string, value: string])[];
+  /** @throws Refusal KAFKA_STORAGE_ERROR */
+  openLog(request: LogRequest): PartitionLog;
+  /** Comes after the logs are closed. @param inOrder false when they are not all closed as they should be */
+  close(inOrder: boolean): Promise<void>;
+}
+
+/** Keeps nothing beyond the process. */
+export function memoryStorage(): BrokerStorage {
+  return {
+    state: new KeptState(),
+    journal: { append: () => {}, isFlushed: true, flushed: () => undefined },
+    topicDefaults: [],
+    openLog: () => new MemoryLog(),
+    close: async () => {},
+  };
+}

@@ -1,0 +1,133 @@
+import { ConfigError, isStreamerError } from '../../errors.ts';
+import { DiskJournal } from '../journal/disk-journal.ts';
+import type { DiskEnvironment } from '../log/disk-environment.ts';
+import { DiskLog } from '../log/disk-log.ts';
+import type { LogRequest, PartitionLog } from '../log/partition-log.ts';
+import { TailBudget } from '../log/tail-cache.ts';
+import { BackgroundSync } from './background-sync.ts';
+import type { BrokerStorage } from './broker-storage.ts';
+import { checkFormat, prepareFolder } from './data-format.ts';
+import { commitFile, type Files, prepareFile } from './files.ts';
+import { HandlePool } from './handle-pool.ts';
+import { Leftovers, TOPICS } from './leftovers.ts';
+import { lockFolder, type OwnerLock } from './owner-lock.ts';
+import { describeFailure, storageRefusal } from './storage-failure.ts';
+
+const CLEAN = 'clean';
+const OPEN_FILES = 256;
+const TAIL_BYTES = 64 * 1024 * 1024;
+const SYNC_EVERY_MS = 1000;
+/** Kafka's is 1 GiB; smaller ones let retention keep closer to its limits. */
+const SEGMENT_BYTES = 64 * 1024 * 1024;
+
+export interface DiskOptions {
+  readonly folder: string;
+  /** `os`: acknowledged when written; a killed process loses nothing, a power cut up to a second. `fsync`: when synced. */
+  readonly durability: 'os' | 'fsync';
+  readonly report: (level: 'info' | 'warn' | 'error', message: string) => void;
+}
+
+/**
+ * Opens a data folder: `FORMAT`, `snapshot` and `journal.log`, `topics/<name>-<partition>/<first offset>.log`, and `clean`
+ * between an orderly stop and the next start.
+ *
+ * @throws ConfigError when the folder is not a broker's, is damaged, of a newer format, or in use
+ */
+export async function openDiskStorage(options: DiskOptions, files: Files, lock = lockFolder): Promise<BrokerStorage> {
+  const { folder } = options;
+  let owner: OwnerLock | undefined;
+  try {
+    prepareFolder(files, folder);
+    owner = await lock(folder);
+    checkFormat(files, folder);
+    return new DiskStorage(options, files, owner);
+  } catch (error) {
+    await owner?.release();
+    if (isStreamerError(error)) throw error;
+    throw new ConfigError(`The data folder ${folder} cannot be used: ${describeFailure(error)}`, { cause: error });
+  }
+}
+
+class DiskStorage implements BrokerStorage {
+  readonly journal: DiskJournal;
+  readonly topicDefaults = [['segment.bytes', String(SEGMENT_BYTES)]] as const;
+  private readonly options: DiskOptions;
+  private readonly files: Files;
+  private readonly owner: OwnerLock;
+  private readonly pool: HandlePool;
+  private readonly env: DiskEnvironment;
+  private readonly background: BackgroundSync;
+  private isTrusted = true;
+
+  constructor(options: DiskOptions, files: Files, owner: OwnerLock) {
+    const { folder, report } = options;
+    const syncsFirst = options.durability === 'fsync';
+    this.options = options;
+    this.files = files;
+    this.owner = owner;
+    this.pool = new HandlePool(files, OPEN_FILES);
+    const isClean = this.takeMarker();
+    this.journal = new DiskJournal({ folder, pool: this.pool, syncsFirst, report });
+    files.makeFolder(`${folder}/${TOPICS}`);
+    const leftovers = new Leftovers(files, folder, report);
+    leftovers.clear(this.journal.state);
+    this.background = new BackgroundSync(this.journal, SYNC_EVERY_MS, (error) =>
+      report('error', `syncing failed: ${describeFailure(error)}`),
+    );
+    this.env = {
+      folder: `${folder}/${TOPICS}`,
+      pool: this.pool,
+      tails: new TailBudget(TAIL_BYTES),
+      syncsFirst,
+      isClean,
+      journal: this.journal,
+      startOf: (topic, partition) => this.state.topics.get(topic)?.starts.get(partition) ?? 0,
+      recordStart: (topic, partition, offset) => this.journal.append({ type: 'start', topic, partition, offset }),
+      touched: (log) => this.background.touch(log),
+      discard: (path) => leftovers.discard(path),
+      distrust: () => {
+        this.isTrusted = false;
+      },
+      report,
+    };
+  }
+
+  get state() {
+    return this.journal.state;
+  }
+
+  openLog(request: LogRequest): PartitionLog {
+    try {
+      return new DiskLog(this.env, request);
+    } catch (error) {
+      throw storageRefusal(error, `opening ${request.topic}[${request.partition}]`);
+    }
+  }
+
+  async close(inOrder: boolean): Promise<void> {
+    await this.background.stop();
+    try {
+      await this.journal.sync();
+      if (inOrder && this.isTrusted) this.leaveMarker();
+    } catch (error) {
+      this.options.report('error', `the data folder was not closed in order, and is checked at the next start: ${describeFailure(error)}`);
+    }
+    this.pool.close();
+    await this.owner.release();
+  }
+
+  /** Gone before anything is written: what it says holds for an untouched folder only. */
+  private takeMarker(): boolean {
+    const path = `${this.options.folder}/${CLEAN}`;
+    if (this.files.size(path) === undefined) return false;
+    this.files.removeFile(path);
+    this.files.syncFolder(this.options.folder);
+    return true;
+  }
+
+  private leaveMarker(): void {
+    const path = `${this.options.folder}/${CLEAN}`;
+    prepareFile(this.files, path, Buffer.from(`${new Date().toISOString()}\n`));
+    commitFile(this.files, path);
+  }
+}
