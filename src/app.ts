@@ -231,7 +231,7 @@ export class App implements TopicHost {
   async start(): Promise<Worker> {
     if (this.#worker !== undefined) throw new StreamerError('USAGE', `app "${this.id}" is started already`);
     this.validate();
-    const { client, admin, outbox, sender } = await this.#connect();
+    const { client, admin, sender } = await this.#connect();
     const agents = [...this.#agents.values()];
     const required = new Set([...this.topicSpecs().map((spec) => spec.name)]);
     this.#worker = new Worker({
@@ -240,7 +240,6 @@ export class App implements TopicHost {
       settings: this.settings.values,
       client,
       admin,
-      outbox,
       sender,
       requiredTopics: [...required],
     });
@@ -263,9 +262,9 @@ export class App implements TopicHost {
     if (connection === undefined) return;
     const opened = await connection.catch(() => undefined);
     if (opened === undefined) return;
-    const { client, outbox, asker } = opened;
+    const { client, outbox, sender, asker } = opened;
     await asker.close().catch(() => {});
-    await Promise.race([outbox.flush(), timeout(this.settings.values.drainTimeoutMs)]);
+    await Promise.race([sender.flush(), timeout(this.settings.values.drainTimeoutMs)]);
     await outbox.close();
     await client.close();
   }

@@ -57,6 +57,15 @@ export class Outbox {
     return this.#isPumping ? new Promise((resolve) => this.#idle.push(resolve)) : Promise.resolve();
   }
 
+  /** Tells of something that passes and waits before the next try. False when the outbox is closed: then there is none. */
+  async waits(error: StreamerError, attempt: number): Promise<boolean> {
+    const { signal } = this.#closing;
+    if (signal.aborted) return false;
+    this.#onTrouble(error);
+    await sleep(backoff(attempt, 100, 5_000), undefined, { signal }).catch(() => {});
+    return !signal.aborted;
+  }
+
   /** Gives up what is waiting and closes the producer. Flush before it. */
   async close(): Promise<void> {
     this.#closing.abort();
@@ -120,10 +129,7 @@ export class Outbox {
         return await this.#producer.send(batch.map((entry) => entry.record));
       } catch (cause) {
         const error = isStreamerError(cause) ? cause : new KafkaError('retry', `sending failed: ${(cause as Error).message}`, { cause });
-        if (!error.retryable) return error;
-        if (this.#closing.signal.aborted) return error;
-        this.#onTrouble(error);
-        await sleep(backoff(attempt, 100, 5_000), undefined, { signal: this.#closing.signal }).catch(() => {});
+        if (!error.retryable || !(await this.waits(error, attempt))) return error;
       }
     }
   }

@@ -1,4 +1,4 @@
-import { StreamerError } from '../errors.ts';
+import { isStreamerError, KafkaError, StreamerError } from '../errors.ts';
 import type { KafkaAdmin } from '../kafka/index.ts';
 import { type Encoded, KeylessSpread, partitionOf } from '../topics/index.ts';
 import type { Outbox } from './outbox.ts';
@@ -35,6 +35,12 @@ export class Sender {
     );
   }
 
+  /** Resolves when nothing is waiting for a partition count, nor in the outbox. */
+  async flush(): Promise<void> {
+    await Promise.allSettled(this.#asking.values());
+    await this.#outbox.flush();
+  }
+
   #post(topic: string, message: Encoded, count: number, acknowledge: Sent): void {
     const { key, value, headers, timestamp } = message;
     const partition = message.partition ?? (key === null ? this.#spread.next(count) : partitionOf(key, count));
@@ -59,9 +65,23 @@ export class Sender {
     return answer;
   }
 
+  /**
+   * An unreachable broker is waited for here too: a message that failed for that reason would be sent anew behind later
+   * ones of its key.
+   */
+  async #countsOf(topic: string): Promise<Map<string, number>> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await (await this.#admin()).partitionCounts([topic]);
+      } catch (cause) {
+        const error = isStreamerError(cause) ? cause : new KafkaError('retry', (cause as Error).message, { topic, cause });
+        if (!error.retryable || !(await this.#outbox.waits(error, attempt))) throw error;
+      }
+    }
+  }
+
   async #fetch(topic: string): Promise<number> {
-    const counts = await (await this.#admin()).partitionCounts([topic]);
-    const count = counts.get(topic);
+    const count = (await this.#countsOf(topic)).get(topic);
     if (count === undefined) {
       throw new StreamerError('REFUSED', `topic "${topic}" does not exist`, {
         topic,

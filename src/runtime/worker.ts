@@ -12,7 +12,6 @@ import { Committer } from './committer.ts';
 import type { OutputHolder } from './context.ts';
 import { deadLetterHeaders, deadLetterTopicOf } from './dead-letters.ts';
 import { LagMeter } from './lag-meter.ts';
-import type { Outbox } from './outbox.ts';
 import type { Sender } from './sender.ts';
 import { matchSources, type SourceMap } from './source-map.ts';
 import type { WorkItem } from './work-item.ts';
@@ -25,7 +24,6 @@ export interface WorkerParts {
   readonly settings: Settings;
   readonly client: KafkaClient;
   readonly admin: () => Promise<KafkaAdmin>;
-  readonly outbox: Outbox;
   readonly sender: Sender;
   /** Topics that must be there before the start, dead-letter topics included. */
   readonly requiredTopics: readonly string[];
@@ -217,7 +215,7 @@ export class Worker {
   async #revoking(partitions: readonly TopicPartition[], epoch: number, deadlineMs: number): Promise<void> {
     const left = Math.max(0, deadlineMs - Date.now());
     await within(
-      this.#assignment.drain().then(() => this.#parts.outbox.flush()),
+      this.#assignment.drain().then(() => this.#parts.sender.flush()),
       left,
       this.#giveUp.signal,
     );
