@@ -1,0 +1,2 @@
+export { type LinearOptions, linear } from './linear.ts';
+export type { LinearLink } from './linear-file.ts';

@@ -1,0 +1,47 @@
+import { ConfigError } from '../../errors.ts';
+
+/** The part of onnxruntime-node that is used here; the package itself is an optional peer. */
+export interface OnnxRuntime {
+  readonly InferenceSession: { create(bytes: Uint8Array, options: object): Promise<OnnxSession> };
+  readonly Tensor: new (type: string, data: Float32Array | readonly string[], dims: readonly number[]) => OnnxTensor;
+}
+
+export interface OnnxSession {
+  readonly inputMetadata: readonly OnnxValue[];
+  readonly outputMetadata: readonly OnnxValue[];
+  run(feeds: Readonly<Record<string, OnnxTensor>>, fetches: readonly string[]): Promise<Readonly<Record<string, OnnxTensor>>>;
+  release(): Promise<void>;
+}
+
+export interface OnnxValue {
+  readonly name: string;
+  readonly isTensor: boolean;
+  readonly type?: string;
+  /** Sizes; a name or -1 where any will do. */
+  readonly shape?: ReadonlyArray<number | string>;
+}
+
+export interface OnnxTensor {
+  readonly data: ArrayLike<number | bigint | string>;
+  readonly dims: readonly number[];
+}
+
+const PACKAGE = 'onnxruntime-node';
+
+/** The way to install it: without the variable, it asks the network for CUDA on Linux, which no CPU needs. */
+export const INSTALL = `ONNXRUNTIME_NODE_INSTALL=skip npm install ${PACKAGE}`;
+
+/** @throws ConfigError with the install line, when the package is not there */
+export async function loadRuntime(load: (name: string) => Promise<unknown> = (name) => import(name)): Promise<OnnxRuntime> {
+  try {
+    const module = (await load(PACKAGE)) as OnnxRuntime & { readonly default?: OnnxRuntime };
+    return module.InferenceSession === undefined ? (module.default as OnnxRuntime) : module;
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const isAbsent = (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && message.includes(PACKAGE);
+    const what = isAbsent
+      ? `a model in ONNX needs the package ${PACKAGE}, which is not installed`
+      : `${PACKAGE} cannot be loaded: ${message}`;
+    throw new ConfigError(what, { cause, next: `Install it: ${INSTALL}` });
+  }
+}
