@@ -31,6 +31,8 @@ export interface WorkerParts {
 
 const log = getLogger(['streamer', 'worker']);
 const WATCH_MS = 1_000;
+/** How long a topic must be unknown to count as deleted. */
+const DELETED_AFTER_MS = 2_000;
 
 /**
  * Runs an app's agents as a member of its consumer group. Made and started by `app.start()`.
@@ -50,6 +52,7 @@ export class Worker {
   #subscription: Subscription | undefined;
   #state: WorkerState = 'starting';
   #stopping: Promise<StopResult> | undefined;
+  #isLooking = false;
   #received = 0;
   #tombstones = 0;
   #deadLetters = 0;
@@ -65,7 +68,7 @@ export class Worker {
     this.#runtimes = new Map(parts.agents.map((agent) => [agent.name, new AgentRuntime(agent, this.#agentHost())]));
     this.#committer = new Committer(parts.settings.commitIntervalMs, {
       committed: (offsets) => this.#tell('committed', { offsets }),
-      trouble: (error) => this.trouble(error),
+      trouble: (error) => this.#failed(error, false),
       fail: (error) => this.#fail(error),
     });
     this.#assignment = this.#newAssignment();
@@ -231,10 +234,39 @@ export class Worker {
       return;
     }
     this.trouble(error);
+    if (error.kafkaCode === 'UNKNOWN_TOPIC_OR_PARTITION') void this.#lookForDeleted();
     const { topic, partition, offset } = error.place;
     if (error.kafkaCode !== 'OFFSET_OUT_OF_RANGE' || topic === undefined || partition === undefined || offset === undefined) return;
     // At an assignment, positions are chosen anyway; later, the task of the partition is out of date.
     if (this.#assignment.get({ topic, partition }) !== undefined) void this.#restart({ topic, partition }, offset);
+  }
+
+  /**
+   * A broker may not know a topic for a moment after a restart; one that stays unknown was deleted. Going on would be
+   * silent, and wrong when a topic of the same name is made: its offsets would be taken for the old ones.
+   */
+  async #lookForDeleted(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    try {
+      const read = [...this.#sources.keys()];
+      let missing = await this.#missing(read);
+      if (missing.length > 0) await sleep(DELETED_AFTER_MS, undefined, { signal: this.#closing.signal });
+      missing = missing.length > 0 ? await this.#missing(missing) : [];
+      if (missing.length > 0) {
+        const next = 'Create it (streamer topics create -A <app>) and start again, or take it out of the app.';
+        this.#fail(new StreamerError('REFUSED', `topic "${missing[0]}" was deleted while it was read`, { topic: missing[0], next }));
+      }
+    } catch {
+      // Not answered now; the error that led here comes again.
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  async #missing(topics: readonly string[]): Promise<string[]> {
+    const counts = await (await this.#admin()).partitionCounts(topics);
+    return topics.filter((topic) => !counts.has(topic));
   }
 
   async #restart(partition: TopicPartition, offset: number): Promise<void> {

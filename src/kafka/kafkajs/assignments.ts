@@ -53,11 +53,9 @@ export class Assignments implements ConsumerOwner {
     if (epoch === undefined || own === undefined || own.paused) return false;
     own.next ??= position;
     if (position !== own.next) {
-      // The first stray may have been on its way when a seek came.
-      if (++own.strays > 1) void this.#recover(epoch, own, position);
+      void this.#recover(epoch, own, position);
       return false;
     }
-    own.strays = 0;
     own.next = nextOffset;
     this.#sink.batch(own.tp, epoch.number, records, nextOffset);
     return true;
@@ -69,6 +67,14 @@ export class Assignments implements ConsumerOwner {
     if (epoch === undefined || own === undefined || position < (own.next ?? 0)) return;
     own.next = nextOffset;
     if (!own.paused) this.#sink.batch(own.tp, epoch.number, [], nextOffset);
+  }
+
+  reset(tp: TopicPartition, position: number): void {
+    const own = this.#live()?.position(tp);
+    if (own?.next === undefined || own.next === position) return;
+    const expected = own.next;
+    own.next = position;
+    this.failed(outOfRange(own.tp, expected, position), false);
   }
 
   isIdle(): boolean {
@@ -94,7 +100,6 @@ export class Assignments implements ConsumerOwner {
   seek(tp: TopicPartition, offset: number): void {
     for (const own of this.#positions([tp])) {
       own.next = offset;
-      own.strays = 0;
       if (this.#live() !== undefined) this.consumer?.seek(own.tp, offset);
     }
   }
@@ -204,13 +209,17 @@ export class Assignments implements ConsumerOwner {
     }
   }
 
-  /** The client reads on at a place where we are not: bring it back, or accept it where ours is gone. */
+  /**
+   * The client reads on at a place where we are not: bring it back, or accept it where ours is gone. What it read may
+   * also have been on its way when a seek came; then bringing it back changes nothing.
+   */
   async #recover(epoch: Epoch, own: Position, found: number): Promise<void> {
     const { consumer } = this;
-    if (consumer === undefined) return;
-    own.strays = 0;
+    if (consumer === undefined || own.isRecovering) return;
+    own.isRecovering = true;
     consumer.pause([own.tp]);
     const [range] = await readRanges(consumer.cluster, [own.tp]).catch(() => []);
+    own.isRecovering = false;
     if (this.#live() !== epoch) return;
     const expected = own.next ?? found;
     if (range !== undefined && (expected < range.earliest || expected > range.latest)) {

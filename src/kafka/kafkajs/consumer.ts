@@ -4,6 +4,7 @@ import type { KafkaClientOptions, KafkaRecord, SubscribeOptions, TopicPartition 
 import { createAssigner, type Owned } from './assigner.ts';
 import { type Broker, type Cluster, createKafka, type Member, RETRY } from './cluster.ts';
 import { toKafkaError } from './errors.ts';
+import { ON_RESET, type OnReset } from './fixes/reset.ts';
 import { GroupCoordinator } from './group.ts';
 import { log } from './log.ts';
 import { toRecord } from './records.ts';
@@ -20,6 +21,8 @@ export interface ConsumerOwner {
   fetched(tp: TopicPartition, position: number, records: readonly KafkaRecord[], nextOffset: number): boolean;
   /** A stretch without any record for us: control records, aborted ones, or what compaction took. */
   skipped(tp: TopicPartition, position: number, nextOffset: number): void;
+  /** The position of a partition was out of range; reading goes on at `position`. */
+  reset(tp: TopicPartition, position: number): void;
   /** Nothing can be fetched at present, so that the next fetch may as well wait for `wake`. */
   isIdle(): boolean;
   owned(): Owned;
@@ -79,6 +82,7 @@ export class GroupConsumer {
     this.group = new GroupCoordinator(cluster, find, options.groupId);
     this.#hookJoins(cluster, find);
     this.#hookFetches(cluster);
+    Object.assign(cluster, { [ON_RESET]: ((tp, position) => owner.reset(tp, position)) satisfies OnReset });
     this.#listen();
   }
 

@@ -13,8 +13,8 @@ export interface Position {
   readonly tp: TopicPartition;
   /** Offset of the next record to deliver; undefined until known. */
   next: number | undefined;
-  /** Batches in a row that began elsewhere. */
-  strays: number;
+  /** The client was found reading elsewhere; it is being brought back. */
+  isRecovering: boolean;
   paused: boolean;
 }
 
@@ -38,7 +38,7 @@ export class Epoch {
     this.partitions = Object.entries(assignment)
       .flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition })))
       .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1));
-    for (const tp of this.partitions) this.#positions.set(keyOf(tp), { tp, next: undefined, strays: 0, paused: false });
+    for (const tp of this.partitions) this.#positions.set(keyOf(tp), { tp, next: undefined, isRecovering: false, paused: false });
   }
 
   get positions(): Iterable<Position> {

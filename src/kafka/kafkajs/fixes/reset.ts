@@ -1,7 +1,13 @@
+import type { TopicPartition } from '../../client.ts';
 import type { Load } from './fetch-call.ts';
+
+/** Set on a consumer's cluster: called with the position that an out-of-range one was moved to. */
+export const ON_RESET = Symbol('streamerjs.onReset');
+export type OnReset = (tp: TopicPartition, offset: number) => void;
 
 interface OffsetManager {
   readonly cluster: {
+    [ON_RESET]?: OnReset;
     fetchTopicsOffset(
       topics: Array<{ topic: string; partitions: Array<{ partition: number }>; fromBeginning: boolean }>,
     ): Promise<Array<{ partitions: Array<{ offset: string }> }>>;
@@ -12,7 +18,7 @@ interface OffsetManager {
 
 /**
  * When a position is out of range, kafkajs commits the literal -1 or -2 for the partition, which wipes the group's offset and
- * its metadata. Here it only moves the position; whether that is right is decided above.
+ * its metadata. Here it only moves the position and tells; whether that is right is decided above.
  */
 export function fixOffsetReset(load: Load): void {
   const { prototype } = load('kafkajs/src/consumer/offsetManager') as { prototype: { setDefaultOffset: typeof setDefaultOffset } };
@@ -23,5 +29,7 @@ async function setDefaultOffset(this: OffsetManager, { topic, partition }: { top
   const fromBeginning = this.topicConfigurations[topic]?.fromBeginning ?? false;
   const [found] = await this.cluster.fetchTopicsOffset([{ topic, partitions: [{ partition }], fromBeginning }]);
   const offset = found?.partitions[0]?.offset;
-  if (offset !== undefined) (this.resolvedOffsets[topic] ??= {})[partition] = offset;
+  if (offset === undefined) return;
+  (this.resolvedOffsets[topic] ??= {})[partition] = offset;
+  this.cluster[ON_RESET]?.({ topic, partition }, Number(offset));
 }
