@@ -118,7 +118,7 @@ export class AgentRuntime {
   #call(sink: SinkFunction<unknown, unknown, unknown>, item: WorkItem, holder: OutputHolder, output: unknown): void {
     const answer = runWith(holder, () => sink(output, item.event));
     if (answer instanceof Promise) {
-      const end = holder.output();
+      const end = holder.work();
       answer.then((result) => this.#route(result, item, holder, output)).then(() => end(), end);
     } else {
       this.#route(answer, item, holder, output);

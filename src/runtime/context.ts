@@ -4,6 +4,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 export interface OutputHolder {
   /** Call the function returned when the output is acknowledged (no argument) or has failed. */
   output(): (error?: unknown) => void;
+  /**
+   * As `output`, for work that is part of the handling, as a sink function's: until it has ended the events stay in hand,
+   * and the next ones of their unit wait. Its failure is the handler's.
+   */
+  work(): (error?: unknown) => void;
   /** False when the events no longer belong to this worker: nothing more may be published for them. */
   readonly isCurrent: boolean;
 }

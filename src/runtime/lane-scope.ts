@@ -30,9 +30,16 @@ export class LaneScope implements Scope<unknown, unknown, unknown>, OutputHolder
   }
 
   output(): (error?: unknown) => void {
-    const ends = this.#held.map((item) => item.output());
-    return (error) => {
-      for (const end of ends) end(error);
-    };
+    return together(this.#held.map((item) => item.output()));
   }
+
+  work(): (error?: unknown) => void {
+    return together(this.#held.map((item) => item.work()));
+  }
+}
+
+function together(ends: ReadonlyArray<(error?: unknown) => void>): (error?: unknown) => void {
+  return (error) => {
+    for (const end of ends) end(error);
+  };
 }

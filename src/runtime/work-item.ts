@@ -29,6 +29,12 @@ export class WorkItem implements Delivery<unknown, unknown, unknown>, OutputHold
   #state: State = 'waiting';
   #pending = 0;
   #error: unknown;
+  /** Sink functions that are at work for it. */
+  #working = 0;
+  /** What one of them failed with. */
+  #workError: unknown;
+  /** The handler has said that it is done. */
+  #isThrough = false;
   /** Set while a try's outcome is open; what an older try does later has no effect. */
   #isOpen = false;
   #try = 0;
@@ -64,7 +70,7 @@ export class WorkItem implements Delivery<unknown, unknown, unknown>, OutputHold
   }
 
   get isInHand(): boolean {
-    return this.#state === 'inHand';
+    return this.#state === 'inHand' && !this.#isThrough;
   }
 
   get isCurrent(): boolean {
@@ -75,6 +81,9 @@ export class WorkItem implements Delivery<unknown, unknown, unknown>, OutputHold
     this.#state = 'inHand';
     this.#error = undefined;
     this.#pending = 0;
+    this.#working = 0;
+    this.#workError = undefined;
+    this.#isThrough = false;
     this.#isOpen = true;
     this.#try++;
     this.startedAt = now;
@@ -85,7 +94,7 @@ export class WorkItem implements Delivery<unknown, unknown, unknown>, OutputHold
   }
 
   emit(output: unknown): void {
-    if (this.#state === 'inHand') this.#task.emit(this, this, output);
+    if (this.isInHand) this.#task.emit(this, this, output);
   }
 
   output(): (error?: unknown) => void {
@@ -100,22 +109,35 @@ export class WorkItem implements Delivery<unknown, unknown, unknown>, OutputHold
     };
   }
 
+  work(): (error?: unknown) => void {
+    const life = this.#try;
+    const end = this.output();
+    if (!this.#isOpen) return end;
+    this.#working++;
+    return (error) => {
+      if (life !== this.#try || !this.#isOpen) return;
+      this.#working--;
+      if (error !== undefined) this.#workError ??= error;
+      if (this.#isThrough && this.#working === 0) this.#leaveHand();
+      end();
+    };
+  }
+
   done(): void {
-    if (this.#state !== 'inHand') return;
-    this.#state = 'handled';
-    this.#task.handled(this);
-    if (this.#pending === 0) this.#settle();
+    if (!this.isInHand) return;
+    this.#isThrough = true;
+    if (this.#working === 0) this.#leaveHand();
   }
 
   fail(error: unknown): void {
-    if (this.#state !== 'inHand') return;
+    if (!this.isInHand) return;
     this.#state = 'failed';
     this.#error = error;
     if (this.#pending === 0) this.#settle();
   }
 
   release(): void {
-    if (this.#state !== 'inHand') return;
+    if (!this.isInHand) return;
     this.#state = 'waiting';
     this.#isOpen = false;
     this.#task.released(this);
@@ -129,6 +151,18 @@ export class WorkItem implements Delivery<unknown, unknown, unknown>, OutputHold
 
   finished(): void {
     this.#state = 'finished';
+  }
+
+  /** Handler and sink functions are through: the next of the unit may start, though outputs may still be on their way. */
+  #leaveHand(): void {
+    if (this.#workError === undefined) {
+      this.#state = 'handled';
+      this.#task.handled(this);
+    } else {
+      this.#state = 'failed';
+      this.#error = this.#workError;
+    }
+    if (this.#pending === 0) this.#settle();
   }
 
   #settle(): void {
