@@ -38,6 +38,7 @@ function stamp({ value, partition, offset }: Handled, from: number): Stamp {
   return { id: value.id, partition, offset, by, from, to: now() };
 }
 
+const published = output('out-each');
 app.agent(
   'each',
   items,
@@ -47,7 +48,15 @@ app.agent(
     meet('each', item);
     return stamp(event, from);
   }),
-  { to: output('out-each'), concurrency: 64, onError },
+  {
+    // A sink function that takes its time: a key's next event has to wait for it.
+    to: async ({ id }) => {
+      await sleep(workMs('sink', id));
+      return published;
+    },
+    concurrency: 64,
+    onError,
+  },
 );
 
 const sent = output('out-sent');
