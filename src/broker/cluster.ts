@@ -78,7 +78,7 @@ export class Cluster {
   }
 
   /** The topic, and what groups committed for it: one made anew under its name must not meet the old one's offsets. */
-  deleteTopic(topic: Topic): Promise<unknown> {
+  deleteTopic(topic: Topic): Promise<void> {
     const removed = this.topics.delete(topic);
     this.groups.forgetTopic(topic.name);
     return removed;
@@ -103,6 +103,8 @@ export class Cluster {
           kept.map(([topic, partition, offset, leaderEpoch, metadata]) => ({ topic, partition, offset, leaderEpoch, metadata })),
         );
       }
+      for (const { partitions } of this.topics.all())
+        for (const { highestProducerId } of partitions) this.producerIds.skip(highestProducerId);
       if (state.clusterId !== undefined) return state.clusterId;
       const id = randomBytes(16).toString('base64url');
       this.journal.append({ type: 'cluster', id });

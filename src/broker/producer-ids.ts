@@ -16,6 +16,13 @@ export class ProducerIds {
     this.journal = journal;
   }
 
+  /** An id that stands in a log was given, even when a power cut took the journal's word for it. */
+  skip(given: number): void {
+    if (given < this.free) return;
+    this.free = given + 1;
+    this.reserved = Math.max(this.reserved, this.free);
+  }
+
   /** @throws Refusal KAFKA_STORAGE_ERROR */
   next(): number {
     if (this.free === this.reserved) {

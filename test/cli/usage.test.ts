@@ -54,7 +54,7 @@ describe('what cannot be understood ends with 2', () => {
     [['topics', 'create', 'x', '-p', 'two'], /--partitions: expected a whole number of at least 1, got "two"/],
     [['send', 'x'], /no value given/],
     [['topics', 'list', '--brokers', 'no-port'], /brokers: expected host:port, .* got "no-port" \(from --brokers\)/],
-    [['broker', '--data', '/tmp/x'], /--data comes with the disk stage/],
+    [['broker', '--durability', 'os'], /durability: without/],
     [['broker', '--host', '0.0.0.0', '--port', '0'], /loopback/],
   ])('%j', async (args, message) => {
     const { code, stdout, stderr } = await run(args);

@@ -35,6 +35,10 @@ export class Partition {
     this.log = openLog(this.producers);
   }
 
+  get highestProducerId(): number {
+    return this.producers.highestId;
+  }
+
   /** @throws Refusal with Kafka's error for a batch that is not accepted */
   append(bytes: Buffer, now: number): Appended {
     const { config } = this.topic;

@@ -65,6 +65,13 @@ export class ProducerState implements ProducerMemory {
     this.producers.set(batch.producerId, { epoch: batch.producerEpoch, batches: [...earlier, seen].slice(-REMEMBERED), lastSeen: now });
   }
 
+  /** -1 without one. */
+  get highestId(): number {
+    let highest = -1;
+    for (const id of this.producers.keys()) highest = Math.max(highest, id);
+    return highest;
+  }
+
   save(): readonly SavedProducer[] {
     return [...this.producers].map(([id, { epoch, batches }]) => [
       id,

@@ -104,11 +104,11 @@ export class Topics {
   }
 
   /** The topic is gone when the call returns; its data, when the promise settles. @throws Refusal KAFKA_STORAGE_ERROR */
-  delete(topic: Topic): Promise<unknown> {
+  delete(topic: Topic): Promise<void> {
     this.options.journal.append({ type: 'topic-deleted', topic: topic.name });
     this.byName.delete(topic.name);
     this.partitionCount -= topic.partitions.length;
-    return Promise.all(topic.partitions.map((partition) => partition.delete()));
+    return this.removeData(topic.partitions);
   }
 
   enforceRetention(now: number): void {
@@ -119,6 +119,17 @@ export class Topics {
     await Promise.all(this.all().flatMap(({ partitions }) => partitions.map((partition) => partition.close())));
     this.byName.clear();
     this.partitionCount = 0;
+  }
+
+  /** Not before the deletion is durable: a topic that comes back after a crash has its records. */
+  private async removeData(partitions: readonly Partition[]): Promise<void> {
+    try {
+      await this.options.journal.flushed();
+    } catch (error) {
+      await Promise.all(partitions.map((partition) => partition.close()));
+      throw error;
+    }
+    await Promise.all(partitions.map((partition) => partition.delete()));
   }
 
   private openPartitions(topic: Topic, count: number, isNew: boolean): Partition[] {

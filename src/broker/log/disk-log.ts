@@ -139,7 +139,12 @@ export class DiskLog implements PartitionLog {
   async delete(): Promise<void> {
     this.isClosed = true;
     this.tail.clear();
-    this.folder.discard();
+    try {
+      this.folder.discard();
+    } catch (error) {
+      // It is no topic's any more: removed when one of its name is made, or at the next start.
+      this.env.report('warn', this.refusal(error, 'removing the files of').message);
+    }
   }
 
   private isFull({ bytes, maxTimestamp }: RecordBatch): boolean {

@@ -7,6 +7,12 @@ import { decodeProducers, producerSnapshotName } from './producer-snapshot.ts';
 import { Segment, segmentBase, segmentName } from './segment.ts';
 import { SegmentIndex } from './segment-index.ts';
 
+export interface RecoveredSegment {
+  readonly segment: Segment;
+  /** What was known of them before it, where no file says so. */
+  readonly producers?: readonly unknown[] | undefined;
+}
+
 /** Finds out what the folder of a log holds; what is no whole, valid and contiguous run of batches is cut away. */
 export class LogRecovery {
   private readonly env: DiskEnvironment;
@@ -21,20 +27,25 @@ export class LogRecovery {
   }
 
   /** @returns the segments, oldest first; none for a log that never had one */
-  run(): Segment[] {
+  run(): RecoveredSegment[] {
     const bases = this.bases();
     const first = this.restoreProducers(bases);
-    const segments = bases.slice(0, first).map((base, i) => this.unread(base, bases[i + 1] as number));
+    const found: RecoveredSegment[] = bases.slice(0, first).map((base, i) => ({ segment: this.unread(base, bases[i + 1] as number) }));
     for (let i = first; i < bases.length; i++) {
       const base = bases[i] as number;
-      const expected = segments.at(-1)?.nextOffset ?? base;
-      const segment = base === expected ? this.scan(base) : undefined;
-      if (segment !== undefined) segments.push(segment.segment);
-      if (segment?.isWhole) continue;
-      this.remove(segment === undefined ? bases.slice(i) : bases.slice(i + 1));
+      const follows = base === (found.at(-1)?.segment.nextOffset ?? base);
+      if (!follows) {
+        this.remove(bases.slice(i));
+        break;
+      }
+      const producers = i === first ? undefined : this.producers.save();
+      const { segment, isWhole } = this.scan(base);
+      found.push({ segment, producers });
+      if (isWhole) continue;
+      this.remove(bases.slice(i + 1));
       break;
     }
-    return segments;
+    return found;
   }
 
   private bases(): number[] {
@@ -47,7 +58,7 @@ export class LogRecovery {
 
   /** The newest snapshot says what producers had written before it, and that all before it was synced. @returns where to go on */
   private restoreProducers(bases: readonly number[]): number {
-    for (let i = bases.length - 1; i > 0; i--) {
+    for (let i = bases.length - 1; i >= 0; i--) {
       const bytes = readWhole(this.env.pool.files, `${this.folder}/${producerSnapshotName(bases[i] as number)}`);
       const saved = bytes && decodeProducers(bytes);
       if (saved === undefined) continue;

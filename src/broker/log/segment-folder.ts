@@ -1,5 +1,5 @@
 import type { DiskEnvironment } from './disk-environment.ts';
-import { LogRecovery } from './log-recovery.ts';
+import { LogRecovery, type RecoveredSegment } from './log-recovery.ts';
 import type { LogRequest } from './partition-log.ts';
 import { producerSnapshotName } from './producer-snapshot.ts';
 import { Segment } from './segment.ts';
@@ -25,34 +25,36 @@ export class SegmentFolder {
     this.path = `${env.folder}/${topic}-${partition}`;
     this.syncing = new SegmentSync(env.pool.files, this.path);
     if (isNew) env.discard(this.path);
-    const found = isNew ? [] : new LogRecovery(env, this.path, producers).run();
+    const recovered = isNew ? [] : new LogRecovery(env, this.path, producers).run();
+    const found = recovered.map(({ segment }) => segment);
     this.isMade = found.length > 0;
     this.recordedStart = isNew ? 0 : env.startOf(topic, partition);
     this.list = new SegmentList(this.atLeastFrom(this.recordedStart, found));
-    if (!env.isClean) for (const segment of found) this.syncing.written(segment);
+    if (this.list.active === found.at(-1)) this.takeOver(recovered);
   }
 
   /** Makes the folder and its first file, if they are not there: a partition that nobody writes to has none. */
   make(): void {
     if (this.isMade) return;
     this.env.pool.files.makeFolder(this.path);
+    this.syncing.changesNames();
     this.list.active.create();
-    this.syncing.madeFirst();
     this.isMade = true;
   }
 
   /** Goes on in a new file. */
   roll(): void {
     const segment = Segment.empty(this.env.pool, this.path, this.list.active.nextOffset);
+    this.syncing.changesNames();
     segment.create();
     this.syncing.made(segment, this.request.producers.save());
     this.list.add(segment);
   }
 
-  dropOldest(): Segment {
-    const segment = this.list.removeOldest();
-    this.remove(segment);
-    return segment;
+  /** There must be another. */
+  dropOldest(): void {
+    this.syncing.becomesOldest(this.list.all()[1] as Segment);
+    this.remove(this.list.removeOldest());
   }
 
   /** Takes back what is at `offset` or beyond; the segment that holds it has `size` bytes before it. */
@@ -71,6 +73,15 @@ export class SegmentFolder {
   discard(): void {
     this.release();
     this.env.discard(this.path);
+  }
+
+  /** What a killed process wrote need not be on the disk, though it can be read. */
+  private takeOver(recovered: readonly RecoveredSegment[]): void {
+    for (const { segment, producers } of recovered) {
+      if (producers !== undefined) this.syncing.made(segment, producers);
+      if (!this.env.isClean) this.syncing.written(segment);
+    }
+    if (!this.env.isClean) this.syncing.changesNames();
   }
 
   /** Offsets that were deleted are not given again, even when the records before them are lost. */

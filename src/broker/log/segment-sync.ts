@@ -23,13 +23,18 @@ export class SegmentSync {
 
   /** @param producers what was known of them before the segment's first offset */
   made(segment: Segment, producers: readonly unknown[]): void {
-    this.hasNewNames = true;
     this.snapshots.set(segment.baseOffset, encodeProducers(producers));
   }
 
-  /** The first file of a log, which has no snapshot: nothing was before it. */
-  madeFirst(): void {
+  /** Comes before a file is made: it may be there even when the call fails. */
+  changesNames(): void {
     this.hasNewNames = true;
+  }
+
+  /** All before the segment is about to go, and with it the only other place where the producers' sequences stand. */
+  becomesOldest(segment: Segment): void {
+    const bytes = this.snapshots.get(segment.baseOffset);
+    if (bytes !== undefined) this.writeSnapshot(segment.baseOffset, bytes);
   }
 
   dropped(segment: Segment): void {
@@ -51,7 +56,7 @@ export class SegmentSync {
       await segment.sync();
       if (segment.size === size) this.dirty.delete(segment);
     }
-    for (const [baseOffset, bytes] of this.snapshots) this.writeSnapshot(baseOffset, bytes);
+    for (const [baseOffset, bytes] of this.snapshots) if (this.isSyncedBefore(baseOffset)) this.writeSnapshot(baseOffset, bytes);
   }
 
   private syncNames(): void {
@@ -61,13 +66,18 @@ export class SegmentSync {
     this.hasNewNames = false;
   }
 
-  /** Waits until all segments before it are synced: that is what its presence says. */
+  /** The presence of a snapshot says that all segments before it are synced, or gone. */
+  private isSyncedBefore(offset: number): boolean {
+    for (const segment of this.dirty) if (segment.baseOffset < offset) return false;
+    return true;
+  }
+
   private writeSnapshot(baseOffset: number, bytes: Buffer): void {
-    for (const segment of this.dirty) if (segment.baseOffset < baseOffset) return;
     const file = this.files.open(`${this.folder}/${producerSnapshotName(baseOffset)}`);
     try {
       file.truncate(0);
       writeAll(file, bytes, 0);
+      file.syncNow();
       this.snapshots.delete(baseOffset);
     } finally {
       file.close();

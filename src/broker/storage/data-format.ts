@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { ConfigError } from '../../errors.ts';
 import { commitFile, type Files, prepareFile, readWhole } from './files.ts';
 import { isOwnerFile } from './owner-lock.ts';
@@ -12,12 +13,22 @@ const FORMAT = 1;
  * @throws ConfigError for a folder that holds something else
  */
 export function prepareFolder(files: Files, folder: string): void {
-  files.makeFolder(folder);
+  makeDurable(files, folder);
   const foreign = files.list(folder).filter((name) => !isOwnerFile(name) && name !== `${NAME}.tmp`);
   if (foreign.length === 0 || foreign.includes(NAME)) return;
   throw new ConfigError(`${folder} is no data folder of a broker: it has no ${NAME} file, but ${foreign.slice(0, 3).join(', ')}.`, {
     next: 'Give an empty or a new folder with `--data DIR`.',
   });
+}
+
+function makeDurable(files: Files, folder: string): void {
+  files.makeFolder(folder);
+  try {
+    files.syncFolder(dirname(folder));
+  } catch (error) {
+    // A parent that may not be read: the system writes its names when it likes.
+    if (!['EACCES', 'EPERM'].includes(String((error as NodeJS.ErrnoException).code))) throw error;
+  }
 }
 
 /** Comes when the folder is owned. @throws ConfigError for a format that this version cannot read */
