@@ -22,7 +22,8 @@ export class ScorerThread {
 
   /** @throws ConfigError when the model cannot be read */
   static async open(spec: ScorerSpec): Promise<ScorerThread> {
-    const worker = new Worker(threadFile(import.meta.url), { workerData: spec });
+    // Flags of the process, as `--input-type`, are not meant for the thread's file.
+    const worker = new Worker(threadFile(import.meta.url), { workerData: spec, execArgv: [] });
     const thread = new ScorerThread(worker);
     await new Promise<void>((resolve, reject) => {
       worker.on('message', (message: FromThread) => {

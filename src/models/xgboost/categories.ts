@@ -6,6 +6,11 @@ export interface Categories {
   readonly names: readonly string[];
   /** Were the categories numbers in training? Their names are then the digits. */
   readonly isNumeric: boolean;
+  /**
+   * Is any name outside of ASCII? XGBoost's Python package measures pandas names in characters and stores them in bytes, so that such a name
+   * and all after it are cut in wrong places: no text can be told from another for certain.
+   */
+  readonly isUncertain: boolean;
 }
 
 /**
@@ -20,8 +25,14 @@ export function readCategories(model: Field, features: number): Map<number, Cate
   encodings.forEach((encoding, feature) => {
     const isNumeric = encoding.find('offsets') === undefined;
     const names = isNumeric ? (encoding.find('values')?.reals().map(String) ?? []) : readTexts(encoding);
-    if (new Set(names).size < names.length) throw encoding.wrong('names a category twice');
-    if (names.length > 0) categories.set(feature, { names, isNumeric });
+    const isUncertain =
+      !isNumeric &&
+      encoding
+        .get('values')
+        .wholes()
+        .some((byte) => byte < 0 || byte > 0x7f);
+    if (!isUncertain && new Set(names).size < names.length) throw encoding.wrong('names a category twice');
+    if (names.length > 0) categories.set(feature, { names, isNumeric, isUncertain });
   });
   return categories;
 }

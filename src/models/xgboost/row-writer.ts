@@ -82,6 +82,11 @@ function codeOf(
   codes: ReadonlyMap<string, number>,
   unknown: 'refuse' | 'missing',
 ): number {
+  if (categories.isUncertain)
+    throw refused(
+      `${label} has categories outside of ASCII, whose names XGBoost stores cut in wrong places`,
+      'Give their codes, as `features({ ... ordinal([...]) })` does.',
+    );
   const code = codes.get(value);
   if (code !== undefined) return code;
   if (unknown === 'missing') return Number.NaN;
