@@ -1,0 +1,65 @@
+import { Kafka, logLevel, type Producer } from 'kafkajs';
+
+/** What one producer has sent to its partition: `name:0`, `name:1`, ... without gaps. */
+export interface Stream {
+  readonly name: string;
+  readonly partition: number;
+  /** Records handed to the client. */
+  sent: number;
+  /** Records that the broker has acknowledged. */
+  acknowledged: number;
+}
+
+/** Idempotent kafkajs producers that send numbered records one batch after the other, through every outage. */
+export class Load {
+  readonly streams: readonly Stream[];
+  private readonly topic: string;
+  private readonly kafka: Kafka;
+  private isStopping = false;
+  private readonly running: Promise<void>[] = [];
+
+  constructor(address: string, topic: string, partitions: number) {
+    this.topic = topic;
+    this.kafka = new Kafka({
+      brokers: [address],
+      logLevel: logLevel.NOTHING,
+      connectionTimeout: 1000,
+      requestTimeout: 5000,
+      retry: { initialRetryTime: 20, maxRetryTime: 60, retries: 100_000 },
+    });
+    this.streams = Array.from({ length: partitions + 1 }, (_, i) => ({
+      name: `p${i}`,
+      partition: i % partitions,
+      sent: 0,
+      acknowledged: 0,
+    }));
+  }
+
+  start(): void {
+    for (const stream of this.streams) this.running.push(this.produce(stream));
+  }
+
+  /** Lets every producer finish what it has under way. */
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    await Promise.all(this.running);
+  }
+
+  private async produce(stream: Stream): Promise<void> {
+    const producer = this.kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+    await producer.connect();
+    while (!this.isStopping) await this.sendBatch(producer, stream);
+    await producer.disconnect();
+  }
+
+  private async sendBatch(producer: Producer, stream: Stream): Promise<void> {
+    const count = 1 + (stream.sent % 20);
+    const messages = Array.from({ length: count }, (_, i) => ({
+      value: `${stream.name}:${stream.sent + i}`,
+      partition: stream.partition,
+    }));
+    stream.sent += count;
+    await producer.send({ topic: this.topic, messages });
+    stream.acknowledged += count;
+  }
+}
