@@ -4,7 +4,7 @@ import { sleep } from './clock.ts';
 import { type Stage, strike } from './faults.ts';
 import type { Evidence, InputEvent, Letter, Output, OutputTopic, Violation } from './proof/evidence.ts';
 import { judge, type Verdict } from './proof/verdict.ts';
-import type { Plan } from './schedule.ts';
+import { ORDERLY, type Plan } from './schedule.ts';
 import type { Broker } from './system/broker.ts';
 import { brokerPorts, createTopics, endsOf, persist, withAdmin } from './system/client.ts';
 import { Fleet } from './system/fleet.ts';
@@ -53,14 +53,19 @@ export async function runRound(plan: Plan, broker: Broker, options: RoundOptions
   const killsBefore = broker.kills;
   try {
     const stage: Stage = { broker, fleet, model, input, partitions: PARTITIONS };
-    const isDone = await perform(plan, stage, observer);
+    const { isDone, acknowledged } = await perform(plan, stage, observer);
     await fleet.terminateAll(broker.kills > killsBefore);
     await observer.close();
     const records = await readTopics(broker.address, [input, letterTopic, ...outputTopics.map(({ topic }) => topic)]);
     const brokerKills = broker.kills - killsBefore;
     const evidence = evidenceOf(records, { plan, input, letterTopic, outputTopics, observer, fleet, brokerKills });
     const { violations, counts, repeats } = judge(evidence);
-    const found = [...(isDone ? [] : [await stall(broker.address, input, observer)]), ...fleet.violations, ...violations];
+    const found = [
+      ...missing(acknowledged, records, input),
+      ...(isDone ? [] : [await stall(broker.address, input, observer)]),
+      ...fleet.violations,
+      ...violations,
+    ];
     const lastWords = found.length === 0 ? [] : fleet.workers.map((worker) => `--- ${worker.name}\n${worker.lastWords}`);
     const ms = Math.round(performance.now() - startedAt);
     return { plan, ms, violations: found, counts, repeats, workers: fleet.workers.length, brokerKills, lastWords };
@@ -72,21 +77,31 @@ export async function runRound(plan: Plan, broker: Broker, options: RoundOptions
   }
 }
 
-/** @returns was everything committed in time? */
-async function perform(plan: Plan, stage: Stage, observer: Observer): Promise<boolean> {
+/** Was everything committed in time, and which ids has the broker acknowledged? */
+async function perform(plan: Plan, stage: Stage, observer: Observer): Promise<{ isDone: boolean; acknowledged: readonly string[] }> {
   const { broker, fleet, input } = stage;
   const workers = await Promise.all(Array.from({ length: plan.workers }, () => fleet.start()));
   await Promise.race(workers.map((worker) => worker.ready()));
-  await Promise.all([
+  const [acknowledged] = await Promise.all([
     produceLoad(broker.address, input, plan.load, () => stage.partitions),
     ...plan.faults.map((fault) => strike(stage, fault)),
   ]);
   await fleet.ensureOne();
   const ends = await withAdmin(broker.address, (admin) => persist(() => endsOf(admin, input)));
   for (const deadline = Date.now() + COMPLETION_MS; Date.now() < deadline; await sleep(50)) {
-    if (observer.isDone(ends)) return true;
+    if (observer.isDone(ends)) return { isDone: true, acknowledged };
   }
-  return false;
+  return { isDone: false, acknowledged };
+}
+
+/** What the broker has acknowledged must be in the input: also after it was killed. */
+function missing(acknowledged: readonly string[], records: readonly LogRecord[], input: string): Violation[] {
+  const arrived = new Set(records.filter(({ topic }) => topic === input).map(({ headers }) => headers['id']));
+  const gone = acknowledged.filter((id) => !arrived.has(id));
+  if (gone.length === 0) return [];
+  return [
+    { rule: 'lost', what: `the broker acknowledged ${gone.length} records that are not in the input: ${gone.slice(0, 10).join(', ')}` },
+  ];
 }
 
 async function stall(brokers: string, input: string, observer: Observer): Promise<Violation> {
@@ -118,7 +133,7 @@ function evidenceOf(records: readonly LogRecord[], found: Circumstances): Eviden
     observations: observer.observations,
     outputTopics,
     letterTopic,
-    isUndisturbed: plan.faults.length === 0 && brokerKills === 0,
+    isUndisturbed: plan.faults.every(({ kind }) => ORDERLY.has(kind)) && brokerKills === 0,
     zombies: new Set(zombies),
     revocations: new Map(fleet.workers.map(({ name, revocations }) => [name, revocations])),
   };

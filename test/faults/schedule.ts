@@ -15,6 +15,8 @@ export const KINDS = {
   'broker-kill': 'the broker is killed (SIGKILL) and started again on its data',
 } as const;
 export type Kind = keyof typeof KINDS;
+/** In these nothing fails: partitions are drained, committed and handed over, and nothing may be there twice. */
+export const ORDERLY: ReadonlySet<Kind> = new Set(['term', 'add', 'grow']);
 export const ALL_KINDS = Object.keys(KINDS) as Kind[];
 
 export interface Fault {

@@ -13,7 +13,7 @@ export function summarize(results: readonly RoundResult[], startedAt: Date): Rec
     failed: failed.length,
     failedSeeds: failed.map(({ plan }) => plan.seed),
     faults: Object.fromEntries(faults.filter(([, count]) => count > 0)),
-    undisturbedRounds: results.filter(({ plan, brokerKills }) => plan.faults.length === 0 && brokerKills === 0).length,
+    roundsWithoutRepeats: results.filter(({ counts }) => counts.doubles === 0).length,
     workers: sum(({ workers }) => workers),
     events: sum(({ counts }) => counts.events),
     outputs: sum(({ counts }) => counts.outputs),

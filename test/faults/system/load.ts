@@ -1,4 +1,3 @@
-import type { Producer } from 'kafkajs';
 import type { Item } from '../app/item.ts';
 import { sleep } from '../clock.ts';
 import { Random } from '../random.ts';
@@ -17,32 +16,35 @@ interface Message {
   readonly partition: number;
   readonly key: string | null;
   readonly value: string;
+  readonly headers: { readonly id: string };
 }
 
 /**
  * Sends events with known ids: each key's numbered, some flaky, some poison, some that do not decode, some without key.
  * Batch after batch, each until it is acknowledged: what is sent twice for that reason lies in the input twice.
+ *
+ * @returns the ids that were acknowledged
  */
-export async function produceLoad(brokers: string, topic: string, plan: LoadPlan, partitions: () => number): Promise<void> {
-  const producer = kafkaOf(brokers).producer({ allowAutoTopicCreation: false });
-  await persist(() => producer.connect());
-  try {
-    const batches = Math.ceil(plan.forMs / BATCH_MS);
-    const perBatch = Math.ceil(plan.events / batches);
-    const source = messages(plan.seed, partitions);
-    const startedAt = Date.now();
-    for (let batch = 0; batch < batches; batch++) {
+export async function produceLoad(brokers: string, topic: string, plan: LoadPlan, partitions: () => number): Promise<string[]> {
+  const acknowledged: string[] = [];
+  const source = messages(plan.seed, partitions);
+  const batches = Math.ceil(plan.forMs / BATCH_MS);
+  const perBatch = Math.ceil(plan.events / batches);
+  const startedAt = Date.now();
+  for (let batch = 0; batch < batches; ) {
+    // What goes to a partition that it does not know of, kafkajs drops without a word: a new producer for each count.
+    const count = partitions();
+    const producer = kafkaOf(brokers).producer({ allowAutoTopicCreation: false });
+    await persist(() => producer.connect());
+    for (; batch < batches && partitions() === count; batch++) {
       const list = Array.from({ length: perBatch }, () => source.next().value);
-      await persist(() => send(producer, topic, list));
+      await persist(() => producer.send({ topic, acks: -1, messages: [...list] }));
+      acknowledged.push(...list.map(({ headers }) => headers.id));
       await sleep(Math.max(0, startedAt + (batch + 1) * BATCH_MS - Date.now()));
     }
-  } finally {
     await producer.disconnect();
   }
-}
-
-async function send(producer: Producer, topic: string, messages: readonly Message[]): Promise<void> {
-  await producer.send({ topic, acks: -1, messages: [...messages] });
+  return acknowledged;
 }
 
 function* messages(seed: number, partitions: () => number): Generator<Message, Message> {
@@ -59,6 +61,6 @@ function* messages(seed: number, partitions: () => number): Generator<Message, M
     const value = draw > 0.995 ? text.slice(0, -1) : text;
     // The same key goes to the same partition, as long as there are no more partitions.
     const partition = Random.of(key ?? item.id).int(0, partitions() - 1);
-    yield { partition, key, value };
+    yield { partition, key, value, headers: { id: item.id } };
   }
 }
