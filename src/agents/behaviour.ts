@@ -8,11 +8,14 @@
  */
 import type { TopicPartition } from '../kafka/index.ts';
 import type { Event } from '../topics/index.ts';
+import type { InferenceStats } from './inference/stats.ts';
 
 export interface Delivery<K, V, Out> {
   readonly event: Event<K, V>;
   /** 1 at the first try. */
   readonly attempt: number;
+  /** When it was delivered for the first time (epoch milliseconds); later tries keep it. */
+  readonly firstStartedAt: number;
   /**
    * Deliveries of one poll with the same `run` (compared by identity) must be kept in order: those of one key, lane or
    * partition, as the agent's `order` says. Where nothing orders them, every delivery has a `run` of its own.
@@ -65,13 +68,23 @@ export interface Inbox<K, V, Out> {
   /** Up to `max` deliveries that may start now, the oldest first. */
   poll(max: number, options?: PollOptions): Delivery<K, V, Out>[];
   scope(): Scope<K, V, Out>;
+  /** Something outside cannot be reached, and nothing is polled meanwhile: says so to the worker, until `resumed`. */
+  waiting(error: unknown): void;
+  resumed(): void;
 }
 
 export interface BehaviourRun {
   /** Something may be polled. May be called when nothing is, and synchronously from within `done` or `fail`. */
   wake(): void;
+  /** Nothing more will be given for now: what is in hand should not wait for company. */
+  drain?(): void;
   /** No event will come any more and none is in hand. */
   close(): void | Promise<void>;
+}
+
+/** What a behaviour counts of its own, beside what the runtime does; part of `worker.stats().agents[name]`. */
+export interface BehaviourStats {
+  readonly inference?: InferenceStats | undefined;
 }
 
 export interface Behaviour<K, V, Out> {
@@ -90,5 +103,7 @@ export interface Behaviour<K, V, Out> {
   start?(agent: string): Promise<void>;
   /** Called once per worker, after the last record. */
   stop?(): Promise<void>;
+  /** Over all partitions of this worker. */
+  stats?(): BehaviourStats;
   open(inbox: Inbox<K, V, Out>): BehaviourRun;
 }

@@ -8,7 +8,7 @@ export {
   type SinkFunction,
   type SinkTopic,
 } from './agent.ts';
-export type { Behaviour, BehaviourRun, Delivery, Inbox, PollOptions, Scope } from './behaviour.ts';
+export type { Behaviour, BehaviourRun, BehaviourStats, Delivery, Inbox, PollOptions, Scope } from './behaviour.ts';
 export { each, type Handler } from './each.ts';
 export {
   backoff,
@@ -28,5 +28,8 @@ export {
 export { filter } from './filter.ts';
 export { forward } from './forward.ts';
 export { generator } from './generator.ts';
-export { type InferenceOptions, inference } from './inference.ts';
+export type { BreakerOptions, BreakerState } from './inference/breaker.ts';
+export { type BatchOptions, type InferenceOptions, inference } from './inference/inference.ts';
+export type { RateOptions } from './inference/rate.ts';
+export type { InferenceStats, Summary } from './inference/stats.ts';
 export type { Stream, StreamFunction } from './stream.ts';

@@ -1,5 +1,7 @@
 export interface Deadline {
   readonly signal: AbortSignal;
+  /** Aborts it now. */
+  abort(reason: unknown): void;
   /** Takes the timer and the listener away. To be called in every case. */
   end(): void;
 }
@@ -16,6 +18,7 @@ export function deadline(parent: AbortSignal | undefined, ms: number, reason: ()
   else parent?.addEventListener('abort', follow, { once: true });
   return {
     signal: controller.signal,
+    abort: (why) => controller.abort(why),
     end() {
       clearTimeout(timer);
       parent?.removeEventListener('abort', follow);

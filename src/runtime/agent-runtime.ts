@@ -26,6 +26,8 @@ export class AgentRuntime {
   #skipped = 0;
   #retried = 0;
   #waitingSince: number | undefined;
+  /** The behaviour polls nothing until what it waits for is there again. */
+  #isHeld = false;
 
   constructor(agent: Agent, host: AgentHost) {
     this.agent = agent;
@@ -34,7 +36,8 @@ export class AgentRuntime {
 
   stats(inHand: number, queued: number): AgentStats {
     const counts = { finished: this.#finished, failed: this.#failed, skipped: this.#skipped, retried: this.#retried };
-    return { ...counts, inHand, queued, ...(this.#waitingSince === undefined ? {} : { waitingSince: this.#waitingSince }) };
+    const own = this.agent.behaviour.stats?.();
+    return { ...counts, inHand, queued, ...own, ...(this.#waitingSince === undefined ? {} : { waitingSince: this.#waitingSince }) };
   }
 
   /** Hands an output to every sink, on behalf of the holder. */
@@ -56,10 +59,22 @@ export class AgentRuntime {
 
   /** Something worked: whatever was waited for is there again. */
   succeeded(): void {
-    if (this.#waitingSince === undefined) return;
+    if (this.#waitingSince === undefined || this.#isHeld) return;
     const waitedMs = Date.now() - this.#waitingSince;
     this.#waitingSince = undefined;
     this.#host.tell('resumed', { agent: this.agent.name, waitedMs });
+  }
+
+  /** As `waits`, but outputs of earlier events that are acknowledged meanwhile do not end it. */
+  holds(error: unknown): void {
+    this.#isHeld = true;
+    this.waits(error);
+  }
+
+  resumes(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.succeeded();
   }
 
   waits(error: unknown): void {

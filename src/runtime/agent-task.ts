@@ -151,9 +151,18 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
     this.runtime.emit(item, holder, output);
   }
 
+  waiting(error: unknown): void {
+    this.runtime.holds(error);
+  }
+
+  resumed(): void {
+    this.runtime.resumes();
+  }
+
   /** Starts nothing more; what waits stays. */
   drain(): void {
     this.#isDraining = true;
+    this.#run.drain?.();
   }
 
   resume(): void {

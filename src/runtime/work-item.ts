@@ -22,6 +22,7 @@ export class WorkItem implements Delivery<unknown, unknown, unknown>, OutputHold
   waits = 0;
   unit: Unit | undefined;
   startedAt = 0;
+  firstStartedAt = 0;
   /** Handled and acknowledged, though earlier ones of its unit may not be. */
   isSettled = false;
   /** Somebody asked, and has been answered. */
@@ -87,6 +88,7 @@ export class WorkItem implements Delivery<unknown, unknown, unknown>, OutputHold
     this.#isOpen = true;
     this.#try++;
     this.startedAt = now;
+    this.firstStartedAt ||= now;
   }
 
   within<T>(work: () => T): T {

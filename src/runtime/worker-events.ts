@@ -1,3 +1,4 @@
+import type { BehaviourStats } from '../agents/index.ts';
 import type { StreamerError } from '../errors.ts';
 import type { TopicPartition } from '../kafka/index.ts';
 
@@ -45,7 +46,7 @@ export interface WorkerEvents {
   committed: [{ readonly offsets: ReadonlyArray<TopicPartition & { readonly offset: number }> }];
 }
 
-export interface AgentStats {
+export interface AgentStats extends BehaviourStats {
   /** Events finished, dead letters and skipped ones included. */
   readonly finished: number;
   /** Dead letters. */

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type InferenceOptions, inference } from '../../src/agents/inference.ts';
+import { type InferenceOptions, inference } from '../../src/agents/inference/inference.ts';
 import { isUnavailable } from '../../src/errors.ts';
 import { http, type Model } from '../../src/models/index.ts';
 import { answer, each, hangUp, type Stage, type StagedServer, silence, stagedServer } from '../models/support/staged-server.ts';
@@ -167,6 +167,34 @@ describe('a row that is refused', () => {
     expect(sizes()).toEqual([8, 4, 4, 2, 1, 1, 2]);
   });
 
+  it('rows that the refusal names are asked alone, the others together', async () => {
+    await serveOnly((asked, response) => {
+      const rows = asked.body as Row[];
+      const detail = rows.flatMap(({ n }, at) => (n % 5 === 0 ? [{ loc: ['body', at, 'n'], msg: `not ${n}` }] : []));
+      (detail.length > 0 ? answer({ detail }, 422) : each((row: Row) => ({ twice: row.n * 2 })))(asked, response);
+    });
+    const inbox = open({ batch: { size: 12, waitMs: 5 } });
+    inbox.put(null, ...Array.from({ length: 12 }, (_, n) => n));
+    await inbox.settled();
+    expect(inbox.outputs.map(({ n }) => n)).toEqual([1, 2, 3, 4, 6, 7, 8, 9, 11]);
+    expect(error(inbox, 5)?.message).toMatch(/body\.0\.n: not 5/);
+    expect(sizes()).toEqual([12, 9, 1, 1, 1]);
+  });
+
+  it('a row whose answer is no number fails alone, and the batch is not asked again', async () => {
+    await serveOnly(answer('[{"twice": 2}, {"twice": NaN}, {"twice": 6}]'));
+    const inbox = open({ batch: { size: 3, waitMs: 5 } });
+    inbox.put(null, 1, 2, 3);
+    await inbox.settled();
+    expect(inbox.outputs.map(({ n }) => n)).toEqual([1, 3]);
+    expect(error(inbox, 1)).toMatchObject({
+      code: 'ANSWER',
+      retryable: false,
+      message: expect.stringMatching(/twice is not a finite number/),
+    });
+    expect(sizes()).toEqual([3]);
+  });
+
   it('500 once is asked again and nobody notices', async () => {
     server.next(answer('boom', 500));
     const inbox = open();
@@ -236,24 +264,20 @@ describe('a model that cannot be reached', () => {
     ['no answer in time', silence],
     ['closed connections', hangUp],
   ];
-  it.each(cases)('%s: every event fails as unavailable, in order, and goes through later', async (_name, stage) => {
+  it.each(cases)('%s: no event fails, the wait is told, and all goes through later, in order', async (_name, stage) => {
     let down = true;
     await serveOnly((asked, response) => (down ? stage : each((row: Row) => ({ twice: row.n * 2 })))(asked, response));
-    const inbox = open({ timeoutMs: 100 });
+    const inbox = open({ timeoutMs: 60, breaker: { failures: 2, delayMs: 10, maxDelayMs: 40 } });
     inbox.put('a', 1, 2);
     inbox.put('b', 3);
-    await inbox.settled();
-    expect(isUnavailable(error(inbox, 0))).toBe(true);
-    expect(inbox.history(1).told).toEqual(['released']);
-    expect(isUnavailable(error(inbox, 2))).toBe(true);
-    expect(inbox.log.map(({ offset }) => offset)).toEqual([0, 1, 2]);
-    expect(server.asked.length).toBeLessThanOrEqual(2);
-
+    await inbox.until(() => inbox.outside.length === 1 && inbox.inHand === 0);
+    expect(isUnavailable(inbox.outside[0])).toBe(true);
+    expect(inbox.log.every(({ told }) => told === 'released')).toBe(true);
     down = false;
-    inbox.retry(0, false);
-    inbox.retry(2, false);
     await inbox.settled();
+    await inbox.until(() => inbox.outside.at(-1) === 'resumed');
     expect(inbox.outputs.map(({ n }) => n)).toEqual([1, 2, 3]);
+    expect(inbox.log.filter(({ told }) => told === 'failed')).toEqual([]);
   });
 
   it('refused connections', async () => {
@@ -261,25 +285,21 @@ describe('a model that cannot be reached', () => {
     await new Promise<void>((resolve) => gone.listen(0, '127.0.0.1', resolve));
     const { port } = gone.address() as AddressInfo;
     await new Promise((resolve) => gone.close(resolve));
-    const inbox = open({ model: http.rows<Row>(`http://127.0.0.1:${port}/predict`) });
+    const inbox = open({ model: http.rows<Row>(`http://127.0.0.1:${port}/predict`), breaker: { failures: 1 } });
     inbox.put(null, 1);
-    await inbox.settled();
-    expect(error(inbox, 0)).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining(String(port)) });
+    await inbox.until(() => inbox.outside.length === 1);
+    expect(inbox.outside[0]).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining(String(port)) });
   });
 
-  it('going down while a refused batch is halved: what was answered is published, the rest waits', async () => {
-    server.next(
-      answer('bad', 422),
-      each((row: Row) => ({ twice: row.n * 2 })),
-      answer('down', 503),
-    );
-    const inbox = open({ batch: { size: 4, waitMs: 5 } });
+  it('going down while a refused batch is halved: what was answered is published at once, the rest waits', async () => {
+    const good = each((row: Row) => ({ twice: row.n * 2 }));
+    server.next(answer('bad', 422), good, answer('down', 503));
+    const inbox = open({ batch: { size: 4, waitMs: 5 }, breaker: { delayMs: 10 } });
     inbox.put(null, 1, 2, 3, 4);
     await inbox.settled();
-    expect(inbox.outputs.map(({ n }) => n)).toEqual([1, 2]);
-    expect(isUnavailable(error(inbox, 2))).toBe(true);
-    expect(isUnavailable(error(inbox, 3))).toBe(true);
-    expect(sizes()).toEqual([4, 2, 2]);
+    expect(inbox.outputs.map(({ n }) => n)).toEqual([1, 2, 3, 4]);
+    expect(inbox.log.map(({ told }) => told)).toEqual(['done', 'done', 'released', 'released', 'done', 'done']);
+    expect(sizes()).toEqual([4, 2, 2, 2]);
   });
 });
 
@@ -393,7 +413,7 @@ describe('time and loss', () => {
     const good = each((row: Row) => ({ twice: row.n * 2 }));
     const bad = [answer('x', 500), answer('x', 503), answer([]), answer('[NaN]'), answer('x', 422), hangUp];
     await serveOnly((asked, response) => (random() < 0.4 ? (bad[Math.floor(random() * bad.length)] as Stage) : good)(asked, response));
-    const inbox = open({ batch: { size: 7, waitMs: 1 }, inFlight: 3 });
+    const inbox = open({ batch: { size: 7, waitMs: 1 }, inFlight: 3, breaker: { delayMs: 1, maxDelayMs: 5 } });
     for (let n = 0; n < 120; n++) inbox.put(n % 2 === 0 ? `k${n % 8}` : null, n);
     for (let round = 0; round < 200 && inbox.outputs.length < 120; round++) {
       await inbox.settled();

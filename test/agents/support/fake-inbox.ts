@@ -14,6 +14,7 @@ interface Entry<V, Out> extends History<V, Out> {
   readonly key: string | null;
   readonly offset: number;
   attempt: number;
+  firstStartedAt: number;
   inHand: boolean;
   finished: boolean;
 }
@@ -30,10 +31,13 @@ export class FakeInbox<V, Out> implements Inbox<string | null, V, Out> {
   readonly signal: AbortSignal;
   readonly log: Array<{ offset: number; told: 'done' | 'failed' | 'released' }> = [];
   mostInHand = 0;
+  /** What was told of the outside: errors while it is waited for, `resumed` afterwards. */
+  readonly outside: unknown[] = [];
   refuse: ((output: Out) => Error | undefined) | undefined;
   readonly #controller = new AbortController();
   readonly #entries: Entry<V, Out>[] = [];
   readonly #blocked = new Set<number>();
+  readonly #ages = new Map<number, number>();
   readonly #waiting: Array<{ condition: () => boolean; resolve: () => void }> = [];
   #wake: () => void = () => {};
 
@@ -48,9 +52,24 @@ export class FakeInbox<V, Out> implements Inbox<string | null, V, Out> {
 
   put(key: string | null, ...values: V[]): void {
     for (const value of values) {
-      this.#entries.push({ key, value, offset: this.#entries.length, attempt: 1, inHand: false, finished: false, outputs: [], told: [] });
+      this.#entries.push({
+        key,
+        value,
+        offset: this.#entries.length,
+        attempt: 1,
+        firstStartedAt: 0,
+        inHand: false,
+        finished: false,
+        outputs: [],
+        told: [],
+      });
     }
     this.#wake();
+  }
+
+  /** The event at this offset is taken to have been delivered for the first time so long ago. */
+  age(offset: number, ms: number): void {
+    this.#ages.set(offset, ms);
   }
 
   /** Delivers a failed event once more; `counted` says whether that was an attempt. */
@@ -108,8 +127,26 @@ export class FakeInbox<V, Out> implements Inbox<string | null, V, Out> {
     return taken;
   }
 
+  waiting(error: unknown): void {
+    if (this.outside.at(-1) === undefined || this.outside.at(-1) === 'resumed') this.outside.push(error);
+    this.#look();
+  }
+
+  resumed(): void {
+    if (this.outside.length > 0 && this.outside.at(-1) !== 'resumed') this.outside.push('resumed');
+    this.#look();
+  }
+
   scope(): Scope<string | null, V, Out> {
     throw new Error('scopes are for generators; the behaviours tested here have none');
+  }
+
+  #look(): void {
+    for (const waiting of [...this.#waiting]) {
+      if (!waiting.condition()) continue;
+      this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+      waiting.resolve();
+    }
   }
 
   #behindBlocked(entry: Entry<V, Out>): boolean {
@@ -135,11 +172,7 @@ export class FakeInbox<V, Out> implements Inbox<string | null, V, Out> {
       }
       if (what === 'failed') this.#blocked.add(entry.offset);
       if (!this.signal.aborted) this.#wake();
-      for (const waiting of [...this.#waiting]) {
-        if (!waiting.condition()) continue;
-        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-        waiting.resolve();
-      }
+      this.#look();
     };
     const { key, value, offset } = entry;
     const event: Event<string | null, V> = {
@@ -155,6 +188,7 @@ export class FakeInbox<V, Out> implements Inbox<string | null, V, Out> {
     return {
       event,
       attempt: entry.attempt,
+      firstStartedAt: (entry.firstStartedAt ||= Date.now() - (this.#ages.get(entry.offset) ?? 0)),
       run: key ?? entry,
       within: (work) => work(),
       emit: (output) => {

@@ -1,0 +1,170 @@
+import { backoff } from '../failure-policy.ts';
+
+/** `half-open`: one call of one row goes out; what becomes of it decides. */
+export type BreakerState = 'closed' | 'open' | 'half-open';
+
+export interface BreakerOptions {
+  /** Opens after so many calls in a row that could not be answered. @default 5 */
+  readonly failures?: number | undefined;
+  /** Wait after the first of them, and before the first probe; doubles with every round that fails. @default 200 */
+  readonly delayMs?: number | undefined;
+  /** Longest wait between probes; what the server asks for (Retry-After) may be longer. @default 10_000 */
+  readonly maxDelayMs?: number | undefined;
+}
+
+export interface BreakerHost {
+  /** It is open from now on. May be told again with a newer error. */
+  opened(error: unknown): void;
+  closed(): void;
+  /** Calls may go out again: all of them, or the one of a half-open breaker. */
+  freed(): void;
+  /** Open, and the wait is over: to be answered with `admit` or `failed`. */
+  probe(): void;
+}
+
+/** A server that asks to be left alone for so long is down, whatever the count. */
+const LONG_MS = 1_000;
+/** Retry-After is honoured up to here. */
+const LONGEST_MS = 60_000;
+/** Times of being open that are remembered, for deadlines. */
+const REMEMBERED = 1_000;
+
+/**
+ * Knows whether a model may be asked now. One per agent and worker, over all partitions. Every call that could not be answered
+ * is followed by a wait in which none starts; after several in a row it opens, and then only probes go out until one is
+ * answered. Any answer closes it, refusals included: they say that somebody is there.
+ */
+export class Breaker {
+  readonly #failureLimit: number;
+  readonly #delayMs: number;
+  readonly #maxDelayMs: number;
+  readonly #host: BreakerHost;
+  readonly #openTimes: Array<{ readonly from: number; to: number }> = [];
+  #state: BreakerState = 'closed';
+  #failures = 0;
+  /** Waits since the last answer. Calls that failed together are one round. */
+  #rounds = 0;
+  #heldUntil = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #isTrialOut = false;
+  #opened = 0;
+  #reason: unknown;
+
+  constructor(options: Required<{ [Name in keyof BreakerOptions]: number }>, host: BreakerHost) {
+    this.#failureLimit = options.failures;
+    this.#delayMs = options.delayMs;
+    this.#maxDelayMs = options.maxDelayMs;
+    this.#host = host;
+  }
+
+  get state(): BreakerState {
+    return this.#state;
+  }
+
+  /** How often it has opened. */
+  get opened(): number {
+    return this.#opened;
+  }
+
+  /** Why calls wait, while it is not closed. */
+  get reason(): unknown {
+    return this.#state === 'closed' ? undefined : this.#reason;
+  }
+
+  /** Since when (epoch milliseconds) calls have been held up; `undefined` when they are not. */
+  get openSince(): number | undefined {
+    const last = this.#openTimes.at(-1);
+    return last?.to === Number.POSITIVE_INFINITY ? last.from : undefined;
+  }
+
+  get isFree(): boolean {
+    return this.#state === 'closed' ? Date.now() >= this.#heldUntil : this.#state === 'half-open' && !this.#isTrialOut;
+  }
+
+  /** Takes the right to call. A trial is one row. `undefined`: not now; `freed` says when. */
+  enter(): { readonly isTrial: boolean } | undefined {
+    if (!this.isFree) return undefined;
+    this.#isTrialOut = this.#state === 'half-open';
+    return { isTrial: this.#isTrialOut };
+  }
+
+  /** No call was made with the right to one. */
+  leave({ isTrial }: { readonly isTrial: boolean }): void {
+    if (isTrial) this.#isTrialOut = false;
+  }
+
+  answered(): void {
+    this.#failures = 0;
+    this.#rounds = 0;
+    this.#isTrialOut = false;
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    const last = this.#openTimes.at(-1);
+    if (last !== undefined) last.to = Math.min(last.to, Date.now());
+    this.#host.closed();
+    if (this.isFree) this.#host.freed();
+  }
+
+  /** @param startedAt when the call went out: one that started before the last wait tells nothing new about its length */
+  failed(error: unknown, startedAt: number, retryAfterMs = 0): void {
+    const now = Date.now();
+    this.#failures++;
+    this.#isTrialOut = false;
+    const isNewRound = this.#rounds === 0 || startedAt >= this.#heldUntil;
+    if (isNewRound) this.#rounds++;
+    const delayMs = isNewRound ? backoff(this.#rounds, this.#delayMs, this.#maxDelayMs) : 0;
+    const askedMs = Math.min(retryAfterMs, LONGEST_MS);
+    this.#heldUntil = Math.max(this.#heldUntil, now + Math.max(delayMs, askedMs));
+    if (this.#state !== 'closed' || this.#failures >= this.#failureLimit || askedMs >= LONG_MS) this.#open(error, now);
+    this.#schedule(now);
+  }
+
+  /** Opens at once: the model is known to be down. */
+  trip(error: unknown): void {
+    this.#failures = this.#failureLimit;
+    this.failed(error, Date.now());
+  }
+
+  /** From open, or from the start: one call may try. */
+  admit(): void {
+    this.#state = 'half-open';
+    this.#isTrialOut = false;
+    this.#host.freed();
+  }
+
+  /** For how long, since then, calls were held up (milliseconds). */
+  heldSince(from: number): number {
+    const now = Date.now();
+    let sum = 0;
+    for (const time of this.#openTimes) sum += Math.max(0, Math.min(time.to, now) - Math.max(time.from, from));
+    return sum;
+  }
+
+  /** Forgets all, and stops probing. */
+  reset(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#state = 'closed';
+    this.#failures = 0;
+    this.#rounds = 0;
+    this.#heldUntil = 0;
+    this.#isTrialOut = false;
+    this.#openTimes.length = 0;
+  }
+
+  #open(error: unknown, now: number): void {
+    if (this.#state === 'closed') {
+      this.#opened++;
+      this.#openTimes.push({ from: now, to: Number.POSITIVE_INFINITY });
+      if (this.#openTimes.length > REMEMBERED) this.#openTimes.shift();
+    }
+    this.#state = 'open';
+    this.#reason = error;
+    this.#host.opened(error);
+  }
+
+  #schedule(now: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => (this.#state === 'open' ? this.#host.probe() : this.#host.freed()), this.#heldUntil - now);
+  }
+}

@@ -1,0 +1,177 @@
+import PQueue from 'p-queue';
+import { isUnavailable, StreamerError } from '../../errors.ts';
+import { type Model, ModelError } from '../../models/index.ts';
+import { Breaker } from './breaker.ts';
+import type { InferencePlan } from './plan.ts';
+import { Rate } from './rate.ts';
+import { Counters, type InferenceStats } from './stats.ts';
+
+/** One partition, as its agent's calls see it. */
+export interface Caller {
+  /** Calls may go out again. */
+  freed(): void;
+  waiting(error: unknown): void;
+  resumed(): void;
+}
+
+export interface CallOptions {
+  /** Aborted when the answer is of no use any more, for whatever reason. */
+  readonly signal: AbortSignal;
+  /** Aborted when the partition is gone: then the call says nothing about the model. */
+  readonly lost: AbortSignal;
+}
+
+/** These answers to a probe say that there is no such path, or not for us: a real call must tell. */
+const NO_HEALTH = new Set([401, 403, 404, 405, 407, 501]);
+
+/** All that the partitions of an inference agent share in one worker: places, rate, breaker and counters. */
+export class ModelCalls<Row, Answer> {
+  readonly counters = new Counters();
+  readonly breaker: Breaker;
+  readonly #plan: InferencePlan<Row, Answer>;
+  readonly #places: PQueue;
+  readonly #rate: Rate | undefined;
+  readonly #callers = new Set<Caller>();
+  #stopping = new AbortController();
+
+  constructor(plan: InferencePlan<Row, Answer>) {
+    this.#plan = plan;
+    this.#places = new PQueue({ concurrency: plan.inFlight });
+    this.#rate = plan.rate === undefined ? undefined : new Rate(plan.rate);
+    this.breaker = new Breaker(plan.breaker, {
+      opened: (error) => this.#each((caller) => caller.waiting(error)),
+      closed: () => this.#each((caller) => caller.resumed()),
+      freed: () => this.#each((caller) => caller.freed()),
+      probe: () => void this.#probe(),
+    });
+  }
+
+  get #model(): Model<Row, Answer> {
+    return this.#plan.model;
+  }
+
+  /** Before the first record: asks for the model's health, then the warm-up row. A model that is down is waited for later. */
+  async start(): Promise<void> {
+    this.#stopping = new AbortController();
+    this.breaker.reset();
+    await this.#model.start?.();
+    const error = (await this.#unhealthy()) ?? (await this.#warmUp());
+    if (error !== undefined) this.breaker.trip(error);
+    else if (this.#plan.warmUp === true) this.breaker.admit();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort(new StreamerError('LOST', 'the worker is stopping'));
+    this.breaker.reset();
+    await this.#places.onIdle();
+    await this.#model.close?.();
+  }
+
+  join(caller: Caller): void {
+    this.#callers.add(caller);
+    const { reason } = this.breaker;
+    if (reason === undefined) caller.resumed();
+    else caller.waiting(reason);
+  }
+
+  leave(caller: Caller): void {
+    this.#callers.delete(caller);
+  }
+
+  /** Runs work that makes calls, when there is a place for it. */
+  place(work: () => Promise<void>): void {
+    void this.#places.add(work);
+  }
+
+  async call(rows: readonly Row[], { signal, lost }: CallOptions): Promise<readonly Answer[]> {
+    if (this.#rate !== undefined) await this.#rate.pass(rows.length, signal);
+    if (this.breaker.state === 'open') throw this.#heldBack();
+    const startedAt = Date.now();
+    this.counters.calls++;
+    this.counters.inFlight++;
+    try {
+      const answers = await this.#ask(rows, signal);
+      this.counters.rows += rows.length;
+      this.breaker.answered();
+      return answers;
+    } catch (error) {
+      if (!lost.aborted) this.#failed(error, startedAt, signal);
+      throw error;
+    } finally {
+      this.counters.inFlight--;
+      this.counters.callMs.add(Date.now() - startedAt);
+    }
+  }
+
+  stats(): InferenceStats {
+    const { state, opened, openSince, reason } = this.breaker;
+    return this.counters.stats({
+      state,
+      opened,
+      ...(openSince === undefined ? {} : { openSince }),
+      ...(reason === undefined ? {} : { reason: reason instanceof Error ? reason.message : String(reason) }),
+    });
+  }
+
+  /** For what was collected, or is asked in parts, while the model went down. */
+  #heldBack(): ModelError {
+    const { reason: cause } = this.breaker;
+    return new ModelError('UNAVAILABLE', `${this.#model.name} is not asked now: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    });
+  }
+
+  async #ask(rows: readonly Row[], signal: AbortSignal): Promise<readonly Answer[]> {
+    const answers = await this.#model.predict(rows, { signal, timeoutMs: this.#plan.timeoutMs });
+    if (answers.length === rows.length) return answers;
+    throw new ModelError('ANSWER', `model ${this.#model.name} was asked ${rows.length} rows and answered ${answers.length}`);
+  }
+
+  /** A call that was cut short by a time limit was not answered, whatever the reason says. */
+  #failed(error: unknown, startedAt: number, signal: AbortSignal): void {
+    if (!signal.aborted && !isUnavailable(error)) {
+      const { outcomes } = error as { readonly outcomes?: ReadonlyArray<object> };
+      this.counters.rows += outcomes?.filter((outcome) => 'answer' in outcome).length ?? 0;
+      this.breaker.answered();
+      return;
+    }
+    this.counters.unavailable++;
+    this.breaker.failed(error, startedAt, (error as { readonly retryAfterMs?: number }).retryAfterMs);
+  }
+
+  async #probe(): Promise<void> {
+    const startedAt = Date.now();
+    const error = (await this.#unhealthy()) ?? (await this.#warmUp().catch(() => undefined));
+    if (this.#stopping.signal.aborted || this.breaker.state !== 'open') return;
+    if (error === undefined) this.breaker.admit();
+    else this.breaker.failed(error, startedAt, (error as { readonly retryAfterMs?: number }).retryAfterMs);
+  }
+
+  /** Why the model is not ready; `undefined` when it is, or has no way to say so. */
+  async #unhealthy(): Promise<unknown> {
+    try {
+      await this.#model.health?.({ timeoutMs: this.#plan.timeoutMs, signal: this.#stopping.signal });
+    } catch (error) {
+      if (!NO_HEALTH.has(Number((error as { readonly status?: unknown }).status))) return error;
+    }
+    return undefined;
+  }
+
+  /** Why the warm-up row could not be asked. Throws when the model refuses it: then the row is wrong. */
+  async #warmUp(): Promise<unknown> {
+    const { warmUp } = this.#plan;
+    if (typeof warmUp !== 'object') return undefined;
+    try {
+      await this.#ask([warmUp.row], this.#stopping.signal);
+      return undefined;
+    } catch (cause) {
+      if (isUnavailable(cause)) return cause;
+      const message = `inference: the model ${this.#model.name} refuses the warm-up row: ${(cause as Error).message}`;
+      throw new StreamerError('REFUSED', message, { cause, next: 'Give a `warmUp` row that the model accepts.' });
+    }
+  }
+
+  #each(tell: (caller: Caller) => void): void {
+    for (const caller of [...this.#callers]) tell(caller);
+  }
+}

@@ -1,0 +1,31 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface RateOptions {
+  /** Most rows per `perMs`. */
+  readonly rows?: number | undefined;
+  /** Most calls per `perMs`; either this or `rows`. */
+  readonly calls?: number | undefined;
+  /** @default 1_000 */
+  readonly perMs?: number | undefined;
+}
+
+/** Spreads calls evenly, so that no more than the limit begins in any stretch of `perMs`; first come, first served. */
+export class Rate {
+  readonly #kind: 'rows' | 'calls';
+  /** Milliseconds that one row, or one call, uses up. */
+  readonly #costMs: number;
+  #nextAt = 0;
+
+  constructor({ rows, calls, perMs = 1_000 }: RateOptions) {
+    this.#kind = rows === undefined ? 'calls' : 'rows';
+    this.#costMs = perMs / (rows ?? calls ?? 1);
+  }
+
+  /** Resolves when a call with so many rows may go; rejects with the signal's reason. */
+  async pass(rows: number, signal: AbortSignal): Promise<void> {
+    const now = performance.now();
+    const at = Math.max(now, this.#nextAt);
+    this.#nextAt = at + (this.#kind === 'rows' ? rows : 1) * this.#costMs;
+    if (at > now) await delay(at - now, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+}
