@@ -74,11 +74,12 @@ class KillRun {
       await this.start();
       await this.makeTopic();
       this.load.start();
+      this.load.failed.catch(() => {});
       for (this.round = 1; this.round <= this.options.rounds; this.round++) {
-        await this.once();
+        await Promise.race([this.once(), this.load.failed]);
         this.options.onRound?.(this.round, this.figures());
       }
-      await this.load.stop();
+      await Promise.race([this.load.stop(), this.load.failed]);
       await this.check();
       await this.broker?.stop();
       await this.start();

@@ -15,11 +15,17 @@ export class Load {
   readonly streams: readonly Stream[];
   private readonly topic: string;
   private readonly kafka: Kafka;
+  /** Rejects when a producer fails for good. */
+  readonly failed: Promise<never>;
+  private fail: (error: unknown) => void = () => {};
   private isStopping = false;
   private readonly running: Promise<void>[] = [];
 
   constructor(address: string, topic: string, partitions: number) {
     this.topic = topic;
+    this.failed = new Promise((_resolve, reject) => {
+      this.fail = reject;
+    });
     this.kafka = new Kafka({
       brokers: [address],
       logLevel: logLevel.NOTHING,
@@ -36,7 +42,7 @@ export class Load {
   }
 
   start(): void {
-    for (const stream of this.streams) this.running.push(this.produce(stream));
+    for (const stream of this.streams) this.running.push(this.produce(stream).catch((error: unknown) => this.fail(error)));
   }
 
   /** Lets every producer finish what it has under way. */
@@ -47,7 +53,7 @@ export class Load {
 
   private async produce(stream: Stream): Promise<void> {
     const producer = this.kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
-    await producer.connect();
+    await untilItPasses(() => producer.connect());
     while (!this.isStopping) await this.sendBatch(producer, stream);
     await producer.disconnect();
   }
@@ -59,7 +65,23 @@ export class Load {
       partition: stream.partition,
     }));
     stream.sent += count;
-    await producer.send({ topic: this.topic, messages });
+    await untilItPasses(() => producer.send({ topic: this.topic, messages }));
     stream.acknowledged += count;
+  }
+}
+
+/**
+ * kafkajs gives up on some lost connections however many retries it may make. It sets its sequence back for every refused
+ * batch, so the same batch sent again is the same to the broker.
+ */
+async function untilItPasses(action: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      await action();
+      return;
+    } catch (error) {
+      if (!String((error as Error).name).startsWith('KafkaJSConnection')) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 }
