@@ -162,7 +162,10 @@ describe('a model server in trouble', () => {
         (stats) => stats.lag >= before + Math.floor(EVENTS / 4),
       );
       expect(lag).toBeGreaterThan(EVENTS / 4);
-      expect(agentOf(worker).inHand).toBeLessThanOrEqual(1);
+      await until(
+        () => agentOf(worker).inHand,
+        (inHand) => inHand <= 1,
+      );
       expect(agentOf(worker).failed).toBe(0);
       await recover(patient);
       await settled(worker, EVENTS);

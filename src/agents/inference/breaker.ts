@@ -165,6 +165,13 @@ export class Breaker {
 
   #schedule(now: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => (this.#state === 'open' ? this.#host.probe() : this.#host.freed()), this.#heldUntil - now);
+    this.#timer = setTimeout(() => this.#waited(), this.#heldUntil - now);
+  }
+
+  #waited(): void {
+    // A timer may fire a millisecond before its time by the clock; nothing would wake the callers again.
+    this.#heldUntil = Math.min(this.#heldUntil, Date.now());
+    if (this.#state === 'open') this.#host.probe();
+    else this.#host.freed();
   }
 }

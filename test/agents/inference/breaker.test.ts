@@ -39,6 +39,15 @@ describe('a breaker', () => {
     expect(host.opened).not.toHaveBeenCalled();
   });
 
+  it('is free when its timer fires, though the clock may be a millisecond behind', () => {
+    const freed: boolean[] = [];
+    host.freed.mockImplementationOnce(() => freed.push(breaker.isFree));
+    fail();
+    vi.setSystemTime(Date.now() - 1);
+    vi.advanceTimersByTime(100);
+    expect(freed).toEqual([true]);
+  });
+
   it('opens after so many in a row; calls that failed together are one round of waiting', () => {
     const startedAt = Date.now();
     for (let call = 0; call < 3; call++) breaker.failed(down, startedAt);
