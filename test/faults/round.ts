@@ -37,6 +37,7 @@ export interface RoundOptions {
 /** Runs load, workers and faults of a plan on topics and a group of their own, and judges what an independent reader finds. */
 export async function runRound(plan: Plan, broker: Broker, options: RoundOptions = {}): Promise<RoundResult> {
   const startedAt = performance.now();
+  await broker.up();
   const id = `faults-${randomUUID().slice(0, 13)}`;
   const hasModel = plan.faults.some(({ kind }) => kind === 'model-kill');
   const outputTopics = OUTPUTS.filter(({ agent }) => hasModel || agent !== 'model').map(({ topic, agent }) => ({
@@ -56,7 +57,7 @@ export async function runRound(plan: Plan, broker: Broker, options: RoundOptions
     const { isDone, acknowledged } = await perform(plan, stage, observer);
     await fleet.terminateAll(broker.kills > killsBefore);
     await observer.close();
-    const records = await readTopics(broker.address, [input, letterTopic, ...outputTopics.map(({ topic }) => topic)]);
+    const records = await persist(() => readTopics(broker.address, [input, letterTopic, ...outputTopics.map(({ topic }) => topic)]));
     const brokerKills = broker.kills - killsBefore;
     const evidence = evidenceOf(records, { plan, input, letterTopic, outputTopics, observer, fleet, brokerKills });
     const { violations, counts, repeats } = judge(evidence);
@@ -77,11 +78,24 @@ export async function runRound(plan: Plan, broker: Broker, options: RoundOptions
   }
 }
 
+/** Starts the workers, until one is ready. Those that met a broker kill of another round meanwhile have ended. */
+async function begin(plan: Plan, broker: Broker, fleet: Fleet): Promise<void> {
+  for (;;) {
+    await broker.up();
+    const { kills } = broker;
+    const workers = await Promise.all(Array.from({ length: plan.workers }, () => fleet.start()));
+    try {
+      return await Promise.any(workers.map(async (worker) => void (await worker.ready())));
+    } catch (error) {
+      if (broker.kills === kills) throw (error as AggregateError).errors[0];
+    }
+  }
+}
+
 /** Was everything committed in time, and which ids has the broker acknowledged? */
 async function perform(plan: Plan, stage: Stage, observer: Observer): Promise<{ isDone: boolean; acknowledged: readonly string[] }> {
   const { broker, fleet, input } = stage;
-  const workers = await Promise.all(Array.from({ length: plan.workers }, () => fleet.start()));
-  await Promise.race(workers.map((worker) => worker.ready()));
+  await begin(plan, broker, fleet);
   const [acknowledged] = await Promise.all([
     produceLoad(broker.address, input, plan.load, () => stage.partitions),
     ...plan.faults.map((fault) => strike(stage, fault)),

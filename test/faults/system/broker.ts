@@ -14,6 +14,8 @@ export interface Broker {
   readonly kills: number;
   /** Absent when this broker cannot be killed and started again on its data. */
   readonly killAndRestart?: (() => Promise<void>) | undefined;
+  /** Resolves when a restart that is under way has ended. */
+  up(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -43,6 +45,7 @@ export function runningBroker(address: string, restartCommand?: string): Broker 
             (running ??= restart(restartCommand).finally(() => {
               running = undefined;
             })),
+    up: async () => running,
     close: async () => {},
   };
 }
@@ -55,18 +58,24 @@ export async function embeddedBroker(options: { readonly onDisk: boolean }): Pro
   let child = new Child(args);
   let kills = 0;
   await child.until('ready');
-  const killAndRestart = async (): Promise<void> => {
+  let running: Promise<void> | undefined;
+  const restart = async (): Promise<void> => {
     kills++;
     await child.kill();
     child = new Child(args);
     await child.until('ready');
   };
+  const killAndRestart = (): Promise<void> =>
+    (running ??= restart().finally(() => {
+      running = undefined;
+    }));
   return {
     address: `127.0.0.1:${port}`,
     get kills() {
       return kills;
     },
     killAndRestart: folder === undefined ? undefined : killAndRestart,
+    up: async () => running,
     close: async () => {
       await child.kill();
       if (folder !== undefined) await rm(folder, { recursive: true, force: true });

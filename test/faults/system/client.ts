@@ -40,7 +40,7 @@ export async function waitForBroker(brokers: string): Promise<void> {
 
 export async function brokerPorts(brokers: string): Promise<number[]> {
   const first = brokers.split(',').map((address) => Number(address.slice(address.lastIndexOf(':') + 1)));
-  const all = await withAdmin(brokers, (admin) => admin.describeCluster());
+  const all = await withAdmin(brokers, (admin) => persist(() => admin.describeCluster()));
   return [...new Set([...first, ...all.brokers.map(({ port }) => port)])];
 }
 
@@ -48,7 +48,7 @@ export async function brokerPorts(brokers: string): Promise<number[]> {
 export async function createTopics(brokers: string, names: readonly string[], partitions: number): Promise<void> {
   await withAdmin(brokers, async (admin) => {
     const topics = names.map((topic) => ({ topic, numPartitions: partitions, replicationFactor: 1 }));
-    await admin.createTopics({ waitForLeaders: false, topics });
+    await persist(() => admin.createTopics({ waitForLeaders: false, topics }));
     for (const topic of names) {
       await persist(async () => {
         const offsets = await admin.fetchTopicOffsets(topic);
