@@ -96,9 +96,9 @@ async function rateOf({ options, model, share }: Way, url: string, brokers: stri
   }
   const worker = await app.start();
   const finished = () => worker.stats().agents.predict?.finished ?? 0;
-  const seconds = await between(finished, Math.round(count / 10), count);
+  const span = await between(finished, Math.round(count / 10), count);
   await app.stop();
-  return (count - seconds.from) / seconds.took;
+  return (count - span.from) / span.took;
 }
 
 /** Time from about the first tenth of the events to the last, so that joining the group and warming up do not count. */

@@ -43,7 +43,7 @@ export interface InferenceStats {
 const BOUNDS = Array.from({ length: 21 }, (_, i) => [1, 2, 5][i % 3]! * 10 ** Math.floor(i / 3));
 
 /** Counts values by size; a few dozen numbers, however many values there are. */
-export class Histogram {
+class Histogram {
   readonly #counts = new Array<number>(BOUNDS.length + 1).fill(0);
   #count = 0;
   #sum = 0;

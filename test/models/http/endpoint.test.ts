@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { http } from '../../../src/models/index.ts';
+import { each, stagedServer } from '../support/staged-server.ts';
+
+/** Self-signed, for the name model.test, made for this test alone. */
+const tls = (name: string) => readFileSync(new URL(`tls/${name}.pem`, import.meta.url));
+const cleanups: Array<() => unknown> = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function secureServer(): Promise<string> {
+  const server: Server = createServer({ key: tls('key'), cert: tls('cert') }, (request, response) => {
+    request.resume().on('end', () => response.end('[42]'));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  cleanups.push(() => new Promise((resolve) => server.close(resolve).closeAllConnections()));
+  return `https://127.0.0.1:${(server.address() as AddressInfo).port}/predict`;
+}
+
+function open(url: string, options: Parameters<typeof http.rows>[1]) {
+  const model = http.rows<unknown, unknown>(url, options);
+  cleanups.push(() => model.close?.());
+  return model;
+}
+
+describe('https', () => {
+  it('trusts the authority given, and checks the name', async () => {
+    const url = await secureServer();
+    expect(await open(url, { tls: { ca: tls('cert'), servername: 'model.test' } }).predict([1])).toEqual([42]);
+    const wrongName = open(url, { tls: { ca: tls('cert'), servername: 'other.test' } }).predict([1]);
+    await expect(wrongName).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringMatching(/other\.test/) });
+    await expect(open(url, {}).predict([1])).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringMatching(/self-signed/) });
+  });
+
+  it('has no tls for http', () => {
+    expect(() => open('http://127.0.0.1/', { tls: { rejectUnauthorized: false } })).toThrow(/must begin with https/);
+  });
+});
+
+describe('requests', () => {
+  it('asks for the headers before every call, when they are a function', async () => {
+    const server = await stagedServer(each(() => 1));
+    cleanups.push(() => server.close());
+    let token = 0;
+    const model = open(server.url, { headers: async () => ({ authorization: `Bearer ${++token}` }) });
+    await model.predict([1]);
+    await model.predict([1]);
+    expect(server.asked.map(({ headers }) => headers.authorization)).toEqual(['Bearer 1', 'Bearer 2']);
+  });
+
+  it('reuses its connections, and has no more than it may', async () => {
+    const ports = new Set<number | undefined>();
+    const server = await stagedServer((asked, response) => {
+      ports.add(response.socket?.remotePort);
+      setTimeout(() => each(() => 1)(asked, response), 5);
+    });
+    cleanups.push(() => server.close());
+    const model = open(server.url, { connections: 2 });
+    await Promise.all(Array.from({ length: 12 }, () => model.predict([1])));
+    expect(ports.size).toBe(2);
+  });
+
+  it('refuses to send more bytes than it may, in UTF-8', async () => {
+    const server = await stagedServer(each(() => 1));
+    cleanups.push(() => server.close());
+    const model = open(server.url, { maxRequestBytes: 30 });
+    await model.predict(['\u20ac'.repeat(8)]);
+    await expect(model.predict(['\u20ac'.repeat(9)])).rejects.toMatchObject({
+      code: 'REFUSED',
+      retryable: false,
+      message: expect.stringMatching(/more than 30 bytes/),
+    });
+    expect(server.asked).toHaveLength(1);
+  });
+});
