@@ -29,7 +29,7 @@ export interface OnnxTensor {
 const PACKAGE = 'onnxruntime-node';
 
 /** The way to install it: without the variable, it asks the network for CUDA on Linux, which no CPU needs. */
-export const INSTALL = `ONNXRUNTIME_NODE_INSTALL=skip npm install ${PACKAGE}`;
+const INSTALL = `ONNXRUNTIME_NODE_INSTALL=skip npm install ${PACKAGE}`;
 
 /** @throws ConfigError with the install line, when the package is not there */
 export async function loadRuntime(load: (name: string) => Promise<unknown> = (name) => import(name)): Promise<OnnxRuntime> {

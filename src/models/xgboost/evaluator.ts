@@ -46,9 +46,11 @@ export class XgboostEvaluator {
     if (rows.length < count * features)
       throw new RangeError(`${count} rows of ${features} features are ${count * features} numbers, got ${rows.length}`);
     const margins = new Float32Array(count * outputs);
-    for (let at = 0; at < margins.length; at++) margins[at] = this.#start[at % outputs] as number;
+    if (outputs === 1) margins.fill(this.#start[0] as number);
+    else for (let row = 0; row < count; row++) margins.set(this.#start, row * outputs);
+    const [begin, end] = this.#trees;
     if (booster.kind === 'gblinear') addLinear(booster, rows, features, margins, outputs);
-    else addTrees(booster.forest, ...this.#trees, rows, features, margins, outputs);
+    else addTrees(booster.forest, begin, end, rows, features, margins, outputs);
     return margins;
   }
 

@@ -2,7 +2,7 @@ import type { Tree } from './tree.ts';
 
 /**
  * All trees of a model in flat arrays. The children of a node lie side by side, so one index leads to both; a negative one
- * marks a leaf. Measured beside separate left and right arrays and an object per node: 1.4 times as fast as either.
+ * marks a leaf.
  */
 export interface Forest {
   readonly trees: number;

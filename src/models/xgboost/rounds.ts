@@ -33,7 +33,7 @@ function rangeOf(rounds: Rounds, count: number, attributes: Readonly<Record<stri
 }
 
 /** @throws ConfigError when the attribute is no whole number */
-export function bestIteration(attributes: Readonly<Record<string, string>>): number | undefined {
+function bestIteration(attributes: Readonly<Record<string, string>>): number | undefined {
   const text = attributes.best_iteration;
   if (text === undefined) return undefined;
   if (!/^\d+$/.test(text)) throw new ConfigError(`the model file is damaged: best_iteration is ${JSON.stringify(text)}`);

@@ -22,8 +22,8 @@ export function addTrees(
   margins: Float32Array,
   outputs: number,
 ): void {
+  const { leaves } = forest;
   const count = margins.length / outputs;
-  const leafOf = forest.segments.length > 0 ? categoricalLeaf : numericLeaf;
   for (let first = 0; first < count; first += BLOCK) {
     const last = Math.min(first + BLOCK, count);
     for (let tree = begin; tree < end; tree++) {
@@ -31,36 +31,19 @@ export function addTrees(
       const output = forest.output[tree] as number;
       for (let row = first; row < last; row++) {
         const leaf = leafOf(forest, root, rows, row * features);
-        if (output >= 0) addOne(margins, row * outputs + output, forest.leaves, leaf);
-        else for (let k = 0; k < outputs; k++) addOne(margins, row * outputs + k, forest.leaves, leaf + k);
+        const at = row * outputs;
+        if (output >= 0) margins[at + output] = (margins[at + output] as number) + (leaves[leaf] as number);
+        else for (let k = 0; k < outputs; k++) margins[at + k] = (margins[at + k] as number) + (leaves[leaf + k] as number);
       }
     }
   }
 }
 
-function addOne(margins: Float32Array, at: number, leaves: Float32Array, leaf: number): void {
-  margins[at] = (margins[at] as number) + (leaves[leaf] as number);
-}
-
 /**
  * Left if x < threshold. A missing x compares false either way, so the comparison is chosen by where missing goes:
- * right unless x < threshold, or left unless x >= threshold.
+ * right unless x < threshold, or left unless x >= threshold. A loop of its own for trees without categories was no faster.
  */
-function numericLeaf({ child, split, threshold }: Forest, root: number, rows: Float32Array, row: number): number {
-  let node = root;
-  let next = child[node] as number;
-  while (next >= 0) {
-    const code = split[node] as number;
-    const x = rows[row + (code >> 2)] as number;
-    const limit = threshold[node] as number;
-    if ((code & 1) === 0) node = x < limit ? next : next + 1;
-    else node = x >= limit ? next + 1 : next;
-    next = child[node] as number;
-  }
-  return ~next;
-}
-
-function categoricalLeaf(forest: Forest, root: number, rows: Float32Array, row: number): number {
+function leafOf(forest: Forest, root: number, rows: Float32Array, row: number): number {
   const { child, split, threshold } = forest;
   let node = root;
   let next = child[node] as number;
