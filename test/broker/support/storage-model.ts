@@ -7,8 +7,9 @@ import { ErrorCode, Refusal } from '../../../src/broker/protocol/error-code.ts';
 import type { BrokerStorage } from '../../../src/broker/storage/broker-storage.ts';
 import { openDiskStorage } from '../../../src/broker/storage/disk-storage.ts';
 import { batch } from '../../helpers/wire.ts';
-import { valuesOf } from './batches.ts';
+import { checkCommits, checkPartition } from './life-checks.ts';
 import type { SimDisk } from './sim-disk.ts';
+import { type Asked, type Life, type Sent, startOf, type Writer } from './topic-life.ts';
 
 export type Action =
   | { readonly type: 'create'; readonly topic: number; readonly partitions: number; readonly segmentBytes: number }
@@ -21,38 +22,6 @@ export type Action =
   | { readonly type: 'sync' }
   | { readonly type: 'settle' }
   | { readonly type: 'restart' };
-
-/** Something that was asked for; the broker may have said yes, no, or nothing yet. */
-interface Asked<T> {
-  readonly value: T;
-  isAcknowledged: boolean;
-}
-
-/** A batch of a producer, sent until it is acknowledged. */
-interface Sent {
-  readonly values: readonly string[];
-  readonly sequence: number;
-  baseOffset: number | undefined;
-}
-
-interface Writer {
-  readonly id: number;
-  readonly batches: Sent[];
-  isWaiting: boolean;
-}
-
-/** One life of a topic between its creation and its deletion. */
-interface Life {
-  readonly name: string;
-  readonly number: number;
-  readonly writers: Map<string, Writer>;
-  /** By partition: the lowest and highest start that the log may have. */
-  readonly starts: Map<number, { least: number; most: number }>;
-  readonly commits: Map<string, Asked<number>[]>;
-  /** Sent by producers that are no more. */
-  readonly earlier: Set<string>;
-  partitions: Asked<number>[];
-}
 
 const DATA = '/data';
 const noLock = async () => ({ release: async () => {} });
@@ -144,8 +113,8 @@ export class StorageModel {
       const life = this.checkLife(name, asked);
       this.lives.set(name, [{ value: life, isAcknowledged: true }]);
       if (life === undefined) continue;
-      for (const partition of this.topics().get(name)?.partitions ?? []) this.checkPartition(life, partition);
-      this.checkCommits(life);
+      for (const partition of this.topics().get(name)?.partitions ?? []) checkPartition(life, partition, this.keepsPromises);
+      checkCommits((this.cluster as Cluster).groups, life, this.keepsPromises);
     }
     if (!this.keepsPromises) this.givenIds.clear();
     this.disk.isCalm = false;
@@ -370,83 +339,10 @@ export class StorageModel {
     expect(possible).toBeGreaterThanOrEqual(life.partitions.findLastIndex(({ isAcknowledged }) => isAcknowledged));
     life.partitions = [{ value: count, isAcknowledged: true }];
   }
-
-  private checkPartition(life: Life, partition: Partition): void {
-    const { index, log } = partition;
-    const where = `${life.name}[${index}]`;
-    const read = readAll(partition);
-    expect(
-      read.map(({ offset }) => offset),
-      `${where}: offsets are contiguous`,
-    ).toEqual(read.map((_, i) => log.startOffset + i));
-    expect(log.startOffset + read.length, `${where}: the end`).toBe(log.endOffset);
-    const writers = [...life.writers].filter(([key]) => key.startsWith(`${index}-`)).map(([, writer]) => writer);
-    const sentValues = new Set(writers.flatMap(({ batches }) => batches.flatMap(({ values }) => values)));
-    const seen = new Set<string>();
-    for (const { value } of read) {
-      expect(sentValues.has(value) || life.earlier.has(value), `${where}: ${value} was sent`).toBe(true);
-      expect(seen.has(value), `${where}: ${value} is there once`).toBe(false);
-      seen.add(value);
-    }
-    if (!this.keepsPromises) return this.forgetLost(life, index);
-    const { least, most } = startOf(life, index);
-    expect(log.startOffset, `${where}: the start`).toBeGreaterThanOrEqual(least);
-    expect(log.startOffset, `${where}: the start`).toBeLessThanOrEqual(most);
-    const byOffset = new Map(read.map(({ offset, value }) => [offset, value]));
-    for (const { values, baseOffset } of writers.flatMap(({ batches }) => batches)) {
-      if (baseOffset === undefined) continue;
-      for (const [i, value] of values.entries()) {
-        if (baseOffset + i >= log.startOffset) expect(byOffset.get(baseOffset + i), `${where}@${baseOffset + i}`).toBe(value);
-      }
-    }
-  }
-
-  /** After more was lost than was promised, clients begin anew. */
-  private forgetLost(life: Life, index: number): void {
-    for (const [key, { batches }] of [...life.writers]) {
-      if (!key.startsWith(`${index}-`)) continue;
-      for (const { values } of batches) for (const value of values) life.earlier.add(value);
-      life.writers.delete(key);
-    }
-  }
-
-  private checkCommits(life: Life): void {
-    for (const [group, asked] of life.commits) {
-      const { offset, metadata } = (this.cluster as Cluster).groups.get(group)?.offsets.get(life.name, 0) ?? { offset: -1, metadata: '' };
-      const at = asked.findIndex(({ value }) => value === offset);
-      if (offset !== -1) {
-        expect(at, `${group}: offset ${offset} was committed`).toBeGreaterThanOrEqual(0);
-        expect(metadata).toBe(`m${offset}`);
-      }
-      if (!this.keepsPromises) continue;
-      expect(at, `${group}: the last commit`).toBeGreaterThanOrEqual(asked.findLastIndex((one) => one.isAcknowledged));
-      life.commits.set(group, offset === -1 ? [] : [{ value: offset, isAcknowledged: true }]);
-    }
-  }
-}
-
-function startOf(life: Life, index: number): { least: number; most: number } {
-  let start = life.starts.get(index);
-  if (start === undefined) life.starts.set(index, (start = { least: 0, most: 0 }));
-  return start;
 }
 
 function bytesOf({ id }: Writer, { values, sequence }: Sent): Buffer {
   return batch({ values, producerId: id, producerEpoch: 0, baseSequence: sequence });
-}
-
-function readAll({ log }: Partition) {
-  const buffers: Buffer[] = [];
-  let at = log.startOffset;
-  while (at < log.endOffset) {
-    // Less than a batch, so that the limit is met at every place.
-    const found = log.read(at, 150, true) as readonly Buffer[];
-    const values = valuesOf(found);
-    expect(values.length, `something can be read at ${at}`).toBeGreaterThan(0);
-    buffers.push(...found);
-    at = (values.at(-1)?.offset as number) + 1;
-  }
-  return valuesOf(buffers).filter(({ offset }) => offset >= log.startOffset);
 }
 
 function expectStorageRefusal(error: unknown): void {
