@@ -14,6 +14,7 @@ export {
   forward,
   type Handler,
   type InferenceOptions,
+  type InferenceStats,
   inference,
   type OpenPolicy,
   type Order,

@@ -2,7 +2,7 @@ export { Asker } from './asker.ts';
 export { currentHolder } from './context.ts';
 export { deadLetterTopicOf, type LetterInfo, readLetter, replayHeaders } from './dead-letters.ts';
 export { decodeFinished, encodeFinished, FinishedCursor, METADATA_LIMIT } from './finished-map.ts';
-export { type OffsetRange, OffsetTracker } from './offset-tracker.ts';
+export { OffsetTracker } from './offset-tracker.ts';
 export { Outbox } from './outbox.ts';
 export { Sender } from './sender.ts';
 export { matchSources } from './source-map.ts';

@@ -47,6 +47,8 @@ export class DiskJournal implements Journal {
     const end = this.replay();
     this.file = new AppendFile(pool, `${folder}/${NAME}`, end ?? 0);
     this.isDoubtful = end === undefined;
+    // The file may stand in its place without the disk knowing, if the process before was killed as it put it there.
+    pool.files.syncFolder(folder);
   }
 
   get isFlushed(): boolean {

@@ -45,6 +45,8 @@ export class Leftovers {
       if (state.deleted.has(topic)) this.discard(`${this.folder}/${TOPICS}/${name}`);
       else this.setAside(name);
     }
+    // Else they could be back in their place after a power cut, under a new topic of the name.
+    this.files.syncFolder(`${this.folder}/${TOPICS}`);
   }
 
   private setAside(name: string): void {

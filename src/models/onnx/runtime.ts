@@ -38,7 +38,9 @@ export async function loadRuntime(load: (name: string) => Promise<unknown> = (na
     return module.InferenceSession === undefined ? (module.default as OnnxRuntime) : module;
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    const isAbsent = (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && message.includes(PACKAGE);
+    // Bundlers put a module that throws in the place of an optional peer that is absent.
+    const isUnresolved = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND' || message.startsWith('Could not resolve');
+    const isAbsent = isUnresolved && message.includes(PACKAGE);
     const what = isAbsent
       ? `a model in ONNX needs the package ${PACKAGE}, which is not installed`
       : `${PACKAGE} cannot be loaded: ${message}`;
