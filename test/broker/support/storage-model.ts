@@ -198,9 +198,7 @@ export class StorageModel {
     const asked = { value, isAcknowledged: false };
     const index = history.push(asked) - 1;
     try {
-      const done = action();
-      await (this.cluster as Cluster).journal.flushed();
-      await done;
+      await Promise.all([action(), (this.cluster as Cluster).journal.flushed()]);
       asked.isAcknowledged = true;
     } catch (error) {
       expectStorageRefusal(error);
