@@ -23,6 +23,13 @@ export function finish(): never {
   const seconds = (performance.now() - first) / 1_000;
   const { user, system } = process.cpuUsage();
   const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
-  console.log(JSON.stringify({ rate: seen / seconds, firstMs: firstAt - Number(process.env.STARTED), memoryMb: Number(peak) / 1_024, cpuUs: (user + system) / seen }));
+  console.log(
+    JSON.stringify({
+      rate: seen / seconds,
+      firstMs: firstAt - Number(process.env.STARTED),
+      memoryMb: Number(peak) / 1_024,
+      cpuUs: (user + system) / seen,
+    }),
+  );
   process.exit(0);
 }
