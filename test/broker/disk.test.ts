@@ -181,6 +181,20 @@ describe('a log that is opened again', () => {
     expect(openLog(disk).recorded).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
+  test.each([false, true])('passes over the empty file of a roll that failed (synced since: %s)', async (isSynced) => {
+    const disk = new SimDisk();
+    const { log } = openLog(disk, { limits: { segmentBytes: 250 } });
+    append(log, { values: ['a'] });
+    disk.faults.set(disk.calls + 1, { kind: 'fail', code: 'ENOSPC', part: 0 });
+    expect(() => append(log, { values: ['x'.repeat(200)] })).toThrow('ENOSPC');
+    for (const value of ['b', 'c', 'd']) append(log, { values: [value] });
+    if (isSynced) await log.sync();
+    expect(segmentsOf(disk)).toHaveLength(3);
+    const again = openLog(disk, { tailBytes: 0 });
+    expect([again.log.endOffset, read(again.log)]).toEqual([4, ['0:a', '1:b', '2:c', '3:d']]);
+    expect(segmentsOf(disk)).toHaveLength(2);
+  });
+
   test('is not checked after a stop in order, but for its headers', async () => {
     const { disk, log } = written();
     await log.close();

@@ -33,8 +33,13 @@ export class LogRecovery {
     const found: RecoveredSegment[] = bases.slice(0, first).map((base, i) => ({ segment: this.unread(base, bases[i + 1] as number) }));
     for (let i = first; i < bases.length; i++) {
       const base = bases[i] as number;
-      const follows = base === (found.at(-1)?.segment.nextOffset ?? base);
-      if (!follows) {
+      const expected = found.at(-1)?.segment.nextOffset ?? base;
+      if (base < expected) {
+        // What a failed roll, or a cut whose file could not be removed, left: the segment before it went on over it.
+        this.remove([base]);
+        continue;
+      }
+      if (base > expected) {
         this.remove(bases.slice(i));
         break;
       }
@@ -50,10 +55,14 @@ export class LogRecovery {
 
   private bases(): number[] {
     const { files } = this.env.pool;
-    return files
+    const all = files
       .list(this.folder)
       .flatMap((name) => segmentBase(name) ?? [])
       .sort((a, b) => a - b);
+    // Only the last segment can be empty: any other is what a roll left that failed when its file was made.
+    const strays = all.slice(0, -1).filter((base) => files.size(`${this.folder}/${segmentName(base)}`) === 0);
+    this.remove(strays);
+    return all.filter((base) => !strays.includes(base));
   }
 
   /** The newest snapshot says what producers had written before it, and that all before it was synced. @returns where to go on */
