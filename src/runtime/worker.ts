@@ -279,7 +279,9 @@ export class Worker {
 
   #lost(partitions: readonly TopicPartition[]): void {
     this.#assignment.lose(new StreamerError('LOST', 'the partition was taken away while the event was in hand'));
-    log.warning(`lost ${nameOf(partitions)}: the group took this worker for dead; what was in hand is done again by its new owner`);
+    log.warning(
+      `lost ${nameOf(partitions)}: the connection broke or the session expired; what was in hand is done again by whoever gets them`,
+    );
     this.#tell('revoked', { partitions, lost: true });
   }
 

@@ -84,11 +84,15 @@ export class Breaker {
   /** Takes the right to call. A trial is one row. `undefined`: not now; `freed` says when. */
   enter(): { readonly isTrial: boolean } | undefined {
     if (!this.isFree) return undefined;
-    this.#isTrialOut = this.#state === 'half-open';
-    return { isTrial: this.#isTrialOut };
+    const isTrial = this.#state === 'half-open';
+    if (isTrial) this.#isTrialOut = true;
+    return { isTrial };
   }
 
-  /** No call was made with the right to one. */
+  /**
+   * The call made with the right to one is over, or none was made. Only this ends a trial: calls that went out before the
+   * breaker opened fail while it is out, and each would let another one out beside it.
+   */
   leave({ isTrial }: { readonly isTrial: boolean }): void {
     if (isTrial) this.#isTrialOut = false;
   }
@@ -96,7 +100,6 @@ export class Breaker {
   answered(): void {
     this.#failures = 0;
     this.#rounds = 0;
-    this.#isTrialOut = false;
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     const last = this.#openTimes.at(-1);
@@ -109,7 +112,6 @@ export class Breaker {
   failed(error: unknown, startedAt: number, retryAfterMs = 0): void {
     const now = Date.now();
     this.#failures++;
-    this.#isTrialOut = false;
     const isNewRound = this.#rounds === 0 || startedAt >= this.#heldUntil;
     if (isNewRound) this.#rounds++;
     const delayMs = isNewRound ? backoff(this.#rounds, this.#delayMs, this.#maxDelayMs) : 0;
@@ -128,7 +130,6 @@ export class Breaker {
   /** From open, or from the start: one call may try. */
   admit(): void {
     this.#state = 'half-open';
-    this.#isTrialOut = false;
     this.#host.freed();
   }
 

@@ -47,6 +47,11 @@ export const LATER_CODES: Readonly<Record<number, string>> = { 89: 'THROTTLING_Q
 export const CLIENT_ERRORS: ReadonlyMap<string, CodeRule> = new Map([
   ...rows('fatal', 'KafkaJSSASLAuthenticationError', 'Check mechanism, user and password.'),
   ...rows('fatal', 'KafkaJSNotImplemented KafkaJSServerDoesNotSupportApiKey KafkaJSUnsupportedMagicByteInMessageSet'),
+  ...rows(
+    'retry',
+    'KafkaJSConnectionError KafkaJSConnectionClosedError KafkaJSRequestTimeoutError KafkaJSBrokerNotFound',
+    'It is tried again by itself. Is the broker running? `streamer broker` starts an embedded one; --brokers or KAFKA_BROKERS names another.',
+  ),
   ...rows('refused', 'TypeError RangeError ReferenceError SyntaxError'),
 ]);
 

@@ -45,7 +45,8 @@ function read(error: unknown): Reading {
     if (kafkaCode !== undefined) return { rule: CODES.get(kafkaCode) ?? RETRY, kafkaCode, message: text(link) };
   }
   const known = chain.find((link) => CLIENT_ERRORS.has(link.name ?? '') || isTlsCode(link.code));
-  const rule = known === undefined ? RETRY : (CLIENT_ERRORS.get(known.name ?? '') ?? { reason: 'fatal' });
+  const isTls = chain.some((link) => isTlsCode(link.code));
+  const rule = isTls ? { reason: 'fatal' as const } : (CLIENT_ERRORS.get(known?.name ?? '') ?? RETRY);
   return { rule, kafkaCode: undefined, message: text(known ?? chain[0] ?? {}) };
 }
 

@@ -4,25 +4,23 @@ import type { logCreator, logLevel } from 'kafkajs';
 export const log = getLogger(['streamer', 'kafkajs']);
 
 /** kafkajs's own numbers; its enum is not loaded here. */
-const ERROR = 1;
-const WARN = 2;
+const NOTHING = 0;
 const INFO = 4;
 const DEBUG = 5;
 
 /**
- * Sends the client's log to LogTape, two steps quieter than the client meant it: what it calls errors are mostly
- * attempts that it repeats, and those that count reach our caller as a `KafkaError` anyway.
+ * Sends the client's log to LogTape as debugging output: what it calls errors are mostly attempts that it repeats, and
+ * those that count reach our caller as a `KafkaError` anyway.
  */
 export const createLog: logCreator = () => (entry) => {
   const { message, timestamp: _timestamp, logger: _logger, ...extra } = entry.log;
   const text = `${entry.namespace}: ${message}`;
-  if (entry.level === ERROR || entry.level === WARN) log.info(text, extra);
-  else if (entry.level === INFO) log.debug(text, extra);
-  else log.trace(text, extra);
+  if (entry.level === DEBUG) log.trace(text, extra);
+  else log.debug(text, extra);
 };
 
 /** The client builds its debug lines for every request, so they are asked for only where somebody reads them. */
 export function clientLogLevel(): logLevel {
   if (log.isEnabledFor('trace')) return DEBUG as logLevel;
-  return (log.isEnabledFor('debug') ? INFO : WARN) as logLevel;
+  return (log.isEnabledFor('debug') ? INFO : NOTHING) as logLevel;
 }
