@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { string } from 'streamerjs';
 import { expect, it } from 'vitest';
 import { withStreamer } from '../cli/helpers.ts';
-import { createTopicsOf, testAppOf, until } from '../helpers/app.ts';
+import { createTopicsOf, testAppOf } from '../helpers/app.ts';
 import { unique, withAdmin } from '../helpers/broker.ts';
 
 const FIXTURE = fileURLToPath(new URL('fixtures/slow.ts', import.meta.url));
