@@ -3,17 +3,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { getLogger } from '@logtape/logtape';
 import { type Agent, backoff } from '../agents/index.ts';
 import type { Settings } from '../config/index.ts';
-import { ConfigError, describeError, isStreamerError, KafkaError, StreamerError } from '../errors.ts';
+import { describeError, isStreamerError, KafkaError, StreamerError } from '../errors.ts';
 import type { ConsumerSink, KafkaAdmin, KafkaClient, KafkaRecord, Subscription, TopicPartition } from '../kafka/index.ts';
 import type { Encoded } from '../topics/index.ts';
 import { AgentRuntime } from './agent-runtime.ts';
 import { Assignment, nameOf } from './assignment.ts';
 import { Committer } from './committer.ts';
 import type { OutputHolder } from './context.ts';
-import { deadLetterHeaders, deadLetterTopicOf } from './dead-letters.ts';
 import { LagMeter } from './lag-meter.ts';
+import { LetterWriter } from './letter-writer.ts';
 import type { Sender } from './sender.ts';
 import { matchSources, type SourceMap } from './source-map.ts';
+import { watchStalls } from './stall-watch.ts';
+import { TopicWatch } from './topic-watch.ts';
+import { deferred, within } from './waits.ts';
 import type { WorkItem } from './work-item.ts';
 import type { StopResult, WorkerEvents, WorkerState, WorkerStats } from './worker-events.ts';
 
@@ -30,9 +33,6 @@ export interface WorkerParts {
 }
 
 const log = getLogger(['streamer', 'worker']);
-const WATCH_MS = 1_000;
-/** How long a topic must be unknown to count as deleted. */
-const DELETED_AFTER_MS = 2_000;
 
 /**
  * Runs an app's agents as a member of its consumer group. Made and started by `app.start()`.
@@ -46,13 +46,14 @@ export class Worker {
   readonly #runtimes: ReadonlyMap<string, AgentRuntime>;
   readonly #committer: Committer;
   readonly #lag: LagMeter;
+  readonly #topics: TopicWatch;
+  readonly #letters: LetterWriter;
   readonly #watch: NodeJS.Timeout[] = [];
   #assignment: Assignment;
   #sources: SourceMap = new Map();
   #subscription: Subscription | undefined;
   #state: WorkerState = 'starting';
   #stopping: Promise<StopResult> | undefined;
-  #isLooking = false;
   #received = 0;
   #tombstones = 0;
   #deadLetters = 0;
@@ -73,8 +74,8 @@ export class Worker {
     });
     this.#assignment = this.#newAssignment();
     this.#lag = new LagMeter(() => this.#admin());
-    this.#stopped.promise.catch(() => {});
-    this.#ready.promise.catch(() => {});
+    this.#topics = new TopicWatch(() => this.#admin(), this.#closing.signal);
+    this.#letters = new LetterWriter(parts.sender, (error) => this.trouble(error), this.#closing.signal);
   }
 
   get state(): WorkerState {
@@ -100,7 +101,7 @@ export class Worker {
   async start(): Promise<void> {
     try {
       const admin = await this.#admin();
-      await this.#checkTopics(admin);
+      await this.#topics.check(this.#parts.requiredTopics);
       for (const { agent } of this.#runtimes.values()) await agent.behaviour.start?.(agent.name);
       this.#sources = matchSources(this.#parts.agents, await this.#topicNames(admin));
       await this.#subscribe();
@@ -168,7 +169,14 @@ export class Worker {
     }
     this.#subscription = await client.subscribe(options, this.#sink());
     this.#committer.start(() => this.#commit());
-    this.#watchProgress();
+    const { stallWarningMs } = settings;
+    this.#watch.push(
+      watchStalls(
+        stallWarningMs,
+        () => this.#assignment.tasks,
+        (stalled) => this.#tell('stalled', stalled),
+      ),
+    );
     this.#watchPatterns();
   }
 
@@ -234,39 +242,13 @@ export class Worker {
       return;
     }
     this.trouble(error);
-    if (error.kafkaCode === 'UNKNOWN_TOPIC_OR_PARTITION') void this.#lookForDeleted();
+    if (error.kafkaCode === 'UNKNOWN_TOPIC_OR_PARTITION') {
+      void this.#topics.findDeleted([...this.#sources.keys()]).then((deleted) => deleted !== undefined && this.#fail(deleted));
+    }
     const { topic, partition, offset } = error.place;
     if (error.kafkaCode !== 'OFFSET_OUT_OF_RANGE' || topic === undefined || partition === undefined || offset === undefined) return;
     // At an assignment, positions are chosen anyway; later, the task of the partition is out of date.
     if (this.#assignment.get({ topic, partition }) !== undefined) void this.#restart({ topic, partition }, offset);
-  }
-
-  /**
-   * A broker may not know a topic for a moment after a restart; one that stays unknown was deleted. Going on would be
-   * silent, and wrong when a topic of the same name is made: its offsets would be taken for the old ones.
-   */
-  async #lookForDeleted(): Promise<void> {
-    if (this.#isLooking) return;
-    this.#isLooking = true;
-    try {
-      const read = [...this.#sources.keys()];
-      let missing = await this.#missing(read);
-      if (missing.length > 0) await sleep(DELETED_AFTER_MS, undefined, { signal: this.#closing.signal });
-      missing = missing.length > 0 ? await this.#missing(missing) : [];
-      if (missing.length > 0) {
-        const next = 'Create it (streamer topics create -A <app>) and start again, or take it out of the app.';
-        this.#fail(new StreamerError('REFUSED', `topic "${missing[0]}" was deleted while it was read`, { topic: missing[0], next }));
-      }
-    } catch {
-      // Not answered now; the error that led here comes again.
-    } finally {
-      this.#isLooking = false;
-    }
-  }
-
-  async #missing(topics: readonly string[]): Promise<string[]> {
-    const counts = await (await this.#admin()).partitionCounts(topics);
-    return topics.filter((topic) => !counts.has(topic));
   }
 
   async #restart(partition: TopicPartition, offset: number): Promise<void> {
@@ -361,39 +343,17 @@ export class Worker {
     };
   }
 
-  /** Tried until it is acknowledged: an event whose dead letter is refused stays unfinished, and the worker says so. */
   async #letter(
     origin: TopicPartition,
     record: KafkaRecord,
     agent: string | undefined,
     error: unknown,
     attempts: number,
-    topic = deadLetterTopicOf(origin.topic, this.#parts.appId),
+    topic: string | undefined,
   ): Promise<void> {
-    const headers = deadLetterHeaders({ app: this.#parts.appId, agent, origin, record, error, attempts });
-    const message = { key: record.key, value: record.value, headers, timestamp: undefined, partition: undefined };
-    for (let attempt = 1; !this.#closing.signal.aborted; attempt++) {
-      const refused = await new Promise<StreamerError | undefined>((resolve) => this.#parts.sender.send(topic, message, resolve));
-      if (refused === undefined) {
-        this.#deadLetters++;
-        this.#tell('deadLetter', { agent, ...origin, offset: record.offset, error });
-        return;
-      }
-      const problem = `the dead letter of offset ${record.offset} was refused by ${topic}: ${refused.message}; the event stays unfinished and the letter is tried again`;
-      this.trouble(new StreamerError('REFUSED', problem, { ...origin, offset: record.offset, cause: refused, next: refused.next }));
-      await sleep(backoff(attempt, 1_000, 30_000), undefined, { signal: this.#closing.signal }).catch(() => {});
-    }
-    await new Promise(() => {});
-  }
-
-  async #checkTopics(admin: KafkaAdmin): Promise<void> {
-    const counts = await admin.partitionCounts(this.#parts.requiredTopics);
-    const missing = this.#parts.requiredTopics.filter((topic) => !counts.has(topic));
-    if (missing.length > 0) {
-      const what =
-        missing.length === 1 ? `topic "${missing[0]}" does not exist` : `${missing.length} topics do not exist: ${missing.join(', ')}`;
-      throw new ConfigError(what, { next: `Create them: streamer topics create -A <app>` });
-    }
+    await this.#letters.write({ app: this.#parts.appId, agent, origin, record, error, attempts }, topic);
+    this.#deadLetters++;
+    this.#tell('deadLetter', { agent, ...origin, offset: record.offset, error });
   }
 
   async #topicNames(admin: KafkaAdmin): Promise<string[]> {
@@ -432,29 +392,6 @@ export class Worker {
     await this.#subscribe();
   }
 
-  /** Reports an event that has been in hand for too long, once per interval. */
-  #watchProgress(): void {
-    const { stallWarningMs } = this.#parts.settings;
-    const told = new WeakMap<object, number>();
-    const look = () => {
-      const now = Date.now();
-      for (const task of this.#assignment.tasks) {
-        for (const agent of task.agents) {
-          const item = agent.oldest;
-          if (item === undefined || now - Math.max(item.startedAt, told.get(item) ?? 0) < stallWarningMs) continue;
-          told.set(item, now);
-          const place = { agent: agent.agent, ...task.partition, offset: item.offset };
-          log.warning(
-            `agent "${place.agent}" has had ${place.topic}[${place.partition}]@${place.offset} in hand for ${Math.round((now - item.startedAt) / 1_000)} s; ` +
-              'timeoutMs of the agent limits this, stallWarningMs governs this message',
-          );
-          this.#tell('stalled', { ...place, forMs: now - item.startedAt });
-        }
-      }
-    };
-    this.#watch.push(setInterval(look, Math.min(WATCH_MS, stallWarningMs)).unref());
-  }
-
   #admin(): Promise<KafkaAdmin> {
     return this.#parts.admin();
   }
@@ -468,21 +405,4 @@ function sum<T>(items: Iterable<T>, of: (item: T) => number): number {
   let total = 0;
   for (const item of items) total += of(item);
   return total;
-}
-
-/** Waits for the work, but not beyond the time or the signal. */
-async function within(work: Promise<unknown>, timeMs: number, signal: AbortSignal): Promise<void> {
-  const ended = new AbortController();
-  await Promise.race([work, sleep(timeMs, undefined, { signal: AbortSignal.any([signal, ended.signal]) }).catch(() => {})]);
-  ended.abort();
-}
-
-function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: unknown) => void } {
-  let resolve!: (value: T) => void;
-  let reject!: (error: unknown) => void;
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
 }
