@@ -2,9 +2,17 @@ import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { type Agent, type AgentOptions, type Behaviour, defineAgent, generator, type StreamFunction } from './agents/index.ts';
 import { type Layers, type ResolvedSettings, resolveSettings, type SettingsInput } from './config/index.ts';
-import { ConfigError, isStreamerError, KafkaError, StreamerError } from './errors.ts';
-import { type KafkaAdmin, type KafkaClient, kafkajs, type TopicSpec } from './kafka/index.ts';
-import { Asker, currentHolder, deadLetterTopicOf, matchSources, Outbox, Sender, Worker } from './runtime/index.ts';
+import { ConfigError, StreamerError } from './errors.ts';
+import type { KafkaClient, TopicSpec } from './kafka/index.ts';
+import {
+  type Connection,
+  closeConnection,
+  currentHolder,
+  deadLetterTopicOf,
+  matchSources,
+  openConnection,
+  Worker,
+} from './runtime/index.ts';
 import {
   type AnyTopic,
   bytes,
@@ -261,12 +269,7 @@ export class App implements TopicHost {
     this.#connection = undefined;
     if (connection === undefined) return;
     const opened = await connection.catch(() => undefined);
-    if (opened === undefined) return;
-    const { client, outbox, sender, asker } = opened;
-    await asker.close().catch(() => {});
-    await Promise.race([sender.flush(), timeout(this.settings.values.drainTimeoutMs)]);
-    await outbox.close();
-    await client.close();
+    if (opened !== undefined) await closeConnection(opened, this.settings.values.drainTimeoutMs);
   }
 
   /** For topics: sends on behalf of the event in hand, if there is one. */
@@ -312,39 +315,13 @@ export class App implements TopicHost {
   }
 
   #connect(): Promise<Connection> {
-    this.#connection ??= this.#open();
+    this.#connection ??= openConnection(this.id, this.settings.values.brokers, (error) => this.#worker?.trouble(error));
     const connection = this.#connection;
     connection.catch(() => {
       if (this.#connection === connection) this.#connection = undefined;
     });
     return connection;
   }
-
-  async #open(): Promise<Connection> {
-    const { values } = this.settings;
-    const client = kafkajs({ clientId: this.id, brokers: values.brokers });
-    try {
-      await client.connect();
-    } catch (error) {
-      await client.close();
-      throw isStreamerError(error) ? error : new KafkaError('retry', (error as Error).message, { cause: error });
-    }
-    const outbox = new Outbox(
-      () => client.producer(),
-      (error) => this.#worker?.trouble(error),
-    );
-    const admin = once(() => client.admin());
-    return { client, admin, outbox, sender: new Sender(outbox, admin), asker: new Asker(this.id, client, admin) };
-  }
-}
-
-interface Connection {
-  readonly client: KafkaClient;
-  /** One for all who ask. */
-  readonly admin: () => Promise<KafkaAdmin>;
-  readonly outbox: Outbox;
-  readonly sender: Sender;
-  readonly asker: Asker;
 }
 
 /** Recognises an app by its brand, so that two copies of the package understand each other. */
@@ -370,20 +347,4 @@ function specOf({ name, partitions, replicationFactor, configs }: AnyTopic): Top
 
 function isTopicLike(agent: Agent, name: string): boolean {
   return [...agent.sources, ...agent.sinks].some((each) => each instanceof Topic && each.name === name);
-}
-
-/** The same answer for everybody; asked again only after a failure. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make().catch((error: unknown) => {
-      made = undefined;
-      throw error;
-    });
-    return made;
-  };
-}
-
-function timeout(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }
