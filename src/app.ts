@@ -239,7 +239,7 @@ export class App implements TopicHost {
   async start(): Promise<Worker> {
     if (this.#worker !== undefined) throw new StreamerError('USAGE', `app "${this.id}" is started already`);
     this.validate();
-    const { client, admin, sender } = await this.#connect();
+    const { client, admin, renewAdmin, sender } = await this.#connect();
     const agents = [...this.#agents.values()];
     const required = new Set([...this.topicSpecs().map((spec) => spec.name)]);
     this.#worker = new Worker({
@@ -248,6 +248,7 @@ export class App implements TopicHost {
       settings: this.settings.values,
       client,
       admin,
+      renewAdmin,
       sender,
       requiredTopics: [...required],
     });

@@ -61,8 +61,9 @@ function knownNames(config: ConfigFile | undefined): string {
   return [...new Set([...Object.keys(config?.apps ?? {}), ...shippedNames()])].join(', ') || '(none)';
 }
 
+/** Where the app would lie. The numbered examples beside it are files, not apps with a name. */
 function shippedApp(name: string): string {
-  return /^[\w-]+$/.test(name) ? resolve(SHIPPED, name, `app${EXTENSION}`) : SHIPPED + name;
+  return /^[\w-]+$/.test(name) ? resolve(SHIPPED, name, `app${EXTENSION}`) : '';
 }
 
 function shippedNames(): string[] {

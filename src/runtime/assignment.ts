@@ -33,6 +33,7 @@ export class Assignment {
   readonly #plan: (topic: string) => TopicPlan;
   readonly #tasks = new Map<string, PartitionTask>();
   #epoch = -1;
+  #turn = 0;
 
   constructor(host: PartitionHost, onDataGone: DataGonePolicy, plan: (topic: string) => TopicPlan) {
     this.#host = host;
@@ -64,6 +65,7 @@ export class Assignment {
 
   /** Makes tasks for what is new, lets go of what is not assigned any more, and sets every position. */
   async assign(partitions: readonly TopicPartition[], epoch: number, subscription: Subscription, admin: KafkaAdmin): Promise<void> {
+    const turn = ++this.#turn;
     const committed = new Map((await subscription.committed(partitions)).map((offset) => [keyOf(offset), offset]));
     const starts = new Map<string, Start>();
     for (const [topic, group] of byTopic(partitions)) {
@@ -71,6 +73,8 @@ export class Assignment {
       for (const partition of group)
         starts.set(keyOf(partition), this.#startOf(partition, committed.get(keyOf(partition)), marks.get(keyOf(partition))));
     }
+    // An answer that took too long belongs to a call that has been given up.
+    if (turn !== this.#turn) return;
     this.#retain(new Set(starts.keys()));
     this.#epoch = epoch;
     for (const partition of partitions) this.#place(partition, starts.get(keyOf(partition))!, subscription);

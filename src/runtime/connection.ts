@@ -9,6 +9,8 @@ export interface Connection {
   readonly client: KafkaClient;
   /** One for all who ask. */
   readonly admin: () => Promise<KafkaAdmin>;
+  /** The next who asks for the admin gets a new one. */
+  readonly renewAdmin: () => void;
   readonly outbox: Outbox;
   readonly sender: Sender;
   readonly asker: Asker;
@@ -28,8 +30,8 @@ export async function openConnection(
     throw isStreamerError(error) ? error : new KafkaError('retry', (error as Error).message, { cause: error });
   }
   const outbox = new Outbox(() => client.producer(), onTrouble);
-  const admin = once(() => client.admin());
-  return { client, admin, outbox, sender: new Sender(outbox, admin), asker: new Asker(appId, client, admin) };
+  const { get: admin, renew: renewAdmin } = once(() => client.admin());
+  return { client, admin, renewAdmin, outbox, sender: new Sender(outbox, admin), asker: new Asker(appId, client, admin) };
 }
 
 /** Sends what still waits to be sent, within the time, and closes everything. */
@@ -40,14 +42,18 @@ export async function closeConnection({ client, outbox, sender, asker }: Connect
   await client.close();
 }
 
-/** The same answer for everybody; asked again only after a failure. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
+/** The same answer for everybody; asked again only after a failure, or when it is to be renewed. */
+function once<T>(make: () => Promise<T>): { readonly get: () => Promise<T>; readonly renew: () => void } {
   let made: Promise<T> | undefined;
-  return () => {
+  const renew = () => {
+    made = undefined;
+  };
+  const get = () => {
     made ??= make().catch((error: unknown) => {
-      made = undefined;
+      renew();
       throw error;
     });
     return made;
   };
+  return { get, renew };
 }

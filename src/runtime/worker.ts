@@ -16,7 +16,7 @@ import type { Sender } from './sender.ts';
 import { matchSources, type SourceMap } from './source-map.ts';
 import { watchStalls } from './stall-watch.ts';
 import { TopicWatch } from './topic-watch.ts';
-import { deferred, within } from './waits.ts';
+import { deferred, limited, within } from './waits.ts';
 import type { WorkItem } from './work-item.ts';
 import type { StopResult, WorkerEvents, WorkerState, WorkerStats } from './worker-events.ts';
 
@@ -27,12 +27,16 @@ export interface WorkerParts {
   readonly settings: Settings;
   readonly client: KafkaClient;
   readonly admin: () => Promise<KafkaAdmin>;
+  /** Has the next who asks for the admin get a new one: on a connection that broke unseen, requests wait for long. */
+  readonly renewAdmin: () => void;
   readonly sender: Sender;
   /** Topics that must be there before the start, dead-letter topics included. */
   readonly requiredTopics: readonly string[];
 }
 
 const log = getLogger(['streamer', 'worker']);
+/** Longest wait for the positions of an assignment, before it is tried on a new connection. */
+const TAKE_OVER_MS = 8_000;
 
 /**
  * Runs an app's agents as a member of its consumer group. Made and started by `app.start()`.
@@ -54,6 +58,8 @@ export class Worker {
   #subscription: Subscription | undefined;
   #state: WorkerState = 'starting';
   #stopping: Promise<StopResult> | undefined;
+  /** The epoch whose assignment was told last. */
+  #assigning = -1;
   #received = 0;
   #tombstones = 0;
   #deadLetters = 0;
@@ -198,16 +204,18 @@ export class Worker {
 
   async #assigned(partitions: readonly TopicPartition[], epoch: number): Promise<void> {
     const subscription = await this.#subscribed();
+    this.#assigning = epoch;
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#assignment.assign(partitions, epoch, subscription, await this.#admin());
+        await limited(this.#takeOver(partitions, epoch, subscription), TAKE_OVER_MS, 'reading where the assigned partitions stand');
         break;
       } catch (cause) {
         const error = isStreamerError(cause) ? cause : new KafkaError('retry', (cause as Error).message, { cause });
         if (!error.retryable) return this.#fail(error);
         this.trouble(error);
+        this.#parts.renewAdmin();
         await sleep(backoff(attempt, 100, 5_000), undefined, { signal: this.#closing.signal }).catch(() => {});
-        if (this.#closing.signal.aborted) return;
+        if (this.#closing.signal.aborted || this.#assigning !== epoch) return;
       }
     }
     void this.#commit();
@@ -215,6 +223,10 @@ export class Worker {
     log.debug(`assigned ${nameOf(partitions) || 'nothing'}`);
     this.#isReady();
     this.#tell('assigned', { partitions, epoch });
+  }
+
+  async #takeOver(partitions: readonly TopicPartition[], epoch: number, subscription: Subscription): Promise<void> {
+    await this.#assignment.assign(partitions, epoch, subscription, await this.#admin());
   }
 
   #isReady(): void {

@@ -11,6 +11,8 @@ import { readRanges } from './offsets.ts';
 import { sleep, within } from './waits.ts';
 
 const FIRST_HEARTBEAT_MS = 2_000;
+/** Longest wait for positions and the owner, before the consumer is made anew: a connection may have broken unseen. */
+const TAKE_OVER_MS = 30_000;
 
 /** The epochs of one subscription: who owns what, from where it is read, and how it is handed over. */
 export class Assignments implements ConsumerOwner {
@@ -138,12 +140,11 @@ export class Assignments implements ConsumerOwner {
 
   async #assign(epoch: Epoch, consumer: GroupConsumer, oldFetches: Promise<void>): Promise<void> {
     try {
-      await this.#place(epoch, consumer);
-      await this.#call(async () => {
-        if (epoch.state !== 'assigning') return;
-        epoch.isAnnounced = true;
-        await this.#sink.assigned(epoch.partitions, epoch.number);
-      });
+      const taken = await within(
+        this.#takeOver(epoch, consumer).then(() => true),
+        TAKE_OVER_MS,
+      );
+      if (taken === undefined) throw new Error(`not done within ${TAKE_OVER_MS} ms`);
       await oldFetches;
       if (epoch.state !== 'assigning') return;
       for (const { tp, next } of epoch.positions) if (next !== undefined) consumer.seek(tp, next);
@@ -152,6 +153,15 @@ export class Assignments implements ConsumerOwner {
     } catch (error) {
       consumer.fail(toKafkaError(error, `taking over the partitions of epoch ${epoch.number}`));
     }
+  }
+
+  async #takeOver(epoch: Epoch, consumer: GroupConsumer): Promise<void> {
+    await this.#place(epoch, consumer);
+    await this.#call(async () => {
+      if (epoch.state !== 'assigning') return;
+      epoch.isAnnounced = true;
+      await this.#sink.assigned(epoch.partitions, epoch.number);
+    });
   }
 
   /** Where each partition is read from, unless the owner seeks: what was committed, if that still exists. */
