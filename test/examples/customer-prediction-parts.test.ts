@@ -136,10 +136,12 @@ describe('the simulator', () => {
     ]);
   });
 
-  it('keeps the pace', async () => {
+  it('never runs ahead of the pace', async () => {
+    const start = performance.now();
     const { sent } = await simulated([1, 2, 3, 4, 5, 6].map(row), { rate: 50 });
-    const times = sent.map(({ at }) => at);
-    expect((times[5] as number) - (times[0] as number)).toBeGreaterThanOrEqual(95);
+    const early = sent.filter(({ at }, index) => at - start < index * 20 - 5); // a timer may fire a little early
+    expect(sent).toHaveLength(6);
+    expect(early).toEqual([]);
   });
 
   it('stops at the limit and at the signal', async () => {
