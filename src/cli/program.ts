@@ -6,6 +6,7 @@ import { configCommand } from './commands/config.ts';
 import { consumeCommand } from './commands/consume.ts';
 import { devCommand } from './commands/dev.ts';
 import { dlqCommand } from './commands/dlq.ts';
+import { modelCommand } from './commands/model.ts';
 import { runCommand } from './commands/run.ts';
 import { sendCommand } from './commands/send.ts';
 import { topicsCommand } from './commands/topics.ts';
@@ -32,6 +33,7 @@ export function buildProgram(): Command {
     sendCommand(),
     consumeCommand(),
     dlqCommand(),
+    modelCommand(),
     brokerCommand(),
     configCommand(),
   ];

@@ -22,7 +22,7 @@ const OPTIONS: Readonly<Record<Feature['kind'], Readonly<Record<string, Check>>>
   numeric: number,
   log: number,
   standardise: { ...number, mean: isNumber, deviation: (value) => isNumber(value) && (value as number) > 0, log: isFlag },
-  ordinal: category,
+  ordinal: { ...category, codes: isFlag },
   oneHot: {
     values: isTexts,
     unknown: (value) => isOneOf('refuse', 'zeros', 'nan')(value) || isAs(value),

@@ -43,14 +43,19 @@ function scaleOf(
   return { mean, deviation };
 }
 
-function ordinalEncoder(field: string, { values, unknown = 'refuse', missing = 'nan', as = field }: OrdinalFeature): Encoder {
+function ordinalEncoder(
+  field: string,
+  { values, unknown = 'refuse', missing = 'nan', codes = false, as = field }: OrdinalFeature,
+): Encoder {
   if (values === undefined) throw unfitted(field);
-  const positions = new Map(values.map((value, position) => [value, position]));
+  const positions = new Map<unknown, number>(values.map((value, position) => [value, position]));
+  if (codes) for (let position = 0; position < values.length; position++) positions.set(position, position);
+  const other = (value: unknown) => replacement(field, unknown, value, values);
   return {
     columns: [as],
     write(value, into, at) {
       if (isMissing(value)) into[at] = replacement(field, missing);
-      else into[at] = positions.get(textOf(field, value)) ?? replacement(field, unknown, value, values);
+      else into[at] = positions.get(codes && typeof value === 'number' ? value : textOf(field, value)) ?? other(value);
     },
   };
 }

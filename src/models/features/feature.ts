@@ -37,6 +37,8 @@ export interface StandardFeature extends NumberOptions {
 export interface OrdinalFeature extends CategoryOptions {
   readonly kind: 'ordinal';
   readonly values?: readonly string[] | undefined;
+  /** Is a number in the field a position already? @default false: it is looked up by its digits */
+  readonly codes?: boolean | undefined;
 }
 
 /** A column of 0 and 1 for each value of the list, `field=value`. */

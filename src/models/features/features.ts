@@ -127,7 +127,7 @@ export class Features<Row extends object> {
 
 /**
  * A declaration from its JSON: what `toJSON` gave, or the plain list of Python training scripts
- * `{ "features": [names in order], "categorical": { name: [values] } }`, where values stand for their position and unseen ones are missing.
+ * `{ "features": [names in order], "categorical": { name: [values] } }`, where values stand for their position, numbers are positions already, and unseen values are missing.
  *
  * @throws ConfigError when it is neither, or was changed since it was saved
  */
@@ -158,7 +158,7 @@ function plainList(names: readonly unknown[], categorical: unknown): FeatureMap 
   const entries = names.map((name): [string, Feature] => {
     const values = Object.hasOwn(lists, String(name)) ? lists[String(name)] : undefined;
     if (values === undefined) return [String(name), { kind: 'numeric' }];
-    return [String(name), { kind: 'ordinal', values: values as string[], unknown: 'nan' }];
+    return [String(name), { kind: 'ordinal', values: values as string[], unknown: 'nan', codes: true }];
   });
   return Object.fromEntries(entries);
 }

@@ -100,7 +100,9 @@ async function encoded<Row extends object>(
   const names = file.fields.map(({ field }) => field);
   const writer = await featuresWriter(from, { source, count: names.length, names, hash: file.featuresHash });
   const values = new Float32Array(names.length);
+  const lists = byName<Row>(file);
   return (row) => {
+    if (Array.isArray(row) || ArrayBuffer.isView(row)) return lists(row);
     writer.write(row, values, 0);
     return values;
   };

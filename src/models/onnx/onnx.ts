@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { ConfigError } from '../../errors.ts';
 import type { Model } from '../model.ts';
 import { ModelError } from '../model-error.ts';
-import { type FeaturesSource, featuresWriter } from '../worker/features-writer.ts';
+import { type FeaturesSource, featuresWriter, listsAsTheyAre } from '../worker/features-writer.ts';
 import { inProcess, type Loaded } from '../worker/in-process.ts';
 import type { RowWriter } from '../worker/scorer.ts';
 import { bytesOf, locate, type ModelSource, pathOf } from '../worker/source.ts';
@@ -63,13 +63,14 @@ async function load<Row extends object, Answer>(
   const runtime = await loadRuntime();
   const bytes = await bytesOf(source);
   try {
-    const session = await open(runtime, bytes, options.threads ?? 1);
+    const session = await openSession(runtime, bytes, options.threads ?? 1);
     const inputs = inputsOf(session.inputMetadata);
     const output = outputOf(session, options);
     const only = inputs.length === 1 && inputs[0]?.isText === false ? inputs[0] : undefined;
     if (only !== undefined) {
       const columns = { source, count: only.width, names: [], hash: undefined };
-      const writer = options.features === undefined ? listWriter(only.width) : await featuresWriter(options.features, columns);
+      const lists = listWriter(only.width);
+      const writer = options.features === undefined ? lists : listsAsTheyAre(lists, await featuresWriter(options.features, columns));
       return { writer, answerOf, scorer: matrixScorer(runtime, session, only, output) };
     }
     if (options.features !== undefined) throw new ConfigError('the model takes fields by name, so it has no use for `features`');
@@ -79,7 +80,8 @@ async function load<Row extends object, Answer>(
   }
 }
 
-async function open(runtime: OnnxRuntime, bytes: Uint8Array, threads: number): Promise<OnnxSession> {
+/** @throws ConfigError when it is no model that onnxruntime reads */
+export async function openSession(runtime: OnnxRuntime, bytes: Uint8Array, threads: number): Promise<OnnxSession> {
   try {
     return await runtime.InferenceSession.create(bytes, { intraOpNumThreads: threads, interOpNumThreads: 1 });
   } catch (cause) {
@@ -92,7 +94,8 @@ interface Output {
   readonly width: number;
 }
 
-function outputOf({ outputMetadata }: OnnxSession, { output, answer, column }: OnnxOptions<never>): Output {
+/** @throws ConfigError when it is not clear which output is the answer */
+export function outputOf({ outputMetadata }: OnnxSession, { output, answer, column }: OnnxOptions<never>): Output {
   const tensors = outputMetadata.filter(({ isTensor, type }) => isTensor && type !== 'string');
   const probabilities = tensors.filter(({ name }) => /probabilit/.test(name));
   const names = outputMetadata.map(({ name, isTensor }) => `${name}${isTensor ? '' : ' (no tensor)'}`).join(', ');

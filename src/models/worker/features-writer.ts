@@ -44,6 +44,16 @@ export async function featuresWriter<Row extends object>(from: FeaturesSource<Ro
   };
 }
 
+/** A list is the model's own numbers, which no declaration has anything to say about; objects are rows of the declaration. */
+export function listsAsTheyAre<Row extends object>(lists: RowWriter<object>, objects: RowWriter<Row>): RowWriter<Row> {
+  return {
+    write(row, into, at) {
+      if (Array.isArray(row) || ArrayBuffer.isView(row)) lists.write(row, into, at);
+      else objects.write(row, into, at);
+    },
+  };
+}
+
 function list(names: readonly string[]): string {
   const shown = names
     .slice(0, 10)

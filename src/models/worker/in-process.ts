@@ -7,6 +7,8 @@ export interface Loaded<Row, Answer> {
   readonly writer: RowWriter<Row>;
   /** The answer of one row, from its `width` numbers. */
   readonly answerOf: (values: Float32Array) => Answer;
+  /** May an answer be NaN or infinite? @default false: the row fails */
+  readonly mayBeNonFinite?: boolean | undefined;
 }
 
 /**
@@ -57,7 +59,7 @@ async function answers<Row, Answer>(
   rows: readonly Row[],
   wait: (scored: Promise<Float32Array>) => Promise<Float32Array>,
 ): Promise<Answer[]> {
-  const { scorer, writer, answerOf } = model;
+  const { scorer, writer, answerOf, mayBeNonFinite = false } = model;
   const { features, width } = scorer;
   const numbers = new Float32Array(rows.length * features);
   const refused = new Map<number, unknown>();
@@ -76,7 +78,7 @@ async function answers<Row, Answer>(
   for (let at = 0, count = 0; at < rows.length; at++) {
     if (refused.has(at)) continue;
     const row = values.subarray(count * width, (count + 1) * width);
-    if (!row.every(Number.isFinite))
+    if (!mayBeNonFinite && !row.every(Number.isFinite))
       failed.set(at, new ModelError('ANSWER', `${name} answers ${row.join(', ')}, which is no finite number`, { retryable: false }));
     list.push(answerOf(row));
     count++;

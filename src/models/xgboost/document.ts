@@ -1,18 +1,9 @@
 import { ConfigError } from '../../errors.ts';
+import { foreignFormat } from '../file/foreign.ts';
 import { Field } from './field.ts';
-import { readUbjson } from './ubjson.ts';
+import { isUbjson, readUbjson, skipByteOrderMark } from './ubjson.ts';
 
 const SAVE_AGAIN = "Save it again in Python with `booster.save_model('model.json')` or `'model.ubj'`.";
-
-/** Beginnings of what people take for a model file. */
-const OTHERS: ReadonlyArray<{ readonly bytes: readonly number[]; readonly name: string }> = [
-  { bytes: [0x80], name: 'a Python pickle' },
-  { bytes: [0x1f, 0x8b], name: 'a gzip archive' },
-  { bytes: [0x50, 0x4b, 0x03, 0x04], name: 'a zip archive' },
-  { bytes: [...Buffer.from('binf')], name: "XGBoost's old binary format" },
-  { bytes: [...Buffer.from('CONFIG-offset:')], name: "XGBoost's memory snapshot" },
-  { bytes: [...Buffer.from('booster[')], name: "XGBoost's text dump" },
-];
 
 /**
  * Parses the bytes of an XGBoost model file, JSON or UBJSON, told apart by their second byte as XGBoost does.
@@ -20,12 +11,10 @@ const OTHERS: ReadonlyArray<{ readonly bytes: readonly number[]; readonly name: 
  * @throws ConfigError when they are neither
  */
 export function parseDocument(bytes: Uint8Array): Field {
-  const other = OTHERS.find(({ bytes: start }) => start.every((byte, at) => bytes[at] === byte));
+  const other = foreignFormat(bytes);
   if (other !== undefined) throw new ConfigError(`this is ${other.name}, not a model in JSON or UBJSON`, { next: SAVE_AGAIN });
   if (bytes.length === 0) throw new ConfigError('the model file is empty');
-  const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-  const isUbjson = bytes[start] === 0x7b && 'iUIlL$#'.includes(String.fromCharCode(bytes[start + 1] ?? 0));
-  return new Field(isUbjson ? readUbjson(bytes) : parseJson(bytes.subarray(start)), '');
+  return new Field(isUbjson(bytes) ? readUbjson(bytes) : parseJson(bytes.subarray(skipByteOrderMark(bytes))), '');
 }
 
 /** A text in quotes, or one of the tokens that XGBoost before 3.0 writes though JSON has none of them. */

@@ -2,6 +2,17 @@ import { ConfigError } from '../../errors.ts';
 
 const MAX_DEPTH = 64;
 
+/** Where the content begins: behind a byte order mark. */
+export function skipByteOrderMark(bytes: Uint8Array): number {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+}
+
+/** Is it UBJSON, and not JSON? Told apart as XGBoost does, by the type of the first key's length. */
+export function isUbjson(bytes: Uint8Array): boolean {
+  const start = skipByteOrderMark(bytes);
+  return bytes[start] === 0x7b && 'iUIlL$#'.includes(String.fromCharCode(bytes[start + 1] ?? 0));
+}
+
 /** Bytes of one value of a typed container, and how to read them all at once. Big endian, as UBJSON (ubjson.org, draft 12) has it. */
 const NUMBERS: Readonly<Record<string, { readonly size: number; readonly read: (view: DataView, at: number) => number }>> = {
   i: { size: 1, read: (view, at) => view.getInt8(at) },

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { ConfigError } from '../../errors.ts';
 import { HASH_ATTRIBUTE } from '../features/file.ts';
 import type { Model } from '../model.ts';
-import { type FeaturesSource, featuresWriter } from '../worker/features-writer.ts';
+import { type FeaturesSource, featuresWriter, listsAsTheyAre } from '../worker/features-writer.ts';
 import { inProcess, type Loaded } from '../worker/in-process.ts';
 import { openScorer } from '../worker/open.ts';
 import type { RowWriter } from '../worker/scorer.ts';
@@ -13,7 +13,7 @@ import type { ModelFile } from './model-file.ts';
 import { type FeatureRow, type FeatureRowOptions, featureRowWriter } from './row-writer.ts';
 
 export interface XgboostOptions<Row extends object = FeatureRow> extends EvaluatorOptions, FeatureRowOptions {
-  /** How rows become numbers. Without, a row is a list of numbers, or an object by the feature names of the file. */
+  /** How rows become numbers. Without, an object has the feature names of the file. A list is always the model's own features. */
   readonly features?: FeaturesSource<Row> | undefined;
   /**
    * What an answer is: a number, or a list of numbers, which classes (`multi:softprob`), several targets and several quantiles need.
@@ -23,6 +23,8 @@ export interface XgboostOptions<Row extends object = FeatureRow> extends Evaluat
   readonly answer?: 'number' | 'list' | undefined;
   /** Answer the sum over the trees as it is, before the objective's transform. @default false */
   readonly margin?: boolean | undefined;
+  /** An answer that is NaN or infinite, as extreme rows can have it: the row fails, or has it. @default 'refuse' */
+  readonly nonFinite?: 'refuse' | 'answer' | undefined;
   /** Score in threads of their own (true: one), so that a heavy model leaves the consumer's event loop free. @default false */
   readonly inThread?: boolean | number | undefined;
   /** For logs and messages. @default the file's name */
@@ -76,21 +78,19 @@ async function load<Row extends object, Answer>(
     if (options.answer !== 'list' && scorer.width > 1)
       throw new ConfigError(`the model answers ${scorer.width} numbers a row`, { next: "Say `answer: 'list'`." });
     const writer = await writerOf(source, evaluator.file, options);
-    return { scorer: threads === 0 ? scorer : await scorerThreads(spec, scorer, threads), writer, answerOf };
+    const mayBeNonFinite = options.nonFinite === 'answer';
+    return { scorer: threads === 0 ? scorer : await scorerThreads(spec, scorer, threads), writer, answerOf, mayBeNonFinite };
   } catch (error) {
     throw locate(error, source);
   }
 }
 
-function writerOf<Row extends object>(
-  source: ModelSource,
-  file: ModelFile,
-  options: XgboostOptions<Row>,
-): Promise<RowWriter<Row>> | RowWriter<Row> {
+async function writerOf<Row extends object>(source: ModelSource, file: ModelFile, options: XgboostOptions<Row>): Promise<RowWriter<Row>> {
   const { features, featureNames } = options;
-  if (features === undefined) return featureRowWriter(file, options) as RowWriter<object>;
-  const names = featureNames ?? file.featureNames;
-  return featuresWriter(features, { source, count: file.features, names, hash: file.attributes[HASH_ATTRIBUTE] });
+  const plain = featureRowWriter(file, options) as RowWriter<object>;
+  if (features === undefined) return plain;
+  const columns = { source, count: file.features, names: featureNames ?? file.featureNames, hash: file.attributes[HASH_ATTRIBUTE] };
+  return listsAsTheyAre(plain, await featuresWriter(features, columns));
 }
 
 function threadsOf(inThread: boolean | number = false): number {

@@ -1,0 +1,46 @@
+import { ConfigError } from '../../errors.ts';
+import { isUbjson, skipByteOrderMark } from '../xgboost/ubjson.ts';
+import { foreignFormat, foreignJson } from './foreign.ts';
+
+export type ModelKind = 'xgboost' | 'linear' | 'onnx';
+
+const LINEAR_MEMBERS = ['coefficients', 'fields', 'numbers', 'model'];
+
+/**
+ * Which kind of model the bytes are, by their content.
+ *
+ * @throws ConfigError that says what the file is instead
+ */
+export function kindOf(bytes: Uint8Array): ModelKind {
+  if (bytes.length === 0) throw new ConfigError('the model file is empty');
+  const foreign = foreignFormat(bytes);
+  if (foreign !== undefined) throw unsupported(foreign.name, foreign.next);
+  if (isUbjson(bytes)) return 'xgboost';
+  // ir_version of ONNX's ModelProto: field 1, a small number (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
+  const [first = 0, second = 0] = bytes;
+  if (first === 0x08 && second > 0 && second < 64) return 'onnx';
+  return kindOfJson(bytes);
+}
+
+function kindOfJson(bytes: Uint8Array): ModelKind {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const start = skipByteOrderMark(bytes);
+  if (!/^\s*[[{]/.test(text.toString('latin1', start, start + 64)))
+    throw unsupported('none of the formats that are known here: XGBoost in JSON or UBJSON, a linear model in JSON, ONNX');
+  if (text.includes('"learner"')) return 'xgboost';
+  let json: unknown;
+  try {
+    json = JSON.parse(text.toString('utf8', start));
+  } catch (cause) {
+    throw new ConfigError(`the model file is not JSON: ${(cause as Error).message}`, { cause, next: 'Was it written to the end?' });
+  }
+  const foreign = foreignJson(json);
+  if (foreign === undefined && LINEAR_MEMBERS.some((member) => Object.hasOwn(json as object, member))) return 'linear';
+  const name =
+    foreign?.name ?? 'JSON, but neither a model of XGBoost (it has no "learner") nor a linear one (no "coefficients", no "fields")';
+  throw unsupported(name, foreign?.next);
+}
+
+function unsupported(name: string, next?: string): ConfigError {
+  return new ConfigError(`this is ${name}: it cannot be scored here`, { next });
+}
