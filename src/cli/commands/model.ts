@@ -9,7 +9,7 @@ export function modelCommand(): Command {
 }
 
 /** Options of commands that score by a model file. */
-export function withModelOptions(command: Command): Command {
+function withModelOptions(command: Command): Command {
   return command
     .option(
       '--encoder <file>',

@@ -2,5 +2,4 @@ export type { ModelAbout } from './about.ts';
 export { describeModel, versionOf } from './describe.ts';
 export { type EncoderFile, encoderOf } from './encoder.ts';
 export { shortest } from './float32.ts';
-export type { ModelKind } from './kind.ts';
 export { type FileAnswer, type OpenModel, type OpenOptions, openModel } from './open-model.ts';
