@@ -1,9 +1,21 @@
+import { ConfigError } from '../errors.ts';
+import { ManualClock } from './clock/manual-clock.ts';
 import { Cluster } from './cluster.ts';
+import { type BrokerDump, dumpCluster } from './dump.ts';
+import type { FaultOptions } from './faults/fault.ts';
 import { type Connections, Listener } from './net/listener.ts';
 import { type BrokerOptions, resolveOptions, type Settings } from './options.ts';
 import { type BrokerStorage, memoryStorage } from './storage/broker-storage.ts';
 import { openDiskStorage } from './storage/disk-storage.ts';
 import { nodeFiles } from './storage/node-files.ts';
+
+/** A fault that was set. */
+export interface Fault {
+  /** How many requests it has struck. */
+  hits(): Promise<number>;
+  /** It strikes no more. */
+  clear(): Promise<void>;
+}
 
 /** A running broker. */
 export interface Broker {
@@ -11,6 +23,20 @@ export interface Broker {
   readonly address: string;
   /** Port of each node, in the order of their ids. */
   readonly ports: readonly number[];
+  /**
+   * Sets a fault switch for requests to come, of any client. Of several that concern a request the one set first strikes.
+   *
+   * @throws ConfigError (rejects) when it cannot be used
+   */
+  fault(options: FaultOptions): Promise<Fault>;
+  /**
+   * Moves the broker's clock on, and makes what is due on the way happen in order.
+   *
+   * @throws ConfigError (rejects) unless it was started with `clock: 'manual'`
+   */
+  advance(ms: number): Promise<void>;
+  /** What it holds: topics, partitions, groups, as JSON values. For looking at while debugging, and for assertions. */
+  dump(): Promise<BrokerDump>;
   /** Closes every connection; what is in memory is forgotten, what is in a data folder is synced. May be called more than once. */
   close(): Promise<void>;
 }
@@ -54,7 +80,29 @@ export async function serve(settings: Settings, storage: BrokerStorage): Promise
     throw error;
   }
   const nodes = cluster.nodes();
-  return { address: nodes.map(addressOf).join(','), ports: nodes.map(({ port }) => port), close };
+  return {
+    address: nodes.map(addressOf).join(','),
+    ports: nodes.map(({ port }) => port),
+    fault: async (options) => setFault(cluster, options),
+    advance: async (ms) => advance(cluster, ms),
+    dump: async () => dumpCluster(cluster),
+    close,
+  };
+}
+
+function setFault({ faults }: Cluster, options: FaultOptions): Fault {
+  const id = faults.set(options);
+  return { hits: async () => faults.hits(id), clear: async () => faults.clear(id) };
+}
+
+async function advance({ clock }: Cluster, ms: number): Promise<void> {
+  if (!(clock instanceof ManualClock)) {
+    throw new ConfigError('This broker goes by the clock of the system, which cannot be moved.', {
+      next: "Start it with `clock: 'manual'`.",
+    });
+  }
+  if (!Number.isFinite(ms) || ms < 0) throw new ConfigError([`advance: expected milliseconds from 0 on, got ${ms}`]);
+  clock.advance(ms);
 }
 
 async function openCluster(settings: Settings, storage: BrokerStorage): Promise<Cluster> {

@@ -2,7 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { ConfigError } from '../errors.ts';
 import type { Topic } from './catalog/topic.ts';
 import { Topics } from './catalog/topics.ts';
+import { type Clock, every, systemClock, type Timer } from './clock/clock.ts';
+import { ManualClock } from './clock/manual-clock.ts';
+import { FaultSwitches } from './faults/fault-switches.ts';
 import { Groups } from './groups/groups.ts';
+import { HANDLERS } from './handlers/handlers.ts';
 import type { Journal } from './journal/entry.ts';
 import type { LogEntry, Settings } from './options.ts';
 import { ProducerIds } from './producer-ids.ts';
@@ -27,22 +31,25 @@ export class Cluster {
   readonly groups: Groups;
   readonly producerIds: ProducerIds;
   readonly journal: Journal;
+  readonly clock: Clock;
+  readonly faults = new FaultSwitches(() => HANDLERS.map(({ api }) => api.name));
   readonly log: (entry: LogEntry) => void;
   private readonly storage: BrokerStorage;
   private readonly listening = new Map<number, Node>();
   private readonly nodeIds: readonly number[];
-  private readonly retention: NodeJS.Timeout;
+  private readonly retention: Timer;
 
   /** @throws ConfigError when the storage cannot be read or written */
   constructor(settings: Settings, storage: BrokerStorage) {
     const { limits, nodes, defaultPartitions } = settings;
     this.settings = settings;
+    this.clock = settings.clock === 'manual' ? new ManualClock() : systemClock;
     this.log = settings.log;
     this.nodeIds = Array.from({ length: nodes }, (_, i) => i + 1);
     this.storage = storage;
     this.journal = storage.journal;
     this.producerIds = new ProducerIds(storage.state.nextProducerId, storage.journal);
-    this.groups = new Groups(limits, storage.journal);
+    this.groups = new Groups(limits, storage.journal, this.clock);
     this.topics = new Topics({
       nodeIds: this.nodeIds,
       defaultPartitions,
@@ -52,8 +59,7 @@ export class Cluster {
       openLog: (request) => storage.openLog(request),
     });
     this.id = this.restore();
-    this.retention = setInterval(() => this.topics.enforceRetention(Date.now()), RETENTION_CHECK_MS);
-    this.retention.unref();
+    this.retention = every(this.clock, RETENTION_CHECK_MS, () => this.topics.enforceRetention(this.clock.now()));
   }
 
   addNode(node: Node): void {
@@ -85,7 +91,7 @@ export class Cluster {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.retention);
+    this.retention.cancel();
     this.groups.close();
     await this.topics.close();
     await this.storage.close(true);

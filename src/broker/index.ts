@@ -3,9 +3,13 @@
  * tests and demonstrations. It does not replicate and has no security; production is Apache Kafka.
  */
 
+// For tests: faults, time, a look inside
+export type { Fault } from './broker.ts';
 // Starting it
 export { type Broker, startBroker } from './broker.ts';
+export type { BrokerDump, GroupDump, PartitionDump, TopicDump } from './dump.ts';
+export type { FaultOptions } from './faults/fault.ts';
 export { startBrokerThread } from './host/thread.ts';
-
 // Its options
 export type { BrokerLimits, BrokerOptions, LogEntry } from './options.ts';
+export type { ErrorName } from './protocol/error-code.ts';

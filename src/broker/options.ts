@@ -59,6 +59,13 @@ export interface BrokerOptions {
    * @default 'os'
    */
   readonly durability?: 'os' | 'fsync';
+  /**
+   * `manual`: time stands still for session and rebalance time-outs, transactions, arrival times, retention and compaction, until
+   * `broker.advance(ms)`. How long a fetch waits for records, and what faults delay, goes by the real clock.
+   *
+   * @default 'system'
+   */
+  readonly clock?: 'system' | 'manual';
   readonly limits?: BrokerLimits;
   /** Called for each line of the broker's log; it must not throw. */
   readonly onLog?: (entry: LogEntry) => void;
@@ -89,7 +96,8 @@ const LIMITS: Limits = {
 
 /** @throws ConfigError that lists every option that cannot be used */
 export function resolveOptions(options: BrokerOptions): Settings {
-  const { host = '127.0.0.1', port = 0, nodes = 1, autoCreateTopics = false, defaultPartitions = 1, durability = 'os', onLog } = options;
+  const { host = '127.0.0.1', port = 0, nodes = 1, autoCreateTopics = false, defaultPartitions = 1 } = options;
+  const { durability = 'os', clock = 'system', onLog } = options;
   const limits = { ...LIMITS, ...options.limits };
   const problems = [
     ...(isLoopback(host)
@@ -104,11 +112,12 @@ export function resolveOptions(options: BrokerOptions): Settings {
   ];
   if (port !== 0 && port + nodes - 1 > 65_535) problems.push(`port: ${nodes} nodes from port ${port} on would end beyond 65535`);
   if (durability !== 'os' && durability !== 'fsync') problems.push(`durability: expected os or fsync, got ${JSON.stringify(durability)}`);
+  if (clock !== 'system' && clock !== 'manual') problems.push(`clock: expected system or manual, got ${JSON.stringify(clock)}`);
   if (options.durability !== undefined && options.data === undefined) problems.push('durability: without `data` everything is in memory');
   if (options.data === '') problems.push('data: expected a folder, got an empty name');
   if (problems.length > 0) throw new ConfigError(problems);
   const data = options.data === undefined ? undefined : resolve(options.data);
-  return { host, port, nodes, autoCreateTopics, defaultPartitions, data, durability, limits, log: onLog ?? (() => {}) };
+  return { host, port, nodes, autoCreateTopics, defaultPartitions, data, durability, clock, limits, log: onLog ?? (() => {}) };
 }
 
 function whole(name: string, value: number, least: number, most: number, isKnown = true): string[] {

@@ -52,6 +52,23 @@ describe('a broker in a thread', () => {
     await broker.close();
   });
 
+  test('has fault switches, a clock and a dump like one in the same thread', async () => {
+    const broker = await built.startBrokerThread({ clock: 'manual' });
+    const wire = await Wire.connect(broker.address);
+    const fault = await broker.fault({ api: 'ApiVersions', error: 'COORDINATOR_NOT_AVAILABLE', times: 5 });
+    expect((await wire.send(apiVersions, 0, {})).errorCode).toBe(15);
+    expect(await fault.hits()).toBe(1);
+    await fault.clear();
+    expect((await wire.send(apiVersions, 0, {})).errorCode).toBe(0);
+    const { now } = await broker.dump();
+    await broker.advance(5000);
+    expect(await broker.dump()).toMatchObject({ now: now + 5000, nodes: [{ port: broker.ports[0] }] });
+    await expect(broker.fault({ api: 'Nothing', disconnect: true })).rejects.toMatchObject({ code: 'CONFIG' });
+    wire.close();
+    await broker.close();
+    await expect(broker.dump()).rejects.toThrow('closed');
+  });
+
   test('fails as one in the same thread does', async () => {
     const first = await built.startBrokerThread();
     const port = first.ports[0] as number;

@@ -13,6 +13,11 @@ export function messageOf(api: Api, version: number, side: 'request' | 'response
   return valueOf(api[side], version, isFlexible(api, version));
 }
 
+/** One message of this type and version, always the same. */
+export function sampleOf(api: Api, version: number): Record<string, unknown> {
+  return fc.sample(messageOf(api, version, 'request'), { numRuns: 1, seed: version })[0] as Record<string, unknown>;
+}
+
 function valueOf(fields: Fields, version: number, flexible: boolean): fc.Arbitrary<Record<string, unknown>> {
   const entries = Object.entries(fields).map(([name, field]) => {
     const isPresent = field.since <= version && version <= field.until && (field.tag === undefined || flexible);

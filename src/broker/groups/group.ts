@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Clock, Timer } from '../clock/clock.ts';
 import { ErrorCode, Refusal } from '../protocol/error-code.ts';
 import { failedJoin, failedSync, type JoinAnswer, type SyncAnswer } from './answers.ts';
 import { infoOf, type JoinRequest, Member } from './member.ts';
@@ -30,11 +31,14 @@ export class Group {
   private protocol = '';
   private leader = '';
   private readonly maxMembers: number;
-  private readonly roster = new Roster();
-  private deadline: NodeJS.Timeout | undefined;
+  private readonly roster: Roster;
+  private readonly clock: Clock;
+  private deadline: Timer | undefined;
 
-  constructor(id: string, maxMembers: number) {
+  constructor(id: string, maxMembers: number, clock: Clock) {
     this.id = id;
+    this.clock = clock;
+    this.roster = new Roster(clock);
     this.maxMembers = maxMembers;
   }
 
@@ -45,6 +49,12 @@ export class Group {
   /** The protocol that the members follow; empty until all have their assignment. */
   get protocolName(): string {
     return this.current === 'Stable' ? this.protocol : '';
+  }
+
+  /** For a look inside. */
+  standing() {
+    const { current: state, generation, protocolType, protocol, leader } = this;
+    return { state, generation, protocolType, protocol, leader };
   }
 
   describeMembers(): readonly Member[] {
@@ -110,7 +120,7 @@ export class Group {
   /** Ends every wait and timer. */
   close(): void {
     this.current = 'Dead';
-    clearTimeout(this.deadline);
+    this.deadline?.cancel();
     for (const member of this.roster.all()) member.dismiss(ErrorCode.COORDINATOR_NOT_AVAILABLE);
     this.roster.clear();
   }
@@ -148,7 +158,7 @@ export class Group {
   }
 
   private newMember(id: string, request: JoinRequest): Member {
-    return new Member(infoOf(id, request), (member) => {
+    return new Member(infoOf(id, request), this.clock, (member) => {
       if (this.roster.has(member)) this.remove(member);
     });
   }
@@ -204,7 +214,7 @@ export class Group {
   }
 
   private completeJoin(): void {
-    clearTimeout(this.deadline);
+    this.deadline?.cancel();
     const late = this.roster.all().filter((member) => !member.isJoining && member.info.instanceId === null);
     for (const member of late) this.forget(member);
     const [first, ...others] = this.roster.all().filter((member) => member.isJoining);
@@ -226,7 +236,7 @@ export class Group {
   }
 
   private distribute(assignments: ReadonlyMap<string, Buffer>): void {
-    clearTimeout(this.deadline);
+    this.deadline?.cancel();
     this.current = 'Stable';
     for (const member of this.roster.all()) {
       member.assignment = assignments.get(member.id) ?? EMPTY;
@@ -259,8 +269,8 @@ export class Group {
   }
 
   private startDeadline(action: () => void): void {
-    clearTimeout(this.deadline);
-    this.deadline = setTimeout(action, this.roster.longestRebalanceMs()).unref();
+    this.deadline?.cancel();
+    this.deadline = this.clock.after(this.roster.longestRebalanceMs(), action);
   }
 
   private checkGeneration(generationId: number): void {

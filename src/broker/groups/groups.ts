@@ -1,3 +1,4 @@
+import type { Clock } from '../clock/clock.ts';
 import type { Journal } from '../journal/entry.ts';
 import { Refusal } from '../protocol/error-code.ts';
 import { Group } from './group.ts';
@@ -17,9 +18,11 @@ export interface TopicOffset extends CommittedOffset {
 export class Groups {
   private readonly limits: GroupLimits;
   private readonly journal: Journal;
+  private readonly clock: Clock;
   private readonly byId = new Map<string, Group>();
 
-  constructor(limits: GroupLimits, journal: Journal) {
+  constructor(limits: GroupLimits, journal: Journal, clock: Clock) {
+    this.clock = clock;
     this.limits = limits;
     this.journal = journal;
   }
@@ -80,7 +83,7 @@ export class Groups {
   }
 
   private add(id: string): Group {
-    const group = new Group(id, this.limits.groupMembers);
+    const group = new Group(id, this.limits.groupMembers, this.clock);
     this.byId.set(id, group);
     return group;
   }

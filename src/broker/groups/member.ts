@@ -1,3 +1,4 @@
+import type { Clock, Timer } from '../clock/clock.ts';
 import type { ErrorNumber } from '../protocol/error-code.ts';
 import { failedJoin, failedSync, type JoinAnswer, type SyncAnswer } from './answers.ts';
 
@@ -40,11 +41,13 @@ export class Member {
   assignment: Buffer = EMPTY;
   private pendingJoin: ((answer: JoinAnswer) => void) | undefined;
   private pendingSync: ((answer: SyncAnswer) => void) | undefined;
-  private session: NodeJS.Timeout | undefined;
+  private session: Timer | undefined;
+  private readonly clock: Clock;
   private readonly onExpired: (member: Member) => void;
 
   /** @param onExpired called when the session time-out passes without a sign of life */
-  constructor(info: MemberInfo, onExpired: (member: Member) => void) {
+  constructor(info: MemberInfo, clock: Clock, onExpired: (member: Member) => void) {
+    this.clock = clock;
     this.info = info;
     this.onExpired = onExpired;
   }
@@ -96,8 +99,7 @@ export class Member {
   touch(): void {
     this.stopSession();
     if (this.isJoining || this.isSyncing) return;
-    this.session = setTimeout(() => this.onExpired(this), this.info.sessionTimeoutMs);
-    this.session.unref();
+    this.session = this.clock.after(this.info.sessionTimeoutMs, () => this.onExpired(this));
   }
 
   /** Tells its waiting request, if there is one, that it failed, and ends its session. */
@@ -108,7 +110,7 @@ export class Member {
   }
 
   private stopSession(): void {
-    clearTimeout(this.session);
+    this.session?.cancel();
   }
 
   protocolNames(): string[] {

@@ -1,3 +1,4 @@
+import type { Clock, Timer } from '../clock/clock.ts';
 import { Refusal } from '../protocol/error-code.ts';
 import type { Member, MemberProtocol } from './member.ts';
 
@@ -6,7 +7,12 @@ export class Roster {
   private readonly members = new Map<string, Member>();
   /** Static members (KIP-345): instance id to member id. */
   private readonly instances = new Map<string, string>();
-  private readonly newcomers = new Map<string, NodeJS.Timeout>();
+  private readonly newcomers = new Map<string, Timer>();
+  private readonly clock: Clock;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
 
   get size(): number {
     return this.members.size;
@@ -55,7 +61,7 @@ export class Roster {
   }
 
   expect(id: string, withinMs: number, onExpired: () => void): void {
-    this.newcomers.set(id, setTimeout(onExpired, withinMs).unref());
+    this.newcomers.set(id, this.clock.after(withinMs, onExpired));
   }
 
   isExpected(id: string): boolean {
@@ -63,7 +69,7 @@ export class Roster {
   }
 
   stopExpecting(id: string): void {
-    clearTimeout(this.newcomers.get(id));
+    this.newcomers.get(id)?.cancel();
     this.newcomers.delete(id);
   }
 

@@ -17,7 +17,7 @@ interface Written {
 }
 
 export const handleProduce = handler(produce, async (request, context) => {
-  const now = Date.now();
+  const now = context.cluster.clock.now();
   // All are appended before any is waited for, so that one flush of the storage serves them together.
   const written = request.topics.map(({ name, partitions }) => ({
     name,

@@ -1,8 +1,12 @@
 import { Worker } from 'node:worker_threads';
-import { ConfigError, StreamerError } from '../../errors.ts';
-import type { Broker } from '../broker.ts';
+import { StreamerError } from '../../errors.ts';
+import type { Broker, Fault } from '../broker.ts';
+import type { BrokerDump } from '../dump.ts';
+import type { FaultOptions } from '../faults/fault.ts';
 import { type BrokerOptions, resolveOptions } from '../options.ts';
 import type { FromThread, ToThread } from './messages.ts';
+import { RemoteCalls } from './remote-calls.ts';
+import { revive } from './sent-error.ts';
 import { threadFile } from './thread-file.ts';
 
 /**
@@ -27,15 +31,28 @@ export async function startBrokerThread(options: BrokerOptions = {}): Promise<Br
     closing ??= closeThread(worker);
     return closing;
   };
-  return { address: ready.address, ports: ready.ports, close };
+  const calls = new RemoteCalls(worker);
+  return {
+    address: ready.address,
+    ports: ready.ports,
+    fault: (options) => setFault(calls, options),
+    advance: (ms) => calls.ask<void>({ method: 'advance', ms }),
+    dump: () => calls.ask<BrokerDump>({ method: 'dump' }),
+    close,
+  };
 }
 
-type FirstAnswer = Exclude<FromThread, { type: 'log' }>;
+async function setFault(calls: RemoteCalls, options: FaultOptions): Promise<Fault> {
+  const fault = await calls.ask<number>({ method: 'fault', options });
+  return { hits: () => calls.ask({ method: 'hits', fault }), clear: () => calls.ask({ method: 'clear', fault }) };
+}
+
+type FirstAnswer = Extract<FromThread, { type: 'ready' | 'failed' }>;
 
 function firstAnswer(worker: Worker): Promise<FirstAnswer> {
   return new Promise((resolve, reject) => {
     worker.on('message', (message: FromThread) => {
-      if (message.type !== 'log') resolve(message);
+      if (message.type === 'ready' || message.type === 'failed') resolve(message);
     });
     worker.once('error', reject);
     worker.once('exit', (code) => reject(new StreamerError('USAGE', `The broker's thread ended with code ${code} before it was ready.`)));
@@ -48,9 +65,4 @@ function closeThread(worker: Worker): Promise<void> {
     worker.once('exit', () => resolve());
     worker.postMessage({ type: 'close' } satisfies ToThread);
   });
-}
-
-function revive({ message, code, next }: Extract<FromThread, { type: 'failed' }>): Error {
-  if (code === 'CONFIG') return new ConfigError(message, { next });
-  return new StreamerError('USAGE', message, { next });
 }

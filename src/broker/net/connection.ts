@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Cluster, Node } from '../cluster.ts';
+import { FaultDisconnect } from '../faults/struck.ts';
 import { MalformedRequest } from '../protocol/error-code.ts';
 import { dispatch } from './dispatch.ts';
 import { Framing } from './framing.ts';
@@ -81,6 +82,7 @@ export class Connection {
   }
 
   private fail(error: unknown): void {
+    if (error instanceof FaultDisconnect) return this.end(error.message, 'debug');
     if (error instanceof MalformedRequest) return this.end(error.message, 'warn');
     this.end(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, 'error');
   }

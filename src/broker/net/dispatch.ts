@@ -1,3 +1,4 @@
+import { carryOut } from '../faults/struck.ts';
 import type { Context } from '../handlers/handler.ts';
 import { HANDLERS, handlerFor } from '../handlers/handlers.ts';
 import { versionsOf } from '../handlers/metadata.ts';
@@ -13,7 +14,7 @@ const SIZE_BYTES = 4;
  * Answers one frame.
  *
  * @returns the answer with its length in front, as buffers to be written in order; undefined when there is none
- * @throws MalformedRequest when the frame is no request that is served
+ * @throws MalformedRequest when the frame is no request that is served; FaultDisconnect
  */
 export async function dispatch(
   frame: Buffer,
@@ -27,14 +28,14 @@ export async function dispatch(
   const clientId = reader.string(false) ?? '';
   const served = handlerFor(key);
   if (served === undefined) throw new MalformedRequest(`there is no request with key ${key} here`);
-  const { api, handle } = served;
+  const { api } = served;
   if (version < api.versions[0] || version > api.versions[1]) return refuseVersion(api, version, correlationId);
   if (isFlexible(api, version)) reader.taggedFields(() => {});
   const codec = apiCodec(api, version);
   const request = codec.request.decode(reader);
-  const response = await handle(request, { ...context, version, clientId });
+  const response = await carryOut(served, request, { ...context, version, clientId });
   if (response === undefined) return undefined;
-  return encode(api, version, correlationId, (writer) => codec.response.encode(writer, response));
+  return encode(api, version, correlationId, (writer) => codec.response.encode(writer, response as never));
 }
 
 /** A client that is newer than the broker learns from this what it may use (KIP-511); any other request is refused. */

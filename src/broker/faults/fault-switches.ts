@@ -1,0 +1,70 @@
+import { checkFault, type FaultOptions } from './fault.ts';
+
+interface Switch {
+  readonly options: FaultOptions;
+  left: number;
+  hits: number;
+}
+
+/** A request that has come, before anything was done about it. */
+export interface StruckRequest {
+  readonly api: string;
+  readonly clientId: string;
+  readonly request: object;
+}
+
+/** The faults that are set, and how often each has struck. */
+export class FaultSwitches {
+  private readonly apis: () => readonly string[];
+  private readonly switches = new Map<number, Switch>();
+  private count = 0;
+
+  /** @param apis names of all request types that are served */
+  constructor(apis: () => readonly string[]) {
+    this.apis = apis;
+  }
+
+  /** @returns the fault's number. @throws ConfigError */
+  set(options: FaultOptions): number {
+    checkFault(options, this.apis());
+    this.switches.set(++this.count, { options, left: options.times ?? 1, hits: 0 });
+    return this.count;
+  }
+
+  hits(id: number): number {
+    return this.switches.get(id)?.hits ?? 0;
+  }
+
+  /** It strikes no more; its hits can still be asked for. */
+  clear(id: number): void {
+    const one = this.switches.get(id);
+    if (one !== undefined) one.left = 0;
+  }
+
+  /** The fault that strikes this request, if one does: the one that was set first. */
+  strike(struck: StruckRequest): FaultOptions | undefined {
+    if (this.switches.size === 0) return undefined;
+    for (const one of this.switches.values()) {
+      if (one.left === 0 || !concerns(one.options, struck)) continue;
+      one.left -= 1;
+      one.hits += 1;
+      return one.options;
+    }
+    return undefined;
+  }
+}
+
+function concerns({ api, clientId, topic }: FaultOptions, struck: StruckRequest): boolean {
+  if (api !== struck.api || (clientId !== undefined && clientId !== struck.clientId)) return false;
+  return topic === undefined || topicsOf(struck.request).includes(topic);
+}
+
+/** Topics are named in a request's `topics` or `names`, in the topics of its groups, or as resources with settings. */
+function topicsOf(request: object): unknown[] {
+  const { topics, names, groups, resources } = request as { [field: string]: unknown };
+  const lists = [topics, names, resources].flatMap((list) => (Array.isArray(list) ? (list as unknown[]) : []));
+  const nested = Array.isArray(groups)
+    ? groups.flatMap((group: unknown) => (typeof group === 'object' && group ? topicsOf(group) : []))
+    : [];
+  return [...lists.map((one) => (typeof one === 'object' && one !== null ? (one as { name?: unknown }).name : one)), ...nested];
+}
