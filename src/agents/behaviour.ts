@@ -85,6 +85,8 @@ export interface BehaviourRun {
 /** What a behaviour counts of its own, beside what the runtime does; part of `worker.stats().agents[name]`. */
 export interface BehaviourStats {
   readonly inference?: InferenceStats | undefined;
+  /** What a sink's writer counts, as `{ written, deleted, stale, refused }`. */
+  readonly sink?: Readonly<Record<string, number>> | undefined;
 }
 
 export interface Behaviour<K, V, Out> {

@@ -32,4 +32,6 @@ export type { BreakerOptions, BreakerState } from './inference/breaker.ts';
 export { type BatchOptions, type InferenceOptions, inference } from './inference/inference.ts';
 export type { RateOptions } from './inference/rate.ts';
 export type { InferenceStats, Summary } from './inference/stats.ts';
+export { type PostgresUpsertSinkOptions, postgresUpsert } from './postgres-upsert.ts';
+export { type SinkBatchOptions, sink } from './sink/sink.ts';
 export type { Stream, StreamFunction } from './stream.ts';

@@ -1,4 +1,5 @@
 export type { Event } from './event.ts';
+export { exactJson, parseExactly, stringifyExactly } from './exact-json.ts';
 export { json } from './json.ts';
 export { KeylessSpread, murmur2, partitionOf } from './partitioner.ts';
 export type { InputOf, OutputOf, Serde, SerdeContext } from './serde.ts';

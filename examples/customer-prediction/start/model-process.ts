@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { Child } from './child.ts';
+import { Child } from '../../shared/child.ts';
 
 const MAIN = fileURLToPath(new URL('../model/main.js', import.meta.url));
 const READY_MS = 30_000;

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { Child } from './child.ts';
+import { Child } from '../../shared/child.ts';
 
 const GATE = new URL('./worker-gate.js', import.meta.url).href;
 const CLI = fileURLToPath(new URL('./cli/main.js', import.meta.resolve('streamerjs')));

@@ -1,0 +1,46 @@
+import { ConfigError } from '../../errors.ts';
+
+/** The part of `pg` that is used here; the package itself is an optional peer. */
+export interface PgClient {
+  query(text: string, values?: readonly unknown[]): Promise<PgResult>;
+  /** @param error the connection is not to be used again */
+  release(error?: boolean): void;
+}
+
+export interface PgResult {
+  readonly rows: ReadonlyArray<Readonly<Record<string, unknown>>>;
+  readonly rowCount: number | null;
+}
+
+export interface PgPool {
+  connect(): Promise<PgClient>;
+  end(): Promise<void>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+interface PgModule {
+  readonly Pool: new (config: Readonly<Record<string, unknown>>) => PgPool;
+}
+
+const PACKAGE = 'pg';
+
+/** @throws ConfigError with the install line, when the package is not there */
+export async function openPool(
+  config: Readonly<Record<string, unknown>>,
+  load: (name: string) => Promise<unknown> = (name) => import(name),
+): Promise<PgPool> {
+  let module: PgModule;
+  try {
+    const loaded = (await load(PACKAGE)) as { readonly default?: PgModule } & PgModule;
+    module = loaded.default ?? loaded;
+  } catch (cause) {
+    throw new ConfigError(`writing to Postgres needs the package ${PACKAGE}: ${(cause as Error).message}`, {
+      cause,
+      next: `Install it: npm install ${PACKAGE}`,
+    });
+  }
+  const pool = new module.Pool(config);
+  // A connection that breaks while nobody uses it is replaced by the pool.
+  pool.on('error', () => {});
+  return pool;
+}

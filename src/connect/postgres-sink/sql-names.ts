@@ -1,0 +1,13 @@
+/** A name in double quotes, whatever it holds. */
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** `schema.name` or `name`, each part in quotes. */
+export function quotedTable(name: string): string {
+  return name.split('.').map(quoted).join('.');
+}
+
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
