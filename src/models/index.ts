@@ -9,6 +9,16 @@ import { kserveV1, tensorFlowServing } from './protocols/tensor-flow-serving.ts'
 /** Models behind HTTP, one function per protocol. */
 export const http = { rows, columns, openInference, tensorFlowServing, kserveV1, mlflow, bentoml, custom } as const;
 
+// How good a model is.
+export {
+  type BinaryReport,
+  type CalibrationBin,
+  type Confusion,
+  type EvaluationOptions,
+  evaluateBinary,
+  evaluateRegression,
+  type RegressionReport,
+} from './evaluation/index.ts';
 // From a row to the numbers of a model.
 export {
   type Feature,
@@ -49,6 +59,23 @@ export type { HttpOpenInferenceOptions } from './protocols/open-inference.ts';
 export type { HttpRowsOptions } from './protocols/rows.ts';
 export type { HttpKserveV1Options, HttpTensorFlowServingOptions } from './protocols/tensor-flow-serving.ts';
 export type { Datatype } from './protocols/tensors.ts';
+// Training.
+export {
+  BoostedModel,
+  type BoostingOptions,
+  type BoostingRound,
+  type EarlyStopping,
+  LogisticModel,
+  type LogisticOptions,
+  type Split,
+  TrainedModel,
+  type TrainingData,
+  type TrainingNumbers,
+  type TrainingRows,
+  trainBoosting,
+  trainLogistic,
+  trainTestSplit,
+} from './training/index.ts';
 export {
   type EvaluatorOptions,
   type FeatureRow,

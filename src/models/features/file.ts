@@ -6,7 +6,7 @@ import { type Features, featuresFromJson } from './features.ts';
 export const HASH_ATTRIBUTE = 'streamer.features';
 
 /** `model.json` has its features in `model.features.json`. */
-function featuresBeside(modelFile: string): string {
+export function featuresBeside(modelFile: string): string {
   return `${modelFile.replace(/\.(json|ubj|onnx)$/, '')}.features.json`;
 }
 

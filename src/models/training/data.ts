@@ -1,0 +1,101 @@
+import { ConfigError } from '../../errors.ts';
+import { Features } from '../features/features.ts';
+import { ModelError } from '../model-error.ts';
+
+/** Rows as they are, and how they become numbers. What the features leave open is taken from the rows. */
+export interface TrainingRows<Row extends object> {
+  readonly features: Features<Row>;
+  readonly rows: readonly Row[];
+  /** What to predict, by row: a number, or 0 and 1. */
+  readonly labels: ArrayLike<number>;
+}
+
+/** Numbers alone: those of the first row, then of the next; NaN is a missing value. */
+export interface TrainingNumbers {
+  readonly columns: readonly string[];
+  readonly numbers: Float32Array;
+  readonly labels: ArrayLike<number>;
+}
+
+export type TrainingData<Row extends object> = TrainingRows<Row> | TrainingNumbers;
+
+/** Training data as numbers, checked. */
+export interface Table<Row extends object = object> {
+  readonly rows: number;
+  readonly columns: readonly string[];
+  /** Row after row. */
+  readonly numbers: Float32Array;
+  readonly labels: Float32Array;
+  /** Fitted. */
+  readonly features: Features<Row> | undefined;
+}
+
+/** @throws ConfigError when a row does not fit its features, or the numbers do not fit one another; the row's number is named, from 0 */
+export function tableOf<Row extends object>(data: TrainingData<Row>): Table<Row> {
+  const labels = Float32Array.from(data.labels);
+  const rows = labels.length;
+  if (rows === 0) throw new ConfigError('there are no rows to train on');
+  const strange = labels.findIndex((label) => !Number.isFinite(label));
+  if (strange >= 0) throw new ConfigError(`the label of row ${strange} is ${data.labels[strange]}, and must be a finite number`);
+  const table = 'features' in data ? encoded(data, rows) : data;
+  const { numbers, columns } = table;
+  if (columns.length === 0) throw new ConfigError('there are no columns to train on');
+  if (numbers.length !== rows * columns.length)
+    throw new ConfigError(`${rows} labels and ${columns.length} columns need ${rows * columns.length} numbers, got ${numbers.length}`);
+  const infinite = numbers.findIndex((number) => Math.abs(number) === Number.POSITIVE_INFINITY);
+  if (infinite >= 0)
+    throw new ConfigError(
+      `row ${Math.floor(infinite / columns.length)} has ${numbers[infinite]} in column ${JSON.stringify(columns[infinite % columns.length])}: numbers must be finite in 32 bits`,
+    );
+  return { rows, columns, numbers, labels, features: table instanceof Object && 'features' in table ? table.features : undefined };
+}
+
+interface Encoded<Row extends object> {
+  readonly features: Features<Row>;
+  readonly columns: readonly string[];
+  readonly numbers: Float32Array;
+}
+
+function encoded<Row extends object>({ features, rows }: TrainingRows<Row>, labels: number): Encoded<Row> {
+  if (!(features instanceof Features)) throw new ConfigError('features must be made by features({ ... })');
+  if (rows.length !== labels) throw new ConfigError(`there are ${rows.length} rows and ${labels} labels`);
+  const fitted = features.isFitted ? features : features.fit(rows);
+  const { columns } = fitted;
+  const numbers = new Float32Array(rows.length * columns.length);
+  rows.forEach((row, at) => {
+    try {
+      fitted.write(row, numbers, at * columns.length);
+    } catch (error) {
+      if (error instanceof ModelError) throw new ConfigError(`row ${at}: ${error.message}`, { cause: error });
+      throw error;
+    }
+  });
+  return { features: fitted, columns, numbers };
+}
+
+/** The rows of these numbers, in their order. */
+export function rowsOf<Row extends object>(table: Table<Row>, rows: Int32Array): Table<Row> {
+  const width = table.columns.length;
+  const numbers = new Float32Array(rows.length * width);
+  rows.forEach((row, at) => {
+    numbers.set(table.numbers.subarray(row * width, (row + 1) * width), at * width);
+  });
+  return { ...table, rows: rows.length, numbers, labels: Float32Array.from(rows, (row) => table.labels[row] as number) };
+}
+
+/** @throws ConfigError when labels are not 0 and 1, or all the same */
+export function checkBinary(labels: Float32Array): void {
+  const strange = labels.findIndex((label) => label !== 0 && label !== 1);
+  if (strange >= 0) throw new ConfigError(`the label of row ${strange} is ${labels[strange]}, and must be 0 or 1`);
+  if (labels.every((label) => label === labels[0]))
+    throw new ConfigError(`all labels are ${labels[0]}: there is nothing to tell apart`, {
+      next: 'Train on rows of both classes.',
+    });
+}
+
+/** Weight of a row with label 1: as given, or as many times a row with label 0 as makes both classes count the same. */
+export function positiveWeightOf(labels: Float32Array, given: number | 'balanced'): number {
+  if (given !== 'balanced') return given;
+  const positive = labels.reduce((sum, label) => sum + label, 0);
+  return (labels.length - positive) / positive;
+}

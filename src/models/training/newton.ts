@@ -1,0 +1,119 @@
+import { ConfigError } from '../../errors.ts';
+import { solve } from './cholesky.ts';
+import type { SparseRows } from './sparse.ts';
+
+export interface NewtonOptions {
+  /** Weight of half the squared weights in the loss; the intercept is free. */
+  readonly l2: number;
+  /** What a row with label 1 counts. */
+  readonly positiveWeight: number;
+  readonly maxSteps: number;
+  /** Ends when no component of the gradient is larger than this. */
+  readonly tolerance: number;
+}
+
+export interface Optimum {
+  /** By column, the intercept last. */
+  readonly weights: Float64Array;
+  readonly loss: number;
+  /** Largest component of the gradient. */
+  readonly gradient: number;
+  readonly steps: number;
+}
+
+/**
+ * The weights that minimise `sum of log losses + l2 / 2 * sum of squared weights`, by Newton's method: at each step solve `H d = -g`, and
+ * halve the step until the loss falls. The loss is convex, so there is one optimum, and it is found to the last digits.
+ *
+ * @throws ConfigError when there is none (l2 is 0 and the columns depend on one another, or tell the classes apart), or it takes too long
+ */
+export function newton(rows: SparseRows, labels: Float32Array, options: NewtonOptions): Optimum {
+  const weights = new Float64Array(rows.width + 1);
+  let loss = lossOf(rows, labels, weights, options);
+  for (let steps = 0; ; steps++) {
+    const { gradient, hessian } = derivatives(rows, labels, weights, options);
+    const largest = gradient.reduce((most, part) => Math.max(most, Math.abs(part)), 0);
+    if (largest <= options.tolerance) return { weights, loss, gradient: largest, steps };
+    if (steps === options.maxSteps) throw noOptimum(`after ${steps} steps the gradient is still ${largest.toPrecision(3)}`);
+    if (!solve(hessian, gradient)) throw noOptimum('columns depend on one another');
+    const next = stepped(rows, labels, { weights, loss, move: gradient }, options);
+    // Rounding keeps the loss from falling any further.
+    if (next === undefined) return { weights, loss, gradient: largest, steps };
+    weights.set(next.weights);
+    loss = next.loss;
+  }
+}
+
+interface Position {
+  readonly weights: Float64Array;
+  readonly loss: number;
+  /** To be subtracted from the weights. */
+  readonly move: Float64Array;
+}
+
+function stepped(rows: SparseRows, labels: Float32Array, { weights, loss, move }: Position, options: NewtonOptions) {
+  for (let share = 1; share > 1e-6; share /= 2) {
+    const tried = weights.map((weight, at) => weight - share * (move[at] as number));
+    const triedLoss = lossOf(rows, labels, tried, options);
+    if (triedLoss < loss) return { weights: tried, loss: triedLoss };
+  }
+  return undefined;
+}
+
+function lossOf(rows: SparseRows, labels: Float32Array, weights: Float64Array, { l2, positiveWeight }: NewtonOptions): number {
+  let sum = 0;
+  for (let row = 0; row < labels.length; row++) {
+    const margin = marginOf(rows, row, weights);
+    const isOne = labels[row] === 1;
+    const signed = isOne ? -margin : margin;
+    sum += (isOne ? positiveWeight : 1) * (Math.max(signed, 0) + Math.log1p(Math.exp(-Math.abs(signed))));
+  }
+  for (let column = 0; column < rows.width; column++) sum += (l2 / 2) * (weights[column] as number) ** 2;
+  return sum;
+}
+
+function derivatives(rows: SparseRows, labels: Float32Array, weights: Float64Array, { l2, positiveWeight }: NewtonOptions) {
+  const { width, starts, columns, values } = rows;
+  const size = width + 1;
+  const gradient = new Float64Array(size);
+  const hessian = new Float64Array(size * size);
+  const last = width * size;
+  for (let row = 0; row < labels.length; row++) {
+    const p = 1 / (1 + Math.exp(-marginOf(rows, row, weights)));
+    const weight = labels[row] === 1 ? positiveWeight : 1;
+    const error = weight * (p - (labels[row] as number));
+    const curvature = weight * p * (1 - p);
+    const end = starts[row + 1] as number;
+    for (let i = starts[row] as number; i < end; i++) {
+      const column = columns[i] as number;
+      const x = values[i] as number;
+      gradient[column] = (gradient[column] as number) + error * x;
+      hessian[last + column] = (hessian[last + column] as number) + curvature * x;
+      const line = column * size;
+      for (let j = starts[row] as number; j <= i; j++) {
+        const at = line + (columns[j] as number);
+        hessian[at] = (hessian[at] as number) + curvature * x * (values[j] as number);
+      }
+    }
+    gradient[width] = (gradient[width] as number) + error;
+    hessian[last + width] = (hessian[last + width] as number) + curvature;
+  }
+  for (let column = 0; column < width; column++) {
+    gradient[column] = (gradient[column] as number) + l2 * (weights[column] as number);
+    hessian[column * size + column] = (hessian[column * size + column] as number) + l2;
+  }
+  return { gradient, hessian };
+}
+
+function marginOf({ width, starts, columns, values }: SparseRows, row: number, weights: Float64Array): number {
+  let sum = weights[width] as number;
+  const end = starts[row + 1] as number;
+  for (let at = starts[row] as number; at < end; at++) sum += (values[at] as number) * (weights[columns[at] as number] as number);
+  return sum;
+}
+
+function noOptimum(why: string): ConfigError {
+  return new ConfigError(`the logistic regression has no optimum that can be found: ${why}`, {
+    next: 'Give an l2 above 0, or a larger one; standardise columns of very different sizes.',
+  });
+}
