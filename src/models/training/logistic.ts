@@ -53,7 +53,7 @@ export function trainLogistic<Row extends object>(data: TrainingData<Row>, optio
   checkBinary(table.labels);
   checkNumbers(table as Table);
   const weight = positiveWeightOf(table.labels, positiveWeight);
-  const settings = { l2, positiveWeight: weight, maxSteps, tolerance: 1e-9 * Math.max(1, table.rows) };
+  const settings = { l2, positiveWeight: weight, maxSteps, tolerance: 1e-13 * table.rows };
   const optimum = newton(sparseOf(table as Table), table.labels, settings);
   return new LogisticModel(textOf(table as Table, optimum), table, optimum);
 }

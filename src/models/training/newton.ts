@@ -30,34 +30,41 @@ export interface Optimum {
 export function newton(rows: SparseRows, labels: Float32Array, options: NewtonOptions): Optimum {
   const weights = new Float64Array(rows.width + 1);
   let loss = lossOf(rows, labels, weights, options);
+  let last = Number.POSITIVE_INFINITY;
   for (let steps = 0; ; steps++) {
     const { gradient, hessian } = derivatives(rows, labels, weights, options);
     const largest = gradient.reduce((most, part) => Math.max(most, Math.abs(part)), 0);
-    if (largest <= options.tolerance) return { weights, loss, gradient: largest, steps };
+    if (options.l2 === 0 && loss < 1e-6 * labels.length) throw noOptimum('the columns tell the classes apart without error');
+    // The last steps are below what the loss can show; they end when the gradient gets no smaller.
+    const isFlat = largest < NEAR * labels.length;
+    if (largest <= options.tolerance || (isFlat && largest >= last)) return { weights, loss, gradient: largest, steps };
     if (steps === options.maxSteps) throw noOptimum(`after ${steps} steps the gradient is still ${largest.toPrecision(3)}`);
     if (!solve(hessian, gradient)) throw noOptimum('columns depend on one another');
-    const next = stepped(rows, labels, { weights, loss, move: gradient }, options);
-    // Rounding keeps the loss from falling any further.
-    if (next === undefined) return { weights, loss, gradient: largest, steps };
-    weights.set(next.weights);
-    loss = next.loss;
+    loss = step(rows, labels, weights, { loss, move: gradient, isFlat }, options);
+    last = largest;
   }
 }
 
-interface Position {
-  readonly weights: Float64Array;
+/** Near the optimum a full Newton step is right; before, one that lets the loss fall is needed. */
+const NEAR = 1e-6;
+
+interface Step {
   readonly loss: number;
   /** To be subtracted from the weights. */
   readonly move: Float64Array;
+  readonly isFlat: boolean;
 }
 
-function stepped(rows: SparseRows, labels: Float32Array, { weights, loss, move }: Position, options: NewtonOptions) {
-  for (let share = 1; share > 1e-6; share /= 2) {
+/** Moves the weights; gives the loss there. */
+function step(rows: SparseRows, labels: Float32Array, weights: Float64Array, { loss, move, isFlat }: Step, options: NewtonOptions): number {
+  for (let share = 1; share > 1e-9; share /= 2) {
     const tried = weights.map((weight, at) => weight - share * (move[at] as number));
-    const triedLoss = lossOf(rows, labels, tried, options);
-    if (triedLoss < loss) return { weights: tried, loss: triedLoss };
+    const next = lossOf(rows, labels, tried, options);
+    if (!isFlat && !(next < loss)) continue;
+    weights.set(tried);
+    return next;
   }
-  return undefined;
+  throw noOptimum('no step makes the loss smaller');
 }
 
 function lossOf(rows: SparseRows, labels: Float32Array, weights: Float64Array, { l2, positiveWeight }: NewtonOptions): number {

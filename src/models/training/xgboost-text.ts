@@ -41,7 +41,8 @@ export function xgboostText({ objective, baseScore, positiveWeight, columns, tre
     `"learner_model_param":${JSON.stringify(params)}`,
     `"objective":${JSON.stringify({ name: objective, reg_loss_param: { scale_pos_weight: floatText(positiveWeight) } })}`,
   ];
-  return `{"learner":{${learner.join(',\n')}}}\n`;
+  // Nothing may follow the last brace, no line end either: XGBoost 1.6 then refuses the file.
+  return `{"learner":{${learner.join(',\n')}}}`;
 }
 
 /** The library's number for "no parent". */
