@@ -1,4 +1,3 @@
-export { auc } from './auc.ts';
 export { type BinaryReport, type Confusion, evaluateBinary } from './binary.ts';
 export type { CalibrationBin } from './calibration.ts';
 export type { EvaluationOptions } from './options.ts';

@@ -31,7 +31,7 @@ export interface SplitSettings {
 }
 
 /** Twice what a leaf with these sums takes off the loss, rounded as XGBoost does. */
-export function scoreOf(first: number, second: number, lambda: number): number {
+function scoreOf(first: number, second: number, lambda: number): number {
   return fround((first * first) / (second + lambda));
 }
 
