@@ -10,6 +10,9 @@ import type { TopicPartition } from '../kafka/index.ts';
 import type { Event } from '../topics/index.ts';
 import type { InferenceStats } from './inference/stats.ts';
 
+/** Headers of an output beside those that its event hands on. */
+export type OutputHeaders = Readonly<Record<string, string | null>>;
+
 export interface Delivery<K, V, Out> {
   readonly event: Event<K, V>;
   /** 1 at the first try. */
@@ -26,8 +29,10 @@ export interface Delivery<K, V, Out> {
   /**
    * Hands an output to the agent's sinks. Throws a `SerdeError` when it does not fit a sink's topic; the event must then
    * be failed with it.
+   *
+   * @param headers set over those of the event; null takes one away
    */
-  emit(output: Out): void;
+  emit(output: Out, headers?: OutputHeaders): void;
   /** The handler has finished the event. It counts as finished when all its outputs are acknowledged. */
   done(): void;
   /** The handler could not do it: the agent's failure policy decides what follows. */

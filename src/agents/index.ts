@@ -8,7 +8,7 @@ export {
   type SinkFunction,
   type SinkTopic,
 } from './agent.ts';
-export type { Behaviour, BehaviourRun, BehaviourStats, Delivery, Inbox, PollOptions, Scope } from './behaviour.ts';
+export type { Behaviour, BehaviourRun, BehaviourStats, Delivery, Inbox, OutputHeaders, PollOptions, Scope } from './behaviour.ts';
 export { each, type Handler } from './each.ts';
 export {
   backoff,

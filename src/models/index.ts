@@ -76,6 +76,8 @@ export {
   trainLogistic,
   trainTestSplit,
 } from './training/index.ts';
+// Models that are replaced while they are in use.
+export { type ReloadingModel, type ReloadOptions, reloading } from './swap/reloading.ts';
 export {
   type EvaluatorOptions,
   type FeatureRow,

@@ -5,6 +5,8 @@ export interface ModelErrorOptions extends ErrorOptions {
   readonly retryAfterMs?: number | undefined;
   /** Positions of the rows that the refusal names, from 0. */
   readonly rows?: readonly number[] | undefined;
+  /** The field of the row that is to blame. */
+  readonly field?: string | undefined;
 }
 
 /** A model could not be asked (`UNAVAILABLE`), said no (`REFUSED`), or answered something unfitting (`ANSWER`). */
@@ -16,12 +18,15 @@ export class ModelError extends StreamerError {
   readonly retryAfterMs: number | undefined;
   /** Positions of the rows that the refusal names, from 0; absent when it names none. */
   readonly rows: readonly number[] | undefined;
+  /** The field of the row that is to blame, where one is. */
+  readonly field: string | undefined;
 
   constructor(code: 'UNAVAILABLE' | 'REFUSED' | 'ANSWER', message: string, options: ModelErrorOptions = {}) {
     super(code, message, { ...options, retryable: options.retryable ?? code !== 'REFUSED' });
     this.status = options.status;
     this.retryAfterMs = options.retryAfterMs;
     this.rows = options.rows;
+    this.field = options.field;
   }
 }
 

@@ -3,6 +3,8 @@ export interface PredictOptions {
   readonly signal?: AbortSignal | undefined;
   /** Longest time for the answer. What the default is, the model says. */
   readonly timeoutMs?: number | undefined;
+  /** Told before the answer, once, by a model that knows: the version that gave all of it. */
+  readonly onVersion?: ((version: string) => void) | undefined;
 }
 
 /**
@@ -22,6 +24,8 @@ export interface PredictOptions {
 export interface Model<Row, Answer> {
   /** For logs and messages, as `http://127.0.0.1:3000/predict`. */
   readonly name: string;
+  /** The version that answers now, where the model knows. */
+  readonly version?: string | undefined;
   /** Most rows that one call takes. @default no limit */
   readonly maxRows?: number | undefined;
   predict(rows: readonly Row[], options?: PredictOptions): Promise<Answer[]>;

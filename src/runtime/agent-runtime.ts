@@ -1,4 +1,4 @@
-import type { Agent, SinkFunction } from '../agents/index.ts';
+import type { Agent, OutputHeaders, SinkFunction } from '../agents/index.ts';
 import { StreamerError } from '../errors.ts';
 import type { RecordHeaders } from '../kafka/index.ts';
 import type { AnyTopic, Encoded } from '../topics/index.ts';
@@ -41,10 +41,10 @@ export class AgentRuntime {
   }
 
   /** Hands an output to every sink, on behalf of the holder. */
-  emit(item: WorkItem, holder: OutputHolder, output: unknown): void {
+  emit(item: WorkItem, holder: OutputHolder, output: unknown, headers?: OutputHeaders): void {
     for (const sink of this.agent.sinks) {
-      if (typeof sink !== 'function') this.#send(sink as AnyTopic, item, holder, output);
-      else if (output !== null || item.deliversTombstones) this.#call(sink, item, holder, output);
+      if (typeof sink !== 'function') this.#send(sink as AnyTopic, item, holder, { value: output, headers });
+      else if (output !== null || item.deliversTombstones) this.#call(sink, item, holder, { value: output, headers });
     }
     const address = replyAddress(item.event.headers, this.agent.name);
     if (address === undefined || item.hasReplied) return;
@@ -116,9 +116,9 @@ export class AgentRuntime {
     return { agent: this.agent.name, topic: item.event.topic, partition: item.event.partition, offset: item.offset };
   }
 
-  #send(topic: AnyTopic, item: WorkItem, holder: OutputHolder, value: unknown): void {
+  #send(topic: AnyTopic, item: WorkItem, holder: OutputHolder, { value, headers: own }: Output): void {
     const { key, timestamp, headers } = item.event;
-    const message = topic.encode({ key, value, timestamp, headers: forwarded(headers) } as never);
+    const message = topic.encode({ key, value, timestamp, headers: withOwn(forwarded(headers), own) } as never);
     if (!(message instanceof Promise)) {
       this.#host.send(topic.name, message, holder);
       return;
@@ -130,8 +130,8 @@ export class AgentRuntime {
     }, end);
   }
 
-  #call(sink: SinkFunction<unknown, unknown, unknown>, item: WorkItem, holder: OutputHolder, output: unknown): void {
-    const answer = runWith(holder, () => sink(output, item.event));
+  #call(sink: SinkFunction<unknown, unknown, unknown>, item: WorkItem, holder: OutputHolder, output: Output): void {
+    const answer = runWith(holder, () => sink(output.value, item.event));
     if (answer instanceof Promise) {
       const end = holder.work();
       answer.then((result) => this.#route(result, item, holder, output)).then(() => end(), end);
@@ -141,11 +141,27 @@ export class AgentRuntime {
   }
 
   /** A sink function may have named topics; anything else it answers means nothing. */
-  #route(answer: unknown, item: WorkItem, holder: OutputHolder, output: unknown): void {
+  #route(answer: unknown, item: WorkItem, holder: OutputHolder, output: Output): void {
     for (const topic of Array.isArray(answer) ? answer : [answer]) {
       if (typeof (topic as AnyTopic | undefined)?.encode === 'function') this.#send(topic as AnyTopic, item, holder, output);
     }
   }
+}
+
+interface Output {
+  readonly value: unknown;
+  readonly headers: OutputHeaders | undefined;
+}
+
+/** An output's own headers over those that go on with the event. */
+function withOwn(headers: RecordHeaders | undefined, own: OutputHeaders | undefined): RecordHeaders | undefined {
+  if (own === undefined) return headers;
+  const result: RecordHeaders = { ...headers };
+  for (const [name, value] of Object.entries(own)) {
+    if (value === null) delete result[name];
+    else result[name] = Buffer.from(value);
+  }
+  return result;
 }
 
 /** Headers go on with the event, but for those that speak to this runtime alone. */

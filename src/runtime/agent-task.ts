@@ -1,4 +1,4 @@
-import { type BehaviourRun, backoff, type Inbox, type Order, type PollOptions } from '../agents/index.ts';
+import { type BehaviourRun, backoff, type Inbox, type Order, type OutputHeaders, type PollOptions } from '../agents/index.ts';
 import { isStreamerError, isUnavailable, type StreamerError } from '../errors.ts';
 import type { KafkaRecord, TopicPartition } from '../kafka/index.ts';
 import { murmur2 } from '../topics/index.ts';
@@ -147,8 +147,8 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
     return new LaneScope(this);
   }
 
-  emit(item: WorkItem, holder: OutputHolder, output: unknown): void {
-    this.runtime.emit(item, holder, output);
+  emit(item: WorkItem, holder: OutputHolder, output: unknown, headers?: OutputHeaders): void {
+    this.runtime.emit(item, holder, output, headers);
   }
 
   waiting(error: unknown): void {

@@ -1,4 +1,4 @@
-import type { Delivery } from '../agents/index.ts';
+import type { Delivery, OutputHeaders } from '../agents/index.ts';
 import type { KafkaRecord } from '../kafka/index.ts';
 import type { AgentTask } from './agent-task.ts';
 import { type OutputHolder, runWith } from './context.ts';
@@ -95,8 +95,8 @@ export class WorkItem implements Delivery<unknown, unknown, unknown>, OutputHold
     return runWith(this, work);
   }
 
-  emit(output: unknown): void {
-    if (this.isInHand) this.#task.emit(this, this, output);
+  emit(output: unknown, headers?: OutputHeaders): void {
+    if (this.isInHand) this.#task.emit(this, this, output, headers);
   }
 
   output(): (error?: unknown) => void {

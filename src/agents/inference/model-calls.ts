@@ -19,6 +19,8 @@ export interface CallOptions {
   readonly signal: AbortSignal;
   /** Aborted when the partition is gone: then the call says nothing about the model. */
   readonly lost: AbortSignal;
+  /** Told the version of the model that answers, where it is known. */
+  readonly onVersion?: ((version: string) => void) | undefined;
 }
 
 /** These answers to a probe say that there is no such path, or not for us: a real call must tell. */
@@ -83,14 +85,14 @@ export class ModelCalls<Row, Answer> {
     void this.#places.add(work);
   }
 
-  async call(rows: readonly Row[], { signal, lost }: CallOptions): Promise<readonly Answer[]> {
+  async call(rows: readonly Row[], { signal, lost, onVersion }: CallOptions): Promise<readonly Answer[]> {
     if (this.#rate !== undefined) await this.#rate.pass(rows.length, signal);
     if (this.breaker.state === 'open') throw this.#heldBack();
     const startedAt = Date.now();
     this.counters.calls++;
     this.counters.inFlight++;
     try {
-      const answers = await this.#ask(rows, signal);
+      const answers = await this.#ask(rows, signal, onVersion);
       this.counters.rows += rows.length;
       this.breaker.answered();
       return answers;
@@ -121,8 +123,8 @@ export class ModelCalls<Row, Answer> {
     });
   }
 
-  async #ask(rows: readonly Row[], signal: AbortSignal): Promise<readonly Answer[]> {
-    const answers = await this.#model.predict(rows, { signal, timeoutMs: this.#plan.timeoutMs });
+  async #ask(rows: readonly Row[], signal: AbortSignal, onVersion?: (version: string) => void): Promise<readonly Answer[]> {
+    const answers = await this.#model.predict(rows, { signal, timeoutMs: this.#plan.timeoutMs, onVersion });
     if (answers.length === rows.length) return answers;
     throw new ModelError('ANSWER', `model ${this.#model.name} was asked ${rows.length} rows and answered ${answers.length}`);
   }

@@ -1,13 +1,13 @@
 import { isUnavailable, StreamerError } from '../../errors.ts';
 import { type Deadline, deadline } from '../../models/deadline.ts';
-import type { RowOutcome } from '../../models/index.ts';
+import { VERSION_HEADER } from '../../models/version-header.ts';
 import type { Event } from '../../topics/index.ts';
-import type { BehaviourRun, Delivery, Inbox } from '../behaviour.ts';
+import type { BehaviourRun, Delivery, Inbox, OutputHeaders } from '../behaviour.ts';
 import { Batch, type Entry } from './batch.ts';
 import { Expiry } from './expiry.ts';
 import type { Caller, ModelCalls } from './model-calls.ts';
 import type { InferencePlan } from './plan.ts';
-import { askModel } from './question.ts';
+import { askModel, type Outcome } from './question.ts';
 
 export interface PartitionPlan<K, V, Row, Answer, Out> extends InferencePlan<Row, Answer> {
   readonly features: (value: V, event: Event<K, V>) => Row;
@@ -125,14 +125,14 @@ export class PartitionRun<K, V, Row, Answer, Out> implements BehaviourRun, Calle
     asked: readonly Entry<K, V, Row, Out>[],
     { signal }: Deadline,
     expiry: Expiry,
-  ): Promise<Map<Entry<K, V, Row, Out>, RowOutcome<Answer>>> {
+  ): Promise<Map<Entry<K, V, Row, Out>, Outcome<Answer>>> {
     const { counters } = this.#calls;
     const outcomes = await askModel<Row, Answer>(
-      (rows) => this.#calls.call(rows, { signal, lost: this.#inbox.signal }),
+      (rows, onVersion) => this.#calls.call(rows, { signal, lost: this.#inbox.signal, onVersion }),
       asked.map(({ question }) => question),
       { signal, leftMs: () => expiry.leftMs(), retried: () => counters.retries++, split: () => counters.splits++ },
     );
-    return new Map(asked.map((entry, at) => [entry, outcomes[at] as RowOutcome<Answer>]));
+    return new Map(asked.map((entry, at) => [entry, outcomes[at] as Outcome<Answer>]));
   }
 
   #rowOf(delivery: Delivery<K, V, Out>): Row {
@@ -145,7 +145,7 @@ export class PartitionRun<K, V, Row, Answer, Out> implements BehaviourRun, Calle
    */
   #settle(
     entries: readonly Entry<K, V, Row, Out>[],
-    outcomes: ReadonlyMap<Entry<K, V, Row, Out>, RowOutcome<Answer>>,
+    outcomes: ReadonlyMap<Entry<K, V, Row, Out>, Outcome<Answer>>,
     isTrialCut: boolean,
   ): void {
     const endedRuns = new Set<unknown>();
@@ -172,14 +172,20 @@ export class PartitionRun<K, V, Row, Answer, Out> implements BehaviourRun, Calle
     }
   }
 
-  #publish(delivery: Delivery<K, V, Out>, outcome: RowOutcome<Answer>): { cause: unknown } | undefined {
+  #publish(delivery: Delivery<K, V, Out>, outcome: Outcome<Answer>): { cause: unknown } | undefined {
     if ('error' in outcome) return { cause: outcome.error };
     const { value } = delivery.event;
     try {
-      delivery.within(() => delivery.emit(this.#plan.result(value, outcome.answer, delivery.event)));
+      delivery.within(() => delivery.emit(this.#plan.result(value, outcome.answer, delivery.event), versionHeader(delivery, outcome)));
       return undefined;
     } catch (cause) {
       return { cause };
     }
   }
+}
+
+/** Which version answered; a header that an earlier model left on the event does not stay where that is not known. */
+function versionHeader({ event }: Delivery<unknown, unknown, never>, { version }: Outcome<unknown>): OutputHeaders | undefined {
+  if (version !== undefined) return { [VERSION_HEADER]: version };
+  return VERSION_HEADER in event.headers ? { [VERSION_HEADER]: null } : undefined;
 }

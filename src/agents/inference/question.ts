@@ -5,8 +5,11 @@ import type { RowOutcome } from '../../models/index.ts';
 /** A row to ask about, `alone` when it was refused before; or the reason why there is none. */
 export type Question<Row> = { readonly row: Row; readonly alone: boolean } | { readonly error: unknown };
 
-/** How one call is made: rejects as `Model.predict` does. */
-export type Caller<Row, Answer> = (rows: readonly Row[]) => Promise<readonly Answer[]>;
+/** How one call is made: rejects as `Model.predict` does. Tells, before it settles, the version of the model that answers. */
+export type Caller<Row, Answer> = (rows: readonly Row[], onVersion: (version: string) => void) => Promise<readonly Answer[]>;
+
+/** What became of one row, and which version of the model said so, where it is known. */
+export type Outcome<Answer> = RowOutcome<Answer> & { readonly version?: string | undefined };
 
 export interface AskOptions {
   readonly signal: AbortSignal;
@@ -33,14 +36,14 @@ export async function askModel<Row, Answer>(
   call: Caller<Row, Answer>,
   questions: readonly Question<Row>[],
   options: AskOptions,
-): Promise<RowOutcome<Answer>[]> {
+): Promise<Outcome<Answer>[]> {
   const places = questions.flatMap((question, at) => ('error' in question ? [] : [{ row: question.row, alone: question.alone, at }]));
   const rows = places.map(({ row }) => row);
   const together = places.flatMap(({ alone }, i) => (alone ? [] : [i]));
   const single = places.flatMap(({ alone }, i) => (alone ? [[i]] : []));
   const answers = await askGroups({ ...options, call }, rows, [together, ...single], (group) => (group === together ? RETRY_MS.length : 0));
-  const outcomes = questions.map((question): RowOutcome<Answer> => ('error' in question ? question : { error: undefined }));
-  for (const [i, { at }] of places.entries()) outcomes[at] = answers[i] as RowOutcome<Answer>;
+  const outcomes = questions.map((question): Outcome<Answer> => ('error' in question ? question : { error: undefined }));
+  for (const [i, { at }] of places.entries()) outcomes[at] = answers[i] as Outcome<Answer>;
   return outcomes;
 }
 
@@ -50,28 +53,29 @@ async function askGroups<Row, Answer>(
   rows: readonly Row[],
   groups: ReadonlyArray<readonly number[]>,
   retries: (group: readonly number[]) => number,
-): Promise<RowOutcome<Answer>[]> {
-  const outcomes = new Array<RowOutcome<Answer>>(rows.length);
+): Promise<Outcome<Answer>[]> {
+  const outcomes = new Array<Outcome<Answer>>(rows.length);
   let end: { error: unknown } | undefined;
   for (const group of groups) {
     if (group.length === 0) continue;
     const wanted = group.map((at) => rows[at] as Row);
     const last = end;
-    const answers: RowOutcome<Answer>[] = last === undefined ? await askBatch(ask, wanted, retries(group)) : wanted.map(() => last);
-    for (const [i, at] of group.entries()) outcomes[at] = answers[i] as RowOutcome<Answer>;
+    const answers: Outcome<Answer>[] = last === undefined ? await askBatch(ask, wanted, retries(group)) : wanted.map(() => last);
+    for (const [i, at] of group.entries()) outcomes[at] = answers[i] as Outcome<Answer>;
     end ??= ending(answers, ask.signal);
   }
   return outcomes;
 }
 
 /** One batch, and its parts when it is refused: the rows that the refusal names alone, or else halves. */
-async function askBatch<Row, Answer>(ask: Ask<Row, Answer>, rows: readonly Row[], retries: number): Promise<RowOutcome<Answer>[]> {
+async function askBatch<Row, Answer>(ask: Ask<Row, Answer>, rows: readonly Row[], retries: number): Promise<Outcome<Answer>[]> {
+  let version: string | undefined;
   try {
-    const answers = await askAgain(ask, rows, retries);
-    return answers.map((answer) => ({ answer }));
+    const answers = await askAgain(ask, rows, retries, (told) => (version = told));
+    return answers.map((answer) => ({ answer, version }));
   } catch (error) {
     const own = ownOutcomes<Answer>(error, rows.length);
-    if (own !== undefined) return own;
+    if (own !== undefined) return own.map((outcome) => ({ ...outcome, version }));
     if (rows.length === 1 || ends(error, ask.signal)) return rows.map(() => ({ error }));
     ask.split();
     return askGroups(ask, rows, partsOf(rows.length, error), () => 0);
@@ -93,11 +97,16 @@ function ownOutcomes<Answer>(error: unknown, count: number): RowOutcome<Answer>[
   return isStreamerError(error) && Array.isArray(outcomes) && outcomes.length === count ? outcomes : undefined;
 }
 
-async function askAgain<Row, Answer>(ask: Ask<Row, Answer>, rows: readonly Row[], retries: number): Promise<readonly Answer[]> {
+async function askAgain<Row, Answer>(
+  ask: Ask<Row, Answer>,
+  rows: readonly Row[],
+  retries: number,
+  onVersion: (version: string) => void,
+): Promise<readonly Answer[]> {
   for (let tried = 0; ; tried++) {
     try {
       ask.signal.throwIfAborted();
-      return await ask.call(rows);
+      return await ask.call(rows, onVersion);
     } catch (error) {
       if (ends(error, ask.signal) || tried >= Math.min(retries, worth(error))) throw error;
       const waitMs = waitAfter(error, tried);

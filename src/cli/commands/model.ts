@@ -2,9 +2,14 @@ import { Command } from 'commander';
 import { type RawOptions, withExamples, withJson } from '../options.ts';
 
 export function modelCommand(): Command {
-  const command = new Command('model').description('look into a model file, score rows with it');
-  withExamples(command, 'streamer model info model.json', 'streamer model predict model.json --features rows.jsonl');
-  for (const each of [info(), predict()]) command.addCommand(each);
+  const command = new Command('model').description('look into a model file, score rows with it, serve it');
+  withExamples(
+    command,
+    'streamer model info model.json',
+    'streamer model predict model.json --features rows.jsonl',
+    'streamer model serve model.json --port 3000',
+  );
+  for (const each of [info(), predict(), serve()]) command.addCommand(each);
   return command;
 }
 
@@ -52,4 +57,38 @@ function predict(): Command {
     '\nThe first row that cannot be scored ends it: exit code 1, its line on standard error, answers of those before printed.',
   );
   return command.action(async (file: string, options: RawOptions) => (await import('../model/predict.ts')).predictRows(file, options));
+}
+
+function serve(): Command {
+  const command = new Command('serve')
+    .description('serve a model over HTTP; a file that is replaced is taken up without a stop')
+    .argument('<file>', 'the model: a file, or an http URL')
+    .option('--protocol <list>', 'of rows, columnar and oip (Open Inference Protocol v2), with commas between (default: all)')
+    .option('--port <n>', 'port to listen on; 0 takes a free one (default: 3000)')
+    .option('--host <address>', 'address to listen on; 0.0.0.0 for all (default: 127.0.0.1)')
+    .option('--name <name>', 'of the model in the paths of oip (default: model)')
+    .option('--labels <list>', 'answer {"prediction":["No"],"probability":0.9}, with these labels of the classes in order, as No,Yes')
+    .option('--margin', "answer the sum as it is, before the objective's transform")
+    .option('--threads <n>', 'threads that score boosted trees (default: 0, the one that listens)')
+    .option('--reload-ms <ms>', 'time between two looks at the file; 0 looks at SIGHUP alone (default: 2000)')
+    .option('--max-body <bytes>', 'longest request (default: 4194304)')
+    .option('--max-rows <n>', 'most rows of a request (default: 10000)')
+    .option('--concurrency <n>', 'requests scored at once (default: 16)')
+    .option('--queue <n>', 'requests that may wait; one more is answered 429 (default: 256)')
+    .option('--timeout-ms <ms>', 'longest time for a request; then it is answered 503 (default: 30000)')
+    .option('--fault <name=value...>', 'misbehave, for tests of a client: see below');
+  withExamples(
+    withJson(withModelOptions(command)),
+    'streamer model serve model.json --protocol rows --labels No,Yes',
+    'streamer model serve model.json --fault latency=50 --fault errors=0.1 --fault refuse.age=99',
+  );
+  command.addHelpText(
+    'after',
+    `
+Faults: latency=MS and jitter=MS delay every answer; errors=SHARE answers that share of requests with status=CODE (503) and
+retryAfter=SECONDS; hang never answers; refused=SHARE refuses that share of the rows, always the same ones; refuse.FIELD=VALUE
+refuses rows that have it. "--fault off" begins without. PUT /faults {"latency":50} sets them anew while it runs.
+Other paths: /livez, /readyz, /metrics (Prometheus). The version of the model is in the header streamer-model-version.`,
+  );
+  return command.action(async (file: string, options: RawOptions) => (await import('../model/serve.ts')).serve(file, options));
 }

@@ -14,7 +14,7 @@ export async function readModelBytes(file: string): Promise<Uint8Array> {
 }
 
 /** The options of `withModelOptions`, checked. */
-function openOptionsOf(file: string, options: RawOptions): Omit<OpenOptions, 'features'> {
+export function openOptionsOf(file: string, options: RawOptions): Omit<OpenOptions, 'features'> {
   return { name: basename(file), rounds: roundsOf(options['rounds']), link: linkOf(options['link']) };
 }
 

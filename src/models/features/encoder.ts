@@ -101,22 +101,22 @@ function replacement(field: string, policy: 'nan' | 'refuse' | number, value?: u
 function numberOf(field: string, value: unknown): number {
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value === 'number' && Number.isFinite(value)) return value;
-  throw new ModelError('REFUSED', `the field ${JSON.stringify(field)} must be a finite number, got ${shown(value)}`);
+  throw new ModelError('REFUSED', `the field ${JSON.stringify(field)} must be a finite number, got ${shown(value)}`, { field });
 }
 
 function textOf(field: string, value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  throw new ModelError('REFUSED', `the field ${JSON.stringify(field)} must be a text, got ${shown(value)}`);
+  throw new ModelError('REFUSED', `the field ${JSON.stringify(field)} must be a text, got ${shown(value)}`, { field });
 }
 
 function lacking(field: string): ModelError {
-  return new ModelError('REFUSED', `the row lacks the field ${JSON.stringify(field)}, which must not be missing`);
+  return new ModelError('REFUSED', `the row lacks the field ${JSON.stringify(field)}, which must not be missing`, { field });
 }
 
 function foreign(field: string, value: unknown, known: readonly string[]): ModelError {
   const some = `${known.slice(0, 12).join(', ')}${known.length > 12 ? ', ...' : ''}`;
-  return new ModelError('REFUSED', `the field ${JSON.stringify(field)} must be one of ${some}; got ${shown(value)}`);
+  return new ModelError('REFUSED', `the field ${JSON.stringify(field)} must be one of ${some}; got ${shown(value)}`, { field });
 }
 
 function unfitted(field: string): StreamerError {

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { ConfigError, isStreamerError } from '../../errors.ts';
 import { type LinearLink, readLinearFile } from '../linear/linear-file.ts';
 import { aboutOnnx } from '../onnx/about.ts';
 import type { Details, ModelAbout } from './about.ts';
 import { kindOf, type ModelKind } from './kind.ts';
+import { versionOf } from './version.ts';
 import { aboutXgboost, roughlyXgboost } from './xgboost-about.ts';
 
 /** What kind of model the bytes are, what it takes and answers, and, where it is not supported, why. Never rejects for that. */
@@ -18,11 +18,6 @@ export async function describeModel(bytes: Uint8Array, options: { readonly link?
     const unsupported = { reason: error.message, next: isStreamerError(error) ? error.next : undefined };
     return { ...common, kind, ...(kind === 'xgboost' ? roughlyXgboost(bytes) : kind && { format: formatOf(kind) }), unsupported };
   }
-}
-
-/** The first 12 digits of the content's SHA-256. */
-export function versionOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex').slice(0, 12);
 }
 
 async function detailsOf(kind: ModelKind, bytes: Uint8Array, link: LinearLink | undefined): Promise<Details> {

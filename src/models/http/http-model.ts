@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { StreamerError } from '../../errors.ts';
 import type { Model, PredictOptions } from '../model.ts';
 import { ModelError, RowErrors, type RowOutcome } from '../model-error.ts';
+import { VERSION_HEADER } from '../version-header.ts';
 import { HttpEndpoint } from './endpoint.ts';
 import { readJson } from './json.ts';
 import { Misfit } from './misfit.ts';
@@ -38,6 +39,8 @@ export function httpModel<Row, Answer>(protocol: Protocol<Row>, url: string | UR
     }
     const answer = await endpoint.post(protocol.encode(rows), call);
     if (answer.status < 200 || answer.status > 299) throw errorOfStatus(endpoint.url, answer, protocol.namesRows);
+    const version = answer.headers[VERSION_HEADER];
+    if (version !== undefined) call?.onVersion?.(String(version));
     const found = decoded(protocol, answer, rows.length, endpoint.url);
     return answersOf(await checked(found, schema, endpoint.url));
   }

@@ -37,5 +37,5 @@ function unfit(field: string, wanted: string, value: unknown): ModelError {
     value === undefined || value === null || Number.isNaN(value)
       ? 'it is missing, which a linear model has no answer to'
       : `got ${JSON.stringify(value)?.slice(0, 60)}`;
-  return new ModelError('REFUSED', `the field ${JSON.stringify(field)} must be ${wanted}; ${got}`);
+  return new ModelError('REFUSED', `the field ${JSON.stringify(field)} must be ${wanted}; ${got}`, { field });
 }

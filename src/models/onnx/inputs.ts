@@ -66,6 +66,7 @@ export function checkRow(inputs: readonly Input[], row: unknown): void {
       throw new ModelError(
         'REFUSED',
         `the field ${JSON.stringify(name)} must be ${isText ? 'a text' : 'a finite number or null'}, got ${JSON.stringify(value)?.slice(0, 60)}`,
+        { field: name },
       );
   }
 }
@@ -80,7 +81,9 @@ export function listWriter(width: number): RowWriter<object> {
       for (let j = 0; j < width; j++) {
         const value = list[j] as number | null;
         if (value !== null && (typeof value !== 'number' || Math.abs(Math.fround(value)) === Number.POSITIVE_INFINITY))
-          throw new ModelError('REFUSED', `feature ${j} must be a finite number or null, got ${JSON.stringify(value)?.slice(0, 60)}`);
+          throw new ModelError('REFUSED', `feature ${j} must be a finite number or null, got ${JSON.stringify(value)?.slice(0, 60)}`, {
+            field: String(j),
+          });
         into[at + j] = value ?? Number.NaN;
       }
     },

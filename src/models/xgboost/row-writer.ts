@@ -49,11 +49,17 @@ export function featureRowWriter(file: ModelFile, options: FeatureRowOptions): R
   };
 }
 
+interface Label {
+  /** For messages, as `feature "age"`. */
+  readonly text: string;
+  readonly field: string;
+}
+
 /** @param isNamed is the value given by the name of its feature? */
 type Column = (value: FeatureValue, isNamed: boolean) => number;
 
 function columnOf(file: ModelFile, feature: number, name: string | undefined, unknown: 'refuse' | 'missing'): Column {
-  const label = name === undefined ? `feature ${feature}` : `feature ${JSON.stringify(name)}`;
+  const label = { text: name === undefined ? `feature ${feature}` : `feature ${JSON.stringify(name)}`, field: name ?? String(feature) };
   const categories = file.booster.kind === 'gblinear' ? undefined : file.booster.categories.get(feature);
   const codes = new Map(categories?.names.map((category, code) => [category, code]));
   return (value, isNamed) => {
@@ -65,41 +71,45 @@ function columnOf(file: ModelFile, feature: number, name: string | undefined, un
     }
     if (value === null) return Number.NaN;
     if (typeof value === 'boolean') return value ? 1 : 0;
-    if (typeof value !== 'string') throw refused(`${label} must be a number, a text or null, got ${shown(value)}`);
+    if (typeof value !== 'string')
+      throw refused(`${label.text} must be a number, a text or null, got ${shown(value)}`, undefined, label.field);
     if (categories !== undefined) return codeOf(value, label, categories, codes, unknown);
     const next =
       file.featureTypes[feature] === 'c'
         ? 'The model file holds no names of categories: give their codes, as `features({ ... ordinal([...]) })` does.'
         : undefined;
-    throw refused(`${label} must be a number, got the text ${shown(value)}`, next);
+    throw refused(`${label.text} must be a number, got the text ${shown(value)}`, next, label.field);
   };
 }
 
 function codeOf(
   value: string,
-  label: string,
+  label: Label,
   categories: Categories,
   codes: ReadonlyMap<string, number>,
   unknown: 'refuse' | 'missing',
 ): number {
   if (categories.isUncertain)
     throw refused(
-      `${label} has categories outside of ASCII, whose names XGBoost stores cut in wrong places`,
+      `${label.text} has categories outside of ASCII, whose names XGBoost stores cut in wrong places`,
       'Give their codes, as `features({ ... ordinal([...]) })` does.',
+      label.field,
     );
   const code = codes.get(value);
   if (code !== undefined) return code;
   if (unknown === 'missing') return Number.NaN;
   const some = categories.names.slice(0, 12).join(', ');
   throw refused(
-    `${label} has no category ${shown(value)}; it has ${some}${categories.names.length > 12 ? ', ...' : ''}`,
+    `${label.text} has no category ${shown(value)}; it has ${some}${categories.names.length > 12 ? ', ...' : ''}`,
     "`unknownCategory: 'missing'` takes it for a missing value.",
+    label.field,
   );
 }
 
 /** Infinite numbers, and those that are in float32: the library refuses them as well. */
-function finite(value: number, label: string): number {
-  if (Math.abs(Math.fround(value)) === Number.POSITIVE_INFINITY) throw refused(`${label} must be finite in 32 bits, got ${value}`);
+function finite(value: number, { text, field }: Label): number {
+  if (Math.abs(Math.fround(value)) === Number.POSITIVE_INFINITY)
+    throw refused(`${text} must be finite in 32 bits, got ${value}`, undefined, field);
   return value;
 }
 
@@ -119,6 +129,7 @@ function lacking(row: object, names: readonly string[]): ModelError {
   return refused(
     `the row lacks ${list.join(', ')}${absent.length > 10 ? ` and ${absent.length - 10} more` : ''} of ${names.length} features`,
     'null stands for a missing value.',
+    absent[0],
   );
 }
 
@@ -132,15 +143,15 @@ function checkExtra(row: object, known: ReadonlySet<string>): void {
   }
   if (extra === undefined) return;
   const list = extra.slice(0, 10).map((name) => JSON.stringify(name));
-  throw refused(`the row has ${list.join(', ')}, unknown to the model`, "`extraFields: 'ignore'` lets such fields pass.");
+  throw refused(`the row has ${list.join(', ')}, unknown to the model`, "`extraFields: 'ignore'` lets such fields pass.", extra[0]);
 }
 
 function isList(row: FeatureRow): row is ArrayLike<FeatureValue> {
   return Array.isArray(row) || ArrayBuffer.isView(row);
 }
 
-function refused(message: string, next?: string): ModelError {
-  return new ModelError('REFUSED', message, { next });
+function refused(message: string, next?: string, field?: string): ModelError {
+  return new ModelError('REFUSED', message, { next, field });
 }
 
 function shown(value: unknown): string {

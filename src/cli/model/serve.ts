@@ -1,0 +1,125 @@
+import { encoderOf, type FileAnswer, type ModelAbout, openModel, shortest } from '../../models/file/index.ts';
+import { type FeatureRow, type Model, type ReloadingModel, reloading } from '../../models/index.ts';
+import { type ModelServer, serveModel } from '../../web/index.ts';
+import { PROTOCOLS, type ServedProtocol } from '../../web/model-server/options.ts';
+import { CommandError } from '../command-error.ts';
+import type { RawOptions } from '../options.ts';
+import { type Output, outputOf } from '../output.ts';
+import { wholeNumber } from '../records/options.ts';
+import { onStopSignal } from '../signals.ts';
+import { faultsOf } from './faults.ts';
+import { labelled } from './labels.ts';
+import { openOptionsOf } from './open.ts';
+
+export async function serve(source: string, options: RawOptions): Promise<void> {
+  const output = outputOf(options.json === true);
+  const served = modelOf(source, options, output);
+  const server = await start(served, options);
+  const { origin } = server;
+  const protocols = protocolsOf(options['protocol']);
+  output.line(`serving ${source} version ${served.model.version} at ${origin}   ${protocols.map((name) => PLACES[name]).join('   ')}`);
+  output.data({ event: 'ready', origin, protocols, version: served.model.version, pid: process.pid });
+  await stopped(server, served.model, output);
+}
+
+const PLACES: Readonly<Record<ServedProtocol, string>> = {
+  rows: 'rows: POST /predict',
+  columnar: 'columns: POST /predict',
+  oip: 'Open Inference Protocol: /v2/models/…',
+};
+
+interface Served {
+  readonly model: ReloadingModel<FeatureRow, FileAnswer>;
+  about(): ModelAbout | undefined;
+  /** Of an answer: with labels, or as a number as short as it can be. */
+  readonly answer: (answer: FileAnswer) => unknown;
+}
+
+/** The model, looked at again every `--reload-ms`: the encoder beside it is read with it. */
+function modelOf(source: string, options: RawOptions, output: Output): Served {
+  const threads = wholeNumber('--threads', options['threads']) ?? 0;
+  const labels = options['labels'] === undefined ? undefined : String(options['labels']).split(',');
+  const [given, file] = [options['encoder'] as string | undefined, /^https?:/.test(source) ? undefined : source];
+  const openOptions = openOptionsOf(source, options);
+  let about: ModelAbout | undefined;
+  let isFloat32 = true;
+  const model = reloading<FeatureRow, FileAnswer>(source, open, {
+    pollMs: wholeNumber('--reload-ms', options['reloadMs']) ?? 2_000,
+    onSwap(version, before) {
+      output.line(`version ${version} takes over from ${before}`);
+      output.data({ event: 'swapped', version, before });
+    },
+    onFailure(error) {
+      output.line(`version ${model.version} stays: ${error.message}`);
+      output.data({ event: 'kept', version: model.version, reason: error.message });
+    },
+  });
+
+  async function open(bytes: Uint8Array): Promise<Model<FeatureRow, FileAnswer>> {
+    const encoder = await encoderOf(file, given);
+    const opened = await openModel(bytes, { ...openOptions, threads, margin: options['margin'] === true, features: encoder?.features });
+    if (labels !== undefined) labelled.check(labels, opened.about.answers);
+    ({ about, isFloat32 } = opened);
+    return opened.model;
+  }
+
+  const short = (value: number) => (isFloat32 ? shortest(value) : value);
+  const number = (answer: FileAnswer) => (typeof answer === 'number' ? short(answer) : answer.map(short));
+  return { model, about: () => about, answer: labels === undefined ? number : (answer) => labelled.answer(labels, number(answer)) };
+}
+
+async function start({ model, about, answer }: Served, options: RawOptions): Promise<ModelServer> {
+  const port = wholeNumber('--port', options['port']) ?? 3_000;
+  const faults = faultsOf(options['fault']);
+  try {
+    return await serveModel({
+      model,
+      name: String(options['name'] ?? 'model'),
+      protocols: protocolsOf(options['protocol']),
+      host: String(options['host'] ?? '127.0.0.1'),
+      port,
+      answer,
+      shape: about,
+      limits: {
+        bodyBytes: wholeNumber('--max-body', options['maxBody']),
+        rows: wholeNumber('--max-rows', options['maxRows']),
+        concurrency: wholeNumber('--concurrency', options['concurrency']),
+        queue: wholeNumber('--queue', options['queue']),
+        timeoutMs: wholeNumber('--timeout-ms', options['timeoutMs']),
+      },
+      ...(faults === undefined ? {} : { faults }),
+    });
+  } catch (error) {
+    await model.close?.();
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
+      throw new CommandError(2, `port ${port} is taken`, { next: 'Name another with --port; 0 takes a free one.' });
+    throw error;
+  }
+}
+
+function protocolsOf(text: unknown): readonly ServedProtocol[] {
+  if (text === undefined) return PROTOCOLS;
+  const names = String(text)
+    .split(',')
+    .map((name) => name.trim());
+  const unknown = names.find((name) => !(PROTOCOLS as readonly string[]).includes(name));
+  if (unknown !== undefined)
+    throw new CommandError(2, `--protocol: expected some of ${PROTOCOLS.join(',')}, got ${JSON.stringify(unknown)}`);
+  return names as ServedProtocol[];
+}
+
+/** Until SIGINT or SIGTERM; SIGHUP looks at the model at once. */
+async function stopped(server: ModelServer, model: Served['model'], output: Output): Promise<void> {
+  const look = () => void model.reload().catch((error: Error) => output.line(`version ${model.version} stays: ${error.message}`));
+  process.on('SIGHUP', look);
+  await new Promise<void>((resolve) => {
+    const release = onStopSignal(() => {
+      release();
+      resolve();
+    });
+  });
+  process.off('SIGHUP', look);
+  await server.close();
+  output.line('stopped');
+  output.data({ event: 'stopped' });
+}

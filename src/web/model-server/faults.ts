@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Problem } from './problem.ts';
+
+/** How a model server misbehaves on purpose, so that what asks it can be tested. All off by default. */
+export interface Faults {
+  /** Added to every answer, in milliseconds. */
+  readonly latency?: number | undefined;
+  /** Added to that, at random from 0. */
+  readonly jitter?: number | undefined;
+  /** Share of the requests that are answered `status` instead, 0 to 1. */
+  readonly errors?: number | undefined;
+  /** @default 503 */
+  readonly status?: number | undefined;
+  /** `Retry-After` of those, in seconds. @default none */
+  readonly retryAfter?: number | undefined;
+  /** Are requests taken and never answered? */
+  readonly hang?: boolean | undefined;
+  /** Share of the rows that are refused with 422, by their content: the same row always is, or never. */
+  readonly refused?: number | undefined;
+  /** Rows with these values of fields are refused with 422, as `{ age: 99 }`. */
+  readonly refuse?: Readonly<Record<string, string | number | boolean>> | undefined;
+}
+
+const isAmount = (value: unknown): boolean => typeof value === 'number' && value >= 0 && Number.isFinite(value);
+const isShare = (value: unknown): boolean => isAmount(value) && (value as number) <= 1;
+const CHECKS: { readonly [Name in keyof Faults]-?: readonly [check: (value: unknown) => boolean, wanted: string] } = {
+  latency: [isAmount, 'milliseconds'],
+  jitter: [isAmount, 'milliseconds'],
+  errors: [isShare, 'a share of 0 to 1'],
+  status: [(value) => Number.isInteger(value) && (value as number) >= 400 && (value as number) <= 599, 'a status of 400 to 599'],
+  retryAfter: [isAmount, 'seconds'],
+  hang: [(value) => typeof value === 'boolean', 'true or false'],
+  refused: [isShare, 'a share of 0 to 1'],
+  refuse: [(value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'fields with values'],
+};
+
+export function problemsOfFaults(faults: object): string[] {
+  return Object.entries(faults).flatMap(([name, value]) => {
+    const known = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof Faults] : undefined;
+    if (known === undefined) return [`there is no fault ${JSON.stringify(name)}: ${Object.keys(CHECKS).join(', ')}`];
+    return value === undefined || known[0](value) ? [] : [`the fault ${name} must be ${known[1]}, got ${JSON.stringify(value)}`];
+  });
+}
+
+/** Before a request is scored: waits, hangs, or throws the `Problem` that is answered. */
+export async function misbehave(
+  { latency = 0, jitter = 0, errors = 0, status = 503, retryAfter, hang }: Faults,
+  signal: AbortSignal,
+): Promise<void> {
+  if (hang === true) await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+  const waitMs = latency + Math.random() * jitter;
+  if (waitMs > 0) await delay(waitMs, undefined, { signal });
+  if (errors > 0 && Math.random() < errors)
+    throw new Problem(status, 'an error on purpose', retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) });
+}
+
+/** Is the row refused on purpose? Gives the field to name. */
+export function refusal(row: unknown, { refused = 0, refuse = {} }: Faults): { readonly field: string | undefined } | undefined {
+  const fields = typeof row === 'object' && row !== null ? (row as Record<string, unknown>) : {};
+  const entries = Object.entries(refuse);
+  if (entries.length > 0 && entries.every(([field, value]) => fields[field] === value)) return { field: entries[0]?.[0] };
+  return refused > 0 && share(row) < refused ? { field: undefined } : undefined;
+}
+
+/** A number from 0 to 1 that the row's content decides. */
+function share(row: unknown): number {
+  const digest = createHash('sha256')
+    .update(JSON.stringify(row) ?? '')
+    .digest();
+  return digest.readUInt32BE(0) / 2 ** 32;
+}
