@@ -59,6 +59,8 @@ export type { HttpOpenInferenceOptions } from './protocols/open-inference.ts';
 export type { HttpRowsOptions } from './protocols/rows.ts';
 export type { HttpKserveV1Options, HttpTensorFlowServingOptions } from './protocols/tensor-flow-serving.ts';
 export type { Datatype } from './protocols/tensors.ts';
+// Models that are replaced while they are in use.
+export { type ReloadingModel, type ReloadOptions, reloading } from './swap/reloading.ts';
 // Training.
 export {
   BoostedModel,
@@ -76,8 +78,6 @@ export {
   trainLogistic,
   trainTestSplit,
 } from './training/index.ts';
-// Models that are replaced while they are in use.
-export { type ReloadingModel, type ReloadOptions, reloading } from './swap/reloading.ts';
 export {
   type EvaluatorOptions,
   type FeatureRow,
