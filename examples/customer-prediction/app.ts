@@ -1,8 +1,8 @@
 import { App, ageBand, inference, json, string } from 'streamerjs';
-import { http } from 'streamerjs/models';
 import { bandOf } from './band.ts';
 import { modelCommand, simulateCommand } from './commands.ts';
-import { Answer, Customer, Prediction } from './customer.ts';
+import { type Answer, Customer, Prediction } from './customer.ts';
+import { bankOf } from './model/bank.ts';
 import { usage } from './usage.ts';
 
 export const app = new App({ id: 'customer-prediction', version: '1.0.0' });
@@ -12,13 +12,22 @@ export const predictions = app.topic('customer_predictions', { key: string(), va
 export const seniors = app.topic('customer_seniors', { key: string(), value: json(Customer), partitions: 2 });
 export const seniorPredictions = app.topic('customer_senior_predictions', { key: string(), value: json(Prediction), partitions: 2 });
 
+// MODEL=server (default, at MODEL_URL), in-process or seed.
+const { model, answerOf } = usage(() => bankOf(process.env));
+
 const ask = {
-  model: http.rows(process.env.MODEL_URL ?? 'http://127.0.0.1:3000/predict', { schema: Answer }),
+  model,
   batch: { size: 32, waitMs: 5 },
   inFlight: 8,
   timeoutMs: 2_000,
   // The model service sends the label as a list of one; we publish it as it is meant.
-  result: (customer: Customer, { prediction: [prediction], ...chances }: Answer): Prediction => ({ ...customer, prediction, ...chances }),
+  result(customer: Customer, answer: Answer | number): Prediction {
+    const {
+      prediction: [prediction],
+      ...chances
+    } = answerOf(answer);
+    return { ...customer, prediction, ...chances };
+  },
 };
 
 app.agent('predict', customers, inference({ ...ask, features: (customer) => customer }), { to: predictions });

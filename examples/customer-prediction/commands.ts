@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import type { App, Topic } from 'streamerjs';
 import { asset } from './assets.ts';
 import type { Customer } from './customer.ts';
-import { loadWeights } from './model/weights.ts';
 import { rateOf, wholeOf } from './numbers.ts';
 import { simulate } from './simulator.ts';
 import { usage } from './usage.ts';
@@ -17,10 +16,11 @@ export function modelCommand(app: App): void {
     (command) =>
       command
         .option('--port <n>', 'port to listen on; 0 takes a free one', '3000')
-        .option('--host <address>', 'address to listen on; 0.0.0.0 for all', '127.0.0.1'),
-    async ({ port, host }, { signal }) => {
-      const { serveModel } = await import('./model/server.ts');
-      const server = await serveModel(loadWeights(), { port: usage(() => wholeOf('--port', String(port))), host: String(host) });
+        .option('--host <address>', 'address to listen on; 0.0.0.0 for all', '127.0.0.1')
+        .option('--seed', 'the model and the answers of the project that this example goes back to'),
+    async ({ port, host, seed }, { signal }) => {
+      const { serveBank } = await import('./model/server.ts');
+      const server = await serveBank({ port: usage(() => wholeOf('--port', String(port))), host: String(host), seed: seed === true });
       process.stdout.write(`model server listening on ${server.url}\n`);
       if (!signal.aborted) await once(signal, 'abort');
       await server.close();

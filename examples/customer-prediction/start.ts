@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { asset } from './assets.ts';
 import { bandOf } from './band.ts';
+import { placeOf } from './model/place.ts';
 import { rateOf } from './numbers.ts';
 import { Display } from './start/display.ts';
 
@@ -12,6 +13,7 @@ interface Options {
   readonly minAge?: string;
   readonly maxAge?: string;
   readonly brokers?: string;
+  readonly model?: string;
   readonly json?: true;
 }
 
@@ -24,6 +26,7 @@ const command = new Command('npm start --')
   .option('--min-age <n>', 'youngest age of the band, included (default: 60 when no limit is given)')
   .option('--max-age <n>', 'oldest age of the band, included (default: none)')
   .option('--brokers <list>', 'a Kafka of your own, host:port, comma separated (also KAFKA_BROKERS); default: the embedded broker')
+  .option('--model <place>', 'where predictions come from: server, in-process or seed (also MODEL); default: server')
   .option('--json', 'print nothing but the summary on standard output, as one JSON object')
   .action(main);
 
@@ -36,8 +39,9 @@ async function main(options: Options): Promise<void> {
     const file = options.file === undefined ? asset('sample/customers.csv') : resolve(process.env.INIT_CWD ?? '.', options.file);
     const rate = rateOf(options.rate);
     await access(file, constants.R_OK).catch((cause: Error) => Promise.reject(new RangeError(`cannot read ${file}: ${cause.message}`)));
+    const place = placeOf({ MODEL: options.model ?? process.env.MODEL });
     const { run } = await import('./start/run.ts');
-    const summary = await run({ band, file, rate, brokers: brokers === '' ? undefined : brokers, signal, display });
+    const summary = await run({ band, place, file, rate, brokers: brokers === '' ? undefined : brokers, signal, display });
     display.summary(summary, next(brokers));
     if (summary.lost > 0 || summary.duplicates > 0 || summary.rejected !== undefined) process.exitCode = 1;
   } catch (error) {

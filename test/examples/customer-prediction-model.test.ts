@@ -1,13 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Customer, customerOf } from '../../examples/customer-prediction/customer.ts';
-import { answerOf, type LogisticModel, probabilityYes } from '../../examples/customer-prediction/model/logistic.ts';
+import { answerOf, bankOf, seedAnswer, seedModel, trainedModel } from '../../examples/customer-prediction/model/bank.ts';
 import { accuracy, auc, logLoss } from '../../examples/customer-prediction/model/metrics.ts';
 import { fitLogistic, solve } from '../../examples/customer-prediction/model/newton.ts';
-import { type RunningServer, serveModel } from '../../examples/customer-prediction/model/server.ts';
+import { serveBank } from '../../examples/customer-prediction/model/server.ts';
 import { evaluate, type LabelledRow, readLabelled, train } from '../../examples/customer-prediction/model/training.ts';
 import { loadWeights } from '../../examples/customer-prediction/model/weights.ts';
+import { linear } from '../../src/models/index.ts';
+import type { ModelServer } from '../../src/web/index.ts';
 
 const customer: Customer = {
   age: 30,
@@ -26,8 +28,8 @@ const customer: Customer = {
   poutcome: 'unknown',
 };
 
-describe('the evaluator', () => {
-  const model: LogisticModel = {
+describe('the model', () => {
+  const model = {
     intercept: -1,
     numbers: {
       age: { transform: 'plain', mean: 40, deviation: 10, weight: 2 },
@@ -36,25 +38,96 @@ describe('the evaluator', () => {
     texts: { job: { unemployed: 0.25, student: 4 } },
   };
   const chance = (sum: number) => 1 / (1 + Math.exp(-sum));
+  const predict = async (...rows: Customer[]) => linear<Customer>(Buffer.from(JSON.stringify(model))).predict(rows);
 
-  it('is the logistic function of the weighted sum', () => {
-    expect(probabilityYes(model, customer)).toBeCloseTo(chance(-1 + (2 * (30 - 40)) / 10 + (0.5 * Math.log(1788)) / 2 + 0.25), 12);
-    expect(probabilityYes(model, { ...customer, balance: -1787 })).toBeCloseTo(chance(-1 - 2 - (0.5 * Math.log(1788)) / 2 + 0.25), 12);
-  });
-
-  it('counts a value it has never seen as nothing', () => {
-    for (const job of ['astronaut', 'constructor', '__proto__']) {
-      expect(probabilityYes(model, { ...customer, balance: 0, job })).toBeCloseTo(chance(-3), 12);
-    }
+  it('is the logistic function of the weighted sum; a value it has never seen counts nothing', async () => {
+    const rows = [
+      customer,
+      { ...customer, balance: -1787 },
+      ...['astronaut', '__proto__'].map((job) => ({ ...customer, balance: 0, job })),
+    ];
+    const wanted = [
+      chance(-1 + (2 * (30 - 40)) / 10 + (0.5 * Math.log(1788)) / 2 + 0.25),
+      chance(-1 - 2 - (0.5 * Math.log(1788)) / 2 + 0.25),
+      chance(-3),
+      chance(-3),
+    ];
+    (await predict(...rows)).forEach((probability, at) => void expect(probability).toBeCloseTo(wanted[at] as number, 12));
   });
 
   it('gives the label that the probability says, and the probability of the label', () => {
-    expect(answerOf(model, { ...customer, balance: 0, age: 10 }).prediction).toEqual(['No']);
-    const yes = answerOf(model, { ...customer, balance: 0, age: 60 });
-    expect(yes.prediction).toEqual(['Yes']);
-    expect(yes.probability).toBe(yes.probabilityYes);
-    const no = answerOf(model, customer);
-    expect(no.probability).toBeCloseTo(1 - no.probabilityYes, 12);
+    expect(answerOf(0.25)).toEqual({ prediction: ['No'], probability: 0.75, probabilityYes: 0.25 });
+    expect(answerOf(0.5)).toEqual({ prediction: ['Yes'], probability: 0.5, probabilityYes: 0.5 });
+    expect(answerOf(0.75)).toEqual({ prediction: ['Yes'], probability: 0.75, probabilityYes: 0.75 });
+  });
+});
+
+describe('the place of the model is one line of configuration', () => {
+  /** The row of the readme of the project that the example goes back to, spelled as there. */
+  const row = { ...customer, poutcome: 'unkown' };
+
+  it('seed: the answer that its readme prints, to the last digit', async () => {
+    const { model, answerOf: of } = bankOf({ MODEL: 'seed' });
+    const [answer] = await model.predict([row]);
+    expect(of(answer as number)).toEqual({ prediction: ['No'], probability: 0.6121217836623571, probabilityYes: 0.3878782163376429 });
+    expect(seedAnswer(0.9)).toEqual({ prediction: ['No'], probability: 0.9, probabilityYes: 0.9 });
+  });
+
+  it('seed, behind REST: the same', async () => {
+    const server = await serveBank({ port: 0, seed: true });
+    try {
+      const response = await fetch(server.url, { method: 'POST', body: JSON.stringify(row) });
+      expect(await response.json()).toMatchObject({ prediction: ['No'], probability: 0.6121217836623571 });
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('server and in-process answer the same', async () => {
+    const server = await serveBank({ port: 0 });
+    const [remote, local] = [bankOf({ MODEL_URL: server.url }), bankOf({ MODEL: 'in-process' })];
+    try {
+      const rows = [20, 70, 40].map((age) => ({ ...customer, age, duration: age * 20 }));
+      const [one, other] = await Promise.all([remote, local].map(async ({ model, answerOf: of }) => (await model.predict(rows)).map(of)));
+      expect(one).toEqual(other);
+      expect(new Set(one?.flatMap(({ prediction }) => prediction))).toEqual(new Set(['Yes', 'No']));
+    } finally {
+      await Promise.all([remote.model.close?.(), local.model.close?.()]);
+      await server.close();
+    }
+  });
+
+  it('nothing else', () => {
+    expect(() => bankOf({ MODEL: 'cloud' })).toThrow('MODEL must be one of server, in-process, seed; got "cloud"');
+  });
+});
+
+describe.each(['server', 'in-process', 'seed'])('the app with MODEL=%s', (place) => {
+  it('predicts, and says so in the topic', async () => {
+    const server = place === 'server' ? await serveBank({ port: 0 }) : undefined;
+    vi.stubEnv('MODEL', place);
+    vi.stubEnv('MODEL_URL', server?.url ?? 'http://127.0.0.1:1/predict');
+    vi.resetModules();
+    const { app, customers, predictions, seniors, seniorPredictions } = await import('../../examples/customer-prediction/app.ts');
+    const { testApp } = await import('../../src/testing/index.ts');
+    const t = await testApp(app);
+    try {
+      const senior = { ...customer, age: 61 };
+      await t.send(customers, { key: 'c1', value: senior });
+      const yes = await (place === 'seed' ? seedModel() : trainedModel()).predict([senior]);
+      const {
+        prediction: [label],
+        ...chances
+      } = (place === 'seed' ? seedAnswer : answerOf)(yes[0] as number);
+      const wanted = { key: 'c1', value: { ...senior, prediction: label, ...chances } };
+      expect(await t.next(predictions)).toMatchObject(wanted);
+      expect(await t.next(seniors)).toMatchObject({ key: 'c1' });
+      expect(await t.next(seniorPredictions)).toMatchObject(wanted);
+    } finally {
+      await t.stop();
+      await server?.close();
+      vi.unstubAllEnvs();
+    }
   });
 });
 
@@ -104,8 +177,8 @@ describe.skipIf(!hasData)(
       expect(rows.test.filter(({ isYes }) => isYes)).toHaveLength(521);
     });
 
-    it('has an AUC of at least 0.87 on the 4,521 of the simulation', () => {
-      const metrics = evaluate(loadWeights(), rows.test);
+    it('has an AUC of at least 0.87 on the 4,521 of the simulation', async () => {
+      const metrics = await evaluate(loadWeights(), rows.test);
       expect(metrics.auc).toBeGreaterThanOrEqual(0.87);
       expect(metrics.accuracy).toBeGreaterThan(0.89);
       expect(metrics.logLoss).toBeLessThan(0.26);
@@ -132,10 +205,10 @@ function flat(value: object, prefix = ''): Record<string, unknown> {
 }
 
 describe('the model server', () => {
-  let server: RunningServer;
+  let server: ModelServer;
 
   beforeAll(async () => {
-    server = await serveModel(loadWeights(), { port: 0 });
+    server = await serveBank({ port: 0 });
   });
 
   afterAll(() => server.close());
@@ -148,12 +221,12 @@ describe('the model server', () => {
   it('answers one row with one answer', async () => {
     const { status, body } = await post(JSON.stringify(customer));
     expect(status).toBe(200);
-    expect(body).toEqual(answerOf(loadWeights(), customer));
+    expect(body).toEqual((await trainedModel().predict([customer])).map(answerOf)[0]);
   });
 
   it('answers a list with a list, in order', async () => {
     const rows = [20, 70, 40].map((age) => ({ ...customer, age, duration: age * 20 }));
-    expect((await post(JSON.stringify(rows))).body).toEqual(rows.map((row) => answerOf(loadWeights(), row)));
+    expect((await post(JSON.stringify(rows))).body).toEqual((await trainedModel().predict(rows)).map(answerOf));
     expect((await post('[]')).body).toEqual([]);
   });
 
@@ -176,7 +249,7 @@ describe('the model server', () => {
   });
 
   it('says when its port is taken', async () => {
-    await expect(serveModel(loadWeights(), { port: Number(new URL(server.url).port) })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(serveBank({ port: Number(new URL(server.url).port) })).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 });
 

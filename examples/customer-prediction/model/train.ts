@@ -25,8 +25,8 @@ const command = new Command('train')
       command.error(`There is no ${test}. Name the rows to keep out of training with --test: the simulation streams them.`);
     const rows = await readLabelled(file, test);
     const model = train(rows.train);
-    print('training', evaluate(model, rows.train));
-    print('test', evaluate(model, rows.test));
+    print('training', await evaluate(model, rows.train));
+    print('test', await evaluate(model, rows.test));
     const about = 'Logistic regression on the 14 fields of an event, trained by model/train.ts on UCI "Bank Marketing" (CC BY 4.0)';
     const content: WeightsFile = { about, trainedOn: rows.train.length, model };
     await writeFile(out, `${JSON.stringify(content, null, 1)}\n`);

@@ -1,6 +1,7 @@
 import { readCsv } from 'streamerjs/connect';
+import { linear } from 'streamerjs/models';
 import { type Customer, customerOf } from '../customer.ts';
-import { type LogisticModel, probabilityYes, type Transform, transformed } from './logistic.ts';
+import { type LogisticModel, type Transform, transformed } from './logistic.ts';
 import { accuracy, auc, logLoss } from './metrics.ts';
 import { fitLogistic } from './newton.ts';
 
@@ -92,8 +93,8 @@ export function train(rows: readonly LabelledRow[]): LogisticModel {
   };
 }
 
-export function evaluate(model: LogisticModel, rows: readonly LabelledRow[]): Metrics {
-  const probabilities = rows.map(({ customer }) => probabilityYes(model, customer));
+export async function evaluate(model: LogisticModel, rows: readonly LabelledRow[]): Promise<Metrics> {
+  const probabilities = await linear<Customer>(Buffer.from(JSON.stringify(model))).predict(rows.map(({ customer }) => customer));
   const labels = labelsOf(rows);
   return {
     rows: rows.length,

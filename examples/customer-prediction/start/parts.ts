@@ -1,5 +1,6 @@
 import type { App } from 'streamerjs';
 import type { Band } from '../band.ts';
+import type { ModelPlace } from '../model/place.ts';
 import type { Display } from './display.ts';
 import { startModel } from './model-process.ts';
 import { Workers } from './workers.ts';
@@ -23,6 +24,7 @@ export interface Parts {
 export interface PartsOptions {
   readonly band: Band;
   readonly brokers: string | undefined;
+  readonly place: ModelPlace;
   readonly signal: AbortSignal;
   readonly display: Display;
 }
@@ -57,13 +59,13 @@ async function attempt(cleanup: () => unknown, display: Display): Promise<void> 
 
 /** The processes are started first: they load while the broker starts, the app is loaded and topics are created here. */
 async function start(
-  { brokers, band, signal, display }: PartsOptions,
+  { brokers, band, place, signal, display }: PartsOptions,
   cleanups: Array<() => unknown>,
 ): Promise<Omit<Parts, 'onStop' | 'stop'>> {
   const workers = new Workers({ count: WORKERS, shared: SHARED, onNote: (text) => display.line(text) });
   cleanups.push(() => workers.stop());
-  const model = startModel();
-  cleanups.push(() => model.child.stop());
+  const model = place === 'server' ? startModel() : undefined;
+  if (model !== undefined) cleanups.push(() => model.child.stop());
   const address = brokers ?? (await embedded(cleanups));
   const broker = brokers === undefined ? `${address} (embedded)` : address;
   const { app } = await import('../app.ts');
@@ -73,19 +75,25 @@ async function start(
   const client = await app.client();
   const admin = await client.admin();
   await createTopics(app, admin);
-  const url = await model.url;
+  const url = await model?.url;
   signal.throwIfAborted();
-  display.line(`${app.id} ${app.version}   broker ${broker}   model ${url}`);
+  display.line(`${app.id} ${app.version}   broker ${broker}   model ${url ?? `${place}, in each worker`}`);
   // Before the broker and the model, so that they can finish what they have in hand.
   cleanups.push(() => workers.stop());
-  workers.begin({ ...QUICK_START, ...ageLimits(band), STREAMER_BROKERS: address, MODEL_URL: url });
+  workers.begin({
+    ...QUICK_START,
+    ...ageLimits(band),
+    STREAMER_BROKERS: address,
+    MODEL: place,
+    ...(url === undefined ? {} : { MODEL_URL: url }),
+  });
   return {
     broker,
     client,
     admin,
     workers,
     check() {
-      if (model.child.hasFailed) throw model.child.failure();
+      if (model?.child.hasFailed) throw model.child.failure();
       workers.check();
     },
   };
