@@ -83,6 +83,10 @@ export interface SubscribeOptions {
   readonly maxBytesPerPartition?: number;
   /** Age at which topics are looked at anew: added partitions are noticed then. @default 60_000 */
   readonly metadataMaxAgeMs?: number;
+  /** How long reading positions and `assigned` may take together, before the consumer is made anew. @default 30_000 */
+  readonly takeOverTimeoutMs?: number;
+  /** Silence of the client, beyond what a join may take, after which the consumer is made anew. @default 60_000 */
+  readonly stallTimeoutMs?: number;
   /** Where a partition without a usable position starts. @default 'earliest' */
   readonly start?: 'earliest' | 'latest';
 }

@@ -11,8 +11,6 @@ import { readRanges } from './offsets.ts';
 import { sleep, within } from './waits.ts';
 
 const FIRST_HEARTBEAT_MS = 2_000;
-/** Longest wait for positions and the owner, before the consumer is made anew: a connection may have broken unseen. */
-const TAKE_OVER_MS = 30_000;
 
 /** The epochs of one subscription: who owns what, from where it is read, and how it is handed over. */
 export class Assignments implements ConsumerOwner {
@@ -140,11 +138,13 @@ export class Assignments implements ConsumerOwner {
 
   async #assign(epoch: Epoch, consumer: GroupConsumer, oldFetches: Promise<void>): Promise<void> {
     try {
+      // A connection may have broken unseen.
+      const { takeOverTimeoutMs } = this.#options;
       const taken = await within(
         this.#takeOver(epoch, consumer).then(() => true),
-        TAKE_OVER_MS,
+        takeOverTimeoutMs,
       );
-      if (taken === undefined) throw new Error(`not done within ${TAKE_OVER_MS} ms`);
+      if (taken === undefined) throw new Error(`not done within ${takeOverTimeoutMs} ms`);
       await oldFetches;
       if (epoch.state !== 'assigning') return;
       for (const { tp, next } of epoch.positions) if (next !== undefined) consumer.seek(tp, next);

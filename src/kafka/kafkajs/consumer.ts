@@ -3,7 +3,7 @@ import { KafkaError } from '../../errors.ts';
 import type { KafkaClientOptions, KafkaRecord, SubscribeOptions, TopicPartition } from '../client.ts';
 import { createAssigner, type Owned } from './assigner.ts';
 import { type Broker, type Cluster, createKafka, type Member, RETRY } from './cluster.ts';
-import { toKafkaError } from './errors.ts';
+import { codeOf, toKafkaError } from './errors.ts';
 import { ON_RESET, type OnReset } from './fixes/reset.ts';
 import { GroupCoordinator } from './group.ts';
 import { log } from './log.ts';
@@ -32,8 +32,8 @@ export interface ConsumerOwner {
 const IDLE_MS = 1_000;
 const MAX_BYTES = 10 * 1024 * 1024;
 const STOP_MS = 5_000;
-const STALL_MS = 60_000;
 const STALL_CHECK_MS = 5_000;
+const LEAVE_MS = 2_000;
 
 /**
  * One kafkajs consumer, from connecting to its end. Its handler only hands over; commits, positions and what happens
@@ -48,14 +48,18 @@ export class GroupConsumer {
   readonly #fetching = new Map<string, Signal>();
   readonly #watched = new WeakSet<Broker>();
   #member: Member | undefined;
+  /** Member of the consumer before, which went without a word. */
+  #ghost: Member | undefined;
   #wake = new AbortController();
   #lastSign = Date.now();
   #resolve: (reason: KafkaError | undefined) => void = () => {};
   /** What kafkajs still says after its end is not passed on: another consumer may be at work. */
   #isOver = false;
 
-  constructor(client: KafkaClientOptions, options: ResolvedOptions, owner: ConsumerOwner) {
+  /** @param ghost the `member` of a consumer that failed: it is told to leave before this one joins */
+  constructor(client: KafkaClientOptions, options: ResolvedOptions, owner: ConsumerOwner, ghost?: Member) {
     this.#options = options;
+    this.#ghost = ghost;
     this.#owner = owner;
     let cluster: Cluster | undefined;
     this.#consumer = createKafka(client).consumer({
@@ -86,13 +90,18 @@ export class GroupConsumer {
     this.#listen();
   }
 
+  /** What the group knows this consumer as, or the one before if this one has not joined. */
+  get member(): Member | undefined {
+    return this.#member ?? this.#ghost;
+  }
+
   /** Runs until the consumer ends: with the reason, or without one after `stop`. Never rejects. */
   async run(): Promise<KafkaError | undefined> {
     const ended = new Promise<KafkaError | undefined>((resolve) => {
       this.#resolve = resolve;
     });
     const { topics, groupId } = this.#options;
-    const stallCheck = setInterval(() => this.#checkStall(), STALL_CHECK_MS);
+    const stallCheck = setInterval(() => this.#checkStall(), Math.min(STALL_CHECK_MS, this.#options.stallTimeoutMs));
     this.#start().catch((error: unknown) => this.#end(toKafkaError(error, `reading ${topics.join(', ')} as group "${groupId}"`)));
     const reason = await ended;
     clearInterval(stallCheck);
@@ -102,15 +111,16 @@ export class GroupConsumer {
   /** Leaves the group and closes the connections, in bounded time. */
   async stop(): Promise<void> {
     this.wake();
-    const member = this.#member;
+    const hasFailed = this.#isOver;
     const stopped = await within(
       this.#consumer.disconnect().then(() => true),
-      STOP_MS,
+      hasFailed ? LEAVE_MS : STOP_MS,
     ).catch(() => true);
     if (!stopped) {
       log.info('the consumer of group {group} did not stop in time', { group: this.#options.groupId });
-      if (member !== undefined) await within(this.group.leave(member), STOP_MS).catch(() => {});
-      await within(this.cluster.disconnect(), STOP_MS).catch(() => {});
+      // Of one that failed, the connection may be of no use: the next one tells the group.
+      if (this.#member !== undefined && !hasFailed) await within(this.group.leave(this.#member), LEAVE_MS).catch(() => {});
+      await within(this.cluster.disconnect(), LEAVE_MS).catch(() => {});
     }
     this.#end(undefined);
   }
@@ -159,8 +169,20 @@ export class GroupConsumer {
       this.#sign();
       const broker = await find(group);
       this.#watchJoins(broker);
+      await this.#sendGhostAway(broker);
       return broker;
     };
+  }
+
+  /** The group would wait for it until its session ends, and nobody would read its partitions meanwhile. */
+  async #sendGhostAway(broker: Broker): Promise<void> {
+    if (this.#ghost === undefined) return;
+    const { memberId } = this.#ghost;
+    const answered = await within(
+      broker.leaveGroup({ groupId: this.#options.groupId, memberId }).then(() => true),
+      LEAVE_MS,
+    ).catch((error: unknown) => codeOf(error) === 'UNKNOWN_MEMBER_ID');
+    if (answered) this.#ghost = undefined;
   }
 
   /** The generation is told by no event. */
@@ -253,7 +275,7 @@ export class GroupConsumer {
   /** kafkajs can stop without a crash; a join may rightly take as long as the group waits for its members. */
   #checkStall(): void {
     const silentMs = Date.now() - this.#lastSign;
-    if (silentMs < STALL_MS + rebalanceTimeoutMs(this.#options)) return;
+    if (silentMs < this.#options.stallTimeoutMs + rebalanceTimeoutMs(this.#options)) return;
     this.#end(new KafkaError('retry', `the consumer of group "${this.#options.groupId}" has shown no sign of life for ${silentMs} ms`));
   }
 }

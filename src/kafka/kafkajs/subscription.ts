@@ -1,6 +1,7 @@
 import { ConfigError, KafkaError } from '../../errors.ts';
 import type { CommittedOffset, ConsumerSink, KafkaClientOptions, SubscribeOptions, Subscription, TopicPartition } from '../client.ts';
 import { Assignments } from './assignments.ts';
+import type { Member } from './cluster.ts';
 import { GroupConsumer, type ResolvedOptions } from './consumer.ts';
 import { toKafkaError } from './errors.ts';
 import { backoff, sleep, within } from './waits.ts';
@@ -28,6 +29,8 @@ function resolveOptions(options: SubscribeOptions): ResolvedOptions {
     maxWaitMs: options.maxWaitMs ?? 250,
     maxBytesPerPartition: options.maxBytesPerPartition ?? 1_048_576,
     metadataMaxAgeMs: options.metadataMaxAgeMs ?? 60_000,
+    takeOverTimeoutMs: options.takeOverTimeoutMs ?? 30_000,
+    stallTimeoutMs: options.stallTimeoutMs ?? 60_000,
     start: options.start ?? 'earliest',
   };
   const problems = [
@@ -50,6 +53,8 @@ class GroupSubscription implements Subscription {
   #closing: Promise<void> | undefined;
   #failures = 0;
   #commits: Promise<void> = Promise.resolve();
+  /** The ends of consumers that failed; on a connection that broke unseen, they take long. */
+  readonly #ending = new Set<Promise<void>>();
 
   constructor(client: KafkaClientOptions, options: ResolvedOptions, sink: ConsumerSink) {
     this.#client = client;
@@ -102,14 +107,15 @@ class GroupSubscription implements Subscription {
     this.#closed.abort();
     await this.#assignments.consumer?.stop();
     this.#assignments.consumer = undefined;
-    if (this.#running !== undefined) await within(this.#running, CLOSE_MS);
+    await within(Promise.all([this.#running, ...this.#ending]), CLOSE_MS);
   }
 
   /** One consumer after the other, until the subscription is closed or cannot go on. */
   async #run(): Promise<void> {
     const { signal } = this.#closed;
+    let ghost: Member | undefined;
     while (!signal.aborted) {
-      const consumer = new GroupConsumer(this.#client, this.#options, this.#assignments);
+      const consumer = new GroupConsumer(this.#client, this.#options, this.#assignments, ghost);
       this.#assignments.consumer = consumer;
       const failure = await consumer.run();
       if (failure === undefined || this.#assignments.isClosing) return;
@@ -117,9 +123,15 @@ class GroupSubscription implements Subscription {
       this.#assignments.lose();
       this.#assignments.failed(failure, isFatal);
       this.#assignments.consumer = undefined;
-      await consumer.stop();
+      this.#end(consumer);
       if (isFatal) return;
+      ghost = consumer.member;
       await sleep(backoff(this.#failures++, FIRST_BACKOFF_MS, BACKOFF_CAP_MS), signal);
     }
+  }
+
+  #end(consumer: GroupConsumer): void {
+    const ending = consumer.stop().finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
   }
 }

@@ -11,6 +11,8 @@ export interface Weather {
   latencyMs: number;
   /** Milliseconds that a produce request takes on its way to the broker, beside the latency. */
   produceMs: number;
+  /** The connection of the next request of this kind becomes deaf with it. */
+  deafAt: number | undefined;
 }
 
 /** One client's connection through the proxy: frames keep their order, answers name the proxy's ports. */
@@ -21,6 +23,10 @@ export class Link {
   readonly #ports: PortMap;
   /** Requests whose answers name addresses: by correlation id. */
   readonly #asked = new Map<number, readonly [api: number, version: number]>();
+  /** Kinds of requests that went through it. */
+  readonly apis = new Set<number>();
+  /** Nothing goes through any more, in either direction, though the connection stays open. */
+  isDeaf = false;
 
   constructor(client: Socket, port: number, weather: Weather, ports: PortMap) {
     this.#client = client;
@@ -45,11 +51,12 @@ export class Link {
     from.on('data', (chunk: Buffer) => {
       for (const each of frames.add(chunk)) {
         const { frame, ms } = pass(each);
+        if (this.isDeaf) continue;
         const due = Date.now() + ms;
         before = before.then(async () => {
           const left = due - Date.now();
           if (left > 0) await sleep(left);
-          if (!to.destroyed) to.write(frame);
+          if (!to.destroyed && !this.isDeaf) to.write(frame);
         });
       }
     });
@@ -58,6 +65,11 @@ export class Link {
   #request(frame: Buffer): { readonly frame: Buffer; readonly ms: number } {
     const [api, version, id] = [frame.readInt16BE(4), frame.readInt16BE(6), frame.readInt32BE(8)];
     if (api === METADATA || api === FIND_COORDINATOR) this.#asked.set(id, [api, version]);
+    this.apis.add(api);
+    if (api === this.#weather.deafAt) {
+      this.#weather.deafAt = undefined;
+      this.isDeaf = true;
+    }
     const { latencyMs, produceMs } = this.#weather;
     return { frame, ms: latencyMs + (api === PRODUCE ? produceMs : 0) };
   }

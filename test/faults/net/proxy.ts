@@ -6,7 +6,7 @@ import { Link, type Weather } from './link.ts';
  * brokers are is told these ports: so all that the worker says goes through it, and can be cut and delayed.
  */
 export class Proxy {
-  readonly #weather: Weather = { latencyMs: 0, produceMs: 0 };
+  readonly #weather: Weather = { latencyMs: 0, produceMs: 0, deafAt: undefined };
   readonly #links = new Set<Link>();
   readonly #servers: Server[] = [];
   /** Broker's port to ours. */
@@ -35,6 +35,22 @@ export class Proxy {
   /** As `Weather`. */
   slow(weather: Partial<Weather>): void {
     Object.assign(this.#weather, weather);
+  }
+
+  /**
+   * Connections whose requests so far fit go deaf: they stay open, and nothing goes through them any more.
+   *
+   * @returns how many
+   */
+  deafen(fits: (apis: ReadonlySet<number>) => boolean): number {
+    const links = [...this.#links].filter((link) => !link.isDeaf && fits(link.apis));
+    for (const link of links) link.isDeaf = true;
+    return links.length;
+  }
+
+  /** The connection of the next request of this kind goes deaf with it. */
+  deafenAt(api: number): void {
+    this.#weather.deafAt = api;
   }
 
   mend(): void {
