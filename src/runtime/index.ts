@@ -4,5 +4,6 @@ export { deadLetterTopicOf, type LetterInfo, readLetter, replayHeaders } from '.
 export { decodeFinished, encodeFinished, FinishedCursor, METADATA_LIMIT } from './finished-map.ts';
 export { OffsetTracker } from './offset-tracker.ts';
 export { matchSources } from './source-map.ts';
+export { persist } from './waits.ts';
 export { Worker } from './worker.ts';
 export type { AgentStats, StopResult, WorkerEvents, WorkerState, WorkerStats } from './worker-events.ts';

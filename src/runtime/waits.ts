@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KafkaError } from '../errors.ts';
+import { backoff } from '../agents/index.ts';
+import { isStreamerError, KafkaError, type StreamerError } from '../errors.ts';
 
 /** Waits for the work, but not beyond the time or the signal. */
 export async function within(work: Promise<unknown>, timeMs: number, signal: AbortSignal): Promise<void> {
@@ -19,6 +20,20 @@ export async function limited<T>(work: Promise<T>, timeMs: number, doing: string
     return await Promise.race([work, limit]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** Tries until the work is done, until it fails with what no time will mend, or until the signal; tells of each failure. */
+export async function persist<T>(work: () => Promise<T>, signal: AbortSignal, tell: (error: StreamerError) => void): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isStreamerError(error) || !error.retryable || signal.aborted) throw error;
+      tell(error);
+      await sleep(backoff(attempt, 250, 5_000), undefined, { signal }).catch(() => {});
+      if (signal.aborted) throw error;
+    }
   }
 }
 

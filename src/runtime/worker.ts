@@ -16,7 +16,7 @@ import type { Sender } from './sender.ts';
 import { matchSources, type SourceMap } from './source-map.ts';
 import { watchStalls } from './stall-watch.ts';
 import { TopicWatch } from './topic-watch.ts';
-import { deferred, limited, within } from './waits.ts';
+import { deferred, limited, persist, within } from './waits.ts';
 import type { WorkItem } from './work-item.ts';
 import type { StopResult, WorkerEvents, WorkerState, WorkerStats } from './worker-events.ts';
 
@@ -106,14 +106,15 @@ export class Worker {
   /** Checks topics, joins the group; resolves with the first assignment. */
   async start(): Promise<void> {
     try {
-      const admin = await this.#admin();
-      await this.#topics.check(this.#parts.requiredTopics);
+      await this.#patiently(() => this.#topics.check(this.#parts.requiredTopics));
       for (const { agent } of this.#runtimes.values()) await agent.behaviour.start?.(agent.name);
-      this.#sources = matchSources(this.#parts.agents, await this.#topicNames(admin));
+      this.#sources = matchSources(this.#parts.agents, await this.#patiently(async () => this.#topicNames(await this.#admin())));
       await this.#subscribe();
     } catch (error) {
       const failure = isStreamerError(error) ? error : new StreamerError('USAGE', (error as Error).message, { cause: error });
-      this.#fail(failure);
+      // One that is stopped before it is ready has not failed.
+      if (this.#closing.signal.aborted) this.#ready.reject(failure);
+      else this.#fail(failure);
     }
     await this.#ready.promise;
   }
@@ -154,6 +155,15 @@ export class Worker {
   /** A passing trouble with the broker: told, and tried again by whoever met it. */
   trouble(error: StreamerError): void {
     this.#tell('trouble', { error });
+  }
+
+  /** A broker that goes away before the worker is ready is waited for, as it is afterwards. */
+  async #patiently<T>(work: () => Promise<T>): Promise<T> {
+    return persist(work, this.#closing.signal, (error) => {
+      log.warning(`not ready yet: ${describeError(error)}`);
+      this.trouble(error);
+      this.#parts.renewAdmin();
+    });
   }
 
   async #subscribe(): Promise<void> {

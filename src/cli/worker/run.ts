@@ -1,12 +1,17 @@
+import { getLogger } from '@logtape/logtape';
 import type { App } from '../../app.ts';
-import type { Worker } from '../../runtime/worker.ts';
+import { describeError } from '../../errors.ts';
+import type { KafkaClient } from '../../kafka/index.ts';
+import { persist, type Worker } from '../../runtime/index.ts';
 import { AGENT_HEADER, agentRows } from '../agent-table.ts';
+import { awaitBroker } from '../broker-probe.ts';
 import { CommandError } from '../command-error.ts';
 import type { RawOptions } from '../options.ts';
 import { type AppSession, openAppSession } from '../session.ts';
-import { onStopSignal } from '../signals.ts';
+import { stopSignal } from '../signals.ts';
 import { WorkerReport } from './report.ts';
 
+const log = getLogger(['streamer', 'cli']);
 /** Beyond the drain budget: time for the last commit, for leaving the group, and for closing connections. */
 const CLOSING_MS = 5_000;
 
@@ -17,13 +22,22 @@ export async function runWorker(options: RawOptions): Promise<void> {
   try {
     session.app.validate();
     introduce(session);
-    await session.client();
-    await checkTopics(session, options.app ?? '');
-    await work(session, stop.asked);
+    await prepare(session, options.app ?? '', stop.signal);
+    if (!stop.signal.aborted) await work(session, stop.asked);
   } finally {
     await session.close();
     stop.release();
   }
+}
+
+/** A command that finds no broker says so and ends; a broker that was there and has gone is waited for. */
+async function prepare(session: AppSession, name: string, signal: AbortSignal): Promise<void> {
+  const { app, settings } = session;
+  await awaitBroker(settings);
+  const connectAndCheck = async () => checkTopics(await app.client(), app, name);
+  await persist(connectAndCheck, signal, (error) => log.warning(`not ready yet: ${describeError(error)}`)).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
 }
 
 async function work({ app, output, settings }: AppSession, asked: Promise<void>): Promise<void> {
@@ -48,13 +62,16 @@ async function stopWorker(app: App, worker: Worker): Promise<{ drained: number; 
   return { ...result, ms: performance.now() - startedAt };
 }
 
-function stopRequest(): { readonly asked: Promise<void>; release(): void } {
-  let ask: () => void = () => undefined;
-  const asked = new Promise<void>((resolve) => {
-    // Not `resolve` itself: it would be given the signal's name.
-    ask = () => resolve();
-  });
-  return { asked, release: onStopSignal(ask) };
+interface StopRequest {
+  readonly asked: Promise<void>;
+  readonly signal: AbortSignal;
+  release(): void;
+}
+
+function stopRequest(): StopRequest {
+  const { signal, release } = stopSignal();
+  const asked = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  return { asked, signal, release };
 }
 
 function endInTime(ms: number): NodeJS.Timeout {
@@ -69,9 +86,9 @@ function introduce({ app, output, settings }: AppSession): void {
   output.table(agentRows(app), AGENT_HEADER);
 }
 
-async function checkTopics(session: AppSession, name: string): Promise<void> {
-  const admin = await session.admin();
-  const specs = session.app.topicSpecs();
+async function checkTopics(client: KafkaClient, app: App, name: string): Promise<void> {
+  const admin = await client.admin();
+  const specs = app.topicSpecs();
   const counts = await admin.partitionCounts(specs.map((spec) => spec.name));
   const missing = specs.filter((spec) => !counts.has(spec.name)).map((spec) => spec.name);
   if (missing.length === 0) return;
