@@ -316,7 +316,7 @@ export class App implements TopicHost {
   }
 
   #connect(): Promise<Connection> {
-    this.#connection ??= openConnection(this.id, this.settings.values.brokers, (error) => this.#worker?.trouble(error));
+    this.#connection ??= openConnection(this.id, this.settings.values, (error) => this.#worker?.trouble(error));
     const connection = this.#connection;
     connection.catch(() => {
       if (this.#connection === connection) this.#connection = undefined;

@@ -124,6 +124,11 @@ export function isUnavailable(error: unknown, depth = 0): boolean {
   return isUnavailable(cause, depth + 1);
 }
 
+/** Was the user not allowed to use a topic? Nothing but a human's decision changes that: the event is neither tried again nor given up. */
+export function isForbidden(error: unknown): boolean {
+  return isStreamerError(error) && /^(TOPIC|CLUSTER)_AUTHORIZATION_FAILED$/.test(String((error as { kafkaCode?: unknown }).kafkaCode));
+}
+
 /** `Agent "predict" failed on customer_pred[1]@42: ...`, with the advice on a line of its own. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -22,14 +22,24 @@ export function withJson(command: Command): Command {
 export function withSettings(command: Command, names: readonly SettingName[] = settingNames): Command {
   for (const name of names) {
     const { flag, help, env, byDefault } = settings[name];
-    const shown = Array.isArray(byDefault) ? byDefault.join(',') : String(byDefault);
+    const shown = Array.isArray(byDefault) ? byDefault.join(',') : String(byDefault ?? 'none');
     command.addOption(new Option(flag, `${help} (default: ${shown}, env: ${env.join(' or ')})`).helpGroup('Settings:'));
   }
   return command;
 }
 
 /** Settings for commands that connect, but run no agents. */
-export const CONNECTION: readonly SettingName[] = ['brokers', 'logLevel'];
+export const CONNECTION: readonly SettingName[] = [
+  'brokers',
+  'ssl',
+  'sslCa',
+  'sslCert',
+  'sslKey',
+  'saslMechanism',
+  'saslUsername',
+  'saslPassword',
+  'logLevel',
+];
 
 export function flagsOf(options: RawOptions): SettingsInput {
   return Object.fromEntries(

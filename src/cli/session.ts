@@ -1,5 +1,5 @@
 import type { App } from '../app.ts';
-import { findConfigFile, type ResolvedSettings, resolveSettings } from '../config/index.ts';
+import { findConfigFile, type ResolvedSettings, resolveSettings, securityOf } from '../config/index.ts';
 import type { KafkaAdmin, KafkaClient } from '../kafka/index.ts';
 import { configureLogging } from '../observe/index.ts';
 import { loadApp } from './app-loader.ts';
@@ -80,7 +80,7 @@ async function connect(settings: ResolvedSettings, app: App | undefined): Promis
   await awaitBroker(settings);
   if (app !== undefined) return app.client();
   const { kafkajs } = await import('../kafka/index.ts');
-  const client = kafkajs({ clientId: 'streamer-cli', brokers: settings.values.brokers });
+  const client = kafkajs({ clientId: 'streamer-cli', brokers: settings.values.brokers, ...securityOf(settings.values) });
   await client.connect();
   return client;
 }

@@ -26,6 +26,19 @@ export const positive: Parser<number> = (raw) => {
   return Number.isInteger(value) && value > 0 ? { value } : { expected: 'a whole number above 0' };
 };
 
+export const text: Parser<string> = (raw) =>
+  typeof raw === 'string' && raw !== '' ? { value: raw } : { expected: 'a text that is not empty' };
+
+/** `true` and `false`, `1` and `0`, as themselves or as text. */
+export const truth: Parser<boolean> = (raw) => {
+  const word = String(raw);
+  if (word === 'true' || word === '1') return { value: true };
+  return word === 'false' || word === '0' ? { value: false } : { expected: 'true or false' };
+};
+
+/** As the parser; a default of `undefined` says that nothing is set. */
+export const optional = <T>(parse: Parser<T>): Parser<T | undefined> => parse;
+
 function numberOf(raw: unknown): number {
   return typeof raw === 'number' ? raw : typeof raw === 'string' && raw.trim() !== '' ? Number(raw) : Number.NaN;
 }

@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors.ts';
-import { brokerList, choice, milliseconds, type Parser, positive } from './parsers.ts';
+import { brokerList, choice, milliseconds, optional, type Parser, positive, text, truth } from './parsers.ts';
+import { securityProblems } from './security.ts';
 
 /**
  * Every setting, declared once: type, default, environment names, flag and help are read from its line. Precedence:
@@ -12,6 +13,8 @@ interface Setting<T> {
   readonly env: readonly string[];
   readonly flag: string;
   readonly help: string;
+  /** Shown nowhere. */
+  readonly isSecret?: boolean;
 }
 
 function setting<T>(parse: Parser<T>, byDefault: T, flag: string, help: string, env?: readonly string[]): Setting<T> {
@@ -26,6 +29,31 @@ export const settings = {
     'STREAMER_BROKERS',
     'KAFKA_BROKERS',
   ]),
+  ssl: setting(
+    truth,
+    false,
+    '--ssl',
+    "encrypt connections to the brokers; the system's certificate authorities are trusted unless sslCa is given",
+  ),
+  sslCa: setting(
+    optional(text),
+    undefined,
+    '--ssl-ca <file>',
+    "PEM file of the authority that signed the brokers' certificates; turns ssl on",
+  ),
+  sslCert: setting(optional(text), undefined, '--ssl-cert <file>', 'PEM file of a client certificate; needs sslKey, turns ssl on'),
+  sslKey: setting(optional(text), undefined, '--ssl-key <file>', "PEM file of the client certificate's key"),
+  saslMechanism: setting(
+    optional(choice(['plain', 'scram-sha-256', 'scram-sha-512'])),
+    undefined,
+    '--sasl-mechanism <name>',
+    'how to log in to the brokers: plain, scram-sha-256 or scram-sha-512; plain once a user is named',
+  ),
+  saslUsername: setting(optional(text), undefined, '--sasl-username <name>', 'user to log in as'),
+  saslPassword: {
+    ...setting(optional(text), undefined, '--sasl-password <text>', 'its password; better given in the environment than as a flag'),
+    isSecret: true,
+  },
   logLevel: setting(choice(LOG_LEVELS), 'info', '--log-level <level>', 'least serious messages to be logged'),
   commitIntervalMs: setting(milliseconds(10), 500, '--commit-interval-ms <ms>', 'time between two offset commits'),
   sessionTimeoutMs: setting(
@@ -71,7 +99,7 @@ export const settings = {
 
 export type Settings = { readonly [K in keyof typeof settings]: (typeof settings)[K] extends Setting<infer T> ? T : never };
 export type SettingName = keyof Settings;
-export type SettingsInput = { readonly [K in SettingName]?: Settings[K] | string | number | undefined };
+export type SettingsInput = { readonly [K in SettingName]?: Settings[K] | string | number | boolean | undefined };
 
 export interface Origin {
   readonly layer: 'default' | 'code' | 'file' | 'environment' | 'flag';
@@ -108,9 +136,12 @@ export function resolveSettings(layers: Layers): ResolvedSettings {
     }
     const parsed = definition.parse(raw);
     if ('expected' in parsed)
-      problems.push(`${name}: expected ${parsed.expected}, got ${JSON.stringify(raw)} (from ${origin.name ?? origin.layer})`);
+      problems.push(
+        `${name}: expected ${parsed.expected}, got ${definition.isSecret ? 'something else' : JSON.stringify(raw)} (from ${origin.name ?? origin.layer})`,
+      );
     else values[name] = parsed.value;
   }
+  if (problems.length === 0) problems.push(...securityProblems(values as unknown as Settings));
   if (problems.length > 0) throw new ConfigError(problems);
   return { values: values as unknown as Settings, origins: origins as Record<SettingName, Origin> };
 }

@@ -1,5 +1,5 @@
 import type { Agent, OutputHeaders, SinkFunction } from '../agents/index.ts';
-import { StreamerError } from '../errors.ts';
+import { isStreamerError, StreamerError } from '../errors.ts';
 import type { RecordHeaders } from '../kafka/index.ts';
 import type { AnyTopic, Encoded } from '../topics/index.ts';
 import type { OutputHolder } from './context.ts';
@@ -94,8 +94,17 @@ export class AgentRuntime {
   }
 
   stops(item: WorkItem, error: unknown): void {
+    this.#stop(item, error, 'Its policy is stop(): the event is not committed and comes again at the next start.');
+  }
+
+  /** Whatever the policy: a right that is missing is nothing about the event, and would send every one to the dead letters. */
+  forbidden(item: WorkItem, error: unknown): void {
+    const advice = isStreamerError(error) && error.next !== undefined ? `${error.next}\n  ` : '';
+    this.#stop(item, error, `${advice}The event is not committed and comes again at the next start.`);
+  }
+
+  #stop(item: WorkItem, error: unknown, next: string): void {
     const message = error instanceof Error ? error.message : String(error);
-    const next = 'Its policy is stop(): the event is not committed and comes again at the next start.';
     this.#host.fail(new StreamerError('REFUSED', message, { ...this.#placeOf(item), cause: error, next }));
   }
 

@@ -1,5 +1,5 @@
 import { type BehaviourRun, backoff, type Inbox, type Order, type OutputHeaders, type PollOptions } from '../agents/index.ts';
-import { isStreamerError, isUnavailable, type StreamerError } from '../errors.ts';
+import { isForbidden, isStreamerError, isUnavailable, type StreamerError } from '../errors.ts';
 import type { KafkaRecord, TopicPartition } from '../kafka/index.ts';
 import { murmur2 } from '../topics/index.ts';
 import type { AgentRuntime } from './agent-runtime.ts';
@@ -212,6 +212,7 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
       this.#again(item, delayMs, isHandled);
       return;
     }
+    if (isForbidden(error)) return this.runtime.forbidden(item, error);
     const retryable = !isHandled && !(isStreamerError(error) && !error.retryable);
     const verdict = this.runtime.agent.onError.decide({ error, attempt: item.attempt, retryable });
     switch (verdict.action) {

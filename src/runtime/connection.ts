@@ -1,3 +1,4 @@
+import { type Settings, securityOf } from '../config/index.ts';
 import { isStreamerError, KafkaError, type StreamerError } from '../errors.ts';
 import { type KafkaAdmin, type KafkaClient, kafkajs } from '../kafka/index.ts';
 import { Asker } from './asker.ts';
@@ -17,12 +18,8 @@ export interface Connection {
 }
 
 /** @throws KafkaError when no broker answers */
-export async function openConnection(
-  appId: string,
-  brokers: readonly string[],
-  onTrouble: (error: StreamerError) => void,
-): Promise<Connection> {
-  const client = kafkajs({ clientId: appId, brokers });
+export async function openConnection(appId: string, settings: Settings, onTrouble: (error: StreamerError) => void): Promise<Connection> {
+  const client = kafkajs({ clientId: appId, brokers: settings.brokers, ...securityOf(settings) });
   try {
     await client.connect();
   } catch (error) {

@@ -60,4 +60,11 @@ describe('streamer config', () => {
     expect(lines).toContainEqual({ setting: 'queueRecords', value: 9, layer: 'flag', source: '--queue-records' });
     expect(lines).toContainEqual({ setting: 'sessionTimeoutMs', value: 10_000, layer: 'default' });
   });
+
+  it('does not show the password', async () => {
+    const { stdout } = await run(['config', '--sasl-username', 'ann'], { env: { STREAMER_SASL_PASSWORD: 'not-for-eyes' } });
+    expect(stdout).toMatch(/saslUsername +ann +flag --sasl-username/);
+    expect(stdout).toMatch(/saslPassword +\(hidden\) +environment STREAMER_SASL_PASSWORD/);
+    expect(stdout).not.toContain('not-for-eyes');
+  });
 });

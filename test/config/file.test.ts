@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findConfigFile, isPath, resolveSettings } from '../../src/config/index.ts';
+import { findConfigFile, isPath, resolveSettings, securityOf } from '../../src/config/index.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -85,6 +85,33 @@ describe('the layers of settings', () => {
     expect(() => resolveSettings({ file, env: { STREAMER_LOG_LEVEL: 'loud' } })).toThrow(
       /3 problems:[\s\S]*unknown setting "borkers"[\s\S]*logLevel: expected one of debug, info, warning, error, got "loud" \(from STREAMER_LOG_LEVEL\)[\s\S]*queueRecords: expected a whole number above 0, got -1/,
     );
+  });
+});
+
+describe('how to log in', () => {
+  it('is refused where something is missing', () => {
+    expect(() => resolveSettings({ code: { saslMechanism: 'scram-sha-512', sslCert: 'client.pem' } })).toThrow(
+      /sslCert and sslKey: expected both or neither[\s\S]*saslUsername: expected the name of a user[\s\S]*saslPassword: expected the password/,
+    );
+    expect(() => resolveSettings({ code: { saslMechanism: 'kerberos' as 'plain' } })).toThrow(
+      /expected one of plain, scram-sha-256, scram-sha-512/,
+    );
+    expect(() => resolveSettings({ env: { STREAMER_SSL: 'perhaps' } })).toThrow(
+      /ssl: expected true or false, got "perhaps" \(from STREAMER_SSL\)/,
+    );
+  });
+
+  it('is what a client is given, with the contents of the files', async () => {
+    const none = resolveSettings({}).values;
+    expect(securityOf(none)).toEqual({});
+    await write('ca.pem', 'the authority');
+    const env = { STREAMER_SASL_USERNAME: 'ann', STREAMER_SASL_PASSWORD: 'secret', STREAMER_SSL_CA: join(folder, 'ca.pem') };
+    expect(securityOf(resolveSettings({ env }).values)).toEqual({
+      ssl: { ca: 'the authority' },
+      sasl: { mechanism: 'plain', username: 'ann', password: 'secret' },
+    });
+    expect(securityOf(resolveSettings({ flags: { ssl: true } }).values)).toEqual({ ssl: true });
+    expect(() => securityOf({ ...none, sslCa: join(folder, 'missing.pem') })).toThrow(/sslCa: .*missing\.pem cannot be read/);
   });
 });
 

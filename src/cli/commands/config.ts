@@ -10,16 +10,17 @@ export function configCommand(): Command {
 
 async function showConfig(options: RawOptions): Promise<void> {
   const { openSession } = await import('../session.ts');
-  const { settingNames } = await import('../../config/index.ts');
+  const { settingNames, settings: definitions } = await import('../../config/index.ts');
   const { output, settings, configPath } = await openSession(options);
   const rows = settingNames.map((name) => {
-    const value = settings.values[name];
+    const isHidden = 'isSecret' in definitions[name] && settings.values[name] !== undefined;
+    const value = isHidden ? '(hidden)' : settings.values[name];
     const { layer, name: source } = settings.origins[name];
     return { setting: name, value, layer, ...(source === undefined ? {} : { source }) };
   });
   output.line(configPath === undefined ? 'no configuration file' : `configuration file ${configPath}`);
   output.table(
-    rows.map(({ setting, value, layer, source }) => [setting, String(value), source === undefined ? layer : `${layer} ${source}`]),
+    rows.map(({ setting, value, layer, source }) => [setting, String(value ?? ''), source === undefined ? layer : `${layer} ${source}`]),
     ['setting', 'value', 'from'],
   );
   for (const row of rows) output.data(row);

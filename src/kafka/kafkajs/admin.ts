@@ -9,8 +9,9 @@ import type {
   TopicSpec,
   Watermarks,
 } from '../client.ts';
+import { explainRefusal } from './authorization.ts';
 import { type Cluster, createCluster, createKafka } from './cluster.ts';
-import { codeOf, toKafkaError } from './errors.ts';
+import { codeError, codeOf, toKafkaError } from './errors.ts';
 import { readMetadata, type TopicMetadata } from './metadata.ts';
 import { backoff, sleep, within } from './waits.ts';
 
@@ -20,6 +21,8 @@ const REQUEST_MS = 15_000;
 const LEADERS_MS = 15_000;
 const MOST_REPLICAS = 3;
 const TOPIC_RESOURCE = 2;
+/** https://kafka.apache.org/protocol#protocol_error_codes */
+const TOPIC_AUTHORIZATION_FAILED = 29;
 /** Where a config's value comes from: set on the topic. https://kafka.apache.org/protocol#The_Messages_DescribeConfigs */
 const TOPIC_CONFIG_SOURCE = 1;
 
@@ -36,10 +39,12 @@ export async function createAdmin(options: KafkaClientOptions): Promise<Closable
 class KafkajsAdmin implements ClosableAdmin {
   readonly #admin: Admin;
   readonly #cluster: Cluster;
+  readonly #options: KafkaClientOptions;
 
   constructor(options: KafkaClientOptions) {
     this.#admin = createKafka(options).admin();
     this.#cluster = createCluster(options);
+    this.#options = options;
   }
 
   open(): Promise<void> {
@@ -200,6 +205,11 @@ class KafkajsAdmin implements ClosableAdmin {
   /** Those of the topics that exist; all topics of the cluster for an empty list. */
   async #metadata(topics: readonly string[], doing: string): Promise<TopicMetadata[]> {
     const { topicMetadata } = await attempt(doing, () => readMetadata(this.#cluster, topics));
+    const hidden = topicMetadata.filter(({ topicErrorCode }) => topicErrorCode === TOPIC_AUTHORIZATION_FAILED).map(({ topic }) => topic);
+    if (hidden.length > 0 && topics.length > 0) {
+      const refusal = codeError('TOPIC_AUTHORIZATION_FAILED', doing, hidden.length === 1 ? { topic: hidden[0] } : {});
+      throw explainRefusal(refusal, this.#options, { operation: 'Describe', topics: hidden });
+    }
     return topicMetadata.filter(({ topicErrorCode, partitionMetadata }) => topicErrorCode === 0 || partitionMetadata.length > 0);
   }
 

@@ -112,8 +112,9 @@ export class Assignments implements ConsumerOwner {
     }
     const foreign = offsets.find((tp) => epoch.position(tp) === undefined);
     if (foreign !== undefined) throw new KafkaError('stale', `the partition is not assigned in epoch ${number}`, { ...place(foreign) });
-    await consumer.group.commit(epoch.member, offsets).catch((error: unknown) => {
-      throw commitError(error, this.#options.groupId);
+    await consumer.group.commit(epoch.member, offsets).catch((cause: unknown) => {
+      const topics = [...new Set(offsets.map(({ topic }) => topic))];
+      throw commitError(cause, this.#options.groupId, (error) => consumer.explain(error, topics));
     });
   }
 

@@ -27,6 +27,7 @@ export interface Broker extends ClientBroker {
   heartbeat(request: Member & { groupId: string }): Promise<unknown>;
   joinGroup(request: { groupId: string; memberId?: string }): Promise<{ generationId: number; memberId: string }>;
   leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>;
+  findGroupCoordinator(request: { groupId: string; coordinatorType: number }): Promise<unknown>;
   initProducerId(request: { transactionTimeout: number }): Promise<{ producerId: string | number; producerEpoch: number }>;
 }
 

@@ -2,13 +2,14 @@ import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { KafkaError } from '../../errors.ts';
 import type { KafkaClientOptions, KafkaRecord, SubscribeOptions, TopicPartition } from '../client.ts';
 import { createAssigner, type Owned } from './assigner.ts';
+import { explainRefusal } from './authorization.ts';
 import { type Broker, type Cluster, createKafka, type Member, RETRY } from './cluster.ts';
 import { codeOf, toKafkaError } from './errors.ts';
 import { ON_RESET, type OnReset } from './fixes/reset.ts';
-import { GroupCoordinator } from './group.ts';
+import { coordinatorFinder, type FindCoordinator, GroupCoordinator } from './group.ts';
 import { log } from './log.ts';
 import { toRecord } from './records.ts';
-import { sleep, within } from './waits.ts';
+import { createSignal, type Signal, sleep, within } from './waits.ts';
 
 export type ResolvedOptions = Required<SubscribeOptions>;
 
@@ -43,6 +44,7 @@ export class GroupConsumer {
   readonly group: GroupCoordinator;
   readonly cluster: Cluster;
   readonly #consumer: Consumer;
+  readonly #client: KafkaClientOptions;
   readonly #options: ResolvedOptions;
   readonly #owner: ConsumerOwner;
   readonly #fetching = new Map<string, Signal>();
@@ -58,6 +60,7 @@ export class GroupConsumer {
 
   /** @param ghost the `member` of a consumer that failed: it is told to leave before this one joins */
   constructor(client: KafkaClientOptions, options: ResolvedOptions, owner: ConsumerOwner, ghost?: Member) {
+    this.#client = client;
     this.#options = options;
     this.#ghost = ghost;
     this.#owner = owner;
@@ -82,7 +85,7 @@ export class GroupConsumer {
     });
     if (cluster === undefined) throw new TypeError('kafkajs did not hand its cluster to the assigner');
     this.cluster = cluster;
-    const find = cluster.findGroupCoordinator.bind(cluster);
+    const find = coordinatorFinder(cluster);
     this.group = new GroupCoordinator(cluster, find, options.groupId);
     this.#hookJoins(cluster, find);
     this.#hookFetches(cluster);
@@ -93,6 +96,11 @@ export class GroupConsumer {
   /** What the group knows this consumer as, or the one before if this one has not joined. */
   get member(): Member | undefined {
     return this.#member ?? this.#ghost;
+  }
+
+  /** With the ACL that is missing, where it is the want of a right. @param topics those that it may be about */
+  explain(error: KafkaError, topics = this.#options.topics): KafkaError {
+    return explainRefusal(error, this.#client, { operation: 'Read', topics, group: this.#options.groupId });
   }
 
   /** Runs until the consumer ends: with the reason, or without one after `stop`. Never rejects. */
@@ -161,7 +169,7 @@ export class GroupConsumer {
    * The consumer's cluster is its own, and within it nothing but a join looks for the coordinator (our own requests use the
    * look-up without this hook). So the look-up is the one place before every join, whatever caused it, that kafkajs awaits.
    */
-  #hookJoins(cluster: Cluster, find: Cluster['findGroupCoordinator']): void {
+  #hookJoins(cluster: Cluster, find: FindCoordinator): void {
     cluster.findGroupCoordinator = async (group) => {
       this.#sign();
       if (this.#isOver) throw Object.assign(new Error('the consumer is over'), { retriable: false });
@@ -282,16 +290,3 @@ export class GroupConsumer {
 
 const rebalanceTimeoutMs = ({ drainTimeoutMs, sessionTimeoutMs }: ResolvedOptions): number =>
   Math.max(2 * drainTimeoutMs, sessionTimeoutMs);
-
-interface Signal {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-}
-
-function createSignal(): Signal {
-  let resolve = (): void => {};
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
-}

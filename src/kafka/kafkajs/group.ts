@@ -5,11 +5,13 @@ import { codeOf, toKafkaError } from './errors.ts';
 import { backoff, sleep } from './waits.ts';
 
 const ATTEMPTS = 4;
+/** Of the two kinds of coordinators, the one for groups. */
+const GROUP = 0;
 /** The coordinator has moved, is loading, or its connection broke: look it up again. */
 const ELSEWHERE = new Set(['NOT_COORDINATOR_FOR_GROUP', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'GROUP_LOAD_IN_PROGRESS']);
 const MEMBERSHIP_OVER = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED_INSTANCE_ID']);
 
-type FindCoordinator = (group: { groupId: string }) => Promise<Broker>;
+export type FindCoordinator = (group: { groupId: string }) => Promise<Broker>;
 
 /**
  * Requests to the group's coordinator, beside kafkajs's own: its commit says nothing once stopping has begun, repeats what
@@ -84,13 +86,36 @@ export class GroupCoordinator {
   }
 }
 
+/** kafkajs drops the reason why no broker names a group's coordinator, and looks again without end: a refusal is told here. */
+export function coordinatorFinder(cluster: Cluster): FindCoordinator {
+  const find = cluster.findGroupCoordinator.bind(cluster);
+  return async (group) => {
+    try {
+      return await find(group);
+    } catch (error) {
+      const refusal = codeOf(error) === undefined ? await refusalOf(cluster, group.groupId) : undefined;
+      throw refusal ?? error;
+    }
+  };
+}
+
+async function refusalOf(cluster: Cluster, groupId: string): Promise<unknown> {
+  try {
+    const broker = await cluster.brokerPool.findConnectedBroker();
+    await broker.findGroupCoordinator({ groupId, coordinatorType: GROUP });
+  } catch (error) {
+    return codeOf(error) === 'GROUP_AUTHORIZATION_FAILED' ? error : undefined;
+  }
+  return undefined;
+}
+
 /** `stale`, `retry` or `fatal`, as a commit may fail. */
-export function commitError(error: unknown, groupId: string): KafkaError {
-  const failure = toKafkaError(error, `committing offsets of group "${groupId}"`);
+export function commitError(cause: unknown, groupId: string, explain = (error: KafkaError): KafkaError => error): KafkaError {
+  const failure = explain(toKafkaError(cause, `committing offsets of group "${groupId}"`));
   if (failure.reason !== 'refused') return failure;
   // A broker that has just started does not know all topics yet; any other refusal stays one.
   const reason = failure.kafkaCode === 'UNKNOWN_TOPIC_OR_PARTITION' ? 'retry' : 'fatal';
-  return new KafkaError(reason, failure.message, { kafkaCode: failure.kafkaCode, next: failure.next, cause: error });
+  return new KafkaError(reason, failure.message, { kafkaCode: failure.kafkaCode, next: failure.next, cause });
 }
 
 function byTopic<T extends TopicPartition, P>(all: readonly T[], map: (each: T) => P): Array<{ topic: string; partitions: P[] }> {

@@ -1,6 +1,7 @@
 import { KafkaError, StreamerError } from '../../errors.ts';
 import type { KafkaClientOptions, KafkaProducer, OutputRecord } from '../client.ts';
 import { RefusedRecordsError } from '../refused.ts';
+import { explainRefusal } from './authorization.ts';
 import { codeError, codeOf, reasonOf, toKafkaError } from './errors.ts';
 import { type Batch, createLanes, type Lane } from './lane.ts';
 import { log } from './log.ts';
@@ -56,7 +57,7 @@ class IdempotentProducer implements KafkaProducer {
 
   async open(): Promise<ProducerSession> {
     this.#session ??= await ProducerSession.open(this.#options).catch((error: unknown) => {
-      throw toKafkaError(error, 'opening a producer');
+      throw explainRefusal(toKafkaError(error, 'opening a producer'), this.#options, { operation: 'IdempotentWrite' });
     });
     return this.#session;
   }
@@ -185,7 +186,8 @@ class IdempotentProducer implements KafkaProducer {
 
   /** Decides about a partition that failed: refused, smaller batches, or another attempt (`lastError`). */
   #judge(lane: Lane, code: string, count: number, progress: Progress): void {
-    const error = codeError(code, 'writing was refused', { topic: lane.topic, partition: lane.partition });
+    const refusal = codeError(code, 'writing was refused', { topic: lane.topic, partition: lane.partition });
+    const error = explainRefusal(refusal, this.#options, { operation: 'Write', topics: [lane.topic] });
     if (code === UNKNOWN_TOPIC && ++lane.misses < MISSES_ALLOWED) {
       progress.lastError = new KafkaError('retry', error.message, { ...error.place, kafkaCode: code });
     } else if (SPLITTABLE.has(code) && count > 1) {

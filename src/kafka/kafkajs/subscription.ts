@@ -117,8 +117,9 @@ class GroupSubscription implements Subscription {
     while (!signal.aborted) {
       const consumer = new GroupConsumer(this.#client, this.#options, this.#assignments, ghost);
       this.#assignments.consumer = consumer;
-      const failure = await consumer.run();
-      if (failure === undefined || this.#assignments.isClosing) return;
+      const reason = await consumer.run();
+      if (reason === undefined || this.#assignments.isClosing) return;
+      const failure = consumer.explain(reason);
       const isFatal = failure.reason === 'fatal' || FATAL_CODES.has(failure.kafkaCode ?? '');
       this.#assignments.lose();
       this.#assignments.failed(failure, isFatal);

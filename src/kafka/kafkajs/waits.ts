@@ -31,3 +31,16 @@ export function backoff(attempt: number, firstMs: number, capMs: number): number
   const ms = Math.min(capMs, firstMs * 2 ** Math.min(attempt, 20));
   return ms * (0.9 + Math.random() * 0.2);
 }
+
+export interface Signal {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+}
+
+export function createSignal(): Signal {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
