@@ -1,6 +1,6 @@
 export { type Config, type ConfigFile, findConfigFile, isPath } from './file.ts';
 export { importModule } from './module.ts';
-export { type Security, securityOf } from './security.ts';
+export { securityOf } from './security.ts';
 export {
   type Layers,
   type Origin,

@@ -4,7 +4,7 @@ import { ConfigError } from '../errors.ts';
 import type { Settings } from './settings.ts';
 
 /** How to log in to the brokers, and over what kind of connection. */
-export interface Security {
+interface Security {
   readonly ssl?: true | ConnectionOptions;
   readonly sasl?: {
     readonly mechanism: NonNullable<Settings['saslMechanism']>;
