@@ -1,15 +1,19 @@
 import { Command } from 'commander';
 import { type RawOptions, withExamples, withJson } from '../options.ts';
+import { modelEvaluateCommand } from './model-evaluate.ts';
+import { modelTrainCommand } from './model-train.ts';
 
 export function modelCommand(): Command {
-  const command = new Command('model').description('look into a model file, score rows with it, serve it');
+  const command = new Command('model').description('look into a model file, score rows with it, serve it; train one, measure how good it is');
   withExamples(
     command,
     'streamer model info model.json',
     'streamer model predict model.json --features rows.jsonl',
     'streamer model serve model.json --port 3000',
+    'streamer model train --data cars.csv --target price --out car.json',
+    'streamer model evaluate car.json --data cars.csv --target price',
   );
-  for (const each of [info(), predict(), serve()]) command.addCommand(each);
+  for (const each of [info(), predict(), serve(), modelTrainCommand(), modelEvaluateCommand(withModelOptions)]) command.addCommand(each);
   return command;
 }
 

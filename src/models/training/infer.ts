@@ -1,0 +1,69 @@
+import type { Feature, FeatureMap } from '../features/index.ts';
+
+/** Rows of texts, as a CSV file has them; an empty text is a missing value. */
+export type TextRow = Readonly<Record<string, string>>;
+
+export interface Inferred {
+  readonly fields: FeatureMap;
+  /** Fields that were left out, and why. */
+  readonly leftOut: Readonly<Record<string, string>>;
+}
+
+/** Most values of a field that becomes one column each; a field of more becomes the share of its value in the rows. */
+const MOST_ONE_HOT = 32;
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const MISSING = new Set(['', 'na', 'n/a', 'nan', 'null', 'none']);
+
+/** The number a cell has; null for a missing value, undefined for what is neither. */
+export function numberOf(cell: string): number | null | undefined {
+  if (MISSING.has(cell.toLowerCase())) return null;
+  const number = NUMBER.test(cell) ? Number(cell) : Number.NaN;
+  return Number.isFinite(number) ? number : undefined;
+}
+
+/**
+ * Features by what the cells look like. Numbers stay as they are for trees, which also take missing ones; for a linear model they are
+ * standardised, skewed ones by their logarithm, missing ones by their median. Texts become one column each, or their share.
+ */
+export function inferFeatures(rows: readonly TextRow[], names: readonly string[], kind: 'linear' | 'trees'): Inferred {
+  const fields: Record<string, Feature> = {};
+  const leftOut: Record<string, string> = {};
+  for (const name of names) {
+    const feature = inferFeature(
+      rows.map((row) => row[name] as string),
+      kind,
+    );
+    if (typeof feature === 'string') leftOut[name] = feature;
+    else fields[name] = feature;
+  }
+  return { fields, leftOut };
+}
+
+function inferFeature(cells: readonly string[], kind: 'linear' | 'trees'): Feature | string {
+  const numbers = cells.map(numberOf);
+  if (numbers.every((number) => number === null)) return 'it is empty';
+  if (!numbers.includes(undefined)) return inferNumber(numbers as Array<number | null>, kind);
+  const counts = new Map<string, number>();
+  for (const cell of cells) if (cell !== '') counts.set(cell, (counts.get(cell) ?? 0) + 1);
+  if (counts.size === 1 && !cells.includes('')) return 'it has one value';
+  if (counts.size <= MOST_ONE_HOT) return { kind: 'oneHot', values: [...counts.keys()].sort(), unknown: 'zeros' };
+  if (counts.size > cells.length / 2) return `it has ${counts.size} values in ${cells.length} rows, as names have`;
+  const table = Object.fromEntries([...counts].map(([value, count]) => [value, count / cells.length]));
+  return { kind: 'lookup', table, unknown: 0, missing: 0 };
+}
+
+function inferNumber(numbers: ReadonlyArray<number | null>, kind: 'linear' | 'trees'): Feature | string {
+  const present = numbers.filter((number) => number !== null);
+  if (present.length === numbers.length && present.every((number) => number === present[0])) return 'it has one value';
+  if (kind === 'trees') return { kind: 'numeric' };
+  const median = present.toSorted((a, b) => a - b)[Math.floor(present.length / 2)] as number;
+  const plain = Math.abs(skewnessOf(present));
+  const isLog = plain > 1 && Math.abs(skewnessOf(present.map((number) => Math.sign(number) * Math.log1p(Math.abs(number))))) < plain;
+  return { kind: 'standardise', ...(isLog && { log: true }), missing: median };
+}
+
+function skewnessOf(numbers: readonly number[]): number {
+  const moment = (power: number) => numbers.reduce((sum, number) => sum + (number - mean) ** power, 0) / numbers.length;
+  const mean = numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+  return moment(3) / moment(2) ** 1.5 || 0;
+}
