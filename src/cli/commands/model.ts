@@ -4,7 +4,9 @@ import { modelEvaluateCommand } from './model-evaluate.ts';
 import { modelTrainCommand } from './model-train.ts';
 
 export function modelCommand(): Command {
-  const command = new Command('model').description('look into a model file, score rows with it, serve it; train one, measure how good it is');
+  const command = new Command('model').description(
+    'look into a model file, score rows with it, serve it; train one, measure how good it is',
+  );
   withExamples(
     command,
     'streamer model info model.json',

@@ -21,17 +21,20 @@ export interface DataFile {
   readonly bad: readonly BadRow[];
 }
 
-/** @throws CommandError, StreamerError when the file cannot be read, or lacks a column */
+/** @throws CommandError, StreamerError when the file cannot be read, is empty, or lacks a column */
 export async function readData(file: string, columns: readonly string[] = []): Promise<DataFile> {
   const rows: DataRow[] = [];
   const bad: BadRow[] = [];
-  for await (const result of readCsv(file, { columns })) {
+  for await (const result of readCsv(file)) {
     const { line } = result;
     if ('error' in result) bad.push({ line, message: result.error.message });
     else rows.push({ line, cells: Object.fromEntries(Object.entries(result.row).map(([name, cell]) => [name, cell.trim()])) });
   }
   if (rows.length === 0 && bad.length === 0) throw new CommandError(1, `${file} has no rows`);
-  return { file, columns: Object.keys(rows[0]?.cells ?? {}), rows, bad };
+  const found = Object.keys(rows[0]?.cells ?? {});
+  const absent = columns.filter((name) => rows.length > 0 && !found.includes(name));
+  if (absent.length > 0) throw new CommandError(2, `${file} has no column ${absent.join(', ')}`, { next: `It has ${found.join(', ')}.` });
+  return { file, columns: found, rows, bad };
 }
 
 /**
