@@ -11,6 +11,7 @@ import {
   deadLetterTopicOf,
   matchSources,
   openConnection,
+  prepareSerdes,
   Worker,
 } from './runtime/index.ts';
 import {
@@ -239,8 +240,9 @@ export class App implements TopicHost {
   async start(): Promise<Worker> {
     if (this.#worker !== undefined) throw new StreamerError('USAGE', `app "${this.id}" is started already`);
     this.validate();
-    const { client, admin, renewAdmin, sender } = await this.#connect();
     const agents = [...this.#agents.values()];
+    await prepareSerdes(agents);
+    const { client, admin, renewAdmin, sender } = await this.#connect();
     const required = new Set([...this.topicSpecs().map((spec) => spec.name)]);
     this.#worker = new Worker({
       appId: this.id,

@@ -3,6 +3,7 @@ export { currentHolder } from './context.ts';
 export { deadLetterTopicOf, type LetterInfo, readLetter, replayHeaders } from './dead-letters.ts';
 export { decodeFinished, encodeFinished, FinishedCursor, METADATA_LIMIT } from './finished-map.ts';
 export { OffsetTracker } from './offset-tracker.ts';
+export { prepareSerdes } from './prepare.ts';
 export { matchSources } from './source-map.ts';
 export { persist } from './waits.ts';
 export { Worker } from './worker.ts';

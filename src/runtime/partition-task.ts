@@ -1,6 +1,8 @@
-import type { StreamerError } from '../errors.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { backoff } from '../agents/index.ts';
+import { isUnavailable, type StreamerError } from '../errors.ts';
 import type { CommittedOffset, KafkaRecord, TopicPartition } from '../kafka/index.ts';
-import type { Readable } from '../topics/index.ts';
+import { type Readable, SerdeError } from '../topics/index.ts';
 import type { AgentRuntime } from './agent-runtime.ts';
 import { AgentTask, type TaskOwner } from './agent-task.ts';
 import { Backlog } from './backlog.ts';
@@ -38,6 +40,7 @@ export class PartitionTask implements TaskOwner {
   #isDraining = false;
   #isPaused = false;
   #isAbandoned = false;
+  readonly #ended = new AbortController();
   #waiters: Array<() => void> = [];
   #committed: number;
   #committedMetadata: string;
@@ -135,6 +138,7 @@ export class PartitionTask implements TaskOwner {
   /** Tells how many events were in hand. */
   abandon(reason: StreamerError): number {
     this.#isAbandoned = true;
+    this.#ended.abort();
     this.#releaseWaiters();
     return this.agents.reduce((sum, agent) => sum + agent.abandon(reason), 0);
   }
@@ -157,7 +161,7 @@ export class PartitionTask implements TaskOwner {
       for (let record = this.#backlog.peek(pass); record !== undefined && admitted < room; record = this.#backlog.peek(pass)) {
         const decoded = decodeRecord(this.partition.topic, this.#readable, record);
         this.#backlog.shift(record);
-        if (decoded instanceof Promise) {
+        if (decoded instanceof Promise || isUnavailable(decoded.error)) {
           void this.#admitLater(record, decoded);
           return;
         }
@@ -170,15 +174,28 @@ export class PartitionTask implements TaskOwner {
     this.#isAdmitting = false;
   }
 
-  /** An asynchronous serde: those behind wait, so that order holds. */
-  async #admitLater(record: KafkaRecord, decoding: Promise<Decoded>): Promise<void> {
-    const decoded = await decoding;
+  /** An asynchronous serde, or one that waits for something outside: those behind wait too, so that order holds. */
+  async #admitLater(record: KafkaRecord, decoding: Decoded | Promise<Decoded>): Promise<void> {
+    let decoded = await decoding;
+    if (isUnavailable(decoded.error)) decoded = await this.#decodeWhenReachable(record, decoded);
     if (this.#isAbandoned) return;
     this.#add(record, decoded);
     this.#admitted(1);
     this.#isAdmitting = false;
     this.#admit();
     this.#checkFlow();
+  }
+
+  /** A schema registry that cannot be reached, say, is no fault of the record: it is waited for without end, and visibly. */
+  async #decodeWhenReachable(record: KafkaRecord, first: Decoded): Promise<Decoded> {
+    let decoded = first;
+    for (let attempt = 1; isUnavailable(decoded.error) && !this.#isAbandoned; attempt++) {
+      for (const { runtime } of this.agents) runtime.holds(decoded.error);
+      await sleep(backoff(attempt, 500, 30_000), undefined, { signal: this.#ended.signal }).catch(() => {});
+      if (!this.#isAbandoned) decoded = await decodeRecord(this.partition.topic, this.#readable, record);
+    }
+    for (const { runtime } of this.agents) runtime.resumes();
+    return decoded;
   }
 
   #admitted(count: number): void {
@@ -227,7 +244,9 @@ export class PartitionTask implements TaskOwner {
       return;
     }
     const slots = this.agents.map((agent) => agent.tracker.add(record.offset));
-    this.#host.undecodable(this.partition, record, error).then(() => {
+    const { topic, partition } = this.partition;
+    const placed = error instanceof SerdeError ? error.at({ topic, partition, offset: record.offset }) : error;
+    this.#host.undecodable(this.partition, record, placed).then(() => {
       if (this.#isAbandoned) return;
       for (const [index, agent] of this.agents.entries()) agent.tracker.finish(slots[index]!);
       this.progressed();

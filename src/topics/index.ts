@@ -1,10 +1,18 @@
+export type { AvroSchema } from './avro/schema.ts';
+export type { AvroOptions } from './avro/serde.ts';
+export type { AvroInput, AvroOutput } from './avro/value.ts';
 export type { Event } from './event.ts';
 export { exactJson, parseExactly, stringifyExactly } from './exact-json.ts';
-export { json } from './json.ts';
+export { avro, json } from './formats.ts';
+export { float32, float64, int16, int32, int64, number } from './numbers.ts';
 export { KeylessSpread, murmur2, partitionOf } from './partitioner.ts';
-export type { InputOf, OutputOf, Serde, SerdeContext } from './serde.ts';
+export type { AvroConfluentOptions } from './registry/avro.ts';
+export type { JsonConfluentOptions } from './registry/json.ts';
+export type { RegistryOptions } from './registry/options.ts';
+export type { SubjectStrategy } from './registry/subject-name.ts';
+export type { InputOf, OutputOf, RegisteredSchema, SchemaCheck, Serde, SerdeContext } from './serde.ts';
 export { preview, SerdeError } from './serde-error.ts';
-export { bytes, number, optional, string } from './serdes.ts';
+export { bytes, optional, string } from './serdes.ts';
 export {
   type AnyTopic,
   type Encoded,
@@ -19,3 +27,4 @@ export {
   type TopicOptions,
   TopicPattern,
 } from './topic.ts';
+export { uuid } from './uuid.ts';

@@ -13,29 +13,29 @@ import { text } from './serdes.ts';
 export function json(): Serde<unknown>;
 export function json<S extends StandardSchemaV1>(schema: S): Serde<StandardSchemaV1.InferInput<S>, StandardSchemaV1.InferOutput<S>>;
 export function json(schema?: StandardSchemaV1): Serde<unknown> {
-  if (schema === undefined) {
-    return { name: 'json', encode: stringify, decode: parse };
-  }
-  const validate = schema['~standard'].validate;
+  const encode = (value: unknown, context: SerdeContext) => Buffer.from(stringify(value, context), 'utf8');
+  if (schema === undefined) return { name: 'json', encode, decode: parse };
+  const checked = checkedBy(schema);
   return {
     name: 'json',
     encode(value, context) {
-      const result = validate(value);
-      const write = (answer: StandardSchemaV1.Result<unknown>) => {
-        check(answer, value, context);
-        return stringify(value, context);
-      };
-      return result instanceof Promise ? result.then(write) : write(result);
+      const result = checked(value, context);
+      return result instanceof Promise ? result.then(() => encode(value, context)) : encode(value, context);
     },
-    decode(bytes, context) {
-      const value = parse(bytes, context);
-      const result = validate(value);
-      return result instanceof Promise ? result.then((answer) => check(answer, value, context)) : check(result, value, context);
-    },
+    decode: (bytes, context) => checked(parse(bytes, context), context),
   };
 }
 
-function stringify(value: unknown, context: SerdeContext): Buffer {
+/** Throws (or rejects) with every field that does not fit; else gives the schema's output. */
+export function checkedBy(schema: StandardSchemaV1): (value: unknown, context: SerdeContext) => unknown {
+  const validate = schema['~standard'].validate;
+  return (value, context) => {
+    const result = validate(value);
+    return result instanceof Promise ? result.then((answer) => check(answer, value, context)) : check(result, value, context);
+  };
+}
+
+export function stringify(value: unknown, context: SerdeContext): string {
   let result: string | undefined;
   try {
     result = JSON.stringify(value);
@@ -48,10 +48,10 @@ function stringify(value: unknown, context: SerdeContext): Buffer {
   if (result === undefined) {
     throw new SerdeError('VALIDATION', `${context.part}: ${preview(value)} has no JSON form`, { topic: context.topic });
   }
-  return Buffer.from(result, 'utf8');
+  return result;
 }
 
-function parse(bytes: Buffer, context: SerdeContext): unknown {
+export function parse(bytes: Buffer, context: SerdeContext): unknown {
   const source = text(bytes, context);
   try {
     return JSON.parse(source);

@@ -1,4 +1,5 @@
-import { type ErrorOptions, StreamerError } from '../errors.ts';
+import { type ErrorOptions, type ErrorPlace, StreamerError } from '../errors.ts';
+import type { SerdeContext } from './serde.ts';
 
 /** Bytes or a value do not fit a serde: `code` is `DECODE` for bytes, `VALIDATION` for a value that a schema refuses. */
 export class SerdeError extends StreamerError {
@@ -10,6 +11,20 @@ export class SerdeError extends StreamerError {
     super(code, message, options);
     this.path = options.path ?? '';
   }
+
+  /** The same error with the record's place, which a serde does not know. */
+  at(place: ErrorPlace): SerdeError {
+    const { code, message, path, next, cause, stack } = this;
+    const options = { ...this.place, ...place, path, next, retryable: this.retryable };
+    const placed = new SerdeError(code as 'DECODE', message, cause === undefined ? options : { ...options, cause });
+    if (stack !== undefined) placed.stack = stack;
+    return placed;
+  }
+}
+
+/** A value that is not of the type that a serde writes. */
+export function wrongType(expected: string, got: unknown, { topic, part }: SerdeContext): SerdeError {
+  return new SerdeError('VALIDATION', `${part}: expected ${expected}, got ${preview(got)}`, { topic });
 }
 
 /** Short, safe picture of a wrong value for an error message. */
@@ -24,9 +39,10 @@ export function preview(value: unknown): string {
 }
 
 function inspect(value: unknown): string {
+  if (typeof value === 'bigint') return `${value}n`;
   if (value === null || typeof value !== 'object') return String(value);
   try {
-    return JSON.stringify(value) ?? String(value);
+    return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? `${part}n` : part)) ?? String(value);
   } catch {
     return Object.prototype.toString.call(value);
   }

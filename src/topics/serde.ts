@@ -20,6 +20,39 @@ export interface Serde<In, Out = In> {
   encode(value: In, context: SerdeContext): Buffer | Promise<Buffer>;
   /** Throws (or rejects with) a `SerdeError` when the bytes do not fit. The bytes may be a slice of a larger buffer. */
   decode(bytes: Buffer, context: SerdeContext): Out | Promise<Out>;
+  /**
+   * For serdes that need something outside, as a schema registry: called when a worker starts, for every topic that its
+   * agents read or write, before the first record. What it throws ends the start.
+   */
+  prepare?(context: SerdeContext, use: 'read' | 'write'): Promise<void> | undefined;
+  /** Where the serde's schema is kept for this topic; for serdes that keep it in a registry. See `streamer schemas`. */
+  registered?(context: SerdeContext): RegisteredSchema;
+}
+
+/** A serde's schema and its subject in a schema registry. */
+export interface RegisteredSchema {
+  readonly subject: string;
+  readonly type: 'AVRO' | 'JSON';
+  /** The schema as it is registered. */
+  readonly schema: string;
+  /** Its id, or undefined when the subject does not have it. */
+  find(): Promise<number | undefined>;
+  /** Compares with what the subject has, at its compatibility level; changes nothing. */
+  check(): Promise<SchemaCheck>;
+  /** Registers it, and gives its id. @throws StreamerError `REFUSED` when it is not compatible */
+  register(): Promise<number>;
+  /** The newest schema of the subject. */
+  latest(): Promise<{ readonly id: number; readonly version: number; readonly schema: string } | undefined>;
+  /** How the schema differs from an older one, a line per field. */
+  differences(older: string): string[];
+}
+
+export interface SchemaCheck {
+  readonly status: 'registered' | 'compatible' | 'new' | 'incompatible';
+  /** As Confluent names it: `BACKWARD`, `FULL_TRANSITIVE` ... */
+  readonly level: string;
+  /** Names each field that does not fit, and how; empty unless incompatible. */
+  readonly problems: readonly string[];
 }
 
 /** What a serde accepts, from its type. */

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Serde, SerdeContext } from './serde.ts';
-import { preview, SerdeError } from './serde-error.ts';
+import { preview, SerdeError, wrongType } from './serde-error.ts';
 
 /** UTF-8 text, as Kafka's `StringSerializer` writes it. Bytes that are not UTF-8 are refused. */
 export function string(): Serde<string> {
@@ -28,31 +28,6 @@ export function bytes(): Serde<Uint8Array, Buffer> {
   };
 }
 
-/** A number as a big-endian IEEE 754 double of 8 bytes, as Kafka's `DoubleSerializer` writes it. */
-export function number(): Serde<number> {
-  return {
-    name: 'number',
-    encode(value, context) {
-      if (typeof value !== 'number') throw wrongType('a number', value, context);
-      const buffer = Buffer.allocUnsafe(8);
-      buffer.writeDoubleBE(value);
-      return buffer;
-    },
-    decode(bytes, context) {
-      if (bytes.length !== 8) {
-        throw new SerdeError(
-          'DECODE',
-          `${context.part}: a number takes 8 bytes (big-endian double), got ${bytes.length}: ${preview(bytes)}`,
-          {
-            topic: context.topic,
-          },
-        );
-      }
-      return bytes.readDoubleBE(0);
-    },
-  };
-}
-
 /** Makes a key optional: records without key are received with `null`, and may be sent so. */
 export function optional<In, Out>(serde: Serde<In, Out>): Serde<In | null, Out | null> {
   return {
@@ -60,6 +35,8 @@ export function optional<In, Out>(serde: Serde<In, Out>): Serde<In | null, Out |
     acceptsNull: true,
     encode: (value, context) => serde.encode(value as In, context),
     decode: (bytes, context) => serde.decode(bytes, context),
+    ...(serde.prepare === undefined ? {} : { prepare: (context, use) => serde.prepare!(context, use) }),
+    ...(serde.registered === undefined ? {} : { registered: (context) => serde.registered!(context) }),
   };
 }
 
@@ -69,8 +46,4 @@ export function text(bytes: Buffer, context: SerdeContext): string {
     throw new SerdeError('DECODE', `${context.part}: not valid UTF-8: ${preview(bytes)}`, { topic: context.topic });
   }
   return bytes.toString('utf8');
-}
-
-function wrongType(expected: string, got: unknown, context: SerdeContext): SerdeError {
-  return new SerdeError('VALIDATION', `${context.part}: expected ${expected}, got ${preview(got)}`, { topic: context.topic });
 }

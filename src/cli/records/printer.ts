@@ -27,10 +27,19 @@ async function decoded(
   if (bytes === null) return null;
   if (serde === undefined) return textOf(bytes);
   try {
-    return await serde.decode(bytes, { topic, part });
+    return printable(await serde.decode(bytes, { topic, part }));
   } catch (error) {
     return { error: describeError(error) };
   }
+}
+
+/** JSON has no whole numbers of 64 bits, and no bytes. */
+function printable(value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value);
+  if (Buffer.isBuffer(value)) return textOf(value);
+  if (Array.isArray(value)) return value.map(printable);
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, printable(part)]));
 }
 
 function headersOf(record: KafkaRecord): Record<string, unknown> {

@@ -1,0 +1,36 @@
+import type { Agent } from '../agents/index.ts';
+import { isStreamerError, StreamerError } from '../errors.ts';
+import { type AnyTopic, type Readable, type SerdeContext, Topic } from '../topics/index.ts';
+
+/**
+ * Lets serdes get ready that need something outside, before the first record: schemas of topics that agents write are
+ * registered and checked, registries of topics that they read have to answer.
+ *
+ * @throws StreamerError with every problem together
+ */
+export async function prepareSerdes(agents: readonly Agent[]): Promise<void> {
+  const sinks = new Set(agents.flatMap(({ sinks }) => sinks as readonly unknown[]).filter((sink) => sink instanceof Topic) as AnyTopic[]);
+  const sources = new Set(agents.flatMap(({ sources }) => sources as ReadonlyArray<Readable<unknown, unknown>>));
+  const results = await Promise.allSettled([
+    ...[...sinks].flatMap((topic) => prepared(topic, 'write')),
+    ...[...sources].filter((source) => !sinks.has(source as AnyTopic)).flatMap((source) => prepared(source, 'read')),
+  ]);
+  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+  if (errors.length > 0) throw together(errors);
+}
+
+function prepared({ name, serdes }: Readable<unknown, unknown>, use: 'read' | 'write'): Array<Promise<void> | undefined> {
+  return (['key', 'value'] as const).map(async (part) => {
+    const context: SerdeContext = { topic: String(name), part };
+    await serdes[part].prepare?.(context, use);
+  });
+}
+
+/** Several topics say the same of a registry that is down. */
+function together(errors: readonly unknown[]): unknown {
+  const distinct = [...new Map(errors.map((error) => [(error as Error).message, error])).values()];
+  const [first] = distinct;
+  if (distinct.length === 1 || !isStreamerError(first)) return first;
+  const list = distinct.map((error) => (error as Error).message).join('\n  - ');
+  return new StreamerError(first.code, `${distinct.length} problems:\n  - ${list}`, { next: first.next, cause: first });
+}

@@ -1,0 +1,55 @@
+import { describeType, isUnion } from './describe.ts';
+import type { ArrayType, AvroType, MapType, RecordType } from './library.ts';
+
+interface FieldLine {
+  readonly type: string;
+  readonly fallback: string;
+}
+
+/** How a schema differs from an older one: `+` field added, `-` removed, `~` changed, records within records by path. */
+export function differences(newer: AvroType, older: AvroType): string[] {
+  const now = fieldsOf(newer);
+  const then = fieldsOf(older);
+  const lines: string[] = [];
+  for (const [path, { type, fallback }] of now) {
+    const before = then.get(path);
+    if (before === undefined) lines.push(`+ ${path}: ${type}${fallback}`);
+    else if (before.type !== type || before.fallback !== fallback) {
+      lines.push(`~ ${path}: ${before.type}${before.fallback} -> ${type}${fallback}`);
+    }
+  }
+  for (const [path, { type, fallback }] of then) if (!now.has(path)) lines.push(`- ${path}: ${type}${fallback}`);
+  return lines;
+}
+
+function fieldsOf(type: AvroType): Map<string, FieldLine> {
+  const lines = new Map<string, FieldLine>();
+  collect(type, '', lines, new Set());
+  if (lines.size === 0) lines.set('(whole value)', { type: describeType(type), fallback: '' });
+  return lines;
+}
+
+function collect(type: AvroType, path: string, lines: Map<string, FieldLine>, seen: Set<AvroType>): void {
+  if (seen.has(type)) return;
+  if (isUnion(type)) {
+    for (const branch of type.types) collect(branch, path, lines, seen);
+  } else if (type.typeName === 'array') collect((type as ArrayType).itemsType, `${path}[]`, lines, seen);
+  else if (type.typeName === 'map') collect((type as MapType).valuesType, `${path}.*`, lines, seen);
+  else if (type.typeName === 'record') {
+    seen.add(type);
+    for (const { name, type: of, defaultValue } of (type as RecordType).fields) {
+      const at = path === '' ? name : `${path}.${name}`;
+      const fallback = defaultValue() as unknown;
+      lines.set(at, { type: shapeOf(of), fallback: fallback === undefined ? '' : ` = ${JSON.stringify(fallback)}` });
+      collect(of, at, lines, seen);
+    }
+  }
+}
+
+/** As `describeType`, with what collections hold. */
+function shapeOf(type: AvroType): string {
+  if (isUnion(type)) return type.types.map(shapeOf).join(' | ');
+  if (type.typeName === 'array') return `array of ${shapeOf((type as ArrayType).itemsType)}`;
+  if (type.typeName === 'map') return `map of ${shapeOf((type as MapType).valuesType)}`;
+  return describeType(type);
+}

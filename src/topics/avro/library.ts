@@ -1,0 +1,97 @@
+import { createRequire } from 'node:module';
+
+/** What is used of avsc 5, its extension points included (its own types leave those out). */
+export interface AvroType {
+  readonly typeName: string;
+  readonly name: string | undefined;
+  readonly branchName: string | undefined;
+  readonly aliases?: readonly string[];
+  toBuffer(value: unknown): Buffer;
+  encode(value: unknown, buffer: Buffer, position: number): number;
+  decode(buffer: Buffer, position: number, resolver?: AvroResolver): { value: unknown; offset: number };
+  isValid(value: unknown, options: { errorHook: (path: string[], value: unknown, type: AvroType) => void }): boolean;
+  createResolver(writer: AvroType, options?: unknown): AvroResolver;
+  equals(other: AvroType): boolean;
+  _read(tap: Tap): unknown;
+}
+
+export interface Tap {
+  readonly buf: Buffer;
+  pos: number;
+  readLong(): number;
+  skipLong(): void;
+  readString(): string;
+}
+
+export interface AvroResolver {
+  _read(tap: Tap): unknown;
+}
+
+export interface RecordType extends AvroType {
+  readonly fields: ReadonlyArray<{
+    readonly name: string;
+    readonly aliases: readonly string[];
+    readonly type: AvroType;
+    defaultValue(): unknown;
+  }>;
+}
+export interface UnionType extends AvroType {
+  readonly types: readonly AvroType[];
+}
+export interface ArrayType extends AvroType {
+  readonly itemsType: AvroType;
+}
+export interface MapType extends AvroType {
+  readonly valuesType: AvroType;
+}
+export interface EnumType extends AvroType {
+  readonly symbols: readonly string[];
+  readonly default?: string;
+}
+export interface FixedType extends AvroType {
+  readonly size: number;
+}
+export interface LogicalType extends AvroType {
+  readonly underlyingType: AvroType;
+}
+
+export interface ParseOptions {
+  namespace?: string | undefined;
+  registry?: Record<string, AvroType>;
+  typeHook?: ((schema: unknown, options: ParseOptions) => AvroType | undefined) | undefined;
+  logicalTypes?: Record<string, unknown>;
+  omitRecordMethods?: boolean;
+  /** A logical type that does not fit what it is on is an error, not ignored. */
+  assertLogicalTypes?: boolean;
+}
+
+type TypeClass<T> = new (schema: unknown, options: ParseOptions) => T;
+
+interface LongMethods {
+  fromBuffer(bytes: Buffer): unknown;
+  toBuffer(value: never): Buffer;
+  fromJSON(value: never): unknown;
+  toJSON(value: never): unknown;
+  isValid(value: unknown): boolean;
+  compare(a: never, b: never): number;
+}
+
+export interface Avsc {
+  readonly Type: { forSchema(schema: unknown, options?: ParseOptions): AvroType };
+  readonly types: {
+    readonly LogicalType: TypeClass<LogicalType>;
+    readonly ArrayType: TypeClass<ArrayType>;
+    readonly MapType: TypeClass<MapType>;
+    readonly WrappedUnionType: TypeClass<UnionType>;
+    readonly UnwrappedUnionType: TypeClass<UnionType>;
+    readonly LongType: { __with(methods: LongMethods): AvroType };
+  };
+}
+
+let loaded: Avsc | undefined;
+
+/** Loaded when the first Avro serde is made: those who use none do not pay for it. */
+export function avsc(): Avsc {
+  loaded ??= createRequire(import.meta.url)('avsc') as Avsc;
+  return loaded;
+}

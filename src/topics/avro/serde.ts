@@ -1,0 +1,56 @@
+import type { Serde } from '../serde.ts';
+import { SerdeError } from '../serde-error.ts';
+import { describeType } from './describe.ts';
+import { unreadable, unwritable } from './faults.ts';
+import type { AvroSchema } from './schema.ts';
+import { compile, type LongKind } from './types.ts';
+import type { AvroInput, AvroOutput } from './value.ts';
+
+export type LongOf<L extends LongKind> = L extends 'bigint' ? bigint : number;
+
+export interface AvroOptions<L extends LongKind = LongKind> {
+  /** @default 'number' */
+  readonly long?: L | undefined;
+}
+
+/**
+ * Bare Avro: no header, so that readers have to have the very schema of the writer; see `avro.confluent` for schemas that
+ * change. The type of the values is inferred from the schema, which has to be a literal for that.
+ *
+ * A field with a default is optional for those who write. A union is the plain value where JavaScript can tell its branches
+ * apart, else `{ 'branch.Name': value }`. `date` and `timestamp-millis` are a `Date`, `timestamp-micros` a bigint,
+ * `decimal` digits as text, `uuid` text; other logical types are what they are made of.
+ *
+ * @throws ConfigError at once when the schema is not valid
+ */
+export function avroSerde<const S extends AvroSchema, L extends LongKind = 'number'>(
+  schema: S,
+  options: AvroOptions<L> = {},
+): Serde<AvroInput<S, LongOf<L>>, AvroOutput<S, LongOf<L>>> {
+  const type = compile(schema, options.long ?? 'number');
+  return {
+    name: 'avro',
+    encode(value, context) {
+      try {
+        return type.toBuffer(value);
+      } catch (cause) {
+        throw unwritable(type, value, cause, context);
+      }
+    },
+    decode(bytes, context) {
+      let read: { value: unknown; offset: number };
+      try {
+        read = type.decode(bytes, 0);
+      } catch (cause) {
+        throw unreadable(type, bytes, 0, cause, context);
+      }
+      if (read.offset < 0) throw unreadable(type, bytes, 0, undefined, context);
+      if (read.offset < bytes.length) {
+        const { topic, part } = context;
+        const left = bytes.length - read.offset;
+        throw new SerdeError('DECODE', `${part}: ${describeType(type)} ends at byte ${read.offset}, and ${left} more follow`, { topic });
+      }
+      return read.value as AvroOutput<S, LongOf<L>>;
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import type { SerdeContext } from '../serde.ts';
+import type { Registry, SchemaKind } from './registry.ts';
+
+/** What a kind of schema does with values, behind Confluent's header. */
+export interface Format<In, Out> {
+  /** For messages, as `avro.confluent`. */
+  readonly name: string;
+  readonly type: SchemaKind;
+  /** The schema as it is registered. */
+  readonly schema: string;
+  /** Full name of what the schema describes, for subjects that are named after it. */
+  readonly record: string | undefined;
+  /** The whole record, header included. */
+  write(value: In, schemaId: number, context: SerdeContext): Buffer | Promise<Buffer>;
+  /** What reads records that were written with this schema. @throws SerdeError `DECODE` when they cannot be read at all */
+  readerOf(registry: Registry, schemaId: number, context: SerdeContext): Promise<RecordReader<Out>>;
+  /** Which fields of the older schema's records this one cannot read, and the reverse. */
+  obstacles(readerSchema: string, writerSchema: string): string[];
+  /** How this schema differs from an older one. */
+  differences(olderSchema: string): string[];
+}
+
+/** Reads a whole record, header included. */
+export type RecordReader<Out> = (bytes: Buffer, context: SerdeContext) => Out | Promise<Out>;
+
+/** Confluent's wire format: a zero byte, the schema's id in 4 bytes, big-endian; then what the schema describes. */
+export const HEADER_BYTES = 5;
+
+export function writeHeader(bytes: Buffer, schemaId: number): void {
+  bytes[0] = 0;
+  bytes.writeUInt32BE(schemaId, 1);
+}

@@ -1,0 +1,65 @@
+import { createRequire } from 'node:module';
+import { ConfigError } from '../../errors.ts';
+import type { AvroType, ParseOptions } from '../avro/library.ts';
+import { writerOptions } from '../avro/types.ts';
+import type { RegistryTransport } from './transport.ts';
+
+const PACKAGE = '@kafkajs/confluent-schema-registry';
+
+/** What is used of @kafkajs/confluent-schema-registry 3.9. */
+export interface SchemaRegistry {
+  /** Asked once per id, however many wait; with the schemas it refers to. */
+  getSchema(id: number): Promise<AvroType>;
+  getRegistryIdBySchema(subject: string, schema: { readonly type: string; readonly schema: string }): Promise<number>;
+}
+
+interface Library {
+  readonly SchemaRegistry: new (options: object, types: { readonly AVRO: ParseOptions }) => SchemaRegistry;
+}
+
+/**
+ * The registry client, on our own transport: its own says HTTP 400 for whatever goes wrong on the way, so that a registry
+ * that is down could not be told from one that refuses. Loaded on first use. Schemas are registered without it, because it
+ * sets the subject's compatibility level on the way, and refuses schemas that registries take.
+ */
+export function openLibrary(transport: RegistryTransport): SchemaRegistry {
+  const { SchemaRegistry } = load();
+  return new SchemaRegistry({ host: 'http://registry', middlewares: [bridge(transport)] }, { AVRO: writerOptions() });
+}
+
+let library: Library | undefined;
+
+function load(): Library {
+  try {
+    library ??= createRequire(import.meta.url)(PACKAGE) as Library;
+    return library;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw cause;
+    throw new ConfigError(`schema registries need the package ${PACKAGE}, which is not installed`, {
+      next: `Install it: npm install ${PACKAGE}@3`,
+      cause,
+    });
+  }
+}
+
+/** The part of a mappersmith request that is needed. */
+interface ClientRequest {
+  method(): string;
+  path(): string;
+  body(): unknown;
+}
+
+/** A mappersmith middleware that answers in place of the client's own way to the network. */
+function bridge(transport: RegistryTransport) {
+  return () => ({
+    async response(_next: unknown, _renew: unknown, request: ClientRequest) {
+      const body = request.body();
+      const data = await transport.send({
+        method: request.method().toUpperCase() as 'GET',
+        path: request.path(),
+        ...(typeof body === 'string' ? { body: JSON.parse(body) as unknown } : {}),
+      });
+      return { data: () => data };
+    },
+  });
+}

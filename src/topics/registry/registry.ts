@@ -1,0 +1,134 @@
+import type { AvroType } from '../avro/library.ts';
+import { openLibrary, type SchemaRegistry } from './library.ts';
+import { type RegistryOptions, type ResolvedRegistry, resolveRegistry } from './options.ts';
+import { RegistryRefusal, RegistryTransport } from './transport.ts';
+
+export type SchemaKind = 'AVRO' | 'JSON';
+
+export interface SchemaVersion {
+  readonly id: number;
+  readonly version: number;
+  readonly schema: string;
+}
+
+/** One schema registry, spoken to in Confluent's REST API. Connects on first use; what it has answered for good is kept. */
+export class Registry {
+  readonly url: string;
+  readonly #transport: RegistryTransport;
+  #client: SchemaRegistry | undefined;
+  readonly #kinds = new Map<number, Promise<string>>();
+
+  constructor(resolved: ResolvedRegistry) {
+    this.url = resolved.url;
+    this.#transport = new RegistryTransport(resolved);
+  }
+
+  /** The type of the Avro schema with this id. @throws RegistryRefusal when there is none */
+  avroType(id: number): Promise<AvroType> {
+    return this.#library().getSchema(id);
+  }
+
+  /** `AVRO`, `JSON` or `PROTOBUF`. @throws RegistryRefusal when there is no schema of this id */
+  kindOf(id: number): Promise<string> {
+    let kind = this.#kinds.get(id);
+    if (kind === undefined) {
+      kind = this.#get<{ schemaType?: string }>(`/schemas/ids/${id}`).then(({ schemaType }) => schemaType ?? 'AVRO');
+      this.#kinds.set(id, kind);
+      kind.catch(() => this.#kinds.delete(id));
+    }
+    return kind;
+  }
+
+  /** The id of exactly this schema in the subject. */
+  async find(subject: string, type: SchemaKind, schema: string): Promise<number | undefined> {
+    try {
+      return await this.#library().getRegistryIdBySchema(subject, { type, schema });
+    } catch (error) {
+      // The client wraps an answer of 404 into an error of its own.
+      if ((error as Error).name === 'ConfluentSchemaRegistryError') return undefined;
+      throw error;
+    }
+  }
+
+  async register(subject: string, type: SchemaKind, schema: string): Promise<number> {
+    const body = bodyOf(type, schema);
+    const { id } = (await this.#transport.send({ method: 'POST', path: `/subjects/${encodeURIComponent(subject)}/versions`, body })) as {
+      id: number;
+    };
+    return id;
+  }
+
+  /** As `BACKWARD`: the subject's own level, or else that of the registry. */
+  async level(subject: string): Promise<string> {
+    // A subject that is not there yet is not known even so.
+    const path = `/config/${encodeURIComponent(subject)}?defaultToGlobal=true`;
+    const own = await absent(this.#get<{ compatibilityLevel: string }>(path));
+    const { compatibilityLevel } = own ?? (await this.#get<{ compatibilityLevel: string }>('/config'));
+    return compatibilityLevel.toUpperCase();
+  }
+
+  /** What the registry says at the subject's level; a subject that is not there takes anything. */
+  async isCompatible(
+    subject: string,
+    type: SchemaKind,
+    schema: string,
+  ): Promise<{ readonly is: boolean; readonly messages: readonly string[] }> {
+    const path = `/compatibility/subjects/${encodeURIComponent(subject)}/versions?verbose=true`;
+    const answer = await absent(this.#transport.send({ method: 'POST', path, body: bodyOf(type, schema) }));
+    const { is_compatible: is = true, messages = [] } = (answer ?? {}) as { is_compatible?: boolean; messages?: readonly string[] };
+    return { is, messages };
+  }
+
+  async latest(subject: string): Promise<SchemaVersion | undefined> {
+    return absent(this.#get<SchemaVersion>(`/subjects/${encodeURIComponent(subject)}/versions/latest`));
+  }
+
+  /** All versions of a subject, oldest first; none when it is not there. */
+  async versions(subject: string): Promise<SchemaVersion[]> {
+    const path = `/subjects/${encodeURIComponent(subject)}/versions`;
+    const numbers = (await absent(this.#get<number[]>(path))) ?? [];
+    return Promise.all(numbers.map((version) => this.#get<SchemaVersion>(`${path}/${version}`)));
+  }
+
+  #get<T>(path: string): Promise<T> {
+    return this.#transport.send({ method: 'GET', path }) as Promise<T>;
+  }
+
+  #library(): SchemaRegistry {
+    this.#client ??= openLibrary(this.#transport);
+    return this.#client;
+  }
+}
+
+function bodyOf(type: SchemaKind, schema: string): object {
+  // Registries before 5.5 know no types but Avro.
+  return type === 'AVRO' ? { schema } : { schemaType: type, schema };
+}
+
+/** Undefined where the registry says that there is no such thing. */
+async function absent<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof RegistryRefusal && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+const shared = new Map<string, Registry>();
+
+/** Resolved when it is first used, so that importing an app needs no environment. Serdes that name none share the environment's. */
+export function registryOf(options: RegistryOptions | undefined): () => Registry {
+  let own: Registry | undefined;
+  return () => {
+    if (options !== undefined) {
+      own ??= new Registry(resolveRegistry(options, process.env));
+      return own;
+    }
+    const { SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_USER_INFO: user, SCHEMA_REGISTRY_TOKEN: token } = process.env;
+    const key = JSON.stringify([url, user, token]);
+    const known = shared.get(key) ?? new Registry(resolveRegistry({}, process.env));
+    shared.set(key, known);
+    return known;
+  };
+}

@@ -1,0 +1,127 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import avsc from 'avsc';
+
+interface Stored {
+  readonly id: number;
+  readonly schema: string;
+  readonly schemaType: string;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/**
+ * The part of Confluent's schema registry that streamer uses, in memory, over real HTTP: for machines without a registry.
+ * The same tests run on a real one when SCHEMA_REGISTRY_URL names it. Its verdict on Avro is avsc's.
+ */
+export class RegistryDouble {
+  readonly #server: Server;
+  readonly #subjects = new Map<string, Stored[]>();
+  readonly #byId = new Map<number, Stored>();
+  readonly #levels = new Map<string, string>();
+
+  private constructor() {
+    this.#server = createServer(async (request, response) => {
+      let text = '';
+      for await (const chunk of request.setEncoding('utf8')) text += chunk;
+      const { status, body } = this.#answer(request.method ?? '', request.url ?? '', text === '' ? {} : JSON.parse(text));
+      response.writeHead(status, { 'content-type': 'application/vnd.schemaregistry.v1+json' }).end(JSON.stringify(body));
+    });
+  }
+
+  static async start(): Promise<RegistryDouble> {
+    const double = new RegistryDouble();
+    await new Promise<void>((resolve) => double.#server.listen(0, '127.0.0.1', resolve));
+    return double;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Puts a schema under an id that a fixture was written with. */
+  put(id: number, schema: string, schemaType = 'AVRO'): void {
+    this.#byId.set(id, { id, schema, schemaType });
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #answer(method: string, url: string, body: Record<string, string>): Answer {
+    const [, kind = '', ...parts] = url.split('?')[0]!.split('/').map(decodeURIComponent);
+    if (kind === 'schemas') return found(this.#byId.get(Number(parts[1])), 40403);
+    if (kind === 'config') {
+      if (method === 'PUT') this.#levels.set(parts[0]!, body['compatibility']!);
+      return { status: 200, body: { compatibilityLevel: this.#levels.get(parts[0] ?? '') ?? 'BACKWARD' } };
+    }
+    if (kind === 'compatibility') return { status: 200, body: { is_compatible: this.#fits(parts[1]!, body['schema']!) } };
+    const [subject = '', , version] = parts;
+    if (method === 'GET') return this.#versions(subject, version);
+    return parts.length === 1
+      ? this.#find(subject, body['schema']!)
+      : this.#register(subject, body['schema']!, body['schemaType'] ?? 'AVRO');
+  }
+
+  #versions(subject: string, version: string | undefined): Answer {
+    const versions = this.#subjects.get(subject) ?? [];
+    if (versions.length === 0) return missing(40401);
+    if (version === undefined) return { status: 200, body: versions.map((_, index) => index + 1) };
+    const index = version === 'latest' ? versions.length - 1 : Number(version) - 1;
+    return found(versions[index] && { ...versions[index], subject, version: index + 1 }, 40402);
+  }
+
+  #find(subject: string, schema: string): Answer {
+    const versions = this.#subjects.get(subject) ?? [];
+    const known = versions.find((each) => each.schema === schema);
+    return found(known && { ...known, subject }, versions.length === 0 ? 40401 : 40403);
+  }
+
+  #register(subject: string, schema: string, schemaType: string): Answer {
+    const known = this.#find(subject, schema);
+    if (known.status === 200) return known;
+    if (!this.#fits(subject, schema)) return { status: 409, body: { error_code: 409, message: 'incompatible' } };
+    const same = [...this.#byId.values()].find((each) => each.schema === schema);
+    const stored = same ?? { id: this.#byId.size + 1, schema, schemaType };
+    this.#byId.set(stored.id, stored);
+    this.#subjects.set(subject, [...(this.#subjects.get(subject) ?? []), stored]);
+    return { status: 200, body: { id: stored.id } };
+  }
+
+  #fits(subject: string, schema: string): boolean {
+    const last = this.#subjects.get(subject)?.at(-1);
+    const level = this.#levels.get(subject) ?? 'BACKWARD';
+    if (last === undefined || level === 'NONE') return true;
+    if (last.schemaType === 'JSON') return JSON.stringify(required(schema)) === JSON.stringify(required(last.schema));
+    return (level === 'FORWARD' || canRead(schema, last.schema)) && (level === 'BACKWARD' || canRead(last.schema, schema));
+  }
+}
+
+function found(body: unknown, code: number): Answer {
+  return body === undefined ? missing(code) : { status: 200, body };
+}
+
+function missing(code: number): Answer {
+  return { status: 404, body: { error_code: code, message: 'not found' } };
+}
+
+function required(schema: string): unknown {
+  const { properties = {}, required: names = [] } = JSON.parse(schema) as {
+    properties?: Record<string, { type: string }>;
+    required?: string[];
+  };
+  return names.map((name) => [name, properties[name]?.type]);
+}
+
+function canRead(reader: string, writer: string): boolean {
+  try {
+    avsc.Type.forSchema(JSON.parse(reader)).createResolver(avsc.Type.forSchema(JSON.parse(writer)));
+    return true;
+  } catch {
+    return false;
+  }
+}

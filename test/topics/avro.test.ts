@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { avro } from '../../src/topics/index.ts';
+
+const context = { topic: 'users', part: 'value' } as const;
+
+const User = {
+  type: 'record',
+  name: 'User',
+  namespace: 'shop',
+  fields: [
+    { name: 'id', type: 'long' },
+    { name: 'nick', type: ['null', 'string'], default: null },
+    { name: 'kind', type: { type: 'enum', name: 'Kind', symbols: ['PERSON', 'BOT'] } },
+    { name: 'was', type: 'shop.Kind', default: 'PERSON' },
+    { name: 'scores', type: { type: 'array', items: { type: 'map', values: 'double' } } },
+    { name: 'friend', type: ['null', 'User'] },
+    { name: 'balance', type: { type: 'bytes', logicalType: 'decimal', precision: 9, scale: 2 } },
+    { name: 'born', type: { type: 'int', logicalType: 'date' } },
+    { name: 'seen', type: { type: 'long', logicalType: 'timestamp-millis' } },
+    { name: 'exact', type: ['null', { type: 'long', logicalType: 'timestamp-micros' }, 'string'] },
+    { name: 'key', type: { type: 'string', logicalType: 'uuid' } },
+    { name: 'mixed', type: ['null', 'int', 'double', { type: 'record', name: 'other.Point', fields: [{ name: 'x', type: 'float' }] }] },
+    { name: 'mark', type: { type: 'fixed', name: 'Mark', size: 2 } },
+    { name: 'raw', type: 'bytes' },
+    { name: 'isGood', type: 'boolean' },
+  ],
+} as const;
+
+const user = {
+  id: 9_007_199_254_740_990,
+  kind: 'BOT' as const,
+  scores: [{ go: 1.5 }, {}],
+  friend: null,
+  balance: '-12.3',
+  born: new Date('1969-12-30'),
+  seen: new Date('2026-11-22T01:02:03.004Z'),
+  exact: 1_795_300_000_123_456n,
+  key: '00112233-4455-6677-8899-aabbccddeeff',
+  mixed: { 'other.Point': { x: 0.5 } },
+  mark: Buffer.from([1, 2]),
+  raw: Buffer.from('raw'),
+  isGood: true,
+};
+
+describe('avro', () => {
+  const serde = avro(User);
+  const encode = (value: typeof user) => serde.encode(value, context) as Buffer;
+  const error = (work: () => unknown) => {
+    try {
+      work();
+    } catch (thrown) {
+      return thrown as Error & { code: string; path: string };
+    }
+    throw new Error('it did not throw');
+  };
+
+  it('gives back what was written, defaults filled in', () => {
+    const expected = { ...user, nick: null, was: 'PERSON', balance: '-12.30', mixed: { 'other.Point': { x: 0.5 } } };
+    expect(serde.decode(encode(user), context)).toEqual(expected);
+    const nested = encode({ ...user, friend: { ...user, nick: 'pal' } as never });
+    expect(serde.decode(nested, context)).toMatchObject({ friend: { nick: 'pal', born: user.born, exact: user.exact } });
+  });
+
+  it('writes the bytes that the specification gives', () => {
+    const bytesOf = (schema: Parameters<typeof avro>[0], value: unknown) =>
+      (avro(schema).encode(value as never, context) as Buffer).toString('hex');
+    expect(bytesOf('string', 'foo')).toBe('06666f6f');
+    expect(bytesOf('long', -65)).toBe('8101');
+    expect(bytesOf({ type: 'array', items: 'long' }, [3, 27])).toBe('04063600');
+    expect(bytesOf(['null', 'string'], 'a')).toBe('020261');
+    expect(bytesOf({ type: 'bytes', logicalType: 'decimal', precision: 4, scale: 2 }, '-1.28')).toBe('0280');
+    expect(bytesOf({ type: 'bytes', logicalType: 'decimal', precision: 4, scale: 2 }, '1.28')).toBe('040080');
+    expect(bytesOf({ type: 'fixed', name: 'D', size: 4, logicalType: 'decimal', precision: 9 } as never, '-2')).toBe('fffffffe');
+    expect(bytesOf({ type: 'int', logicalType: 'date' }, new Date('1970-01-02'))).toBe('02');
+    expect(bytesOf({ type: 'fixed', name: 'U', size: 16, logicalType: 'uuid' } as never, user.key)).toBe(
+      '00112233445566778899aabbccddeeff',
+    );
+  });
+
+  it('names every field that does not fit, with what was expected and what came', () => {
+    const wrong = { ...user, id: 'x', scores: [{ go: 1 }, { go: 'far' }], balance: '1.234', born: new Date(5), kind: 'CAT' };
+    const { code, path, message } = error(() => encode(wrong as never));
+    expect({ code, path }).toEqual({ code: 'VALIDATION', path: 'id' });
+    expect(message).toContain('id: expected long, got "x"');
+    expect(message).toContain('scores[1].go: expected double, got "far"');
+    expect(message).toContain('balance: expected decimal of scale 2 (digits as text), got "1.234"');
+    expect(message).toContain('born: expected date (a Date at 0:00 UTC)');
+    expect(message).toContain('kind: expected enum shop.Kind (PERSON, BOT), got "CAT"');
+    expect(error(() => encode({ ...user, mixed: { int: 'a' } } as never)).message).toContain('mixed.int: expected int, got "a"');
+    expect(error(() => encode({ ...user, exact: 5 } as never)).message).toContain(
+      'exact: expected null | timestamp-micros (a bigint) | string',
+    );
+  });
+
+  it('names the field at which bytes cannot be read', () => {
+    const bytes = encode(user);
+    expect(error(() => serde.decode(bytes.subarray(0, bytes.length - 1), context))).toMatchObject({ code: 'DECODE', path: 'isGood' });
+    expect(error(() => serde.decode(bytes.subarray(0, 20), context)).message).toMatch(/scores\[0\].*expected .*got /);
+    expect(error(() => serde.decode(Buffer.concat([bytes, bytes]), context)).message).toMatch(/ends at byte \d+, and \d+ more follow/);
+    expect(error(() => serde.decode(Buffer.from('{"id":1,"nick":"x"}'), context))).toMatchObject({ code: 'DECODE', path: 'nick' });
+    const badKind = Buffer.from(bytes);
+    badKind[bytes.indexOf(Buffer.from([0, 2, 0])) + 1] = 9;
+    expect(error(() => serde.decode(badKind, context)).message).toMatch(
+      /kind: expected enum shop\.Kind \(PERSON, BOT\), got 0x09.* at byte \d+/,
+    );
+  });
+
+  it('does not believe a count that the bytes cannot hold', () => {
+    const huge = Buffer.from('feffffffffff0f', 'hex');
+    expect(() => avro({ type: 'array', items: 'null' }).decode(huge, context)).toThrow(/expected array/);
+    expect(() => avro({ type: 'map', values: 'int' }).decode(huge, context)).toThrow(/expected map/);
+  });
+
+  it('keeps a map key named __proto__', () => {
+    const map = avro({ type: 'map', values: 'int' });
+    const value = JSON.parse('{"__proto__":1,"7":2}') as Record<string, number>;
+    expect(Object.entries(map.decode(map.encode(value, context) as Buffer, context) as object)).toEqual([
+      ['7', 2],
+      ['__proto__', 1],
+    ]);
+  });
+
+  it('reads long as bigint when asked, and refuses numbers that would be rounded otherwise', () => {
+    const big = avro({ type: 'array', items: ['null', 'long'] }, { long: 'bigint' });
+    const bytes = big.encode([1n, null, -(2n ** 63n)], context) as Buffer;
+    expect(big.decode(bytes, context)).toEqual([1n, null, -(2n ** 63n)]);
+    expect(() => avro({ type: 'array', items: ['null', 'long'] }).decode(bytes, context)).toThrow(/\[2\].*precision/);
+    expect(() => big.encode([1 as never], context)).toThrow(/\[0\]: expected null \| long \(a bigint\), got 1/);
+  });
+
+  it('refuses schemas and options that cannot work at once', () => {
+    expect(() => avro({ type: 'record', name: 'A', fields: [{ name: 'x', type: 'Nope' }] })).toThrow(/undefined type name: Nope/);
+    expect(() => avro({ type: 'string', logicalType: 'date' })).toThrow(/date goes with int, not string/);
+    expect(() => avro({ type: 'bytes', logicalType: 'decimal', precision: 2, scale: 3 })).toThrow(/decimal: expected precision/);
+    expect(() => avro({ type: 'record', name: 'A', fields: [{ name: '__proto__', type: 'int' }] })).toThrow(/__proto__/);
+    expect(() => avro('long', { long: 'BigInt' as never })).toThrow(/expected 'number' or 'bigint'/);
+  });
+
+  it('leaves logical types that it does not know as what they are made of', () => {
+    const time = avro({ type: 'int', logicalType: 'time-millis' });
+    expect(time.decode(time.encode(5, context) as Buffer, context)).toBe(5);
+  });
+});
