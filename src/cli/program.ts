@@ -8,6 +8,7 @@ import { devCommand } from './commands/dev.ts';
 import { dlqCommand } from './commands/dlq.ts';
 import { modelCommand } from './commands/model.ts';
 import { runCommand } from './commands/run.ts';
+import { schemasCommand } from './commands/schemas.ts';
 import { sendCommand } from './commands/send.ts';
 import { topicsCommand } from './commands/topics.ts';
 import { workerCommand } from './commands/worker.ts';
@@ -29,6 +30,7 @@ export function buildProgram(): Command {
     devCommand(),
     runCommand(),
     topicsCommand(),
+    schemasCommand(),
     agentsCommand(),
     sendCommand(),
     consumeCommand(),

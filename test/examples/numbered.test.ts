@@ -2,7 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isApp } from 'streamerjs';
 import { testApp } from 'streamerjs/testing';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type TestRegistry, testRegistry } from '../helpers/registry.ts';
 
 it('01-agent picks the large orders', async () => {
   const { app, orders, large } = await import('../../examples/01-agent.ts');
@@ -66,4 +67,28 @@ it('04-asking answers', async () => {
   } finally {
     await t.stop();
   }
+});
+
+describe('05-avro', () => {
+  let registry: TestRegistry;
+  beforeAll(async () => {
+    registry = await testRegistry();
+  });
+  afterAll(() => registry.close());
+
+  it.each(['on its own', 'with a schema registry'])('tells of frosts %s', async (how) => {
+    vi.resetModules();
+    vi.stubEnv('SCHEMA_REGISTRY_URL', how === 'on its own' ? undefined : registry.url);
+    const { app, readings, frosts } = await import('../../examples/05-avro.ts');
+    const t = await testApp(app);
+    try {
+      const at = new Date('2026-01-02T03:04:05.678Z');
+      await t.send(readings, { key: 'a', value: { station: 'a', at, celsius: 1 } });
+      await t.send(readings, { key: 'b', value: { station: 'b', at, celsius: -1.5, sky: 'CLOUDS' } });
+      expect((await t.next(frosts)).value).toEqual({ station: 'b', at, celsius: -1.5, sky: 'CLOUDS', note: 'clouds, 2026' });
+    } finally {
+      await t.stop();
+      vi.unstubAllEnvs();
+    }
+  });
 });

@@ -31,7 +31,7 @@ export function mapType(schema: unknown, options: object): AvroType {
 }
 
 /** The count of the next block, 0 at the end; blocks that name their size have it skipped. */
-export function blockCount(tap: Tap): number {
+function blockCount(tap: Tap): number {
   let count = tap.readLong();
   if (count < 0) {
     count = -count;

@@ -1,0 +1,17 @@
+import type { RawOptions } from '../options.ts';
+import { withSchemas } from './subjects.ts';
+
+export async function diffSchemas(topics: readonly string[], options: RawOptions): Promise<void> {
+  await withSchemas(topics, options, async (schemas, { output }) => {
+    for (const { topic, part, schema } of schemas) {
+      const { subject } = schema;
+      const latest = await schema.latest();
+      const differences = latest === undefined ? [] : schema.differences(latest.schema);
+      const against = latest === undefined ? 'the subject is empty' : `version ${latest.version}`;
+      const verdict = latest === undefined || differences.length > 0 ? '' : ': no difference';
+      output.line(`${subject}   ${against}${verdict}`);
+      for (const line of differences) output.line(`  ${line}`);
+      output.data({ subject, topic, part, version: latest?.version ?? null, differences });
+    }
+  });
+}
