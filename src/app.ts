@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { type Agent, type AgentOptions, type Behaviour, defineAgent, generator, type StreamFunction } from './agents/index.ts';
 import { type Layers, type ResolvedSettings, resolveSettings, type SettingsInput } from './config/index.ts';
+import type { Source } from './connect/index.ts';
 import { ConfigError, StreamerError } from './errors.ts';
 import type { KafkaClient, TopicSpec } from './kafka/index.ts';
 import {
@@ -99,6 +100,7 @@ export class App implements TopicHost {
   readonly #topics = new Map<string, AnyTopic>();
   readonly #agents = new Map<string, Agent>();
   readonly #commands = new Map<string, AppCommand>();
+  readonly #sources = new Map<string, Source>();
   readonly #problems: string[] = [];
   #layers: Omit<Layers, 'code'> = { env: process.env };
   #settings: ResolvedSettings | undefined;
@@ -121,6 +123,10 @@ export class App implements TopicHost {
 
   get agents(): ReadonlyMap<string, Agent> {
     return this.#agents;
+  }
+
+  get sources(): ReadonlyMap<string, Source> {
+    return this.#sources;
   }
 
   get commands(): ReadonlyMap<string, AppCommand> {
@@ -183,6 +189,16 @@ export class App implements TopicHost {
   }
 
   /**
+   * Declares a source: it brings records from elsewhere into topics, run by the worker beside the agents. Every worker of the app
+   * runs it; a source that must have one reader sees to that itself. Its topics are the app's, unless the app declares them.
+   */
+  source<S extends Source>(name: string, source: S): S {
+    if (this.#sources.has(name)) this.#problems.push(`source "${name}" is declared twice`);
+    this.#sources.set(name, source);
+    return source;
+  }
+
+  /**
    * Declares a command of the app, run by `streamer run -A <app> <name>`.
    *
    * @param configure adds options to a commander `Command`
@@ -204,7 +220,11 @@ export class App implements TopicHost {
         configs: { 'max.message.bytes': String(DEAD_LETTER_BYTES) },
         internal: true,
       }));
-    return [...declared, ...letters];
+    const written = new Map(
+      [...this.#sources.values()].flatMap(({ topics }) => topics).map((spec) => [spec.name, { ...spec, internal: false }]),
+    );
+    for (const { name } of declared) written.delete(name);
+    return [...declared, ...written.values(), ...letters];
   }
 
   /** @throws ConfigError with every problem of the declared graph and the settings */
@@ -227,7 +247,7 @@ export class App implements TopicHost {
         }
       }
     }
-    if (this.#agents.size === 0) problems.push(`app "${this.id}" has no agents`);
+    if (this.#agents.size === 0 && this.#sources.size === 0) problems.push(`app "${this.id}" has no agents`);
     if (problems.length > 0) throw new ConfigError(problems);
   }
 
@@ -252,6 +272,7 @@ export class App implements TopicHost {
       admin,
       renewAdmin,
       sender,
+      sources: this.#sources,
       requiredTopics: [...required],
     });
     try {

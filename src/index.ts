@@ -33,13 +33,15 @@ export {
 export { type AgentRef, App, type AppCommand, type AppOptions, type AppTopicSpec, type CommandContext, isApp } from './app.ts';
 // Settings
 export type { Config, Origin, ResolvedSettings, Settings, SettingsInput } from './config/index.ts';
+// Sources
+export type { Source, SourceContext, SourceRecord, SourceState } from './connect/index.ts';
 // Errors
 export { ConfigError, describeError, type ErrorCode, isStreamerError, isUnavailable, KafkaError, StreamerError } from './errors.ts';
 export type { KafkaRecord, RecordHeaders, TopicPartition } from './kafka/index.ts';
 // Models
 export { http, type Model } from './models/index.ts';
 // A running worker
-export type { AgentStats, StopResult, Worker, WorkerEvents, WorkerState, WorkerStats } from './runtime/index.ts';
+export type { AgentStats, SourceStats, StopResult, Worker, WorkerEvents, WorkerState, WorkerStats } from './runtime/index.ts';
 // Topics and serdes
 export {
   type AvroConfluentOptions,

@@ -1,6 +1,21 @@
 // Files.
 export { type CsvOptions, type CsvProblem, type CsvRow, readCsv } from './csv.ts';
+// Kafka Connect's data and its bytes.
+export { type Converter, type JsonConverterOptions, jsonConverter } from './data/converter.ts';
+export type { ConnectField, ConnectSchema, ConnectType, ConnectValue } from './data/schema.ts';
+// PostgreSQL, as a source.
+export {
+  type ChangesStatus,
+  type Operation,
+  type PostgresChanges,
+  type PostgresChangesOptions,
+  postgresChanges,
+  type SlotStatus,
+  type UnwrapOptions,
+} from './postgres/index.ts';
 // Sinks
 export type { Fields, RowOf } from './postgres-sink/change.ts';
 export { type PostgresUpsertOptions, postgresWriter } from './postgres-sink/index.ts';
 export type { SinkWriter, WriteOutcome } from './sink-writer.ts';
+// The contract of sources.
+export type { Source, SourceContext, SourcePhase, SourceRecord, SourceState } from './source.ts';

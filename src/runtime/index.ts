@@ -7,4 +7,4 @@ export { prepareSerdes } from './prepare.ts';
 export { matchSources } from './source-map.ts';
 export { persist } from './waits.ts';
 export { Worker } from './worker.ts';
-export type { AgentStats, StopResult, WorkerEvents, WorkerState, WorkerStats } from './worker-events.ts';
+export type { AgentStats, SourceStats, StopResult, WorkerEvents, WorkerState, WorkerStats } from './worker-events.ts';

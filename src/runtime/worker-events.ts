@@ -1,4 +1,5 @@
 import type { BehaviourStats } from '../agents/index.ts';
+import type { SourceState } from '../connect/index.ts';
 import type { StreamerError } from '../errors.ts';
 import type { TopicPartition } from '../kafka/index.ts';
 
@@ -43,6 +44,8 @@ export interface WorkerEvents {
   stalled: [
     { readonly agent: string; readonly topic: string; readonly partition: number; readonly offset: number; readonly forMs: number },
   ];
+  /** A source has started, waits, fails and is tried again, or has stopped. */
+  source: [SourceState & { readonly source: string }];
   committed: [{ readonly offsets: ReadonlyArray<TopicPartition & { readonly offset: number }> }];
 }
 
@@ -69,6 +72,12 @@ export interface WorkerStats {
   readonly lag: number;
   readonly assigned: readonly TopicPartition[];
   readonly agents: Readonly<Record<string, AgentStats>>;
+  readonly sources: Readonly<Record<string, SourceStats>>;
+}
+
+export interface SourceStats extends SourceState {
+  /** Records that the broker has acknowledged. */
+  readonly records: number;
 }
 
 export type WorkerState = 'starting' | 'ready' | 'draining' | 'stopped' | 'failed';

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { getLogger } from '@logtape/logtape';
 import { type Agent, backoff } from '../agents/index.ts';
 import type { Settings } from '../config/index.ts';
+import type { Source } from '../connect/index.ts';
 import { describeError, isStreamerError, KafkaError, StreamerError } from '../errors.ts';
 import type { ConsumerSink, KafkaAdmin, KafkaClient, KafkaRecord, Subscription, TopicPartition } from '../kafka/index.ts';
 import type { Encoded } from '../topics/index.ts';
@@ -14,6 +15,7 @@ import { LagMeter } from './lag-meter.ts';
 import { LetterWriter } from './letter-writer.ts';
 import type { Sender } from './sender.ts';
 import { matchSources, type SourceMap } from './source-map.ts';
+import { SourceRunner } from './source-runner.ts';
 import { watchStalls } from './stall-watch.ts';
 import { TopicWatch } from './topic-watch.ts';
 import { deferred, limited, persist, within } from './waits.ts';
@@ -30,6 +32,8 @@ export interface WorkerParts {
   /** Has the next who asks for the admin get a new one: on a connection that broke unseen, requests wait for long. */
   readonly renewAdmin: () => void;
   readonly sender: Sender;
+  /** Sources by name, run beside the agents. */
+  readonly sources?: ReadonlyMap<string, Source> | undefined;
   /** Topics that must be there before the start, dead-letter topics included. */
   readonly requiredTopics: readonly string[];
 }
@@ -53,6 +57,7 @@ export class Worker {
   readonly #topics: TopicWatch;
   readonly #letters: LetterWriter;
   readonly #watch: NodeJS.Timeout[] = [];
+  readonly #runners: readonly SourceRunner[];
   #assignment: Assignment;
   #sources: SourceMap = new Map();
   #subscription: Subscription | undefined;
@@ -78,6 +83,7 @@ export class Worker {
       trouble: (error) => this.#failed(error, false),
       fail: (error) => this.#fail(error),
     });
+    this.#runners = [...(parts.sources ?? [])].map(([name, source]) => this.#runnerOf(name, source));
     this.#assignment = this.#newAssignment();
     this.#lag = new LagMeter(() => this.#admin());
     this.#topics = new TopicWatch(() => this.#admin(), this.#closing.signal);
@@ -117,6 +123,7 @@ export class Worker {
       else this.#fail(failure);
     }
     await this.#ready.promise;
+    if (this.#stopping === undefined) for (const runner of this.#runners) runner.start();
   }
 
   /** Finishes what is in hand within the budget, commits, leaves the group. Called again, it gives up at once. */
@@ -144,6 +151,7 @@ export class Worker {
       lag: this.#lag.lag(this.#assignment.tasks),
       assigned: this.#assignment.partitions,
       agents,
+      sources: Object.fromEntries(this.#runners.map(({ name, state, records }) => [name, { ...state, records }])),
     };
   }
 
@@ -303,11 +311,13 @@ export class Worker {
     const before = sum(this.#assignment.tasks, (task) => task.inHand);
     const deadline = Date.now() + budgetMs;
     for (const timer of this.#watch) clearInterval(timer);
+    const sources = Promise.all(this.#runners.map((runner) => runner.stop()));
     this.#lag.stop();
     this.#committer.stop();
     if (this.#failure === undefined) {
       await this.#revoking(this.#assignment.partitions, this.#assignment.epoch, deadline);
     }
+    await within(sources, Math.max(500, deadline - Date.now()), this.#giveUp.signal);
     this.#closing.abort();
     this.#abandoned += this.#assignment.close(new StreamerError('LOST', 'the worker is stopping'));
     await within(this.#subscription?.close() ?? Promise.resolve(), 10_000, this.#giveUp.signal);
@@ -412,6 +422,10 @@ export class Worker {
     this.#assignment = this.#newAssignment();
     this.#sources = sources;
     await this.#subscribe();
+  }
+
+  #runnerOf(name: string, source: Source): SourceRunner {
+    return new SourceRunner(name, source, this.#parts.sender, (state) => this.#tell('source', { source: name, ...state }));
   }
 
   #admin(): Promise<KafkaAdmin> {

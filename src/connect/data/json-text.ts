@@ -1,0 +1,26 @@
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what JSON has to escape
+const SPECIAL = /[\u0000-\u001f"\\\ud800-\udfff]/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what JSON has to escape
+const EACH_SPECIAL = /[\u0000-\u001f"\\\ud800-\udfff]/g;
+
+const SHORT: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\b': '\\b',
+  '\t': '\\t',
+  '\n': '\\n',
+  '\f': '\\f',
+  '\r': '\\r',
+};
+
+/**
+ * A JSON string as Jackson writes it to UTF-8: control characters and what lies outside of the basic plane escaped with
+ * upper-case hex, all else as it is.
+ */
+export function jsonText(text: string): string {
+  return SPECIAL.test(text) ? `"${text.replace(EACH_SPECIAL, escaped)}"` : `"${text}"`;
+}
+
+function escaped(character: string): string {
+  return SHORT[character] ?? `\\u${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
+}

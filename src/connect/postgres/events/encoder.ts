@@ -1,0 +1,104 @@
+import { jsonWriter } from '../../data/json-writer.ts';
+import type { ConnectValue } from '../../data/schema.ts';
+import type { LogicalMessage, RowChange, Tuple } from '../pgoutput/message.ts';
+import type { ChangeEvent, Data } from './change-event.ts';
+import type { Clock } from './clock.ts';
+import { messageKeySchema, messageSchema } from './envelope-schema.ts';
+import { type ChangePosition, type SourceIdentity, sourceBlock } from './position.ts';
+import { type Table, topicName } from './table.ts';
+
+export interface EncoderOptions {
+  readonly identity: SourceIdentity;
+  /** Write a tombstone after each delete. */
+  readonly tombstones: boolean;
+  /** The `__debezium.context.*` headers; absent for none. */
+  readonly runId: string | undefined;
+  readonly clock: Clock;
+}
+
+type Headers = ChangeEvent['headers'];
+
+/** Turns changes into events of Debezium's form. */
+export class EventEncoder {
+  readonly #options: EncoderOptions;
+  readonly #context: Headers;
+
+  constructor(options: EncoderOptions) {
+    this.#options = options;
+    this.#context =
+      options.runId === undefined
+        ? []
+        : [
+            ['__debezium.context.connectorLogicalName', options.identity.prefix],
+            ['__debezium.context.taskId', '0'],
+            ['__debezium.context.connectorName', 'postgresql'],
+            ['__debezium.context.runId', options.runId],
+          ];
+  }
+
+  /** A row of the snapshot. */
+  read(table: Table, tuple: Tuple, position: ChangePosition): ChangeEvent[] {
+    const row = table.row(tuple);
+    return [this.#event(table, 'r', null, row, keyOf(table, row), position)];
+  }
+
+  change(table: Table, change: RowChange, position: ChangePosition): ChangeEvent[] {
+    const { kind, old } = change;
+    const older = old?.of === 'row' ? old.tuple : undefined;
+    const before = old === undefined ? null : table.row(old.tuple);
+    const after = change.new === undefined ? null : table.row(change.new, older);
+    if (kind === 'insert') return [this.#event(table, 'c', null, after, keyOf(table, after!), position)];
+    if (kind === 'delete') return before === null ? [] : this.#deletion(table, before, position, []);
+    const isMoved = old !== undefined && table.key !== undefined && !table.hasSameKey(old.tuple, change.new!);
+    if (!isMoved) return [this.#event(table, 'u', before, after, keyOf(table, after!), position)];
+    return this.#move(table, before!, after!, position);
+  }
+
+  truncate(tables: readonly Table[], position: ChangePosition): ChangeEvent[] {
+    return tables.map((table) => this.#event(table, 't', null, null, null, position));
+  }
+
+  /** What `pg_logical_emit_message` wrote. Such events have no context headers. */
+  message({ prefix, content }: LogicalMessage, position: ChangePosition): ChangeEvent[] {
+    const { identity, clock } = this.#options;
+    const value = ['m', clock()[0], sourceBlock(identity, position, '', ''), null, [prefix, content]];
+    const key = { schema: messageKeySchema, value: [prefix] };
+    return [{ topic: topicName(`${identity.prefix}.message`), key, value: { schema: messageSchema, value }, headers: [] }];
+  }
+
+  #deletion(table: Table, before: ConnectValue[], position: ChangePosition, headers: Headers): ChangeEvent[] {
+    const key = keyOf(table, before);
+    const event = this.#event(table, 'd', before, null, key, position, headers);
+    if (!this.#options.tombstones || key === null) return [event];
+    return [event, { ...event, value: null }];
+  }
+
+  /** A changed key is a delete under the old and an insert under the new one; each names the other in a header. */
+  #move(table: Table, before: ConnectValue[], after: ConnectValue[], position: ChangePosition): ChangeEvent[] {
+    const write = jsonWriter(table.key!);
+    const newKey: Headers = [['__debezium.newkey', write(table.keyOf(after))]];
+    const oldKey: Headers = [['__debezium.oldkey', write(table.keyOf(before))]];
+    return [
+      ...this.#deletion(table, before, position, newKey),
+      this.#event(table, 'c', null, after, keyOf(table, after), position, oldKey),
+    ];
+  }
+
+  #event(
+    table: Table,
+    op: string,
+    before: ConnectValue,
+    after: ConnectValue,
+    key: Data | null,
+    position: ChangePosition,
+    headers: Headers = [],
+  ): ChangeEvent {
+    const source = sourceBlock(this.#options.identity, position, table.schema, table.name);
+    const value = [before, after, source, null, op, ...this.#options.clock()];
+    return { topic: table.topic, key, value: { schema: table.envelope, value }, headers: [...headers, ...this.#context] };
+  }
+}
+
+function keyOf(table: Table, row: readonly ConnectValue[]): Data | null {
+  return table.key === undefined ? null : { schema: table.key, value: table.keyOf(row) };
+}

@@ -1,0 +1,46 @@
+import type { ConnectValue } from '../../data/schema.ts';
+import { narrow } from '../types/integer.ts';
+
+/** Where in a snapshot a row stands, or `false` outside of one. */
+export type SnapshotMark = 'true' | 'first' | 'first_in_data_collection' | 'last_in_data_collection' | 'last' | 'false';
+
+/** Where a change comes from. */
+export interface ChangePosition {
+  readonly snapshot: SnapshotMark;
+  /** Microseconds since 1970: of the commit; in a snapshot, of its start. */
+  readonly micros: bigint;
+  readonly txId: number | bigint | null;
+  readonly lsn: bigint;
+  /** End of the transaction that was published before this one; null before the first. */
+  readonly previousLsn: bigint | null;
+}
+
+/** What is the same in every event of a source. */
+export interface SourceIdentity {
+  readonly version: string;
+  readonly prefix: string;
+  readonly database: string;
+}
+
+/** The `source` block. */
+export function sourceBlock(identity: SourceIdentity, position: ChangePosition, schema: string, table: string): ConnectValue {
+  const { micros, previousLsn, lsn } = position;
+  return [
+    identity.version,
+    'postgresql',
+    identity.prefix,
+    Number(micros / 1000n),
+    position.snapshot,
+    identity.database,
+    `[${previousLsn === null ? 'null' : `"${previousLsn}"`},"${lsn}"]`,
+    Number(micros),
+    micros * 1000n,
+    schema,
+    table,
+    position.txId,
+    narrow(lsn),
+    null,
+    null,
+    null,
+  ];
+}

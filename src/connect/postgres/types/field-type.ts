@@ -1,0 +1,48 @@
+import type { ConnectSchema, ConnectValue } from '../../data/schema.ts';
+
+/** How a column's values become change events, whichever table it is in. */
+export interface FieldType {
+  /** Not optional and without default: the column adds these. */
+  readonly schema: ConnectSchema;
+  /** From PostgreSQL's text form, as the server writes it under the session settings of `connection.ts`. Never called with null. */
+  readonly convert: (text: string) => ConnectValue;
+  /** Stands for null where the schema allows none: a column other than the key in the `before` of a delete. */
+  readonly zero: ConnectValue;
+  /** Stands for a TOASTed value that an update did not touch, and that is not in the log. */
+  readonly unchanged: ConnectValue;
+}
+
+/** Row of `pg_type`, with an enum's labels. */
+export interface PgType {
+  readonly oid: number;
+  readonly name: string;
+  readonly schema: string;
+  /** As `pg_type.typcategory`: `A` for arrays, `E` for enums. */
+  readonly category: string;
+  /** Of an array; 0 for none. */
+  readonly element: number;
+  /** Of a domain: what it is made from; 0 for none. */
+  readonly base: number;
+  /** Of a domain: the modifier it gives its base; -1 for none. */
+  readonly modifier: number;
+  readonly labels?: readonly string[] | undefined;
+}
+
+/** What the options choose about values. The names and meanings are Debezium's. */
+export interface TypeOptions {
+  /** `decimal.handling.mode` */
+  readonly decimals: 'precise' | 'string' | 'double';
+  /** `time.precision.mode` */
+  readonly times: 'adaptive' | 'adaptive_time_microseconds' | 'connect' | 'isostring' | 'microseconds' | 'nanoseconds';
+  /** `binary.handling.mode` */
+  readonly binary: 'bytes' | 'base64' | 'base64-url-safe' | 'hex';
+  /** `interval.handling.mode` */
+  readonly intervals: 'numeric' | 'string';
+  /** `hstore.handling.mode` */
+  readonly hstore: 'map' | 'json';
+  /** `include.unknown.datatypes` */
+  readonly unknown: boolean;
+}
+
+/** What an update writes for a value that it did not touch and that is stored apart: `unavailable.value.placeholder`. */
+export const PLACEHOLDER = '__debezium_unavailable_value';
