@@ -78,9 +78,16 @@ export interface Inbox<K, V, Out> {
   resumed(): void;
 }
 
-export interface BehaviourRun {
+export interface BehaviourRun<K = unknown, V = unknown, Out = unknown> {
   /** Something may be polled. May be called when nothing is, and synchronously from within `done` or `fail`. */
   wake(): void;
+  /** With `take`: is there room for one more? */
+  hasRoom?(): boolean;
+  /**
+   * Takes a delivery that may start without its being polled. Optional; called when there is room and nothing waits, so
+   * that what is handled at once never has to wait.
+   */
+  take?(delivery: Delivery<K, V, Out>): void;
   /** Nothing more will be given for now: what is in hand should not wait for company. */
   drain?(): void;
   /** No event will come any more and none is in hand. */
@@ -112,5 +119,5 @@ export interface Behaviour<K, V, Out> {
   stop?(): Promise<void>;
   /** Over all partitions of this worker. */
   stats?(): BehaviourStats;
-  open(inbox: Inbox<K, V, Out>): BehaviourRun;
+  open(inbox: Inbox<K, V, Out>): BehaviourRun<K, V, Out>;
 }

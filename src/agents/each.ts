@@ -20,9 +20,10 @@ export function handlerBehaviour<K, V, Out>(
   return { name, unit: 'key', ...options, open: (inbox) => new HandlerRun(handler, inbox) };
 }
 
-class HandlerRun<K, V, Out> implements BehaviourRun {
+class HandlerRun<K, V, Out> implements BehaviourRun<K, V, Out> {
   readonly #handler: Handler<K, V, Out>;
   readonly #inbox: Inbox<K, V, Out>;
+  readonly #concurrency: number;
   #inHand = 0;
   #isPumping = false;
   #isWoken = false;
@@ -30,6 +31,7 @@ class HandlerRun<K, V, Out> implements BehaviourRun {
   constructor(handler: Handler<K, V, Out>, inbox: Inbox<K, V, Out>) {
     this.#handler = handler;
     this.#inbox = inbox;
+    this.#concurrency = inbox.concurrency;
   }
 
   /** A handler may finish at once and wake us from within: that turn is taken by the loop already running. */
@@ -39,12 +41,24 @@ class HandlerRun<K, V, Out> implements BehaviourRun {
     this.#isPumping = true;
     while (this.#isWoken) {
       this.#isWoken = false;
-      const batch = this.#inbox.poll(this.#inbox.concurrency - this.#inHand);
+      const batch = this.#inbox.poll(this.#concurrency - this.#inHand);
       this.#inHand += batch.length;
       for (const delivery of batch) this.#start(delivery);
       if (batch.length > 0) this.#isWoken = true;
     }
     this.#isPumping = false;
+  }
+
+  hasRoom(): boolean {
+    return this.#inHand < this.#concurrency;
+  }
+
+  take(delivery: Delivery<K, V, Out>): void {
+    this.#inHand++;
+    const isPumping = this.#isPumping;
+    this.#isPumping = true;
+    this.#start(delivery);
+    this.#isPumping = isPumping;
   }
 
   close(): void {}
@@ -76,7 +90,11 @@ class HandlerRun<K, V, Out> implements BehaviourRun {
       return;
     }
     this.#inHand--;
+    // Wakes us from within: once is enough.
+    const isPumping = this.#isPumping;
+    this.#isPumping = true;
     delivery.done();
+    this.#isPumping = isPumping;
     this.wake();
   }
 

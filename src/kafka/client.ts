@@ -22,6 +22,21 @@ export interface KafkaRecord {
   readonly headers: RecordHeaders;
 }
 
+/**
+ * Records of one partition in offset order, to be taken once: those of a fetch are made as they are taken, so that
+ * what waits costs its bytes alone. Iterating takes them too.
+ */
+export interface KafkaRecords extends Iterable<KafkaRecord> {
+  /** How many are left. */
+  readonly length: number;
+  /** Roughly the bytes that are left. */
+  readonly bytes: number;
+  /** Takes the next one; undefined when none is left. */
+  shift(): KafkaRecord | undefined;
+  /** Leaves out those below the offset. */
+  skipTo(offset: number): void;
+}
+
 export interface OutputRecord {
   readonly topic: string;
   /** Always set: the partition is chosen above the seam. */
@@ -63,7 +78,7 @@ export interface ConsumerSink {
    * Records of one partition in offset order, possibly none. Never awaited: enqueue and return. `nextOffset` is the
    * position behind the raw batch, gaps and control records included.
    */
-  batch(partition: TopicPartition, epoch: number, records: readonly KafkaRecord[], nextOffset: number): void;
+  batch(partition: TopicPartition, epoch: number, records: KafkaRecords, nextOffset: number): void;
   /** A failure that the driver handles itself by trying again (`fatal` false), or one that ends the subscription. */
   failed(error: KafkaError, fatal: boolean): void;
 }

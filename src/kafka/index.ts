@@ -1,4 +1,5 @@
 /** Kafka behind one contract: `client.ts` says what each part does. */
 export type * from './client.ts';
 export { kafkajs } from './kafkajs/client.ts';
+export { MadeRecords, sizeOf } from './records.ts';
 export { RefusedRecordsError } from './refused.ts';

@@ -46,7 +46,7 @@ export class AgentRuntime {
       if (typeof sink !== 'function') this.#send(sink as AnyTopic, item, holder, { value: output, headers });
       else if (output !== null || item.deliversTombstones) this.#call(sink, item, holder, { value: output, headers });
     }
-    const address = replyAddress(item.event.headers, this.agent.name);
+    const address = replyAddress(item.record.headers, this.agent.name);
     if (address === undefined || item.hasReplied) return;
     item.hasReplied = true;
     this.#host.send(address.topic, replyOf(address.id, output), holder);
@@ -115,14 +115,14 @@ export class AgentRuntime {
   }
 
   #refuseReply(item: WorkItem, reason: string): void {
-    const address = replyAddress(item.event.headers, this.agent.name);
+    const address = replyAddress(item.record.headers, this.agent.name);
     if (address === undefined || item.hasReplied) return;
     item.hasReplied = true;
     this.#host.send(address.topic, refusalOf(address.id, reason), item);
   }
 
   #placeOf(item: WorkItem): { agent: string; topic: string; partition: number; offset: number } {
-    return { agent: this.agent.name, topic: item.event.topic, partition: item.event.partition, offset: item.offset };
+    return { agent: this.agent.name, ...item.partition, offset: item.offset };
   }
 
   #send(topic: AnyTopic, item: WorkItem, holder: OutputHolder, { value, headers: own }: Output): void {

@@ -1,10 +1,10 @@
 import { type BehaviourRun, backoff, type Inbox, type Order, type OutputHeaders, type PollOptions } from '../agents/index.ts';
 import { isForbidden, isStreamerError, isUnavailable, type StreamerError } from '../errors.ts';
-import type { KafkaRecord, TopicPartition } from '../kafka/index.ts';
+import { type KafkaRecord, sizeOf, type TopicPartition } from '../kafka/index.ts';
 import { murmur2 } from '../topics/index.ts';
 import type { AgentRuntime } from './agent-runtime.ts';
-import { sizeOf } from './backlog.ts';
 import type { OutputHolder } from './context.ts';
+import type { Decoded } from './decode.ts';
 import { FinishedCursor } from './finished-map.ts';
 import { LaneScope } from './lane-scope.ts';
 import { type OffsetRange, OffsetTracker } from './offset-tracker.ts';
@@ -14,6 +14,9 @@ import { WorkItem } from './work-item.ts';
 
 /** What an agent's task needs of the partition it belongs to. */
 export interface TaskOwner {
+  /** False when a serde is asynchronous: then `decode` cannot be used. */
+  readonly canDecodeAgain: boolean;
+  decode(record: KafkaRecord): Decoded;
   /** An event was finished, or something else changed that flow control or a drain may wait for. */
   progressed(): void;
 }
@@ -51,6 +54,10 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
   #unfinishedBytes = 0;
   #spread = 0;
   #isDraining = false;
+  /** As the signal says, which takes long to ask: it is asked several times for each event. */
+  #isAbandoned = false;
+  /** Handed to the behaviour just now, which has not returned yet. */
+  #handed: WorkItem | undefined;
 
   constructor(runtime: AgentRuntime, partition: TopicPartition, start: TaskStart, owner: TaskOwner) {
     this.runtime = runtime;
@@ -60,6 +67,18 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
     this.tracker = new OffsetTracker(start.position);
     this.#cursor = new FinishedCursor(start.finished);
     this.#run = runtime.agent.behaviour.open(this);
+  }
+
+  get canDecodeAgain(): boolean {
+    return this.#owner.canDecodeAgain;
+  }
+
+  /** The event of an item once more, from its bytes. */
+  eventOf(item: WorkItem): RecordEvent {
+    const { key, value, error } = this.#owner.decode(item.record);
+    // The same bytes were decoded before, so this serde cannot be relied upon: nothing of it is committed.
+    if (error !== undefined) this.runtime.stops(item, error);
+    return new RecordEvent(this.partition.topic, this.partition.partition, item.record, key, value);
   }
 
   get agent(): string {
@@ -79,11 +98,11 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
   }
 
   get isAbandoned(): boolean {
-    return this.#abandoned.signal.aborted;
+    return this.#isAbandoned;
   }
 
   get inHand(): number {
-    return this.#inHand.size;
+    return this.#inHand.size + (this.#handed?.isHeld === true ? 1 : 0);
   }
 
   get unfinishedBytes(): number {
@@ -114,7 +133,35 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
     const event = new RecordEvent(this.partition.topic, this.partition.partition, record, key, value);
     const item = new WorkItem(this, event, record, slot, size);
     this.#unfinishedBytes += size;
-    this.#units.add(item, this.#unitOf(record, this.runtime.agent.order));
+    if (!this.#hand(item)) this.#units.add(item, this.#unitOf(record, this.runtime.agent.order));
+  }
+
+  /**
+   * Gives it to the behaviour at once where that takes events so and nothing is before it. Its unit comes into being only
+   * if it is not finished when the handler returns: most units of a synchronous handler never do (3.8 -> 1.4 us of CPU per event).
+   */
+  #hand(item: WorkItem): boolean {
+    const run = this.#run;
+    if (run.take === undefined || !run.hasRoom?.() || this.#isDraining || this.#isAbandoned || !this.#units.isIdle) return false;
+    if (!this.#units.isEmpty) {
+      const id = this.#unitOf(item.record, this.runtime.agent.order);
+      if (id !== undefined && this.#units.has(id)) return false;
+    }
+    this.#handed = item;
+    item.start(Date.now());
+    run.take(item);
+    this.#keepHanded(item, item.isHeld);
+    return true;
+  }
+
+  /** What has been handed over without waiting is from now on in its unit and in hand as any other, if it is not finished. */
+  #keepHanded(item: WorkItem, isHeld: boolean): void {
+    if (this.#handed !== item) return;
+    this.#handed = undefined;
+    if (item.isFinished) return;
+    const id = this.#unitOf(item.record, this.runtime.agent.order);
+    if (id !== undefined) this.#units.addStarted(item, id, isHeld);
+    if (isHeld) this.#inHand.add(item);
   }
 
   /** Has this agent finished the record before a restart? To be asked in the order of the records, before they are added. */
@@ -128,11 +175,11 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
   }
 
   wake(): void {
-    if (!this.#isDraining && !this.isAbandoned) this.#run.wake();
+    if (!this.#isDraining && !this.#isAbandoned) this.#run.wake();
   }
 
   poll(max: number, options: PollOptions = {}): WorkItem[] {
-    if (max <= 0 || this.#isDraining || this.isAbandoned) return [];
+    if (max <= 0 || this.#isDraining || this.#isAbandoned) return [];
     const taken = this.#units.take(max, options);
     if (taken.length === 0) return taken;
     const now = Date.now();
@@ -172,7 +219,9 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
 
   /** From now on nothing that happens here counts. */
   abandon(reason: StreamerError): number {
+    if (this.#handed !== undefined) this.#keepHanded(this.#handed, this.#handed.isHeld);
     const { size } = this.#inHand;
+    this.#isAbandoned = true;
     this.#abandoned.abort(reason);
     for (const timer of this.#timers) clearTimeout(timer);
     for (const item of this.#inHand) RecordEvent.abort(item.event, reason);
@@ -181,18 +230,19 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
     return size;
   }
 
-  /** The handler is through with it: the next of its unit may start, though outputs may still be on their way. */
-  handled(item: WorkItem): void {
+  /** The handler is through with it: the next of its unit may start, though outputs may still be on their way; `isLast`: none are. */
+  handled(item: WorkItem, isLast: boolean): void {
     this.#inHand.delete(item);
     if (item.unit !== undefined) {
       item.unit.inHand--;
       this.#units.refresh(item.unit);
     }
-    this.#owner.progressed();
+    if (!isLast) this.#owner.progressed();
     this.wake();
   }
 
   released(item: WorkItem): void {
+    this.#keepHanded(item, true);
     this.#inHand.delete(item);
     this.#putBack(item, 0);
   }
@@ -205,6 +255,7 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
 
   /** The handler failed, or (`isHandled`) one of its outputs was refused. */
   failed(item: WorkItem, error: unknown, isHandled: boolean): void {
+    this.#keepHanded(item, !isHandled);
     if (!isHandled) RecordEvent.abort(item.event, error);
     if (isUnavailable(error)) {
       const delayMs = Math.max(backoff(++item.waits, 500, 30_000), retryAfterOf(error));
@@ -296,7 +347,10 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
     if (unit === undefined) {
       this.#finish(item);
     } else {
-      while (unit.open[0]?.isSettled === true) this.#finish(unit.open.shift()!);
+      for (let first = unit.open.first; first?.isSettled === true; first = unit.open.first) {
+        unit.open.shift();
+        this.#finish(first);
+      }
       this.#units.refresh(unit);
     }
     this.#owner.progressed();
@@ -310,11 +364,12 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
   }
 
   /** What order is kept within: undefined = none. */
-  #unitOf(record: KafkaRecord, order: Order): string | number | undefined {
+  #unitOf(record: KafkaRecord, order: Order): number | undefined {
     if (order === 'none') return undefined;
     const isLane = this.runtime.agent.behaviour.unit === 'lane';
     if (order === 'partition') return 0;
-    if (!isLane) return record.key === null ? undefined : record.key.toString('latin1');
+    // Two keys of one hash share a unit: a retry of the one holds the other too. Strings of the keys cost 0.3 us an event.
+    if (!isLane) return record.key === null ? undefined : murmur2(record.key);
     return (record.key === null ? this.#spread++ : murmur2(record.key) & 0x7fffffff) % this.concurrency;
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StreamerError } from '../errors.ts';
-import type { ConsumerSink, KafkaAdmin, KafkaClient, KafkaRecord, Subscription, TopicPartition } from '../kafka/index.ts';
+import type { ConsumerSink, KafkaAdmin, KafkaClient, KafkaRecords, Subscription, TopicPartition } from '../kafka/index.ts';
 import { REPLY, replyTopicOf } from './replies.ts';
 
 /** Replies are of use for as long as somebody waits. */
@@ -90,7 +90,7 @@ export class Asker {
     }
   }
 
-  #take(records: readonly KafkaRecord[]): void {
+  #take(records: KafkaRecords): void {
     for (const { headers, value } of records) {
       const question = this.#open.get(headers[REPLY.id]?.toString() ?? '');
       if (question === undefined) continue;

@@ -1,18 +1,17 @@
-import type { KafkaRecord } from '../kafka/index.ts';
+import type { KafkaRecord, KafkaRecords } from '../kafka/index.ts';
 import { Fifo } from './fifo.ts';
 
 interface Batch {
-  readonly records: readonly KafkaRecord[];
+  readonly records: KafkaRecords;
   readonly nextOffset: number;
 }
 
 /**
- * Records as they were fetched, not yet decoded. They stay raw until there is room for them: an event that is made,
- * handled and dropped within one turn costs the garbage collector next to nothing, thousands that wait do not.
+ * Records as they were fetched, not yet made of their bytes. They stay so until there is room for them: an event that is
+ * made, handled and dropped within one turn costs the garbage collector next to nothing, thousands that wait do not.
  */
 export class Backlog {
   readonly #batches = new Fifo<Batch>();
-  #index = 0;
   #count = 0;
   #bytes = 0;
   #end: number;
@@ -26,6 +25,11 @@ export class Backlog {
     return this.#count;
   }
 
+  /** Fetches that are not through, those without records included. */
+  get batches(): number {
+    return this.#batches.length;
+  }
+
   get bytes(): number {
     return this.#bytes;
   }
@@ -35,35 +39,28 @@ export class Backlog {
     return this.#end;
   }
 
-  push(records: readonly KafkaRecord[], nextOffset: number): void {
-    const known = records.findIndex(({ offset }) => offset >= this.#end);
-    const fresh = known === 0 ? records : known < 0 ? [] : records.slice(known);
-    this.#batches.push({ records: fresh, nextOffset });
-    this.#count += fresh.length;
-    for (const record of fresh) this.#bytes += sizeOf(record);
+  push(records: KafkaRecords, nextOffset: number): void {
+    records.skipTo(this.#end);
+    this.#batches.push({ records, nextOffset });
+    this.#count += records.length;
+    this.#bytes += records.bytes;
     this.#end = Math.max(this.#end, nextOffset);
   }
 
-  /** The next record; undefined when there is none. Passes over batches that are through, telling their `nextOffset`. */
-  peek(passed: (nextOffset: number) => void): KafkaRecord | undefined {
+  /** Takes the next record; undefined when there is none. Passes over batches that are through, telling their `nextOffset`. */
+  shift(passed: (nextOffset: number) => void): KafkaRecord | undefined {
     for (let batch = this.#batches.peek(); batch !== undefined; batch = this.#batches.peek()) {
-      const record = batch.records[this.#index];
-      if (record !== undefined) return record;
+      const { records } = batch;
+      const before = records.bytes;
+      const record = records.shift();
+      this.#bytes += records.bytes - before;
+      if (record !== undefined) {
+        this.#count--;
+        return record;
+      }
       this.#batches.shift();
-      this.#index = 0;
       passed(batch.nextOffset);
     }
     return undefined;
   }
-
-  /** Takes the record that `peek` gave. */
-  shift(record: KafkaRecord): void {
-    this.#index++;
-    this.#count--;
-    this.#bytes -= sizeOf(record);
-  }
-}
-
-export function sizeOf({ key, value }: KafkaRecord): number {
-  return (key?.length ?? 0) + (value?.length ?? 0);
 }

@@ -1,5 +1,5 @@
 import type { KafkaRecord } from '../kafka/index.ts';
-import { type Readable, type Serde, SerdeError } from '../topics/index.ts';
+import { type Readable, type Serde, type SerdeContext, SerdeError } from '../topics/index.ts';
 
 export interface Decoded {
   readonly key: unknown;
@@ -7,25 +7,38 @@ export interface Decoded {
   readonly error?: unknown;
 }
 
-/** Never throws: bytes that do not fit come back as an error. A promise only when a serde is asynchronous. */
-export function decodeRecord(topic: string, readable: Readable<unknown, unknown>, record: KafkaRecord): Decoded | Promise<Decoded> {
-  try {
-    const key = decodeKey(topic, readable.serdes.key, record.key);
-    const value = record.value === null ? null : readable.serdes.value.decode(record.value, { topic, part: 'value' });
-    if (key instanceof Promise || value instanceof Promise) {
-      return Promise.all([key, value]).then(([k, v]) => ({ key: k, value: v }), failed);
+/** Decodes the records of one topic. */
+export class RecordDecoder {
+  readonly #serdes: Readable<unknown, unknown>['serdes'];
+  readonly #key: SerdeContext;
+  readonly #value: SerdeContext;
+
+  constructor(topic: string, { serdes }: Readable<unknown, unknown>) {
+    this.#serdes = serdes;
+    this.#key = { topic, part: 'key' };
+    this.#value = { topic, part: 'value' };
+  }
+
+  /** Never throws: bytes that do not fit come back as an error. A promise only when a serde is asynchronous. */
+  decode(record: KafkaRecord): Decoded | Promise<Decoded> {
+    try {
+      const key = decodeKey(this.#key, this.#serdes.key, record.key);
+      const value = record.value === null ? null : this.#serdes.value.decode(record.value, this.#value);
+      if (key instanceof Promise || value instanceof Promise) {
+        return Promise.all([key, value]).then(([k, v]) => ({ key: k, value: v }), failed);
+      }
+      return { key, value };
+    } catch (error) {
+      return failed(error);
     }
-    return { key, value };
-  } catch (error) {
-    return failed(error);
   }
 }
 
-function decodeKey(topic: string, serde: Serde<never, unknown>, key: Buffer | null): unknown {
-  if (key !== null) return serde.decode(key, { topic, part: 'key' });
+function decodeKey(context: SerdeContext, serde: Serde<never, unknown>, key: Buffer | null): unknown {
+  if (key !== null) return serde.decode(key, context);
   if (serde.acceptsNull) return null;
   throw new SerdeError('DECODE', `key: the record has none, the topic's keys are ${serde.name}`, {
-    topic,
+    topic: context.topic,
     next: `Send a key, or declare the topic with key: optional(${serde.name}()).`,
   });
 }

@@ -1,15 +1,37 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoff } from '../agents/index.ts';
 import { isStreamerError, KafkaError, type StreamerError } from '../errors.ts';
-import { type KafkaProducer, type OutputRecord, RefusedRecordsError } from '../kafka/index.ts';
+import { type KafkaProducer, type OutputRecord, type RecordHeaders, RefusedRecordsError } from '../kafka/index.ts';
+import type { Encoded } from '../topics/index.ts';
 
-/** Told once per record: the offset, or the error with which the broker refused it. */
-export type Acknowledge = (error: StreamerError | undefined, offset: number) => void;
+/** Told once per record: where it is, or the error with which it was refused. */
+export type Sent = (error: StreamerError | undefined, offset: number, partition: number) => void;
 
-interface Entry {
-  readonly record: OutputRecord;
+/** A record on its way: one object, since thousands of them wait for their acknowledgement at a time. */
+class Entry implements OutputRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: RecordHeaders | undefined;
+  readonly timestamp: number | undefined;
   readonly size: number;
-  readonly acknowledge: Acknowledge;
+  readonly #sent: Sent;
+
+  constructor(topic: string, partition: number, message: Encoded, sent: Sent) {
+    this.topic = topic;
+    this.partition = partition;
+    this.key = message.key;
+    this.value = message.value;
+    this.headers = message.headers;
+    this.timestamp = message.timestamp;
+    this.size = sizeOf(message);
+    this.#sent = sent;
+  }
+
+  acknowledge(error: StreamerError | undefined, offset: number): void {
+    this.#sent(error, offset, this.partition);
+  }
 }
 
 /**
@@ -33,6 +55,7 @@ export class Outbox {
   #producer: KafkaProducer | undefined;
   #queue: Entry[] = [];
   #isPumping = false;
+  #isClosed = false;
   readonly #closing = new AbortController();
   #idle: Array<() => void> = [];
 
@@ -41,12 +64,12 @@ export class Outbox {
     this.#onTrouble = onTrouble;
   }
 
-  send(record: OutputRecord, acknowledge: Acknowledge): void {
-    if (this.#closing.signal.aborted) {
-      acknowledge(new KafkaError('retry', 'the producer is closed', { topic: record.topic, partition: record.partition }), -1);
+  send(topic: string, partition: number, message: Encoded, sent: Sent): void {
+    if (this.#isClosed) {
+      sent(new KafkaError('retry', 'the producer is closed', { topic, partition }), -1, partition);
       return;
     }
-    this.#queue.push({ record, size: sizeOf(record), acknowledge });
+    this.#queue.push(new Entry(topic, partition, message, sent));
     if (this.#isPumping) return;
     this.#isPumping = true;
     setImmediate(() => void this.#pump());
@@ -68,6 +91,7 @@ export class Outbox {
 
   /** Gives up what is waiting and closes the producer. Flush before it. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#closing.abort();
     await this.#producer?.close();
     this.#producer = undefined;
@@ -83,14 +107,15 @@ export class Outbox {
 
   /** From the head of the queue; ends before the first record that would not fit, since order must hold. */
   #takeBatch(): Entry[] {
-    const perPartition = new Map<string, number>();
+    const topics = new Map<string, number[]>();
     let bytes = 0;
     let count = 0;
-    for (const { record, size } of this.#queue) {
-      const key = `${record.topic}/${record.partition}`;
-      const inPartition = (perPartition.get(key) ?? 0) + size;
+    for (const { topic, partition, size } of this.#queue) {
+      let perPartition = topics.get(topic);
+      if (perPartition === undefined) topics.set(topic, (perPartition = []));
+      const inPartition = (perPartition[partition] ?? 0) + size;
       if (count > 0 && (inPartition > PARTITION_BYTES || bytes + size > REQUEST_BYTES || count >= REQUEST_RECORDS)) break;
-      perPartition.set(key, inPartition);
+      perPartition[partition] = inPartition;
       bytes += size;
       count++;
       if (size > PARTITION_BYTES) break;
@@ -126,7 +151,7 @@ export class Outbox {
     for (let attempt = 1; ; attempt++) {
       try {
         this.#producer ??= await this.#open();
-        return await this.#producer.send(batch.map((entry) => entry.record));
+        return await this.#producer.send(batch);
       } catch (cause) {
         const error = isStreamerError(cause) ? cause : new KafkaError('retry', `sending failed: ${(cause as Error).message}`, { cause });
         if (!error.retryable || !(await this.waits(error, attempt))) return error;
@@ -139,7 +164,7 @@ export class Outbox {
 function split(batch: Entry[]): Entry[][] {
   const parts = new Map<string, Entry[]>();
   for (const entry of batch) {
-    const key = `${entry.record.topic}/${entry.record.partition}`;
+    const key = `${entry.topic}/${entry.partition}`;
     const part = parts.get(key);
     if (part === undefined) parts.set(key, [entry]);
     else part.push(entry);
@@ -150,7 +175,7 @@ function split(batch: Entry[]): Entry[][] {
   return [batch.slice(0, middle), batch.slice(middle)];
 }
 
-function sizeOf(record: OutputRecord): number {
+function sizeOf(record: Encoded): number {
   let size = OVERHEAD + (record.key?.length ?? 0) + (record.value?.length ?? 0);
   for (const name in record.headers) {
     const value = record.headers[name]!;

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoff } from '../agents/index.ts';
-import { isUnavailable, type StreamerError } from '../errors.ts';
-import type { CommittedOffset, KafkaRecord, TopicPartition } from '../kafka/index.ts';
+import { isUnavailable, StreamerError } from '../errors.ts';
+import type { CommittedOffset, KafkaRecord, KafkaRecords, TopicPartition } from '../kafka/index.ts';
 import { type Readable, SerdeError } from '../topics/index.ts';
 import type { AgentRuntime } from './agent-runtime.ts';
 import { AgentTask, type TaskOwner } from './agent-task.ts';
 import { Backlog } from './backlog.ts';
 import { REPLAY_AGENT_HEADER } from './dead-letters.ts';
-import { type Decoded, decodeRecord } from './decode.ts';
+import { type Decoded, RecordDecoder } from './decode.ts';
 import { encodeFinished, type FinishedMap } from './finished-map.ts';
 import type { OffsetRange } from './offset-tracker.ts';
 
@@ -23,6 +23,11 @@ export interface PartitionHost {
   received(count: number): void;
 }
 
+/** Longest stretch of work without letting go of the thread: the next fetch, acknowledgements and heartbeats go on between. */
+const SLICE_MS = 5;
+/** Records between two looks at the clock. */
+const SLICE_RECORDS = 32;
+
 /** How far, in offsets, work may run ahead of the first unfinished one. */
 const RUN_AHEAD = 10_000;
 
@@ -35,8 +40,11 @@ export class PartitionTask implements TaskOwner {
   readonly agents: readonly AgentTask[];
   readonly #readable: Readable<unknown, unknown>;
   readonly #host: PartitionHost;
+  readonly #decoder: RecordDecoder;
   readonly #backlog: Backlog;
+  #canDecodeAgain = true;
   #isAdmitting = false;
+  #isScheduled = false;
   #isDraining = false;
   #isPaused = false;
   #isAbandoned = false;
@@ -55,6 +63,7 @@ export class PartitionTask implements TaskOwner {
     this.partition = partition;
     this.#readable = readable;
     this.#host = host;
+    this.#decoder = new RecordDecoder(partition.topic, readable);
     this.#backlog = new Backlog(start.position);
     this.#committed = start.position;
     this.#committedMetadata = start.metadata;
@@ -80,23 +89,35 @@ export class PartitionTask implements TaskOwner {
     return Math.min(...this.agents.map((agent) => agent.tracker.position));
   }
 
+  get canDecodeAgain(): boolean {
+    return this.#canDecodeAgain;
+  }
+
+  decode(record: KafkaRecord): Decoded {
+    const decoded = this.#decoder.decode(record);
+    if (!(decoded instanceof Promise)) return decoded;
+    const error = new StreamerError('USAGE', 'the serde has answered at once so far, and does not any more', this.partition);
+    return { key: undefined, value: undefined, error };
+  }
+
   get inHand(): number {
     return this.agents.reduce((sum, agent) => sum + agent.inHand, 0);
   }
 
-  /** Takes in records; never waits for their work. */
-  deliver(records: readonly KafkaRecord[], nextOffset: number): void {
+  /** Takes in records; their work begins later, so that the next fetch is under way before it. */
+  deliver(records: KafkaRecords, nextOffset: number): void {
     if (this.#isAbandoned) return;
     this.#backlog.push(records, nextOffset);
-    this.#admit();
+    this.#schedule();
     this.#checkFlow();
   }
 
   progressed(): void {
-    // A quarter at a time: letting in one for each that leaves would wake every agent for each event.
-    if (this.#backlog.length > 0 && this.#room() >= this.#host.queueRecords / 4) this.#admit();
-    if (this.#isPaused) this.#checkFlow();
     if (this.#waiters.length > 0 && this.inHand === 0) this.#releaseWaiters();
+    if (this.#isAdmitting) return;
+    // A quarter at a time: letting in one for each that leaves would wake every agent for each event.
+    if (!this.#isScheduled && this.#backlog.batches > 0 && this.#room() >= this.#host.queueRecords / 4) this.#schedule();
+    if (this.#isPaused) this.#checkFlow();
   }
 
   /** What should be committed now; undefined when it is committed already. */
@@ -131,7 +152,7 @@ export class PartitionTask implements TaskOwner {
     this.#isPaused = false;
     this.#isDraining = false;
     for (const agent of this.agents) agent.resume();
-    this.#admit();
+    this.#schedule();
     this.#checkFlow();
   }
 
@@ -149,29 +170,50 @@ export class PartitionTask implements TaskOwner {
     for (const resolve of waiters) resolve();
   }
 
-  /** Lets records in for as long as every agent has room; synchronous for as long as the serdes are. */
+  #schedule(): void {
+    if (this.#isScheduled || this.#isAdmitting) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#admit();
+    });
+  }
+
+  /** Lets records in for as long as every agent has room and the slice lasts; synchronous for as long as the serdes are. */
   #admit(): void {
     if (this.#isAdmitting) return;
     this.#isAdmitting = true;
-    const pass = (nextOffset: number) => {
-      for (const agent of this.agents) agent.tracker.advance(nextOffset);
-    };
-    for (let room = this.#room(); room > 0; room = this.#room()) {
-      let admitted = 0;
-      for (let record = this.#backlog.peek(pass); record !== undefined && admitted < room; record = this.#backlog.peek(pass)) {
-        const decoded = decodeRecord(this.partition.topic, this.#readable, record);
-        this.#backlog.shift(record);
-        if (decoded instanceof Promise || isUnavailable(decoded.error)) {
-          void this.#admitLater(record, decoded);
-          return;
-        }
-        this.#add(record, decoded);
-        admitted++;
-      }
-      if (admitted === 0) break;
-      this.#admitted(admitted);
+    const until = Date.now() + SLICE_MS;
+    let isMore = true;
+    while (isMore && Date.now() < until) {
+      const most = Math.min(this.#room(), SLICE_RECORDS);
+      const admitted = this.#admitUpTo(most);
+      if (admitted === undefined) return;
+      isMore = admitted > 0 && admitted === most;
     }
     this.#isAdmitting = false;
+    if (isMore) this.#schedule();
+    this.progressed();
+  }
+
+  /** Tells how many it were; undefined when one has to be waited for. */
+  #admitUpTo(most: number): number | undefined {
+    let admitted = 0;
+    while (admitted < most) {
+      const record = this.#backlog.shift(this.#pass);
+      if (record === undefined) break;
+      const decoded = this.#decoder.decode(record);
+      if (decoded instanceof Promise || isUnavailable(decoded.error)) {
+        this.#canDecodeAgain = false;
+        this.#admitted(admitted);
+        void this.#admitLater(record, decoded);
+        return undefined;
+      }
+      this.#add(record, decoded);
+      admitted++;
+    }
+    this.#admitted(admitted);
+    return admitted;
   }
 
   /** An asynchronous serde, or one that waits for something outside: those behind wait too, so that order holds. */
@@ -183,7 +225,6 @@ export class PartitionTask implements TaskOwner {
     this.#admitted(1);
     this.#isAdmitting = false;
     this.#admit();
-    this.#checkFlow();
   }
 
   /** A schema registry that cannot be reached, say, is no fault of the record: it is waited for without end, and visibly. */
@@ -192,13 +233,19 @@ export class PartitionTask implements TaskOwner {
     for (let attempt = 1; isUnavailable(decoded.error) && !this.#isAbandoned; attempt++) {
       for (const { runtime } of this.agents) runtime.holds(decoded.error);
       await sleep(backoff(attempt, 500, 30_000), undefined, { signal: this.#ended.signal }).catch(() => {});
-      if (!this.#isAbandoned) decoded = await decodeRecord(this.partition.topic, this.#readable, record);
+      if (!this.#isAbandoned) decoded = await this.#decoder.decode(record);
     }
     for (const { runtime } of this.agents) runtime.resumes();
     return decoded;
   }
 
+  /** A fetch is through. */
+  readonly #pass = (nextOffset: number): void => {
+    for (const agent of this.agents) agent.tracker.advance(nextOffset);
+  };
+
   #admitted(count: number): void {
+    if (count === 0) return;
     this.#host.received(count);
     for (const agent of this.agents) agent.wake();
   }
@@ -254,22 +301,28 @@ export class PartitionTask implements TaskOwner {
   }
 
   #decodeAgain(record: KafkaRecord, first: Decoded): Decoded {
-    const decoded = decodeRecord(this.partition.topic, this.#readable, record);
+    const decoded = this.#decoder.decode(record);
     // Results of asynchronous serdes are shared: waiting once more would let others overtake.
     return decoded instanceof Promise ? first : decoded;
   }
 
+  /**
+   * A partition pauses when its agents have enough, or when there is enough with what has been fetched, of which the last
+   * fetch does not count: it comes while the one before it is worked on, so that there is no waiting between two.
+   */
   #checkFlow(): void {
     if (this.#isAbandoned) return;
     const share = this.#isPaused ? 0.5 : 1;
     const { queueRecords, queueBytes } = this.#host;
-    const { length, bytes } = this.#backlog;
+    const { batches, bytes } = this.#backlog;
+    const fetched = batches > 1 ? this.#backlog.length : 0;
     const isFull = this.agents.some(
       ({ tracker, unfinishedBytes }) =>
-        tracker.unfinished + length >= queueRecords * share || unfinishedBytes + bytes >= queueBytes * share,
+        tracker.unfinished + fetched >= queueRecords * share ||
+        unfinishedBytes + bytes >= queueBytes * share ||
+        tracker.end - tracker.position >= RUN_AHEAD * share,
     );
-    const isAhead = this.agents.some(({ tracker }) => this.end - tracker.position >= RUN_AHEAD * share);
-    if ((isFull || isAhead) === this.#isPaused) return;
+    if (isFull === this.#isPaused) return;
     this.#isPaused = !this.#isPaused;
     if (this.#isPaused) this.#host.pause(this.partition);
     else this.#host.resume(this.partition);

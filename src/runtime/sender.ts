@@ -1,13 +1,10 @@
 import { isStreamerError, KafkaError, StreamerError } from '../errors.ts';
 import type { KafkaAdmin } from '../kafka/index.ts';
 import { type Encoded, KeylessSpread, partitionOf } from '../topics/index.ts';
-import type { Outbox } from './outbox.ts';
+import type { Outbox, Sent } from './outbox.ts';
 
 /** How long a partition count is believed before it is asked for again, as `metadata.max.age.ms` of Kafka's clients. */
 const MAX_AGE_MS = 300_000;
-
-/** Told once per record: where it is, or the error with which it was refused. */
-export type Sent = (error: StreamerError | undefined, offset: number, partition: number) => void;
 
 /** Chooses partitions and hands records to the outbox. */
 export class Sender {
@@ -42,14 +39,14 @@ export class Sender {
   }
 
   #post(topic: string, message: Encoded, count: number, acknowledge: Sent): void {
-    const { key, value, headers, timestamp } = message;
+    const { key } = message;
     const partition = message.partition ?? (key === null ? this.#spread.next(count) : partitionOf(key, count));
     if (partition < 0 || partition >= count || !Number.isInteger(partition)) {
       const problem = `topic "${topic}" has partitions 0 to ${count - 1}, the message names ${partition}`;
       acknowledge(new StreamerError('USAGE', problem, { topic, partition }), -1, partition);
       return;
     }
-    this.#outbox.send({ topic, partition, key, value, headers, timestamp }, (error, offset) => acknowledge(error, offset, partition));
+    this.#outbox.send(topic, partition, message, acknowledge);
   }
 
   /** Asked once however many wait; those that wait are then posted in the order in which they came. */

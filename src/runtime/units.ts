@@ -1,60 +1,77 @@
 import type { PollOptions } from '../agents/index.ts';
 import { Fifo } from './fifo.ts';
+import { ItemList } from './item-list.ts';
 import type { WorkItem } from './work-item.ts';
 
 /** What order is kept within: a key, a lane, or a whole partition. Its items start one after the other. */
 export class Unit {
-  id: string | number = 0;
+  id: number = 0;
   /** Waiting, in offset order. */
-  readonly waiting = new Fifo<WorkItem>();
+  readonly waiting = new ItemList();
   /** Started and not yet finished, in offset order: they finish in this order too. */
-  readonly open: WorkItem[] = [];
+  readonly open = new ItemList();
   /** In the handler's hands. */
   inHand = 0;
   isBackingOff = false;
   isListed = false;
 
   get mayStart(): boolean {
-    return this.waiting.length > 0 && this.inHand === 0 && !this.isBackingOff;
+    return this.waiting.first !== undefined && this.inHand === 0 && !this.isBackingOff;
   }
 
   get isEmpty(): boolean {
-    return this.waiting.length === 0 && this.open.length === 0 && !this.isBackingOff;
+    return this.waiting.first === undefined && this.open.first === undefined && !this.isBackingOff;
   }
 
   /** Puts an item that was started back in its place. */
   putBack(item: WorkItem): void {
-    this.waiting.insert(item, (other) => other.offset > item.offset);
-    const index = this.open.indexOf(item);
-    if (index >= 0) this.open.splice(index, 1);
+    this.open.remove(item);
+    this.waiting.insert(item);
   }
 }
 
 /** Units are used again: with an order by key, most keys come once and go. */
-const SPARE_UNITS = 1_000;
+const SPARE_UNITS = 10_000;
 
 /** Items that wait to be started, by unit, oldest first. Items without unit have no order to keep. */
 export class Units {
-  readonly #units = new Map<string | number, Unit>();
+  readonly #units = new Map<number, Unit>();
   readonly #spare: Unit[] = [];
   /** Units that may start, in the order in which they became so. */
   readonly #ready = new Fifo<Unit>();
   readonly #loose = new Fifo<WorkItem>();
 
-  add(item: WorkItem, id: string | number | undefined): void {
+  add(item: WorkItem, id: number | undefined): void {
     if (id === undefined) {
       this.#loose.push(item);
       return;
     }
-    let unit = this.#units.get(id);
-    if (unit === undefined) {
-      unit = this.#spare.pop() ?? new Unit();
-      unit.id = id;
-      this.#units.set(id, unit);
-    }
+    const unit = this.#unit(id);
     item.unit = unit;
     unit.waiting.push(item);
     this.#list(unit);
+  }
+
+  /** Nothing waits to be started. */
+  get isIdle(): boolean {
+    return this.#ready.length === 0 && this.#loose.length === 0;
+  }
+
+  /** Nothing waits, is in hand, or backs off: an item of whatever unit may start. */
+  get isEmpty(): boolean {
+    return this.#units.size === 0 && this.#loose.length === 0;
+  }
+
+  has(id: number): boolean {
+    return this.#units.has(id);
+  }
+
+  /** Takes note of an item that has been started without waiting, when its unit had nothing. */
+  addStarted(item: WorkItem, id: number, isHeld: boolean): void {
+    const unit = this.#unit(id);
+    item.unit = unit;
+    unit.open.push(item);
+    if (isHeld) unit.inHand++;
   }
 
   /** Takes up to `max` items that may start: several of one unit only when `runs`. */
@@ -94,8 +111,9 @@ export class Units {
 
   #start(unit: Unit, max: number, isRun: boolean, taken: WorkItem[]): void {
     let most = isRun ? max - taken.length : 1;
-    while (most-- > 0 && unit.waiting.length > 0) {
-      const item = unit.waiting.shift()!;
+    while (most-- > 0) {
+      const item = unit.waiting.shift();
+      if (item === undefined) return;
       unit.inHand++;
       unit.open.push(item);
       taken.push(item);
@@ -106,6 +124,16 @@ export class Units {
     while (taken.length < max && this.#loose.length > 0) {
       taken.push(this.#loose.shift()!);
     }
+  }
+
+  #unit(id: number): Unit {
+    let unit = this.#units.get(id);
+    if (unit === undefined) {
+      unit = this.#spare.pop() ?? new Unit();
+      unit.id = id;
+      this.#units.set(id, unit);
+    }
+    return unit;
   }
 
   #list(unit: Unit): void {

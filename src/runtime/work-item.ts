@@ -1,5 +1,5 @@
 import type { Delivery, OutputHeaders } from '../agents/index.ts';
-import type { KafkaRecord } from '../kafka/index.ts';
+import type { KafkaRecord, TopicPartition } from '../kafka/index.ts';
 import type { AgentTask } from './agent-task.ts';
 import { type OutputHolder, runWith } from './context.ts';
 import type { RecordEvent } from './record-event.ts';
@@ -13,7 +13,7 @@ type State = 'waiting' | 'inHand' | 'handled' | 'failed' | 'finished';
  * that is gone) has no effect.
  */
 export class WorkItem implements Delivery<unknown, unknown, unknown>, OutputHolder {
-  #event: RecordEvent;
+  #event: RecordEvent | undefined;
   readonly record: KafkaRecord;
   readonly slot: number;
   readonly size: number;
@@ -21,8 +21,10 @@ export class WorkItem implements Delivery<unknown, unknown, unknown>, OutputHold
   /** Waits for something outside, which do not count as tries. */
   waits = 0;
   unit: Unit | undefined;
+  /** The one behind it in its unit's list. */
+  next: WorkItem | undefined;
   startedAt = 0;
-  firstStartedAt = 0;
+  #firstStartedAt = 0;
   /** Handled and acknowledged, though earlier ones of its unit may not be. */
   isSettled = false;
   /** Somebody asked, and has been answered. */
@@ -50,7 +52,16 @@ export class WorkItem implements Delivery<unknown, unknown, unknown>, OutputHold
   }
 
   get event(): RecordEvent {
+    this.#event ??= this.#task.eventOf(this);
     return this.#event;
+  }
+
+  get firstStartedAt(): number {
+    return this.#firstStartedAt === 0 ? this.startedAt : this.#firstStartedAt;
+  }
+
+  get partition(): TopicPartition {
+    return this.#task.partition;
   }
 
   /** The signal of a try that failed stays aborted: the next try gets an event of its own. */
@@ -74,6 +85,15 @@ export class WorkItem implements Delivery<unknown, unknown, unknown>, OutputHold
     return this.#state === 'inHand' && !this.#isThrough;
   }
 
+  /** The handler, or a sink function of an output, has not ended. */
+  get isHeld(): boolean {
+    return this.#state === 'inHand';
+  }
+
+  get isFinished(): boolean {
+    return this.#state === 'finished';
+  }
+
   get isCurrent(): boolean {
     return !this.#task.isAbandoned;
   }
@@ -87,8 +107,8 @@ export class WorkItem implements Delivery<unknown, unknown, unknown>, OutputHold
     this.#isThrough = false;
     this.#isOpen = true;
     this.#try++;
+    if (this.#firstStartedAt === 0) this.#firstStartedAt = this.startedAt;
     this.startedAt = now;
-    this.firstStartedAt ||= now;
   }
 
   within<T>(work: () => T): T {
@@ -159,7 +179,9 @@ export class WorkItem implements Delivery<unknown, unknown, unknown>, OutputHold
   #leaveHand(): void {
     if (this.#workError === undefined) {
       this.#state = 'handled';
-      this.#task.handled(this);
+      // Thousands wait for acknowledgements, which are rarely refused: their values need not wait with them.
+      if (this.#pending > 0 && this.#task.canDecodeAgain) this.#event = undefined;
+      this.#task.handled(this, this.#pending === 0);
     } else {
       this.#state = 'failed';
       this.#error = this.#workError;

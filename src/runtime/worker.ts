@@ -5,7 +5,7 @@ import { type Agent, backoff } from '../agents/index.ts';
 import type { Settings } from '../config/index.ts';
 import type { Source } from '../connect/index.ts';
 import { describeError, isStreamerError, KafkaError, StreamerError } from '../errors.ts';
-import type { ConsumerSink, KafkaAdmin, KafkaClient, KafkaRecord, Subscription, TopicPartition } from '../kafka/index.ts';
+import type { ConsumerSink, KafkaAdmin, KafkaClient, KafkaRecord, KafkaRecords, Subscription, TopicPartition } from '../kafka/index.ts';
 import type { Encoded } from '../topics/index.ts';
 import { AgentRuntime } from './agent-runtime.ts';
 import { Assignment, nameOf } from './assignment.ts';
@@ -297,7 +297,7 @@ export class Worker {
     this.#tell('revoked', { partitions, lost: true });
   }
 
-  #batch(partition: TopicPartition, epoch: number, records: readonly KafkaRecord[], nextOffset: number): void {
+  #batch(partition: TopicPartition, epoch: number, records: KafkaRecords, nextOffset: number): void {
     if (epoch === this.#assignment.epoch) this.#assignment.get(partition)?.deliver(records, nextOffset);
   }
 
@@ -365,11 +365,10 @@ export class Worker {
   #agentHost() {
     return {
       send: (topic: string, message: Encoded, holder: OutputHolder) => {
-        const end = holder.output();
-        this.#parts.sender.send(topic, message, (error) => end(error));
+        this.#parts.sender.send(topic, message, holder.output());
       },
       deadLetter: (item: WorkItem, agent: string, error: unknown, topic: string | undefined) =>
-        this.#letter({ topic: item.event.topic, partition: item.event.partition }, item.record, agent, error, item.attempt, topic),
+        this.#letter(item.partition, item.record, agent, error, item.attempt, topic),
       tell: <E extends keyof WorkerEvents>(event: E, ...args: WorkerEvents[E]) => this.#tell(event, ...args),
       fail: (error: StreamerError) => this.#fail(error),
     };

@@ -9,7 +9,9 @@ import { decodeFetch } from '../../src/kafka/kafkajs/fixes/decoder.ts';
 import type { FetchAnswer, FetchedPartition, FetchedRecord } from '../../src/kafka/kafkajs/fixes/fetch-call.ts';
 import { applyFixes, chosenFixes } from '../../src/kafka/kafkajs/fixes/index.ts';
 import { shared } from '../../src/kafka/kafkajs/fixes/join.ts';
+import { decodeLazily, recordsOf } from '../../src/kafka/kafkajs/lazy-fetch.ts';
 import { encodeRecordBatch } from '../../src/kafka/kafkajs/record-batch.ts';
+import { toRecord } from '../../src/kafka/kafkajs/records.ts';
 
 const load = createRequire(import.meta.url);
 const original = (version: number): ((raw: Buffer) => Promise<FetchAnswer>) =>
@@ -24,6 +26,7 @@ const Batch = load('kafkajs/src/consumer/batch') as new (
   isEmptyDueToFiltering(): boolean;
 };
 const batches = new BatchDecoder(load);
+const decode = (bytes: Buffer) => batches.decode(bytes);
 
 const int16 = (value: number): Buffer => {
   const bytes = Buffer.alloc(2);
@@ -132,7 +135,7 @@ describe('the decoder', () => {
           const cutOff = whole.subarray(0, left < 17 ? 0 : left);
           for (const records of [whole, cutOff]) {
             const raw = answer(version, [records], [[5, 10]]);
-            expect(await decodeFetch(raw, version, batches)).toEqual(await original(version)(raw));
+            expect(await decodeFetch(raw, version, decode)).toEqual(await original(version)(raw));
           }
         },
       ),
@@ -145,14 +148,14 @@ describe('the decoder', () => {
     const set = MessageSet({ messageVersion: 1, entries: [{ key: 'k', value: 'v', timestamp: 1 }] }).buffer;
     // What kafkajs writes for a produce request begins with the size, which the fetch answer gives too.
     const raw = answer(4, [set]);
-    expect(await decodeFetch(raw, 4, batches)).toEqual(await original(4)(raw));
+    expect(await decodeFetch(raw, 4, decode)).toEqual(await original(4)(raw));
   });
 
   it('goes over an empty batch, where kafkajs stays', async () => {
     const raw = answer(11, [batch({ firstOffset: 500, keys: [], lastDelta: 499 })]);
     const stock = new Batch('t', '500', only(await original(11)(raw)));
     expect(stock.isEmptyDueToFiltering()).toBe(false);
-    const ours = new Batch('t', '500', only(await decodeFetch(raw, 11, batches)));
+    const ours = new Batch('t', '500', only(await decodeFetch(raw, 11, decode)));
     expect(ours.isEmptyDueToFiltering()).toBe(true);
     expect(ours.messages).toEqual([]);
     expect(ours.lastOffset()).toBe('999');
@@ -162,20 +165,20 @@ describe('the decoder', () => {
     const raw = answer(11, [batch({ firstOffset: 0, keys: [null, null], lastDelta: 99 })]);
     const stock = new Batch('t', '50', only(await original(11)(raw)));
     expect(stock.lastOffset()).toBe('50');
-    const ours = new Batch('t', '50', only(await decodeFetch(raw, 11, batches)));
+    const ours = new Batch('t', '50', only(await decodeFetch(raw, 11, decode)));
     expect([ours.messages.length, ours.lastOffset()]).toEqual([0, '99']);
   });
 
   it('takes a few bytes of a batch for none, where kafkajs throws', async () => {
     const raw = answer(11, [batch({ firstOffset: 0, keys: [null] }).subarray(0, 10)]);
     await expect(original(11)(raw)).rejects.toThrow(RangeError);
-    expect(only(await decodeFetch(raw, 11, batches)).messages).toEqual([]);
+    expect(only(await decodeFetch(raw, 11, decode)).messages).toEqual([]);
   });
 
   it('joins batches of more records than a call takes arguments', async () => {
     const many = answer(11, [batch({ firstOffset: 0, keys: new Array(200_000).fill(null) })]);
     await expect(original(11)(many)).rejects.toThrow(RangeError);
-    expect(only(await decodeFetch(many, 11, batches)).messages.length).toBe(200_000);
+    expect(only(await decodeFetch(many, 11, decode)).messages.length).toBe(200_000);
   });
 
   it('reads a header that is called as something every object has, where kafkajs finds that', async () => {
@@ -188,14 +191,14 @@ describe('the decoder', () => {
     });
     const stock = only(await original(11)(answer(11, [made]))).messages[0]?.headers ?? {};
     expect(Array.isArray(stock['valueOf'])).toBe(true);
-    const ours = only(await decodeFetch(answer(11, [made]), 11, batches)).messages[0]?.headers ?? {};
+    const ours = only(await decodeFetch(answer(11, [made]), 11, decode)).messages[0]?.headers ?? {};
     expect(Object.entries(ours)).toEqual(names.map((name) => [name, Buffer.from(name)]));
   });
 
   it('refuses a batch whose records are cut off inside', async () => {
     const broken = batch({ firstOffset: 0, keys: [Buffer.from('k')] });
     broken.writeInt32BE(5, 57);
-    await expect(decodeFetch(answer(11, [broken]), 11, batches)).rejects.toThrow(/cut off/);
+    await expect(decodeFetch(answer(11, [broken]), 11, decode)).rejects.toThrow(/cut off/);
   });
 });
 
@@ -272,6 +275,67 @@ describe('the batch', () => {
         },
       ),
     );
+  });
+});
+
+describe('records read as they are taken', () => {
+  const made = (raw: Buffer, asked: number) =>
+    decodeFetch(raw, 11, decode).then((each) => new Batch('t', String(asked), hideAborted(only(each))));
+  const lazy = (raw: Buffer, asked: number) => decodeLazily(raw, 11).then((each) => new Batch('t', String(asked), only(each)));
+  const taken = (read: object): unknown[] => [...recordsOf(read as Parameters<typeof recordsOf>[0])];
+
+  it('are those that are made ahead, transactions, gaps and packed batches included', async () => {
+    const kinds = fc.constantFrom(0, 1, 8, TRANSACTIONAL, TRANSACTIONAL | 1, TRANSACTIONAL | CONTROL);
+    const group = fc.record({ size: fc.nat(4), gap: fc.nat(2), attributes: kinds, producerId: fc.constantFrom(1, 2) });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(group, { maxLength: 8 }),
+        fc.nat(30),
+        fc.array(fc.tuple(fc.constantFrom(1, 2), fc.nat(7)), { maxLength: 4 }),
+        fc.nat(100),
+        async (groups, asked, aborted, cut) => {
+          const starts: number[] = [];
+          let firstOffset = 0;
+          const data = groups.map(({ size, gap, attributes, producerId }) => {
+            const lastDelta = Math.max(0, size - 1 + gap);
+            const keys = new Array(size).fill(attributes & CONTROL ? Buffer.from([0, 0, 0, gap]) : ABORT);
+            starts.push(firstOffset);
+            const bytes = batch({ firstOffset, keys, attributes, producerId, lastDelta });
+            firstOffset += lastDelta + 1;
+            return bytes;
+          });
+          const list = aborted.map(([producerId, index]) => [producerId, starts[index] ?? firstOffset] as const);
+          const whole = Buffer.concat(data);
+          const raw = answer(11, [whole.subarray(0, Math.max(0, whole.length - cut))], list);
+          const [ahead, later] = [await made(raw, asked), await lazy(raw, asked)];
+          expect(taken(later)).toEqual(ahead.messages.map(toRecord as never));
+          expect(later.lastOffset()).toBe(ahead.lastOffset());
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('are counted as they are taken', async () => {
+    const raw = answer(11, [batch({ firstOffset: 5, keys: [null, null, null] }), batch({ firstOffset: 8, keys: [null] })]);
+    const records = recordsOf((await lazy(raw, 6)) as never);
+    expect(records.length).toBe(3);
+    expect(records.shift()?.offset).toBe(6);
+    records.skipTo(8);
+    expect([records.length, records.shift()?.offset, records.shift(), records.length, records.bytes]).toEqual([1, 8, undefined, 0, 0]);
+  });
+
+  it('are refused where a batch is cut off inside, so that the fetch is repeated', async () => {
+    const broken = batch({ firstOffset: 0, keys: [Buffer.from('k')] });
+    broken.writeInt32BE(5, 57);
+    await expect(lazy(answer(11, [broken]), 0)).rejects.toThrow(/cut off/);
+  });
+
+  it('of the oldest format are read by kafkajs', async () => {
+    const MessageSet = load('kafkajs/src/protocol/messageSet') as (options: object) => { buffer: Buffer };
+    const set = MessageSet({ messageVersion: 1, entries: [{ key: 'k', value: 'v', timestamp: 1 }] }).buffer;
+    const raw = answer(11, [set]);
+    expect(taken(await lazy(raw, 0))).toEqual((await made(raw, 0)).messages.map(toRecord as never));
   });
 });
 
@@ -369,7 +433,7 @@ describe('an out-of-range reset', () => {
 describe('the switch', () => {
   it('takes on, off and a list, and leaves out what it does not know', () => {
     expect(chosenFixes('off')).toEqual([]);
-    expect(chosenFixes('on')).toEqual(['timer', 'decoder', 'aborted', 'batch', 'join', 'reset']);
+    expect(chosenFixes('on')).toEqual(['timer', 'decoder', 'aborted', 'batch', 'join', 'reset', 'records']);
     expect(chosenFixes(' aborted, timer,nothing')).toEqual(['timer', 'aborted']);
   });
 });

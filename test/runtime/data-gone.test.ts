@@ -69,18 +69,23 @@ describe('records that are gone before they were read', () => {
 
   it('stop the worker also when they vanish while it runs', async () => {
     const { app, items } = collector(unique('gone'), unique('items'), [], { queueRecords: 10 });
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
     app.agent(
       'slow',
       items,
-      each(() => new Promise((resolve) => setTimeout(resolve, 20))),
+      each(() => gate),
       { order: 'partition' },
     );
     const worker = await started(app);
     const stopped = expect(worker.stopped).rejects.toMatchObject({ code: 'REFUSED', next: /--on-data-gone/ });
     const big = 'x'.repeat(100_000);
-    for (let n = 0; n < 40; n++) await items.send({ key: 'k', value: { n, big } as never });
-    await cut(items.name, '40');
-    await items.send({ key: 'k', value: { n: 40 } });
+    for (let n = 0; n < 60; n++) await items.send({ key: 'k', value: { n, big } as never });
+    await cut(items.name, '60');
+    await items.send({ key: 'k', value: { n: 60 } });
+    open();
     await stopped;
   });
 });

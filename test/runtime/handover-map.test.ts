@@ -2,6 +2,7 @@ import { each } from 'streamerjs';
 import { expect, it } from 'vitest';
 import { defineAgent } from '../../src/agents/agent.ts';
 import type { Handler } from '../../src/agents/each.ts';
+import { MadeRecords } from '../../src/kafka/index.ts';
 import { AgentRuntime } from '../../src/runtime/agent-runtime.ts';
 import { decodeFinished, encodeFinished } from '../../src/runtime/finished-map.ts';
 import type { OffsetRange } from '../../src/runtime/offset-tracker.ts';
@@ -30,6 +31,8 @@ function task(handler: Handler<unknown, unknown, never>): PartitionTask {
   return new PartitionTask({ topic: 'items', partition: 0 }, readable, [runtime], start, partition as never);
 }
 
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
 it('a new owner that has read nothing yet commits nothing that forgets what was finished', () => {
   expect(task(() => {}).uncommitted()).toBeUndefined();
 });
@@ -40,14 +43,16 @@ it('a new owner that has read a part of it commits the rest of it too', async ()
     seen.push(offset);
     return new Promise<never>(() => {});
   });
-  owner.deliver([4, 5, 6].map(record), 7);
+  owner.deliver(new MadeRecords([4, 5, 6].map(record)), 7);
+  await turn();
   expect(owner.uncommitted()).toBeUndefined();
   expect(seen).toEqual([4]);
 });
 
-it('keeps what was finished beyond when the position moves on', () => {
+it('keeps what was finished beyond when the position moves on', async () => {
   const owner = task(() => {});
-  owner.deliver([record(4)], 5);
+  owner.deliver(new MadeRecords([record(4)]), 5);
+  await turn();
   const commit = owner.uncommitted();
   expect(commit?.offset).toBe(5);
   expect(decodeFinished(5, commit?.metadata ?? null)).toEqual(before);

@@ -6,6 +6,7 @@ import type {
   KafkaAdmin,
   KafkaClient,
   KafkaRecord,
+  KafkaRecords,
   Subscription,
   TopicPartition,
 } from '../../kafka/index.ts';
@@ -115,7 +116,7 @@ export class LetterReader implements ConsumerSink {
     this.#queue.length = 0;
   }
 
-  batch(partition: TopicPartition, epoch: number, records: readonly KafkaRecord[], nextOffset: number): void {
+  batch(partition: TopicPartition, epoch: number, records: KafkaRecords, nextOffset: number): void {
     const state = this.#states.get(keyOf(partition));
     if (state === undefined || epoch !== this.#epoch) return;
     for (const record of records) {

@@ -1,5 +1,5 @@
 import type { KafkaError } from '../../errors.ts';
-import type { CommittedOffset, ConsumerSink, KafkaRecord, Subscription, TopicPartition } from '../../kafka/index.ts';
+import type { CommittedOffset, ConsumerSink, KafkaRecord, KafkaRecords, Subscription, TopicPartition } from '../../kafka/index.ts';
 import type { RecordPrinter } from './printer.ts';
 
 /** Records waiting to be printed at which the partitions pause, so that a slow reader of our output holds the fetches. */
@@ -84,7 +84,7 @@ export class Reader implements ConsumerSink {
     this.#queue.length = 0;
   }
 
-  batch(partition: TopicPartition, epoch: number, records: readonly KafkaRecord[], nextOffset: number): void {
+  batch(partition: TopicPartition, epoch: number, records: KafkaRecords, nextOffset: number): void {
     if (epoch !== this.#epoch) return;
     for (const record of records) this.#queue.push({ partition, record, nextOffset: record.offset + 1 });
     this.#queue.push({ partition, record: undefined, nextOffset });

@@ -1,5 +1,6 @@
 import { KafkaError } from '../../errors.ts';
-import type { CommittedOffset, ConsumerSink, KafkaRecord, TopicPartition } from '../client.ts';
+import type { CommittedOffset, ConsumerSink, KafkaRecords, TopicPartition } from '../client.ts';
+import { MadeRecords } from '../records.ts';
 import type { Owned } from './assigner.ts';
 import type { Member } from './cluster.ts';
 import type { ConsumerOwner, GroupConsumer, ResolvedOptions } from './consumer.ts';
@@ -47,7 +48,7 @@ export class Assignments implements ConsumerOwner {
     this.onJoined();
   }
 
-  fetched(tp: TopicPartition, position: number, records: readonly KafkaRecord[], nextOffset: number): boolean {
+  fetched(tp: TopicPartition, position: number, records: KafkaRecords, nextOffset: number): boolean {
     const epoch = this.#live();
     const own = epoch?.position(tp);
     if (epoch === undefined || own === undefined || own.paused) return false;
@@ -66,7 +67,7 @@ export class Assignments implements ConsumerOwner {
     const own = epoch?.position(tp);
     if (epoch === undefined || own === undefined || position < (own.next ?? 0)) return;
     own.next = nextOffset;
-    if (!own.paused) this.#sink.batch(own.tp, epoch.number, [], nextOffset);
+    if (!own.paused) this.#sink.batch(own.tp, epoch.number, new MadeRecords([]), nextOffset);
   }
 
   reset(tp: TopicPartition, position: number): void {

@@ -1,14 +1,15 @@
 import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { KafkaError } from '../../errors.ts';
-import type { KafkaClientOptions, KafkaRecord, SubscribeOptions, TopicPartition } from '../client.ts';
+import type { KafkaClientOptions, KafkaRecords, SubscribeOptions, TopicPartition } from '../client.ts';
 import { createAssigner, type Owned } from './assigner.ts';
 import { explainRefusal } from './authorization.ts';
 import { type Broker, type Cluster, createKafka, type Member, RETRY } from './cluster.ts';
 import { codeOf, toKafkaError } from './errors.ts';
+import { isChosen } from './fixes/index.ts';
 import { ON_RESET, type OnReset } from './fixes/reset.ts';
 import { coordinatorFinder, type FindCoordinator, GroupCoordinator } from './group.ts';
+import { fetchLazily, recordsOf } from './lazy-fetch.ts';
 import { log } from './log.ts';
-import { toRecord } from './records.ts';
 import { createSignal, type Signal, sleep, within } from './waits.ts';
 
 export type ResolvedOptions = Required<SubscribeOptions>;
@@ -19,7 +20,7 @@ export interface ConsumerOwner {
   beforeJoin(): Promise<void>;
   joined(member: Member, assignment: Readonly<Record<string, readonly number[]>>): void;
   /** Records from `position` on. True: taken, go on behind them; false: not now. */
-  fetched(tp: TopicPartition, position: number, records: readonly KafkaRecord[], nextOffset: number): boolean;
+  fetched(tp: TopicPartition, position: number, records: KafkaRecords, nextOffset: number): boolean;
   /** A stretch without any record for us: control records, aborted ones, or what compaction took. */
   skipped(tp: TopicPartition, position: number, nextOffset: number): void;
   /** The position of a partition was out of range; reading goes on at `position`. */
@@ -49,6 +50,7 @@ export class GroupConsumer {
   readonly #owner: ConsumerOwner;
   readonly #fetching = new Map<string, Signal>();
   readonly #watched = new WeakSet<Broker>();
+  readonly #lazy = new WeakSet<Broker>();
   #member: Member | undefined;
   /** Member of the consumer before, which went without a word. */
   #ghost: Member | undefined;
@@ -213,6 +215,14 @@ export class GroupConsumer {
       if (!this.#isOver && this.#owner.isIdle()) await sleep(IDLE_MS, this.#wake.signal);
       await refresh();
     };
+    if (!isChosen('records')) return;
+    const find = cluster.findBroker.bind(cluster);
+    cluster.findBroker = async (node) => {
+      const broker = await find(node);
+      if (!this.#lazy.has(broker)) fetchLazily(broker);
+      this.#lazy.add(broker);
+      return broker;
+    };
   }
 
   #listen(): void {
@@ -246,9 +256,10 @@ export class GroupConsumer {
     if (this.#isOver) return;
     try {
       const { topic, partition } = batch;
-      const { fetchedOffset } = batch as typeof batch & { fetchedOffset: string };
+      const fetched = batch as typeof batch & { fetchedOffset: string };
       const lastOffset = batch.lastOffset();
-      const taken = this.#owner.fetched({ topic, partition }, Number(fetchedOffset), batch.messages.map(toRecord), Number(lastOffset) + 1);
+      const position = Number(fetched.fetchedOffset);
+      const taken = this.#owner.fetched({ topic, partition }, position, recordsOf(fetched), Number(lastOffset) + 1);
       if (taken) resolveOffset(lastOffset);
     } catch (error) {
       this.#end(toKafkaError(error, `handing over records of ${batch.topic}[${batch.partition}]`));

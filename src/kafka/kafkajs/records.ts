@@ -2,7 +2,7 @@ import type { KafkaMessage } from 'kafkajs';
 import type { KafkaRecord, RecordHeaders } from '../client.ts';
 
 const EMPTY = Buffer.alloc(0);
-const NO_HEADERS: RecordHeaders = Object.freeze({});
+export const NO_HEADERS: RecordHeaders = Object.freeze({});
 
 export function toRecord({ offset, timestamp, key, value, headers }: KafkaMessage): KafkaRecord {
   return {
@@ -15,7 +15,7 @@ export function toRecord({ offset, timestamp, key, value, headers }: KafkaMessag
 }
 
 /** A header without a value comes as an empty one. */
-function toHeaders(headers: NonNullable<KafkaMessage['headers']>): RecordHeaders {
+export function toHeaders(headers: Readonly<Record<string, unknown>>): RecordHeaders {
   const names = Object.keys(headers);
   if (names.length === 0) return NO_HEADERS;
   const toBuffer = (value: unknown): Buffer => (Buffer.isBuffer(value) ? value : EMPTY);

@@ -1,4 +1,12 @@
-import type { ConsumerSink, KafkaClient, KafkaRecord, SubscribeOptions, Subscription, TopicPartition } from '../../../src/kafka/client.ts';
+import type {
+  ConsumerSink,
+  KafkaClient,
+  KafkaRecord,
+  KafkaRecords,
+  SubscribeOptions,
+  Subscription,
+  TopicPartition,
+} from '../../../src/kafka/client.ts';
 import { kafkajs } from '../../../src/kafka/index.ts';
 import { brokers } from '../../helpers/broker.ts';
 
@@ -67,7 +75,7 @@ export class Recorder implements ConsumerSink {
     this.partitions = [];
   }
 
-  batch(tp: TopicPartition, epoch: number, records: readonly KafkaRecord[], nextOffset: number): void {
+  batch(tp: TopicPartition, epoch: number, records: KafkaRecords, nextOffset: number): void {
     if (epoch !== this.epoch) this.events.push(`stray batch of ${epoch} in ${this.epoch}`);
     this.next.set(tp.partition, nextOffset);
     if (records.length === 0) this.skips.push(nextOffset);

@@ -26,16 +26,20 @@ export class BatchDecoder {
 
   async decode(bytes: Buffer): Promise<FetchedRecord[]> {
     if (bytes.length <= MAGIC_AT) return [];
-    if (bytes.readInt8(MAGIC_AT) !== 2) return this.#decodeMessageSet(bytes);
+    if (isMessageSet(bytes)) return this.#decodeMessageSet(bytes);
     const records: FetchedRecord[] = [];
-    for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
-      const end = at + PREFIX_BYTES + bytes.readInt32BE(at + 8);
-      // The last batch of an answer may be cut off: the broker counts bytes, not batches.
-      if (end > bytes.length) break;
-      await this.#decodeBatch(bytes.subarray(at, end), records);
-      at = end;
-    }
+    for (const batch of split(bytes)) await this.#decodeBatch(batch, records);
     return records;
+  }
+
+  /** The bytes of a batch's records, as many as its head says. */
+  async body(batch: Buffer): Promise<Buffer> {
+    const { lookupCodecByAttributes } = this.#load('kafkajs/src/protocol/message/compression') as {
+      lookupCodecByAttributes(attributes: number): Codec | null;
+    };
+    const codec = lookupCodecByAttributes(batch.readInt16BE(21));
+    const body = batch.subarray(HEADER_BYTES);
+    return codec === null || countOf(batch) <= 0 ? body : await codec.decompress(body);
   }
 
   /** The older formats, of brokers before 0.11, are left to kafkajs. */
@@ -47,13 +51,8 @@ export class BatchDecoder {
 
   async #decodeBatch(batch: Buffer, records: FetchedRecord[]): Promise<void> {
     const context = readContext(batch);
-    const count = batch.readInt32BE(57);
-    const { lookupCodecByAttributes } = this.#load('kafkajs/src/protocol/message/compression') as {
-      lookupCodecByAttributes(attributes: number): Codec | null;
-    };
-    const codec = lookupCodecByAttributes(batch.readInt16BE(21));
-    const body = batch.subarray(HEADER_BYTES);
-    const cursor = new RecordCursor(codec === null || count <= 0 ? body : await codec.decompress(body));
+    const count = countOf(batch);
+    const cursor = new RecordCursor(await this.body(batch));
     const base = { offset: Number(context.firstOffset), timestamp: Number(context.firstTimestamp) };
     let last = -1;
     for (let i = 0; i < count; i++) {
@@ -65,6 +64,20 @@ export class BatchDecoder {
   }
 }
 
+export const isMessageSet = (bytes: Buffer): boolean => bytes.length > MAGIC_AT && bytes.readInt8(MAGIC_AT) !== 2;
+
+export const countOf = (batch: Buffer): number => batch.readInt32BE(57);
+
+/** The whole batches in the bytes: the last one may be cut off, as the broker counts bytes, not batches. */
+export function* split(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
+    const end = at + PREFIX_BYTES + bytes.readInt32BE(at + 8);
+    if (end > bytes.length) return;
+    yield bytes.subarray(at, end);
+    at = end;
+  }
+}
+
 /** Stands for the offsets at the end of a batch whose records are gone. */
 function endOf(batchContext: BatchContext): FetchedRecord {
   const { firstOffset, lastOffsetDelta, maxTimestamp, magicByte } = batchContext;
@@ -73,7 +86,7 @@ function endOf(batchContext: BatchContext): FetchedRecord {
   return { magicByte, attributes: 0, timestamp: maxTimestamp, offset, ...empty, isControlRecord: true, batchContext };
 }
 
-function readContext(batch: Buffer): BatchContext {
+export function readContext(batch: Buffer): BatchContext {
   const attributes = batch.readInt16BE(21);
   return {
     firstOffset: batch.readBigInt64BE(0).toString(),

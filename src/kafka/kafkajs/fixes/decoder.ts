@@ -13,11 +13,13 @@ import { type Load, wrapFetchDecoder } from './fetch-call.ts';
  */
 export function fixDecoder(load: Load): void {
   const batches = new BatchDecoder(load);
-  wrapFetchDecoder(load, (_decode, version) => (raw) => decodeFetch(raw, version, batches));
+  wrapFetchDecoder(load, (_decode, version) => (raw) => decodeFetch(raw, version, (bytes) => batches.decode(bytes)));
 }
 
+type ReadRecords = (bytes: Buffer, aborted: readonly AbortedTransaction[]) => Promise<FetchedRecord[]>;
+
 /** Answers of version 4 to 11. https://kafka.apache.org/protocol#The_Messages_Fetch */
-export async function decodeFetch(raw: Buffer, version: number, batches: BatchDecoder): Promise<FetchAnswer> {
+export async function decodeFetch(raw: Buffer, version: number, read: ReadRecords): Promise<FetchAnswer> {
   const cursor = new Cursor(raw);
   const throttleMs = cursor.int32();
   const session = version >= 7 ? { errorCode: cursor.int16(), sessionId: cursor.int32() } : {};
@@ -25,7 +27,7 @@ export async function decodeFetch(raw: Buffer, version: number, batches: BatchDe
   for (let topics = cursor.int32(); topics > 0; topics--) {
     const topicName = cursor.text();
     const partitions: FetchedPartition[] = [];
-    for (let count = cursor.int32(); count > 0; count--) partitions.push(await decodePartition(cursor, version, batches));
+    for (let count = cursor.int32(); count > 0; count--) partitions.push(await decodePartition(cursor, version, read));
     responses.push({ topicName, partitions });
   }
   // From version 8 on the broker leaves the waiting to the client (KIP-219).
@@ -33,7 +35,7 @@ export async function decodeFetch(raw: Buffer, version: number, batches: BatchDe
   return { ...throttle, ...session, responses };
 }
 
-async function decodePartition(cursor: Cursor, version: number, batches: BatchDecoder): Promise<FetchedPartition> {
+async function decodePartition(cursor: Cursor, version: number, read: ReadRecords): Promise<FetchedPartition> {
   const head = {
     partition: cursor.int32(),
     errorCode: cursor.int16(),
@@ -44,7 +46,7 @@ async function decodePartition(cursor: Cursor, version: number, batches: BatchDe
     ...(version >= 11 ? { preferredReadReplica: cursor.int32() } : {}),
   };
   const bytes = cursor.bytes();
-  const messages: FetchedRecord[] = bytes === undefined ? [] : await batches.decode(bytes);
+  const messages: FetchedRecord[] = bytes === undefined ? [] : await read(bytes, head.abortedTransactions);
   return { ...head, messages };
 }
 

@@ -15,6 +15,8 @@ const FIXES: Readonly<Record<string, (load: Load) => void>> = {
   batch: fixBatch,
   join: fixConcurrentJoins,
   reset: fixOffsetReset,
+  // Not of kafkajs at large: our own consumers alone read fetches so (`lazy-fetch.ts`).
+  records: () => {},
 };
 
 /**
@@ -23,6 +25,11 @@ const FIXES: Readonly<Record<string, (load: Load) => void>> = {
  */
 export function applyFixes(load: Load, setting = process.env['STREAMER_KAFKAJS_FIXES'] ?? 'on'): void {
   for (const name of chosenFixes(setting)) FIXES[name]?.(load);
+}
+
+/** For what is chosen where it is used. */
+export function isChosen(name: string): boolean {
+  return chosenFixes(process.env['STREAMER_KAFKAJS_FIXES'] ?? 'on').includes(name);
 }
 
 export function chosenFixes(setting: string): string[] {

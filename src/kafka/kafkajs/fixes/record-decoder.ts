@@ -16,7 +16,7 @@ export function decodeRecord(
   const offsetDelta = cursor.varint();
   const key = cursor.slice();
   const value = cursor.slice();
-  const headers = decodeHeaders(cursor);
+  const headers = decodeHeaders(cursor, cursor.varint());
   cursor.at = end;
   return {
     magicByte: batchContext.magicByte,
@@ -31,9 +31,9 @@ export function decodeRecord(
   };
 }
 
-function decodeHeaders(cursor: RecordCursor): FetchedRecord['headers'] {
+export function decodeHeaders(cursor: RecordCursor, count: number): FetchedRecord['headers'] {
   const headers: FetchedRecord['headers'] = {};
-  for (let count = cursor.varint(); count > 0; count--) {
+  for (let left = count; left > 0; left--) {
     const name = cursor.slice()?.toString('utf8') ?? '';
     const value = cursor.slice();
     const known = Object.hasOwn(headers, name) ? headers[name] : undefined;
@@ -57,6 +57,8 @@ export class RecordCursor {
   varint(): number {
     const { bytes } = this;
     let byte = bytes[this.at++] ?? 0;
+    // Most numbers of a record take one byte or two.
+    if (byte < 0x80) return (byte >>> 1) ^ -(byte & 1);
     let value = byte & 0x7f;
     for (let factor = 0x80; byte & 0x80; factor *= 0x80) {
       byte = bytes[this.at++] ?? 0;
