@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Customer, customerOf } from '../../examples/customer-prediction/customer.ts';
 import { answerOf, bankOf, seedAnswer, seedModel, trainedModel } from '../../examples/customer-prediction/model/bank.ts';
-import { accuracy, auc, logLoss } from '../../examples/customer-prediction/model/metrics.ts';
-import { fitLogistic, solve } from '../../examples/customer-prediction/model/newton.ts';
 import { serveBank } from '../../examples/customer-prediction/model/server.ts';
 import { evaluate, type LabelledRow, readLabelled, train } from '../../examples/customer-prediction/model/training.ts';
 import { loadWeights } from '../../examples/customer-prediction/model/weights.ts';
@@ -131,34 +129,6 @@ describe.each(['server', 'in-process', 'seed'])('the app with MODEL=%s', (place)
   });
 });
 
-describe('training', () => {
-  it('solves linear systems', () => {
-    const matrix = [Float64Array.of(4, 0, 0), Float64Array.of(2, 5, 0), Float64Array.of(0.5, 1, 3)];
-    const x = solve(matrix, Float64Array.of(4 * 1 + 2 * -2 + 0.5 * 3, 2 * 1 + 5 * -2 + 3, 0.5 - 2 + 9));
-    expect([...x].map((value) => Number(value.toFixed(9)))).toEqual([1, -2, 3]);
-    expect(() => solve([Float64Array.of(1, 0), Float64Array.of(1, 1)], Float64Array.of(1, 1))).toThrow(/ridge/);
-  });
-
-  it('finds the weights that made the labels', () => {
-    let seed = 1;
-    const random = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
-    const rows = Array.from({ length: 20_000 }, () => Float64Array.of(1, random() * 4 - 2, random() * 4 - 2));
-    const labels = Uint8Array.from(rows, ([, a = 0, b = 0]) => (random() < 1 / (1 + Math.exp(-(0.5 + 1.5 * a - b))) ? 1 : 0));
-    const [intercept, a, b] = fitLogistic(rows, labels, { ridge: 1e-6, tolerance: 1e-10, maxSteps: 30 });
-    expect(intercept).toBeCloseTo(0.5, 1);
-    expect(a).toBeCloseTo(1.5, 1);
-    expect(b).toBeCloseTo(-1, 1);
-  });
-
-  it('measures', () => {
-    const labels = Uint8Array.of(0, 0, 1, 1);
-    expect(auc([0.1, 0.4, 0.35, 0.8], labels)).toBe(0.75);
-    expect(auc([0.5, 0.5, 0.5, 0.5], labels)).toBe(0.5);
-    expect(accuracy([0.1, 0.6, 0.35, 0.8], labels)).toBe(0.5);
-    expect(logLoss([0.5, 0.5, 0.5, 0.5], labels)).toBeCloseTo(Math.LN2, 12);
-  });
-});
-
 const data = process.env.DATA_DIR;
 const files = data === undefined ? [] : ['bank-full.csv', 'bank_marketing_data.csv'].map((file) => join(data, file));
 const hasData = files.length > 0 && files.every((file) => existsSync(file));
@@ -189,7 +159,8 @@ describe.skipIf(!hasData)(
       const shipped = flat(loadWeights());
       expect(Object.keys(shipped)).toEqual(Object.keys(trained));
       for (const [name, value] of Object.entries(trained)) {
-        if (typeof value === 'number') expect(shipped[name], name).toBeCloseTo(value, 8);
+        // Training sees its columns in 32 bits; the weights that ship were found in 64.
+        if (typeof value === 'number') expect(shipped[name], name).toBeCloseTo(value, 6);
         else expect(shipped[name], name).toBe(value);
       }
     });

@@ -17,7 +17,3 @@ export interface LogisticModel {
   /** Weight of each value of a text field; a value that was not seen in training counts 0. */
   readonly texts: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
-
-export function transformed(value: number, transform: Transform): number {
-  return transform === 'log' ? Math.sign(value) * Math.log1p(Math.abs(value)) : value;
-}

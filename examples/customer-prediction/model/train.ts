@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Command } from 'commander';
+import type { BinaryReport } from 'streamerjs/models';
 import { asset } from '../assets.ts';
-import { evaluate, type Metrics, readLabelled, train } from './training.ts';
+import { evaluate, readLabelled, train } from './training.ts';
 import { WEIGHTS, type WeightsFile } from './weights.ts';
 
 interface Options {
@@ -38,8 +39,7 @@ function fromHere(path: string): string {
   return resolve(process.env.INIT_CWD ?? '.', path);
 }
 
-function print(name: string, { rows, ...metrics }: Metrics): void {
-  const { auc, accuracy, logLoss } = metrics;
+function print(name: string, { rows, auc, accuracy, logLoss }: BinaryReport): void {
   process.stdout.write(
     `${name.padEnd(9)} ${rows.toLocaleString('en')} rows   AUC ${auc.toFixed(4)}   accuracy ${(accuracy * 100).toFixed(1)} %   log loss ${logLoss.toFixed(4)}\n`,
   );

@@ -1,33 +1,30 @@
 import { readCsv } from 'streamerjs/connect';
-import { linear } from 'streamerjs/models';
+import { type BinaryReport, evaluateBinary, type Feature, features, linear, oneHot, standardise, trainLogistic } from 'streamerjs/models';
 import { type Customer, customerOf } from '../customer.ts';
-import { type LogisticModel, type Transform, transformed } from './logistic.ts';
-import { accuracy, auc, logLoss } from './metrics.ts';
-import { fitLogistic } from './newton.ts';
+import type { LogisticModel } from './logistic.ts';
 
 export interface LabelledRow {
   readonly customer: Customer;
   readonly isYes: boolean;
 }
 
-export interface Metrics {
-  readonly rows: number;
-  readonly auc: number;
-  readonly accuracy: number;
-  readonly logLoss: number;
-}
-
-const NUMBERS: Readonly<Record<string, Transform>> = {
-  age: 'plain',
-  balance: 'log',
-  day: 'plain',
-  duration: 'log',
-  campaign: 'log',
-  pdays: 'log',
-  previous: 'log',
-};
-const TEXTS = ['job', 'marital', 'education', 'default', 'housing', 'loan', 'poutcome'] as const;
-const FIT = { ridge: 1, tolerance: 1e-10, maxSteps: 50 };
+/** Standardised numbers, skewed ones by their logarithm, and a column for each text. */
+const BANK = features({
+  age: standardise(),
+  balance: standardise({ log: true }),
+  day: standardise(),
+  duration: standardise({ log: true }),
+  campaign: standardise({ log: true }),
+  pdays: standardise({ log: true }),
+  previous: standardise({ log: true }),
+  job: oneHot(),
+  marital: oneHot(),
+  education: oneHot(),
+  default: oneHot(),
+  housing: oneHot(),
+  loan: oneHot(),
+  poutcome: oneHot(),
+});
 
 /**
  * Reads the labelled rows (column `y`), split by whether they occur in the test file: those that do are for testing alone.
@@ -62,54 +59,36 @@ async function occursIn(testFile: string): Promise<(row: Readonly<Record<string,
   return (row) => seen.has(keyOf(row));
 }
 
-/** One-hot text columns, standardised numbers (skewed ones by their logarithm), a little ridge, Newton's method. */
+/** The weights of the best fit, in the form that says by field what each one is for. */
 export function train(rows: readonly LabelledRow[]): LogisticModel {
-  const numbers = Object.entries(NUMBERS).map(([field, transform]) => ({
-    field,
-    transform,
-    ...spread(rows.map(({ customer }) => transformed(Number(customer[field]), transform))),
-  }));
-  const texts = TEXTS.flatMap((field) =>
-    [...new Set(rows.map(({ customer }) => customer[field]))].sort().map((value) => ({ field, value })),
-  );
-  const features = rows.map(({ customer }) =>
-    Float64Array.from([
-      1,
-      ...numbers.map(({ field, transform, mean, deviation }) => (transformed(Number(customer[field]), transform) - mean) / deviation),
-      ...texts.map(({ field, value }) => (customer[field] === value ? 1 : 0)),
-    ]),
-  );
-  const [intercept = 0, ...weights] = fitLogistic(features, labelsOf(rows), FIT);
-  const weightOf = (at: number) => weights[at] as number;
+  const trained = trainLogistic({ features: BANK, rows: rows.map(({ customer }) => customer), labels: labelsOf(rows) });
+  const weights = new Map(trained.columns.map((column, at) => [column, trained.coefficients[at] as number]));
+  const weightOf = (column: string) => weights.get(column) as number;
+  const fields = Object.entries(trained.features?.fields ?? {}) as Array<[string, Feature]>;
   return {
-    intercept,
-    numbers: Object.fromEntries(numbers.map(({ field, ...number }, at) => [field, { ...number, weight: weightOf(at) }])),
+    intercept: trained.intercept,
+    numbers: Object.fromEntries(
+      fields.flatMap(([field, feature]) => {
+        if (feature.kind !== 'standardise') return [];
+        const { mean = 0, deviation = 1, log } = feature;
+        return [[field, { transform: log === true ? ('log' as const) : ('plain' as const), mean, deviation, weight: weightOf(field) }]];
+      }),
+    ),
     texts: Object.fromEntries(
-      TEXTS.map((field) => [
-        field,
-        Object.fromEntries(texts.flatMap((text, at) => (text.field === field ? [[text.value, weightOf(numbers.length + at)]] : []))),
-      ]),
+      fields.flatMap(([field, feature]) =>
+        feature.kind === 'oneHot'
+          ? [[field, Object.fromEntries((feature.values ?? []).map((value) => [value, weightOf(`${field}=${value}`)]))]]
+          : [],
+      ),
     ),
   };
 }
 
-export async function evaluate(model: LogisticModel, rows: readonly LabelledRow[]): Promise<Metrics> {
+export async function evaluate(model: LogisticModel, rows: readonly LabelledRow[]): Promise<BinaryReport> {
   const probabilities = await linear<Customer>(Buffer.from(JSON.stringify(model))).predict(rows.map(({ customer }) => customer));
-  const labels = labelsOf(rows);
-  return {
-    rows: rows.length,
-    auc: auc(probabilities, labels),
-    accuracy: accuracy(probabilities, labels),
-    logLoss: logLoss(probabilities, labels),
-  };
+  return evaluateBinary(probabilities, labelsOf(rows));
 }
 
 function labelsOf(rows: readonly LabelledRow[]): Uint8Array {
   return Uint8Array.from(rows, ({ isYes }) => (isYes ? 1 : 0));
-}
-
-function spread(values: readonly number[]): { mean: number; deviation: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
-  return { mean, deviation: Math.sqrt(variance) || 1 };
 }
