@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ConfigError } from '../errors.ts';
+import type { Partition } from './catalog/partition.ts';
 import type { Topic } from './catalog/topic.ts';
 import { Topics } from './catalog/topics.ts';
 import { type Clock, every, systemClock, type Timer } from './clock/clock.ts';
@@ -12,6 +13,8 @@ import type { LogEntry, Settings } from './options.ts';
 import { ProducerIds } from './producer-ids.ts';
 import { Refusal } from './protocol/error-code.ts';
 import type { BrokerStorage } from './storage/broker-storage.ts';
+import { isPart, isUnderWay } from './transactions/transaction.ts';
+import { Transactions } from './transactions/transactions.ts';
 
 /** One listener, as clients are told of it. */
 export interface Node {
@@ -30,6 +33,7 @@ export class Cluster {
   readonly topics: Topics;
   readonly groups: Groups;
   readonly producerIds: ProducerIds;
+  readonly transactions: Transactions;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly faults = new FaultSwitches(() => HANDLERS.map(({ api }) => api.name));
@@ -58,8 +62,17 @@ export class Cluster {
       journal: storage.journal,
       openLog: (request) => storage.openLog(request),
     });
+    this.transactions = new Transactions({
+      journal: storage.journal,
+      clock: this.clock,
+      producerIds: this.producerIds,
+      limit: limits.transactionalIds,
+      partition: (topic, index) => this.topics.get(topic)?.partitions[index],
+      endOffsets: (producerId, groups, isCommit) => this.groups.endTransaction(producerId, groups, isCommit),
+      report: (message) => settings.log({ level: 'warn', message }),
+    });
     this.id = this.restore();
-    this.retention = every(this.clock, RETENTION_CHECK_MS, () => this.topics.enforceRetention(this.clock.now()));
+    this.retention = every(this.clock, RETENTION_CHECK_MS, () => this.tidy());
   }
 
   addNode(node: Node): void {
@@ -87,14 +100,51 @@ export class Cluster {
   deleteTopic(topic: Topic): Promise<void> {
     const removed = this.topics.delete(topic);
     this.groups.forgetTopic(topic.name);
+    this.transactions.forgetTopic(topic.name);
     return removed;
   }
 
   async close(): Promise<void> {
     this.retention.cancel();
     this.groups.close();
+    this.transactions.close();
     await this.topics.close();
     await this.storage.close(true);
+  }
+
+  private tidy(): void {
+    this.topics.enforceRetention(this.clock.now());
+    this.transactions.expire();
+    this.abortOrphans();
+  }
+
+  /** Nobody will end a transaction that a power cut took from the journal: readers of committed records would wait for ever. */
+  private abortOrphans(): void {
+    const underWay = new Map(
+      this.transactions
+        .all()
+        .filter(isUnderWay)
+        .map((one) => [one.producerId, one]),
+    );
+    for (const { name, partitions } of this.topics.all()) {
+      for (const partition of partitions) {
+        for (const open of partition.openTransactions()) {
+          const known = underWay.get(open.producerId);
+          if (known === undefined || !isPart(known, name, partition.index)) this.abort(name, partition, open);
+        }
+      }
+    }
+  }
+
+  private abort(topic: string, partition: Partition, producer: { readonly producerId: number; readonly producerEpoch: number }): void {
+    const what = `${topic}[${partition.index}]: the transaction of producer ${producer.producerId}, of which nothing is known any more,`;
+    try {
+      partition.endTransaction({ ...producer, isCommit: false }, this.clock.now())?.catch(() => {});
+      this.log({ level: 'warn', message: `${what} was aborted` });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.log({ level: 'error', message: `${what} could not be aborted, and is tried again: ${error.message}` });
+    }
   }
 
   /** @returns the cluster's id */
@@ -102,15 +152,11 @@ export class Cluster {
     const { state } = this.storage;
     try {
       for (const [name, topic] of state.topics) this.topics.restore(name, topic);
-      for (const [id, offsets] of state.groups) {
-        const kept = [...offsets.values()];
-        this.groups.restore(
-          id,
-          kept.map(([topic, partition, offset, leaderEpoch, metadata]) => ({ topic, partition, offset, leaderEpoch, metadata })),
-        );
-      }
+      for (const [id, offsets] of state.groups) this.groups.restore(id, offsets.runs());
       for (const { partitions } of this.topics.all())
         for (const { highestProducerId } of partitions) this.producerIds.skip(highestProducerId);
+      this.transactions.restore([...state.transactions.values()]);
+      this.abortOrphans();
       if (state.clusterId !== undefined) return state.clusterId;
       const id = randomBytes(16).toString('base64url');
       this.journal.append({ type: 'cluster', id });

@@ -7,7 +7,7 @@
 export type { Fault } from './broker.ts';
 // Starting it
 export { type Broker, startBroker } from './broker.ts';
-export type { BrokerDump, GroupDump, PartitionDump, TopicDump } from './dump.ts';
+export type { BrokerDump, GroupDump, PartitionDump, TopicDump, TransactionDump } from './dump.ts';
 export type { FaultOptions } from './faults/fault.ts';
 export { startBrokerThread } from './host/thread.ts';
 // Its options

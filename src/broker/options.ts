@@ -19,6 +19,8 @@ export interface BrokerLimits {
   readonly groups?: number;
   /** Members of one consumer group. @default 1000 */
   readonly groupMembers?: number;
+  /** Transactional ids. @default 10000 */
+  readonly transactionalIds?: number;
   /** Shortest session time-out that a member may ask for. @default 6000 */
   readonly minSessionMs?: number;
   /** Longest session time-out that a member may ask for. @default 1800000 */
@@ -89,6 +91,7 @@ const LIMITS: Limits = {
   partitions: 10_000,
   groups: 10_000,
   groupMembers: 1000,
+  transactionalIds: 10_000,
   minSessionMs: 6000,
   maxSessionMs: 1_800_000,
   partitionBytes: 1_073_741_824,

@@ -311,15 +311,6 @@ test('a partition keeps limits.partitionBytes, and drops the oldest records beyo
   expect(answer.topics[0]?.partitions[0]?.logStartOffset).toBeGreaterThan(15);
 });
 
-test('a transaction is refused at once, not left to retry', async () => {
-  const broker = await start();
-  const kafka = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING });
-  const producer = kafka.producer({ transactionalId: 'tx', maxInFlightRequests: 1 });
-  await producer.connect();
-  await expect(producer.transaction()).rejects.toMatchObject({ name: 'KafkaJSGroupCoordinatorNotFound' });
-  await producer.disconnect();
-});
-
 describe('any request', () => {
   test('of any type and version, well formed or with a byte changed, leaves the broker as it was for others', async () => {
     const broker = await start();

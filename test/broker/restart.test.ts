@@ -3,7 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Admin, Kafka, logLevel, type Producer } from 'kafkajs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { fetch, produce } from '../../src/broker/protocol/apis/data.ts';
+import { offsetFetch } from '../../src/broker/protocol/apis/group.ts';
+import {
+  addOffsetsToTxn,
+  addPartitionsToTxn,
+  endTxn,
+  initProducerId,
+  txnOffsetCommit,
+} from '../../src/broker/protocol/apis/transaction.ts';
+import { batch, errorCodes, Wire } from '../helpers/wire.ts';
 import { BrokerProcess, freePort } from './soak/broker-process.ts';
+import { committedValues } from './support/batches.ts';
 
 let data: string;
 let port: number;
@@ -153,6 +164,62 @@ describe('a broker that is stopped and started on the same folder', () => {
   });
 });
 
+describe('a broker that is killed while transactions are open', () => {
+  const X = { transactionalId: 'x', transactionTimeoutMs: 60_000 };
+
+  async function connect(): Promise<Wire> {
+    return Wire.connect(`127.0.0.1:${port}`);
+  }
+
+  async function write(wire: Wire, owner: { producerId: number; producerEpoch: number }, baseSequence: number, value: string) {
+    const partitions = [{ index: 0, records: [batch({ values: [value], attributes: 0x10, baseSequence, ...owner })] }];
+    const topics = [{ name: 'paid', partitions }];
+    return errorCodes(await wire.send(produce, 7, { transactionalId: 'x', acks: -1, timeoutMs: 1000, topics }));
+  }
+
+  async function committed(wire: Wire) {
+    const partitions = [{ index: 0, fetchOffset: 0, maxBytes: 10_000 }];
+    const limits = { replicaId: -1, maxWaitMs: 0, minBytes: 0, maxBytes: 10_000, isolationLevel: 1 };
+    const { topics } = await wire.send(fetch, 11, { ...limits, topics: [{ name: 'paid', partitions }] });
+    const [found] = topics[0]?.partitions ?? [];
+    const values = committedValues(found?.records ?? [], found?.abortedTransactions ?? []);
+    return { values, isStable: found?.lastStableOffset === found?.highWatermark };
+  }
+
+  test('lets their producers go on and end them, and still knows those that were aborted', async () => {
+    const first = await start();
+    await createTopic('paid');
+    const before = await connect();
+    const { producerId, producerEpoch } = await before.send(initProducerId, 3, X);
+    const owner = { transactionalId: 'x', producerId, producerEpoch };
+    const added = { ...owner, topics: [{ name: 'paid', partitions: [0] }] };
+    await before.send(addPartitionsToTxn, 3, added);
+    expect(await write(before, owner, 0, 'aborted')).toEqual([0]);
+    await before.send(endTxn, 3, { ...owner, isCommitted: false });
+    await before.send(addPartitionsToTxn, 3, added);
+    expect(await write(before, owner, 1, 'one')).toEqual([0]);
+    await before.send(addOffsetsToTxn, 3, { ...owner, groupId: 'g' });
+    const offsets = [{ name: 'paid', partitions: [{ index: 0, offset: 7, metadata: '' }] }];
+    await before.send(txnOffsetCommit, 3, { ...owner, groupId: 'g', topics: offsets });
+    await first.kill();
+    await start();
+    const after = await connect();
+    const stable = { groupId: 'g', topics: [{ name: 'paid', partitions: [0] }], requireStable: true };
+    expect(await committed(after)).toEqual({ values: [], isStable: false });
+    expect((await after.send(offsetFetch, 7, stable)).topics[0]?.partitions[0]).toMatchObject({ errorCode: 88, offset: -1 });
+    expect(await write(after, owner, 2, 'two')).toEqual([0]);
+    expect((await after.send(endTxn, 3, { ...owner, isCommitted: true })).errorCode).toBe(0);
+    expect(await committed(after)).toEqual({ values: ['one', 'two'], isStable: true });
+    expect((await after.send(offsetFetch, 7, stable)).topics[0]?.partitions[0]).toMatchObject({ errorCode: 0, offset: 7 });
+    await running.at(-1)?.kill();
+    await start();
+    const last = await connect();
+    expect(await committed(last)).toEqual({ values: ['one', 'two'], isStable: true });
+    expect(await last.send(initProducerId, 3, X)).toMatchObject({ errorCode: 0, producerId, producerEpoch: producerEpoch + 1 });
+    for (const wire of [before, after, last]) wire.close();
+  });
+});
+
 describe('a data folder', () => {
   test('has one owner, which a second broker names; a killed owner leaves it free', async () => {
     const owner = await start();
@@ -178,7 +245,7 @@ describe('a data folder', () => {
   });
 
   test.each([
-    { name: 'of a newer format', file: 'FORMAT', content: '2\n', message: /format 2, written by a newer version/ },
+    { name: 'of a newer format', file: 'FORMAT', content: '3\n', message: /format 3, written by a newer version/ },
     { name: 'whose snapshot is damaged', file: 'snapshot', content: 'x', message: /snapshot is damaged at byte 0/ },
     { name: 'that is none', file: 'notes.txt', content: 'hello', message: /is no data folder of a broker/ },
   ])('$name is refused', async ({ file, content, message }) => {

@@ -5,6 +5,7 @@ import * as config from '../../src/broker/protocol/apis/config.ts';
 import * as data from '../../src/broker/protocol/apis/data.ts';
 import * as group from '../../src/broker/protocol/apis/group.ts';
 import * as security from '../../src/broker/protocol/apis/security.ts';
+import * as transaction from '../../src/broker/protocol/apis/transaction.ts';
 import { ErrorCode } from '../../src/broker/protocol/error-code.ts';
 import type { Draft, Fields } from '../../src/broker/protocol/field.ts';
 import { createTopic, unique } from '../helpers/broker.ts';
@@ -33,6 +34,8 @@ const member = (groupId: string) => ({ groupId, generationId: 1, memberId: 'nobo
 const aclFilter = { resourceType: 2, resourceName: 'x', patternType: 3, principal: null, host: null, operation: 1, permission: 1 };
 const acl = { resourceType: 2, resourceName: 'x', patternType: 3, principal: 'User:x', host: '*', operation: 3, permission: 3 };
 
+const stranger = { transactionalId: 'nobody', producerId: 1_000_000_000, producerEpoch: 0 };
+
 const CASES: readonly Case[] = [
   ask(data.produce, (name) => ({
     transactionalId: null,
@@ -50,11 +53,26 @@ const CASES: readonly Case[] = [
   })),
   ask(data.listOffsets, (name) => ({ replicaId: -1, topics: [{ name, partitions: [{ index: 0, timestamp: -1 }] }] })),
   ask(data.deleteRecords, (name) => ({ topics: [{ name, partitions: [{ index: 0, offset: 0 }] }], timeoutMs: 1000 })),
-  ask(data.initProducerId, () => ({ transactionalId: null, transactionTimeoutMs: 1000 })),
+  ask(transaction.initProducerId, () => ({ transactionalId: null, transactionTimeoutMs: 1000 })),
   ask(data.offsetForLeaderEpoch, (name) => ({
     replicaId: -1,
     topics: [{ name, partitions: [{ index: 0, currentLeaderEpoch: -1, leaderEpoch: 0 }] }],
   })),
+  ask(
+    transaction.addPartitionsToTxn,
+    (name) => ({ ...stranger, topics: [{ name, partitions: [0] }] }),
+    ErrorCode.INVALID_PRODUCER_ID_MAPPING,
+  ),
+  ask(transaction.addOffsetsToTxn, (_name, groupId) => ({ ...stranger, groupId }), ErrorCode.INVALID_PRODUCER_ID_MAPPING),
+  ask(transaction.endTxn, () => ({ ...stranger, isCommitted: true }), ErrorCode.INVALID_PRODUCER_ID_MAPPING),
+  ask(
+    transaction.txnOffsetCommit,
+    (name, groupId) => ({ ...stranger, groupId, topics: [{ name, partitions: [{ index: 0, offset: 3, metadata: 'x' }] }] }),
+    ErrorCode.INVALID_PRODUCER_ID_MAPPING,
+  ),
+  ask(transaction.describeProducers, (name) => ({ topics: [{ name, partitions: [0] }] })),
+  ask(transaction.describeTransactions, () => ({ transactionalIds: ['nobody'] }), ErrorCode.TRANSACTIONAL_ID_NOT_FOUND),
+  ask(transaction.listTransactions, () => ({ states: ['Ongoing'], producerIds: [] })),
   ask(admin.metadata, (name) => ({ topics: [{ name }], allowAutoTopicCreation: true })),
   ask(admin.apiVersions, () => ({ clientSoftwareName: 'wire', clientSoftwareVersion: '1' })),
   ask(admin.describeCluster, () => ({ includeAuthorizedOperations: false })),

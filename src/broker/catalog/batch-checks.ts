@@ -1,5 +1,5 @@
 import { Refusal } from '../protocol/error-code.ts';
-import { Compression, compressionOf, hasValidCrc, isControl, isTransactional, type RecordBatch } from '../protocol/record-batch.ts';
+import { Compression, compressionOf, hasValidCrc, isControl, type RecordBatch } from '../protocol/record-batch.ts';
 import { readPositions } from '../protocol/records.ts';
 import type { TopicConfig } from './topic.ts';
 
@@ -25,7 +25,6 @@ export function checkBatch(batch: RecordBatch, config: TopicConfig, now: number)
   }
   if (compressionOf(batch) > Compression.ZSTD)
     throw new Refusal('UNSUPPORTED_COMPRESSION_TYPE', `there is no compression ${compressionOf(batch)}`);
-  if (isTransactional(batch)) throw new Refusal('INVALID_TXN_STATE', 'no transaction is open for this producer');
   if (config.timestampType === 'CreateTime') checkTimes(batch, config, now);
   if (config.isCompacted) checkKeys(batch);
 }

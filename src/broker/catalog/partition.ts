@@ -1,8 +1,10 @@
 import type { PartitionLog, ProducerMemory } from '../log/partition-log.ts';
+import { type Marker, markerBatch } from '../protocol/control-batch.ts';
 import { Refusal } from '../protocol/error-code.ts';
-import { readBatch, stampAppendTime } from '../protocol/record-batch.ts';
+import { type RecordBatch, stampAppendTime } from '../protocol/record-batch.ts';
 import { checkBatch } from './batch-checks.ts';
-import { ProducerState } from './producer-state.ts';
+import type { AbortedTransaction } from './partition-transactions.ts';
+import { type ProducerStanding, ProducerState } from './producer-state.ts';
 import type { Topic } from './topic.ts';
 
 /** There are no replicas, so leadership never moves. */
@@ -39,15 +41,19 @@ export class Partition {
     return this.producers.highestId;
   }
 
-  /** @throws Refusal with Kafka's error for a batch that is not accepted */
-  append(bytes: Buffer, now: number): Appended {
+  /**
+   * Whether its transaction is open is not asked here.
+   *
+   * @throws Refusal with Kafka's error for a batch that is not accepted
+   */
+  append(given: RecordBatch, now: number): Appended {
     const { config } = this.topic;
-    let batch = readBatch(bytes);
+    let batch = given;
     checkBatch(batch, config, now);
     const isIdempotent = batch.producerId >= 0;
     const stampsTime = config.timestampType === 'LogAppendTime';
     const earlier = isIdempotent ? this.producers.check(batch) : undefined;
-    if (earlier !== undefined) return { baseOffset: earlier, logAppendTimeMs: -1, flushed: this.log.flushed() };
+    if (earlier !== undefined) return { baseOffset: earlier.baseOffset, logAppendTimeMs: earlier.timestamp, flushed: this.log.flushed() };
     if (stampsTime) batch = stampAppendTime(batch, now);
     const baseOffset = this.log.append(batch, LEADER_EPOCH);
     if (isIdempotent) this.producers.record(batch, baseOffset, now);
@@ -55,12 +61,52 @@ export class Partition {
     return { baseOffset, logAppendTimeMs: stampsTime ? now : -1, flushed: this.wakeWhenVisible() };
   }
 
-  /** @throws Refusal OFFSET_OUT_OF_RANGE */
-  read(offset: number, maxBytes: number, atLeastOne: boolean): readonly Buffer[] | Promise<readonly Buffer[]> {
+  /**
+   * Ends the part of a producer's transaction that is in this partition.
+   *
+   * @param now milliseconds since 1970
+   * @returns settles when the marker is as durable as the storage promises; undefined when it is at once
+   * @throws Refusal KAFKA_STORAGE_ERROR
+   */
+  endTransaction(marker: Marker, now: number): Promise<void> | undefined {
+    const batch = markerBatch(marker, now);
+    const baseOffset = this.log.append(batch, LEADER_EPOCH);
+    this.producers.record(batch, baseOffset, now, marker);
+    return this.wakeWhenVisible();
+  }
+
+  hasOpenTransaction(producerId: number): boolean {
+    return this.producers.transactions.isOpen(producerId);
+  }
+
+  /** Producers whose transactions have records here and have not ended, with their epochs. */
+  openTransactions(): readonly { readonly producerId: number; readonly producerEpoch: number }[] {
+    const { transactions } = this.producers;
+    return transactions.openProducers().map((producerId) => ({ producerId, producerEpoch: this.producers.epochOf(producerId) }));
+  }
+
+  producerStandings(): readonly ProducerStanding[] {
+    return this.producers.standings();
+  }
+
+  /** No transaction is open below it: as far as committed records can be read. */
+  get lastStableOffset(): number {
+    const { startOffset, endOffset } = this.log;
+    const first = this.producers.transactions.firstUnstable(endOffset) ?? endOffset;
+    return Math.min(Math.max(first, startOffset), endOffset);
+  }
+
+  /** Aborted transactions with records in `[from, to)`. */
+  abortedWithin(from: number, to: number): readonly AbortedTransaction[] {
+    return this.producers.transactions.abortedWithin(from, to);
+  }
+
+  /** @param upTo no batch that begins there or beyond is read. @throws Refusal OFFSET_OUT_OF_RANGE */
+  read(offset: number, maxBytes: number, atLeastOne: boolean, upTo?: number): readonly Buffer[] | Promise<readonly Buffer[]> {
     if (offset < this.log.startOffset || offset > this.log.endOffset) {
       throw new Refusal('OFFSET_OUT_OF_RANGE', `offset ${offset} is not in [${this.log.startOffset}, ${this.log.endOffset}]`);
     }
-    return this.log.read(offset, maxBytes, atLeastOne);
+    return this.log.read(offset, maxBytes, atLeastOne, upTo);
   }
 
   /** @param offset the new start; -1 for the end of the log. @returns the new start. @throws Refusal OFFSET_OUT_OF_RANGE */
@@ -69,12 +115,14 @@ export class Partition {
     if (target < 0 || target > this.log.endOffset)
       throw new Refusal('OFFSET_OUT_OF_RANGE', `offset ${offset} is beyond ${this.log.endOffset}`);
     this.log.deleteBefore(target);
+    this.producers.transactions.forgetBefore(this.log.startOffset);
     return this.log.startOffset;
   }
 
   enforceRetention(now: number): void {
     const { retentionBytes, retentionMs, deletesOld } = this.topic.config;
     if (deletesOld) this.log.enforce({ bytes: retentionBytes, ms: retentionMs }, now);
+    this.producers.transactions.forgetBefore(this.log.startOffset);
     this.producers.expireBefore(now - PRODUCER_EXPIRATION_MS);
   }
 

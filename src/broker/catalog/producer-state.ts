@@ -1,6 +1,8 @@
 import type { ProducerMemory } from '../log/partition-log.ts';
+import type { Marker } from '../protocol/control-batch.ts';
 import { Refusal } from '../protocol/error-code.ts';
-import type { BatchHeader } from '../protocol/record-batch.ts';
+import { type BatchHeader, isTransactional } from '../protocol/record-batch.ts';
+import { isSavedTransaction, PartitionTransactions } from './partition-transactions.ts';
 
 /** As Kafka: an idempotent producer has at most five requests in flight, so five batches are remembered. */
 const REMEMBERED = 5;
@@ -10,6 +12,8 @@ interface SeenBatch {
   readonly firstSequence: number;
   readonly lastSequence: number;
   readonly baseOffset: number;
+  /** The latest of its records, milliseconds since 1970. */
+  readonly timestamp: number;
 }
 
 interface Producer {
@@ -18,25 +22,42 @@ interface Producer {
   batches: SeenBatch[];
   /** Milliseconds since 1970. */
   lastSeen: number;
+  /** Of the last record or marker, milliseconds since 1970. */
+  lastTimestamp: number;
+  /** Has a transaction of it ended here? */
+  hasMarker: boolean;
+}
+
+/** As DescribeProducers tells it. */
+export interface ProducerStanding {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  readonly lastSequence: number;
+  readonly lastTimestamp: number;
+  readonly coordinatorEpoch: number;
+  readonly transactionStartOffset: number;
 }
 
 type SavedProducer = readonly [
   id: number,
   epoch: number,
-  batches: readonly (readonly [firstSequence: number, lastSequence: number, baseOffset: number])[],
+  batches: readonly (readonly [firstSequence: number, lastSequence: number, baseOffset: number, timestamp?: number])[],
+  lastTimestamp?: number,
+  hasMarker?: boolean,
 ];
 
-/** What one partition knows of the idempotent producers that write to it. */
+/** What one partition knows of the idempotent and transactional producers that write to it. */
 export class ProducerState implements ProducerMemory {
+  readonly transactions = new PartitionTransactions();
   private readonly producers = new Map<number, Producer>();
 
   /**
    * Decides about a batch before it is appended.
    *
-   * @returns the base offset of the first copy when this is a repetition, else undefined
-   * @throws Refusal INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER
+   * @returns the first copy when this is a repetition, else undefined
+   * @throws Refusal INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_TXN_STATE
    */
-  check(batch: BatchHeader): number | undefined {
+  check(batch: BatchHeader): SeenBatch | undefined {
     const known = this.producers.get(batch.producerId);
     if (known === undefined) return undefined;
     if (batch.producerEpoch < known.epoch) {
@@ -51,18 +72,45 @@ export class ProducerState implements ProducerMemory {
     }
     const last = lastSequenceOf(batch);
     const copy = known.batches.find((seen) => seen.firstSequence === batch.baseSequence && seen.lastSequence === last);
-    if (copy !== undefined) return copy.baseOffset;
+    if (copy !== undefined) return copy;
     const expected = nextSequence(known);
     if (batch.baseSequence !== expected) throw outOfOrder(batch, expected);
+    if (!isTransactional(batch) && this.transactions.isOpen(batch.producerId)) {
+      throw new Refusal('INVALID_TXN_STATE', `producer ${batch.producerId} has a transaction open, and this batch is not part of it`);
+    }
     return undefined;
   }
 
   /** Remembers a batch that was appended at `baseOffset`. */
-  record(batch: BatchHeader, baseOffset: number, now: number): void {
-    const known = this.producers.get(batch.producerId);
-    const seen: SeenBatch = { firstSequence: batch.baseSequence, lastSequence: lastSequenceOf(batch), baseOffset };
-    const earlier = known?.epoch === batch.producerEpoch ? known.batches : [];
-    this.producers.set(batch.producerId, { epoch: batch.producerEpoch, batches: [...earlier, seen].slice(-REMEMBERED), lastSeen: now });
+  record(batch: BatchHeader, baseOffset: number, now: number, marker?: Marker): void {
+    const { producerId: id, producerEpoch: epoch, maxTimestamp: lastTimestamp } = batch;
+    const known = this.producers.get(id);
+    const earlier = known?.epoch === epoch ? known.batches : [];
+    const hasMarker = known?.hasMarker ?? false;
+    if (marker !== undefined) {
+      this.transactions.end(id, baseOffset, marker.isCommit);
+      this.producers.set(id, { epoch, batches: earlier, lastSeen: now, lastTimestamp, hasMarker: true });
+      return;
+    }
+    if (isTransactional(batch)) this.transactions.extend(id, baseOffset);
+    const seen = { firstSequence: batch.baseSequence, lastSequence: lastSequenceOf(batch), baseOffset, timestamp: lastTimestamp };
+    this.producers.set(id, { epoch, batches: [...earlier, seen].slice(-REMEMBERED), lastSeen: now, lastTimestamp, hasMarker });
+  }
+
+  /** The newest epoch of the producer here; -1 when nothing is known of it. */
+  epochOf(producerId: number): number {
+    return this.producers.get(producerId)?.epoch ?? -1;
+  }
+
+  standings(): ProducerStanding[] {
+    return [...this.producers].map(([producerId, { epoch, batches, lastTimestamp, hasMarker }]) => ({
+      producerId,
+      producerEpoch: epoch,
+      lastSequence: batches.at(-1)?.lastSequence ?? -1,
+      lastTimestamp,
+      coordinatorEpoch: hasMarker ? 0 : -1,
+      transactionStartOffset: this.transactions.startOf(producerId),
+    }));
   }
 
   /** -1 without one. */
@@ -72,33 +120,46 @@ export class ProducerState implements ProducerMemory {
     return highest;
   }
 
-  save(): readonly SavedProducer[] {
-    return [...this.producers].map(([id, { epoch, batches }]) => [
-      id,
-      epoch,
-      batches.map(({ firstSequence, lastSequence, baseOffset }) => [firstSequence, lastSequence, baseOffset] as const),
-    ]);
+  save(): readonly unknown[] {
+    const producers = [...this.producers].map(
+      ([id, { epoch, batches, lastTimestamp, hasMarker }]): SavedProducer => [
+        id,
+        epoch,
+        batches.map((seen) => [seen.firstSequence, seen.lastSequence, seen.baseOffset, seen.timestamp] as const),
+        lastTimestamp,
+        hasMarker,
+      ],
+    );
+    return [...producers, ...this.transactions.save()];
   }
 
   restore(saved: readonly unknown[], now: number): void {
     this.producers.clear();
-    for (const [id, epoch, batches] of saved as readonly SavedProducer[]) {
-      const seen = batches.map(([firstSequence, lastSequence, baseOffset]) => ({ firstSequence, lastSequence, baseOffset }));
-      this.producers.set(id, { epoch, batches: seen, lastSeen: now });
+    this.transactions.restore(saved.filter(isSavedTransaction));
+    for (const one of saved.filter((other) => !isSavedTransaction(other))) {
+      const [id, epoch, batches, lastTimestamp = -1, hasMarker = false] = one as SavedProducer;
+      const seen = batches.map(([firstSequence, lastSequence, baseOffset, timestamp = -1]) => ({
+        firstSequence,
+        lastSequence,
+        baseOffset,
+        timestamp,
+      }));
+      this.producers.set(id, { epoch, batches: seen, lastSeen: now, lastTimestamp, hasMarker });
     }
   }
 
   /** A producer of which nothing is left is taken for a new one, as Kafka takes one whose records are gone. */
   forgetFrom(offset: number): void {
+    this.transactions.forgetFrom(offset);
     for (const [id, producer] of this.producers) {
       producer.batches = producer.batches.filter(({ baseOffset }) => baseOffset < offset);
-      if (producer.batches.length === 0) this.producers.delete(id);
+      if (producer.batches.length === 0 && !producer.hasMarker) this.producers.delete(id);
     }
   }
 
   /** Forgets producers that have written nothing since `time`. */
   expireBefore(time: number): void {
-    for (const [id, producer] of this.producers) if (producer.lastSeen < time) this.producers.delete(id);
+    for (const [id, { lastSeen }] of this.producers) if (lastSeen < time && !this.transactions.isOpen(id)) this.producers.delete(id);
   }
 }
 

@@ -109,12 +109,15 @@ export class Group {
   /** Decides who may commit offsets. @throws Refusal */
   checkCommit(claim: MemberClaim): void {
     if (claim.generationId < 0 && this.current === 'Empty') return;
-    const isMember = claim.generationId >= 0 || claim.memberId !== '' || claim.groupInstanceId !== null;
-    if (!isMember) throw unknownMember(claim.memberId);
-    const member = this.roster.require(claim.memberId, claim.groupInstanceId);
-    this.checkGeneration(claim.generationId);
+    if (!claimsMembership(claim)) throw unknownMember(claim.memberId);
+    this.checkMember(claim);
     if (this.current === 'CompletingRebalance') throw rebalancing();
-    member.touch();
+  }
+
+  /** Decides who may give offsets to a transaction: a producer that says nothing of members, as old ones, always may. @throws Refusal */
+  checkTransactionalCommit(claim: MemberClaim): void {
+    if ((claim.generationId < 0 && this.current === 'Empty') || !claimsMembership(claim)) return;
+    this.checkMember(claim);
   }
 
   /** Ends every wait and timer. */
@@ -123,6 +126,12 @@ export class Group {
     this.deadline?.cancel();
     for (const member of this.roster.all()) member.dismiss(ErrorCode.COORDINATOR_NOT_AVAILABLE);
     this.roster.clear();
+  }
+
+  private checkMember(claim: MemberClaim): void {
+    const member = this.roster.require(claim.memberId, claim.groupInstanceId);
+    this.checkGeneration(claim.generationId);
+    member.touch();
   }
 
   private checkProtocols({ protocolType, protocols, memberId }: JoinRequest): void {
@@ -302,4 +311,8 @@ export class Group {
 
 function rebalancing(): Refusal {
   return new Refusal('REBALANCE_IN_PROGRESS', 'the group rebalances: join again');
+}
+
+function claimsMembership({ generationId, memberId, groupInstanceId }: MemberClaim): boolean {
+  return generationId >= 0 || memberId !== '' || groupInstanceId !== null;
 }

@@ -1,17 +1,12 @@
 import type { Clock } from '../clock/clock.ts';
-import type { Journal } from '../journal/entry.ts';
+import { type Journal, toJournal } from '../journal/entry.ts';
 import { Refusal } from '../protocol/error-code.ts';
 import { Group } from './group.ts';
-import type { CommittedOffset } from './offset-store.ts';
+import type { OffsetRun, TopicOffset } from './offset-store.ts';
 
 export interface GroupLimits {
   readonly groups: number;
   readonly groupMembers: number;
-}
-
-export interface TopicOffset extends CommittedOffset {
-  readonly topic: string;
-  readonly partition: number;
 }
 
 /** All consumer groups of the broker. */
@@ -46,20 +41,30 @@ export class Groups {
   }
 
   /** A group as it was kept: its offsets, and no members. */
-  restore(id: string, offsets: readonly TopicOffset[]): void {
+  restore(id: string, runs: readonly OffsetRun[]): void {
     const group = this.add(id);
-    for (const { topic, partition, ...committed } of offsets) group.offsets.set(topic, partition, committed);
+    for (const { offsets, producerId } of runs) group.offsets.add(offsets, producerId);
   }
 
   /** @throws Refusal KAFKA_STORAGE_ERROR, and then none is committed */
   commit(group: Group, offsets: readonly TopicOffset[]): void {
     if (offsets.length === 0) return;
-    this.journal.append({
-      type: 'offsets',
-      group: group.id,
-      offsets: offsets.map(({ topic, partition, offset, leaderEpoch, metadata }) => [topic, partition, offset, leaderEpoch, metadata]),
-    });
-    for (const { topic, partition, ...committed } of offsets) group.offsets.set(topic, partition, committed);
+    this.journal.append({ type: 'offsets', group: group.id, offsets: offsets.map(toJournal) });
+    group.offsets.add(offsets);
+  }
+
+  /** Holds offsets until the producer's transaction ends. @throws Refusal KAFKA_STORAGE_ERROR, and then none is held */
+  hold(group: Group, offsets: readonly TopicOffset[], producerId: number): void {
+    if (offsets.length === 0) return;
+    this.journal.append({ type: 'pending-offsets', group: group.id, producerId, offsets: offsets.map(toJournal) });
+    group.offsets.add(offsets, producerId);
+  }
+
+  /** Commits or drops what the groups hold for the producer. @throws Refusal KAFKA_STORAGE_ERROR, and then it is still held */
+  endTransaction(producerId: number, groups: readonly string[], isCommit: boolean): void {
+    if (groups.length === 0) return;
+    this.journal.append({ type: 'pending-end', producerId, groups, isCommit });
+    for (const id of groups) this.byId.get(id)?.offsets.endTransaction(producerId, isCommit);
   }
 
   /** @throws Refusal GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP, KAFKA_STORAGE_ERROR */

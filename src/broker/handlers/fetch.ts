@@ -1,16 +1,18 @@
 import type { Partition } from '../catalog/partition.ts';
+import { endOffsetOf } from '../log/segment-list.ts';
 import type { Request, Response } from '../protocol/api.ts';
 import { fetch } from '../protocol/apis/data.ts';
 import { ErrorCode } from '../protocol/error-code.ts';
+import { readHeader } from '../protocol/record-batch.ts';
 import { type Context, failureOf, handler } from './handler.ts';
 import { ledPartition } from './led-partition.ts';
+import { endFor, READ_COMMITTED } from './offsets.ts';
 import { Wait } from './wait.ts';
 
 type FetchRequest = Request<typeof fetch>;
 type FetchResponse = Response<typeof fetch>;
 type Wanted = FetchRequest['topics'][number]['partitions'][number];
 
-const READ_COMMITTED = 1;
 /** No answer is larger, whatever the client allows: it is built in memory. As Kafka's `fetch.max.bytes`. */
 const MOST_BYTES = 57_671_680;
 
@@ -70,7 +72,8 @@ async function readPartition(
 ) {
   try {
     const partition = ledPartition(context, topic, wanted.index, wanted.currentLeaderEpoch);
-    const reading = partition.read(wanted.fetchOffset, Math.min(wanted.maxBytes, limit - sum.bytes), sum.bytes === 0);
+    const upTo = endFor(partition, request.isolationLevel);
+    const reading = partition.read(wanted.fetchOffset, Math.min(wanted.maxBytes, limit - sum.bytes), sum.bytes === 0, upTo);
     const records = reading instanceof Promise ? await reading : reading;
     for (const batch of records) sum.bytes += batch.length;
     const { startOffset, endOffset } = partition.log;
@@ -78,15 +81,23 @@ async function readPartition(
       index: wanted.index,
       errorCode: ErrorCode.NONE,
       highWatermark: endOffset,
-      lastStableOffset: endOffset,
+      lastStableOffset: partition.lastStableOffset,
       logStartOffset: startOffset,
-      abortedTransactions: request.isolationLevel === READ_COMMITTED ? [] : null,
+      abortedTransactions: request.isolationLevel === READ_COMMITTED ? abortedIn(partition, records) : null,
       records,
     };
   } catch (error) {
     sum.hasError = true;
     return { index: wanted.index, errorCode: failureOf(error).errorCode, highWatermark: -1, records: [] };
   }
+}
+
+/** What a reader of committed records must leave out of these batches. */
+function abortedIn(partition: Partition, records: readonly Buffer[]) {
+  const first = records[0];
+  const last = records.at(-1);
+  if (first === undefined || last === undefined) return [];
+  return partition.abortedWithin(readHeader(first).baseOffset, endOffsetOf(last));
 }
 
 function partitionsOf(request: FetchRequest, { cluster }: Context): Partition[] {

@@ -1,8 +1,8 @@
 import type { Group } from '../groups/group.ts';
-import type { TopicOffset } from '../groups/groups.ts';
-import { OffsetStore } from '../groups/offset-store.ts';
+import { OffsetStore, type TopicOffset } from '../groups/offset-store.ts';
 import type { Request } from '../protocol/api.ts';
 import { offsetCommit, offsetFetch } from '../protocol/apis/group.ts';
+import { txnOffsetCommit } from '../protocol/apis/transaction.ts';
 import { ErrorCode, Refusal } from '../protocol/error-code.ts';
 import { type Context, durableOutcome, failureOf, handler, outcomeOf } from './handler.ts';
 import { checkCoordinator } from './membership.ts';
@@ -14,21 +14,42 @@ type CommitRequest = Request<typeof offsetCommit>;
 type Commit = CommitRequest['topics'][number]['partitions'][number];
 type Wanted = readonly { readonly name: string; readonly partitions: readonly number[] }[] | null;
 
-export const handleOffsetCommit = handler(offsetCommit, async (request, context) => {
-  const { group, errorCode } = committer(request, context);
+export const handleOffsetCommit = handler(offsetCommit, (request, context) =>
+  commit(request, context, {
+    group: () => committer(request, context),
+    keep: (group, offsets) => context.cluster.groups.commit(group, offsets),
+  }),
+);
+
+/** Kept until the transaction ends. */
+export const handleTxnOffsetCommit = handler(txnOffsetCommit, (request, context) =>
+  commit(request, context, {
+    group: () => transactionalCommitter(request, context),
+    keep: (group, offsets) => context.cluster.groups.hold(group, offsets, request.producerId),
+  }),
+);
+
+interface Committing {
+  /** The group, if who asks may commit its offsets. @throws Refusal */
+  readonly group: () => Group;
+  readonly keep: (group: Group, offsets: readonly TopicOffset[]) => void;
+}
+
+async function commit(request: Pick<CommitRequest, 'topics'>, context: Context, committing: Committing) {
+  const { group, errorCode } = allowed(committing.group);
   const accepted: TopicOffset[] = [];
   const topics = request.topics.map(({ name, partitions }) => ({
     name,
     partitions: partitions.map((commit) => {
-      if (group === undefined) return { index: commit.index, errorCode };
       const { errorCode: own } = outcomeOf(() => accepted.push(checkOffset(name, commit, context)));
-      return { index: commit.index, errorCode: own };
+      const isUnknown = own === ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+      return { index: commit.index, errorCode: group === undefined && !isUnknown ? errorCode : own };
     }),
   }));
   if (group === undefined) return { topics };
-  const { errorCode: kept } = await durableOutcome(context.cluster, () => context.cluster.groups.commit(group, accepted));
+  const { errorCode: kept } = await durableOutcome(context.cluster, () => committing.keep(group, accepted));
   return { topics: kept === ErrorCode.NONE ? topics : topics.map((topic) => refuseAccepted(topic)) };
-});
+}
 
 interface AnsweredTopic {
   readonly name: string;
@@ -43,17 +64,34 @@ function refuseAccepted({ name, partitions }: AnsweredTopic): AnsweredTopic {
   };
 }
 
-function committer(request: CommitRequest, context: Context): { group?: Group; errorCode: number } {
+function allowed(find: () => Group): { group?: Group; errorCode: number } {
   try {
-    checkCoordinator(context, request.groupId);
-    const known = context.cluster.groups.get(request.groupId);
-    if (known === undefined && request.generationId >= 0) throw new Refusal('ILLEGAL_GENERATION', `there is no group ${request.groupId}`);
-    const group = known ?? context.cluster.groups.getOrCreate(request.groupId);
-    group.checkCommit(request);
-    return { group, errorCode: ErrorCode.NONE };
+    return { group: find(), errorCode: ErrorCode.NONE };
   } catch (error) {
     return failureOf(error);
   }
+}
+
+function committer(request: CommitRequest, context: Context): Group {
+  checkCoordinator(context, request.groupId);
+  const group = groupFor(request, context);
+  group.checkCommit(request);
+  return group;
+}
+
+function transactionalCommitter(request: Request<typeof txnOffsetCommit>, context: Context): Group {
+  checkCoordinator(context, request.groupId);
+  context.cluster.transactions.checkGroup(request, request.groupId);
+  const group = groupFor(request, context);
+  group.checkTransactionalCommit(request);
+  return group;
+}
+
+/** One that is not there is made for who does not speak as a member. @throws Refusal ILLEGAL_GENERATION, POLICY_VIOLATION */
+function groupFor({ groupId, generationId }: { groupId: string; generationId: number }, { cluster }: Context): Group {
+  const known = cluster.groups.get(groupId);
+  if (known === undefined && generationId >= 0) throw new Refusal('ILLEGAL_GENERATION', `there is no group ${groupId}`);
+  return known ?? cluster.groups.getOrCreate(groupId);
 }
 
 /** @throws Refusal for an offset that may not be committed */
@@ -67,11 +105,12 @@ function checkOffset(topic: string, { index, offset, leaderEpoch, metadata }: Co
 }
 
 export const handleOffsetFetch = handler(offsetFetch, (request, context) => {
-  if (context.version < 8) return { groupId: request.groupId, ...fetchGroup(request.groupId, request.topics, context) };
-  return { groups: request.groups.map(({ groupId, topics }) => ({ groupId, ...fetchGroup(groupId, topics, context) })) };
+  const { groupId, topics, groups, requireStable } = request;
+  if (context.version < 8) return { groupId, ...fetchGroup(groupId, topics, requireStable, context) };
+  return { groups: groups.map((one) => ({ groupId: one.groupId, ...fetchGroup(one.groupId, one.topics, requireStable, context) })) };
 });
 
-function fetchGroup(groupId: string, topics: Wanted, context: Context) {
+function fetchGroup(groupId: string, topics: Wanted, requireStable: boolean, context: Context) {
   const { errorCode } = outcomeOf(() => checkCoordinator(context, groupId));
   const offsets = context.cluster.groups.get(groupId)?.offsets ?? new OffsetStore();
   const wanted: Wanted =
@@ -84,9 +123,14 @@ function fetchGroup(groupId: string, topics: Wanted, context: Context) {
       // Version 1 has no error of its own: each partition carries it.
       partitions: partitions.map((index) => ({
         index,
-        errorCode,
-        ...(isAllowed ? offsets.get(name, index) : { offset: -1, metadata: '' }),
+        ...(isAllowed ? committedOffset(offsets, name, index, requireStable) : { errorCode, offset: -1, metadata: '' }),
       })),
     })),
   };
+}
+
+/** Who asks for stable offsets waits while a transaction may change them (KIP-447). */
+function committedOffset(offsets: OffsetStore, topic: string, index: number, requireStable: boolean) {
+  if (requireStable && offsets.isPending(topic, index)) return { errorCode: ErrorCode.UNSTABLE_OFFSET_COMMIT, offset: -1, metadata: '' };
+  return { errorCode: ErrorCode.NONE, ...offsets.get(topic, index) };
 }

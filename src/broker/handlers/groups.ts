@@ -13,13 +13,9 @@ export const handleFindCoordinator = handler(findCoordinator, (request, context)
   return { coordinators: request.keys.map((key) => ({ key, ...coordinator(key, request.keyType, context) })) };
 });
 
-/** Transactions have no coordinator here yet; the client is told so instead of being left to retry. */
 function coordinator(key: string, keyType: number, { cluster }: Context) {
   if (keyType !== GROUP_KEY && keyType !== TRANSACTION_KEY) {
     return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: `there is no coordinator of type ${keyType}`, ...NOWHERE };
-  }
-  if (keyType === TRANSACTION_KEY) {
-    return { errorCode: ErrorCode.UNSUPPORTED_VERSION, errorMessage: 'this broker coordinates groups, and no transactions', ...NOWHERE };
   }
   const { id, host, port } = cluster.coordinatorOf(key);
   return { errorCode: ErrorCode.NONE, errorMessage: null, nodeId: id, host, port };

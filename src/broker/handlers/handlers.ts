@@ -1,14 +1,23 @@
 import { handleAlterConfigs, handleDescribeConfigs, handleIncrementalAlterConfigs } from './configs.ts';
 import { handleFetch } from './fetch.ts';
-import { handleOffsetCommit, handleOffsetFetch } from './group-offsets.ts';
+import { handleOffsetCommit, handleOffsetFetch, handleTxnOffsetCommit } from './group-offsets.ts';
 import { handleDeleteGroups, handleDescribeGroups, handleFindCoordinator, handleListGroups } from './groups.ts';
 import type { Handler } from './handler.ts';
 import { handleHeartbeat, handleJoinGroup, handleLeaveGroup, handleSyncGroup } from './membership.ts';
 import { handleApiVersions, handleDescribeCluster, handleMetadata } from './metadata.ts';
-import { handleDeleteRecords, handleInitProducerId, handleListOffsets, handleOffsetForLeaderEpoch } from './offsets.ts';
+import { handleDeleteRecords, handleListOffsets, handleOffsetForLeaderEpoch } from './offsets.ts';
 import { handleProduce } from './produce.ts';
 import { handleCreateAcls, handleDeleteAcls, handleDescribeAcls } from './security.ts';
 import { handleCreatePartitions, handleCreateTopics, handleDeleteTopics } from './topics.ts';
+import {
+  handleAddOffsetsToTxn,
+  handleAddPartitionsToTxn,
+  handleDescribeProducers,
+  handleDescribeTransactions,
+  handleEndTxn,
+  handleInitProducerId,
+  handleListTransactions,
+} from './transactions.ts';
 
 /** Everything that is served and advertised. */
 export const HANDLERS: readonly Handler[] = [
@@ -31,6 +40,10 @@ export const HANDLERS: readonly Handler[] = [
   handleDeleteRecords,
   handleInitProducerId,
   handleOffsetForLeaderEpoch,
+  handleAddPartitionsToTxn,
+  handleAddOffsetsToTxn,
+  handleEndTxn,
+  handleTxnOffsetCommit,
   handleDescribeAcls,
   handleCreateAcls,
   handleDeleteAcls,
@@ -40,6 +53,9 @@ export const HANDLERS: readonly Handler[] = [
   handleDeleteGroups,
   handleIncrementalAlterConfigs,
   handleDescribeCluster,
+  handleDescribeProducers,
+  handleDescribeTransactions,
+  handleListTransactions,
 ];
 
 const byKey = new Map(HANDLERS.map((handler) => [handler.api.key, handler]));

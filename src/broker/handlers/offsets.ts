@@ -1,6 +1,6 @@
 import { LEADER_EPOCH, type Partition } from '../catalog/partition.ts';
 import type { Request } from '../protocol/api.ts';
-import { deleteRecords, initProducerId, listOffsets, offsetForLeaderEpoch } from '../protocol/apis/data.ts';
+import { deleteRecords, listOffsets, offsetForLeaderEpoch } from '../protocol/apis/data.ts';
 import { ErrorCode, Refusal } from '../protocol/error-code.ts';
 import { type Context, failureOf, handler } from './handler.ts';
 import { ledPartition } from './led-partition.ts';
@@ -8,31 +8,40 @@ import { ledPartition } from './led-partition.ts';
 const LATEST = -1;
 const EARLIEST = -2;
 const MAX_TIMESTAMP = -3;
+export const READ_COMMITTED = 1;
 
 type Asked = Request<typeof listOffsets>['topics'][number]['partitions'][number];
 
 export const handleListOffsets = handler(listOffsets, (request, context) => ({
-  topics: request.topics.map(({ name, partitions }) => ({ name, partitions: partitions.map((asked) => listOffset(name, asked, context)) })),
+  topics: request.topics.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map((asked) => listOffset(name, asked, request.isolationLevel, context)),
+  })),
 }));
 
-function listOffset(topic: string, asked: Asked, context: Context) {
+function listOffset(topic: string, asked: Asked, isolationLevel: number, context: Context) {
   const { index } = asked;
   try {
     const partition = ledPartition(context, topic, index, asked.currentLeaderEpoch);
-    const found = findOffset(partition, asked.timestamp);
+    const found = findOffset(partition, asked.timestamp, endFor(partition, isolationLevel));
     return { index, errorCode: ErrorCode.NONE, ...found, leaderEpoch: found.offset < 0 ? -1 : LEADER_EPOCH };
   } catch (error) {
     return { index, errorCode: failureOf(error).errorCode };
   }
 }
 
-function findOffset({ log }: Partition, timestamp: number): { offset: number; timestamp: number } {
+/** As far as the client reads. */
+export function endFor({ log, lastStableOffset }: Partition, isolationLevel: number): number {
+  return isolationLevel === READ_COMMITTED ? lastStableOffset : log.endOffset;
+}
+
+function findOffset({ log }: Partition, timestamp: number, end: number): { offset: number; timestamp: number } {
   const none = { offset: -1, timestamp: -1 };
-  if (timestamp === LATEST) return { offset: log.endOffset, timestamp: -1 };
+  if (timestamp === LATEST) return { offset: end, timestamp: -1 };
   if (timestamp < MAX_TIMESTAMP) throw new Refusal('UNSUPPORTED_VERSION', `there is no offset of kind ${timestamp}`);
   if (timestamp === EARLIEST) return { offset: log.startOffset, timestamp: -1 };
   const found = timestamp === MAX_TIMESTAMP ? log.latestByTime() : log.offsetForTime(timestamp);
-  return found === undefined ? none : { offset: found.offset, timestamp: found.timestamp };
+  return found === undefined || found.offset >= end ? none : { offset: found.offset, timestamp: found.timestamp };
 }
 
 export const handleDeleteRecords = handler(deleteRecords, async (request, context) => ({
@@ -53,17 +62,6 @@ async function deleteBefore(context: Context, topic: string, index: number, offs
     return { index, lowWatermark: -1, errorCode: failureOf(error).errorCode };
   }
 }
-
-export const handleInitProducerId = handler(initProducerId, async ({ transactionalId }, { cluster }) => {
-  if (transactionalId !== null) return { errorCode: ErrorCode.UNSUPPORTED_VERSION };
-  try {
-    const producerId = cluster.producerIds.next();
-    await cluster.journal.flushed();
-    return { errorCode: ErrorCode.NONE, producerId, producerEpoch: 0 };
-  } catch (error) {
-    return { errorCode: failureOf(error).errorCode };
-  }
-});
 
 export const handleOffsetForLeaderEpoch = handler(offsetForLeaderEpoch, (request, context) => ({
   topics: request.topics.map(({ name, partitions }) => ({

@@ -1,7 +1,8 @@
+import type { Partition } from '../catalog/partition.ts';
 import type { Request, Response } from '../protocol/api.ts';
 import { produce } from '../protocol/apis/data.ts';
 import { ErrorCode, Refusal } from '../protocol/error-code.ts';
-import { Compression, compressionOf, readBatch } from '../protocol/record-batch.ts';
+import { Compression, compressionOf, isTransactional, type RecordBatch, readBatch } from '../protocol/record-batch.ts';
 import { type Context, failureOf, handler } from './handler.ts';
 import { ledPartition } from './led-partition.ts';
 
@@ -35,12 +36,26 @@ function append(request: ProduceRequest, topic: string, data: PartitionData, con
     const partition = ledPartition(context, topic, index, -1);
     const bytes = records?.[0];
     if (bytes === undefined || bytes.length === 0) throw new Refusal('INVALID_RECORD', 'there are no records');
-    checkCompression(bytes, context.version);
-    const { flushed, ...appended } = partition.append(bytes, now);
-    const answer = { index, errorCode: ErrorCode.NONE, ...appended, logStartOffset: partition.log.startOffset };
-    return { answer, flushed };
+    const batch = readBatch(bytes);
+    checkCompression(batch, context.version);
+    if (isTransactional(batch)) checkTransaction(request, batch, partition, context);
+    return appendTo(partition, batch, now);
   } catch (error) {
     return { answer: refused(index, error) };
+  }
+}
+
+/** Errors that Kafka answers without a look at the log; with others it says where the log starts. */
+const WITHOUT_START: readonly number[] = [ErrorCode.MESSAGE_TOO_LARGE, ErrorCode.CORRUPT_MESSAGE, ErrorCode.KAFKA_STORAGE_ERROR];
+
+function appendTo(partition: Partition, batch: RecordBatch, now: number): Written {
+  const { index, log } = partition;
+  try {
+    const { flushed, ...appended } = partition.append(batch, now);
+    return { answer: { index, errorCode: ErrorCode.NONE, ...appended, logStartOffset: log.startOffset }, flushed };
+  } catch (error) {
+    const answer = refused(index, error);
+    return { answer: WITHOUT_START.includes(answer.errorCode) ? answer : { ...answer, logStartOffset: log.startOffset } };
   }
 }
 
@@ -58,14 +73,26 @@ function refused(index: number, error: unknown): PartitionAnswer {
   return { index, ...failureOf(error), baseOffset: -1 };
 }
 
-function checkRequest({ acks, transactionalId }: ProduceRequest): void {
+function checkRequest({ acks }: ProduceRequest): void {
   if (acks < -1 || acks > 1) throw new Refusal('INVALID_REQUIRED_ACKS', `acks ${acks} is none of -1, 0, 1`);
-  if (transactionalId !== null) throw new Refusal('INVALID_TXN_STATE', 'no transaction is open for this producer');
+}
+
+function checkTransaction(
+  { transactionalId }: ProduceRequest,
+  batch: RecordBatch,
+  { topic, index }: Partition,
+  { cluster }: Context,
+): void {
+  if (transactionalId === null) {
+    throw new Refusal('TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'records of a transaction need its id in the request');
+  }
+  const { producerId, producerEpoch } = batch;
+  cluster.transactions.checkWrite({ transactionalId, producerId, producerEpoch }, topic.name, index);
 }
 
 /** Clients of the time before Produce version 7 cannot read zstd, so it may not be written by them either (KIP-110). */
-function checkCompression(bytes: Buffer, version: number): void {
-  if (version < ZSTD_SINCE && compressionOf(readBatch(bytes)) === Compression.ZSTD) {
+function checkCompression(batch: RecordBatch, version: number): void {
+  if (version < ZSTD_SINCE && compressionOf(batch) === Compression.ZSTD) {
     throw new Refusal('UNSUPPORTED_COMPRESSION_TYPE', `zstd may not be written by Produce version ${version}`);
   }
 }

@@ -1,3 +1,6 @@
+import type { TopicOffset } from '../groups/offset-store.ts';
+import type { Transaction } from '../transactions/transaction.ts';
+
 /** A committed offset: topic, partition, offset, leader epoch, metadata. */
 export type JournalledOffset = readonly [topic: string, partition: number, offset: number, leaderEpoch: number, metadata: string];
 
@@ -23,7 +26,12 @@ export type Entry =
   | { readonly type: 'topic-deleted'; readonly topic: string }
   | { readonly type: 'start'; readonly topic: string; readonly partition: number; readonly offset: number }
   | { readonly type: 'offsets'; readonly group: string; readonly offsets: readonly JournalledOffset[] }
+  /** Committed when the transaction of the producer is. */
+  | { readonly type: 'pending-offsets'; readonly group: string; readonly producerId: number; readonly offsets: readonly JournalledOffset[] }
+  | { readonly type: 'pending-end'; readonly producerId: number; readonly groups: readonly string[]; readonly isCommit: boolean }
   | { readonly type: 'group-deleted'; readonly group: string }
+  | { readonly type: 'transaction'; readonly transaction: Transaction }
+  | { readonly type: 'transaction-deleted'; readonly id: string }
   /** No producer id from here on was given to anybody. */
   | { readonly type: 'producer-ids'; readonly next: number };
 
@@ -35,4 +43,12 @@ export interface Journal {
   readonly isFlushed: boolean;
   /** Settles when all entries are as durable as the storage promises; undefined when they are. Rejects with a Refusal. */
   flushed(): Promise<void> | undefined;
+}
+
+export function toJournal({ topic, partition, offset, leaderEpoch, metadata }: TopicOffset): JournalledOffset {
+  return [topic, partition, offset, leaderEpoch, metadata];
+}
+
+export function fromJournal([topic, partition, offset, leaderEpoch, metadata]: JournalledOffset): TopicOffset {
+  return { topic, partition, offset, leaderEpoch, metadata };
 }

@@ -1,4 +1,6 @@
-import type { Entry, JournalledOffset } from './entry.ts';
+import { OffsetStore } from '../groups/offset-store.ts';
+import type { Transaction } from '../transactions/transaction.ts';
+import { type Entry, fromJournal, type JournalledOffset, toJournal } from './entry.ts';
 
 export interface KeptTopic {
   readonly partitions: number;
@@ -12,8 +14,9 @@ export class KeptState {
   clusterId: string | undefined;
   nextProducerId = 0;
   readonly topics = new Map<string, KeptTopic>();
-  /** By group, then by topic and partition. */
-  readonly groups = new Map<string, Map<string, JournalledOffset>>();
+  readonly groups = new Map<string, OffsetStore>();
+  /** By transactional id. */
+  readonly transactions = new Map<string, Transaction>();
   /** Topics that were deleted, and not made anew, since the last snapshot: folders of theirs are leftovers. */
   readonly deleted = new Set<string>();
 
@@ -37,7 +40,18 @@ export class KeptState {
       case 'topic-deleted':
         return this.deleteTopic(entry.topic);
       case 'offsets':
-        return this.commit(entry.group, entry.offsets);
+        return this.addOffsets(entry.group, entry.offsets);
+      case 'pending-offsets':
+        return this.addOffsets(entry.group, entry.offsets, entry.producerId);
+      case 'pending-end':
+        for (const group of entry.groups) this.groups.get(group)?.endTransaction(entry.producerId, entry.isCommit);
+        return;
+      case 'transaction':
+        this.transactions.set(entry.transaction.id, entry.transaction);
+        return;
+      case 'transaction-deleted':
+        this.transactions.delete(entry.id);
+        return;
       case 'group-deleted':
         this.groups.delete(entry.group);
         return;
@@ -58,7 +72,13 @@ export class KeptState {
       yield { type: 'topic', topic, partitions, configs };
       for (const [partition, offset] of starts) yield { type: 'start', topic, partition, offset };
     }
-    for (const [group, offsets] of this.groups) yield { type: 'offsets', group, offsets: [...offsets.values()] };
+    for (const [group, store] of this.groups) {
+      for (const { producerId, offsets } of store.runs()) {
+        const run = { group, offsets: offsets.map(toJournal) };
+        yield producerId === undefined ? { type: 'offsets', ...run } : { type: 'pending-offsets', producerId, ...run };
+      }
+    }
+    for (const transaction of this.transactions.values()) yield { type: 'transaction', transaction };
   }
 
   private change(topic: string, changes: Partial<KeptTopic>): void {
@@ -66,18 +86,22 @@ export class KeptState {
     if (known !== undefined) this.topics.set(topic, { ...known, ...changes });
   }
 
-  private commit(group: string, offsets: readonly JournalledOffset[]): void {
+  private addOffsets(group: string, offsets: readonly JournalledOffset[], producerId?: number): void {
     let known = this.groups.get(group);
-    if (known === undefined) this.groups.set(group, (known = new Map()));
-    for (const offset of offsets) known.set(`${offset[0]}-${offset[1]}`, offset);
+    if (known === undefined) this.groups.set(group, (known = new OffsetStore()));
+    known.add(offsets.map(fromJournal), producerId);
   }
 
   private deleteTopic(topic: string): void {
     this.topics.delete(topic);
     this.deleted.add(topic);
     for (const [group, offsets] of this.groups) {
-      for (const [key, offset] of offsets) if (offset[0] === topic) offsets.delete(key);
-      if (offsets.size === 0) this.groups.delete(group);
+      offsets.deleteTopic(topic);
+      if (offsets.isEmpty) this.groups.delete(group);
+    }
+    for (const [id, one] of this.transactions) {
+      const partitions = one.partitions.filter(([name]) => name !== topic);
+      if (partitions.length < one.partitions.length) this.transactions.set(id, { ...one, partitions });
     }
   }
 }

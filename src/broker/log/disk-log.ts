@@ -80,8 +80,8 @@ export class DiskLog implements PartitionLog {
     return this.waitForSync(this.cuts);
   }
 
-  read(offset: number, maxBytes: number, atLeastOne: boolean): readonly Buffer[] {
-    const { endOffset } = this;
+  read(offset: number, maxBytes: number, atLeastOne: boolean, upTo = this.endOffset): readonly Buffer[] {
+    const endOffset = Math.min(upTo, this.endOffset);
     const cachedFrom = this.tail.startOffset ?? endOffset;
     if (offset >= cachedFrom) return this.tail.read(offset, endOffset, maxBytes, atLeastOne);
     const found = this.guarded('reading', () => {

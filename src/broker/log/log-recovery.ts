@@ -1,4 +1,5 @@
-import { hasValidCrc } from '../protocol/record-batch.ts';
+import { type Marker, markerOf } from '../protocol/control-batch.ts';
+import { hasValidCrc, isControl } from '../protocol/record-batch.ts';
 import { readWhole } from '../storage/files.ts';
 import { BatchCursor, type FoundBatch } from './batch-cursor.ts';
 import type { DiskEnvironment } from './disk-environment.ts';
@@ -93,13 +94,19 @@ export class LogRecovery {
     for (let found = cursor.next(); found !== undefined && this.isGood(found, nextOffset, cursor); found = cursor.next()) {
       const { header, position, length } = found;
       index.add(header, position, length);
-      if (header.producerId >= 0) this.producers.record(header, header.baseOffset, this.now);
+      if (header.producerId >= 0) this.producers.record(header, header.baseOffset, this.now, this.markerIn(found, cursor));
       nextOffset += header.lastOffsetDelta + 1;
       end = position + length;
     }
     const segment = new Segment(pool, this.folder, base, { size: end, nextOffset, index });
     if (end < size) this.cut(segment, size);
     return { segment, isWhole: end === size };
+  }
+
+  private markerIn(found: FoundBatch, cursor: BatchCursor): Marker | undefined {
+    if (!isControl(found.header)) return undefined;
+    const bytes = cursor.bytes(found);
+    return bytes && markerOf({ ...found.header, bytes });
   }
 
   /** After a stop in order only the headers are read: they must be, for the index and the producers. */

@@ -38,11 +38,12 @@ export class MemoryLog implements PartitionLog {
     return undefined;
   }
 
-  read(offset: number, maxBytes: number, atLeastOne: boolean): readonly Buffer[] {
+  read(offset: number, maxBytes: number, atLeastOne: boolean, upTo = this.end): readonly Buffer[] {
     const found: Buffer[] = [];
     let left = maxBytes;
     for (let i = this.indexOf(offset); i < this.batches.length; i++) {
-      const { bytes } = this.batches[i] as RecordBatch;
+      const { bytes, baseOffset } = this.batches[i] as RecordBatch;
+      if (baseOffset >= upTo) break;
       if (bytes.length > left && !(atLeastOne && found.length === 0)) break;
       found.push(bytes);
       left -= bytes.length;

@@ -1,3 +1,4 @@
+import type { Marker } from '../protocol/control-batch.ts';
 import type { BatchHeader, RecordBatch } from '../protocol/record-batch.ts';
 
 /** A record found by its time. */
@@ -22,8 +23,8 @@ export interface SegmentLimits {
 
 /** Who remembers the sequences of idempotent producers, and is told of what a log has kept of them. */
 export interface ProducerMemory {
-  /** A batch stands in the log. @param now milliseconds since 1970 */
-  record(batch: BatchHeader, baseOffset: number, now: number): void;
+  /** A batch stands in the log. @param now milliseconds since 1970. @param marker when it ends a transaction */
+  record(batch: BatchHeader, baseOffset: number, now: number, marker?: Marker): void;
   /** All that is remembered, as JSON values. */
   save(): readonly unknown[];
   /** Remembers what `save` gave instead of what it knew. */
@@ -68,9 +69,9 @@ export interface PartitionLog {
 
   /**
    * Whole batches, one or more to a buffer, from the one that holds `offset` on, at most `maxBytes` together; but always at least one batch when
-   * `atLeastOne` is set and there is one. Empty at the end of the log.
+   * `atLeastOne` is set and there is one; none that begins at `upTo` or beyond. Empty at the end of the log.
    */
-  read(offset: number, maxBytes: number, atLeastOne: boolean): readonly Buffer[] | Promise<readonly Buffer[]>;
+  read(offset: number, maxBytes: number, atLeastOne: boolean, upTo?: number): readonly Buffer[] | Promise<readonly Buffer[]>;
 
   /** The first record at or after `timestamp`; to the batch, where a batch cannot be opened. */
   offsetForTime(timestamp: number): TimedOffset | undefined;

@@ -46,11 +46,11 @@ export function compressionOf(batch: RecordBatch): number {
   return batch.attributes & COMPRESSION_MASK;
 }
 
-export function isTransactional(batch: RecordBatch): boolean {
+export function isTransactional(batch: BatchHeader): boolean {
   return (batch.attributes & TRANSACTIONAL) !== 0;
 }
 
-export function isControl(batch: RecordBatch): boolean {
+export function isControl(batch: BatchHeader): boolean {
   return (batch.attributes & CONTROL) !== 0;
 }
 

@@ -4,8 +4,8 @@ import { commitFile, type Files, prepareFile, readWhole } from './files.ts';
 import { isOwnerFile } from './owner-lock.ts';
 
 const NAME = 'FORMAT';
-/** Counted up when files are laid out in a way that older brokers cannot read. */
-const FORMAT = 1;
+/** Counted up when files are laid out in a way that older brokers cannot read. 2: transactions; else it is 1, which is read too. */
+const FORMAT = 2;
 
 /**
  * Makes a data folder of an absent or empty one.
@@ -35,13 +35,13 @@ function makeDurable(files: Files, folder: string): void {
 export function checkFormat(files: Files, folder: string): void {
   const path = `${folder}/${NAME}`;
   const bytes = readWhole(files, path);
-  if (bytes === undefined) {
+  const found = bytes?.toString('latin1').trim();
+  if (found === String(FORMAT)) return;
+  if (found === undefined || found === String(FORMAT - 1)) {
     prepareFile(files, path, Buffer.from(`${FORMAT}\n`));
     commitFile(files, path);
     return;
   }
-  const found = bytes.toString('latin1').trim();
-  if (found === String(FORMAT)) return;
   if (/^\d+$/.test(found) && Number(found) > FORMAT) {
     throw new ConfigError(`${folder} has data of format ${found}, written by a newer version; this one reads format ${FORMAT}.`, {
       next: 'Use the newer version, or another folder.',

@@ -4,6 +4,7 @@ import { Cluster } from '../../../src/broker/cluster.ts';
 import { DiskLog } from '../../../src/broker/log/disk-log.ts';
 import { resolveOptions } from '../../../src/broker/options.ts';
 import { ErrorCode, Refusal } from '../../../src/broker/protocol/error-code.ts';
+import { readBatch } from '../../../src/broker/protocol/record-batch.ts';
 import type { BrokerStorage } from '../../../src/broker/storage/broker-storage.ts';
 import { openDiskStorage } from '../../../src/broker/storage/disk-storage.ts';
 import { batch } from '../../helpers/wire.ts';
@@ -130,7 +131,7 @@ export class StorageModel {
         const partition = this.topics().get(life.name)?.partitions[index];
         for (const sent of writer.batches.slice(-1)) {
           if (partition === undefined) continue;
-          const { baseOffset, flushed } = partition.append(bytesOf(writer, sent), Date.now());
+          const { baseOffset, flushed } = partition.append(readBatch(bytesOf(writer, sent)), Date.now());
           await flushed;
           if (sent.baseOffset !== undefined) expect(baseOffset, 'a repeated batch keeps its place').toBe(sent.baseOffset);
           sent.baseOffset = baseOffset;
@@ -258,7 +259,7 @@ export class StorageModel {
   private async send(partition: Partition, writer: Writer, sent: Sent, onAnswer: () => void): Promise<void> {
     writer.isWaiting = true;
     try {
-      const { baseOffset, flushed } = partition.append(bytesOf(writer, sent), Date.now());
+      const { baseOffset, flushed } = partition.append(readBatch(bytesOf(writer, sent)), Date.now());
       await flushed;
       sent.baseOffset = baseOffset;
       onAnswer();

@@ -128,25 +128,6 @@ export const deleteRecords = api({
   },
 });
 
-export const initProducerId = api({
-  key: 22,
-  name: 'InitProducerId',
-  versions: [0, 4],
-  flexibleFrom: 2,
-  request: {
-    transactionalId: string({ nullable: 0 }),
-    transactionTimeoutMs: int32(),
-    producerId: int64({ since: 3, default: -1 }),
-    producerEpoch: int16({ since: 3, default: -1 }),
-  },
-  response: {
-    throttleTimeMs: int32({ default: 0 }),
-    errorCode: int16(),
-    producerId: int64({ default: -1 }),
-    producerEpoch: int16({ default: -1 }),
-  },
-});
-
 export const offsetForLeaderEpoch = api({
   key: 23,
   name: 'OffsetForLeaderEpoch',
