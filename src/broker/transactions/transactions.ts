@@ -23,7 +23,7 @@ export interface ProducerClaim {
 }
 
 /** As Kafka's `transaction.max.timeout.ms`. */
-export const MAX_TIMEOUT_MS = 900_000;
+const MAX_TIMEOUT_MS = 900_000;
 /** As Kafka's `transactional.id.expiration.ms`. */
 const EXPIRATION_MS = 604_800_000;
 /** When a time-out could not be acted on, because of the storage. */
