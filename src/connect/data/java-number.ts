@@ -5,12 +5,12 @@
  */
 
 export function javaDouble(value: number): string {
-  return written(value, (digits) => digits.toPrecision(2));
+  return written(value, (digits) => digits.toExponential(1));
 }
 
 /** `value` is the float's shortest decimal form, as PostgreSQL prints it. */
 export function javaFloat(value: number): string {
-  return written(value, (digits) => Math.fround(digits).toPrecision(2));
+  return written(value, (digits) => Math.fround(digits).toExponential(1));
 }
 
 function written(value: number, twoDigits: (value: number) => string): string {
@@ -20,7 +20,7 @@ function written(value: number, twoDigits: (value: number) => string): string {
   const magnitude = Math.abs(value);
   const sign = value < 0 ? '-' : '';
   let { digits, exponent } = scientific(magnitude.toExponential());
-  if (digits.length === 1) ({ digits, exponent } = scientific(Number(twoDigits(magnitude)).toExponential()));
+  if (digits.length === 1) ({ digits, exponent } = scientific(twoDigits(magnitude).replace('.0e', 'e')));
   return sign + (exponent >= -3 && exponent < 7 ? plain(digits, exponent) : `${digits[0]}.${digits.slice(1) || '0'}E${exponent}`);
 }
 

@@ -44,7 +44,7 @@ export interface PostgresChangesOptions {
   readonly binary?: TypeOptions['binary'] | undefined;
   /** `interval.handling.mode`. @default 'numeric' */
   readonly intervals?: TypeOptions['intervals'] | undefined;
-  /** `hstore.handling.mode`. @default 'map' */
+  /** `hstore.handling.mode`. @default 'json' */
   readonly hstore?: TypeOptions['hstore'] | undefined;
   /** `include.unknown.datatypes`: columns of other types as the bytes of their text, instead of not at all. @default false */
   readonly unknownTypes?: boolean | undefined;
@@ -132,7 +132,7 @@ function typeOptions(options: PostgresChangesOptions): TypeOptions {
     times = 'adaptive',
     binary = 'bytes',
     intervals = 'numeric',
-    hstore = 'map',
+    hstore = 'json',
     unknownTypes = false,
   } = options;
   return { decimals, times, binary, intervals, hstore, unknown: unknownTypes };

@@ -125,6 +125,7 @@ export class PostgresChanges implements Source {
       tombstones,
       runId: contextHeaders ? randomUUID() : undefined,
       clock: systemClock,
+      binary: this.#options.types.binary,
     });
   }
 }

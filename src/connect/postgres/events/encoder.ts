@@ -1,6 +1,8 @@
-import { jsonWriter } from '../../data/json-writer.ts';
-import type { ConnectValue } from '../../data/schema.ts';
+import { headerText } from '../../data/header-text.ts';
+import type { ConnectSchema, ConnectValue } from '../../data/schema.ts';
 import type { LogicalMessage, RowChange, Tuple } from '../pgoutput/message.ts';
+import { binary, binaryWriter } from '../types/binary.ts';
+import type { TypeOptions } from '../types/field-type.ts';
 import type { ChangeEvent, Data } from './change-event.ts';
 import type { Clock } from './clock.ts';
 import { messageKeySchema, messageSchema } from './envelope-schema.ts';
@@ -14,6 +16,8 @@ export interface EncoderOptions {
   /** The `__debezium.context.*` headers; absent for none. */
   readonly runId: string | undefined;
   readonly clock: Clock;
+  /** How the content of logical messages is written. */
+  readonly binary: TypeOptions['binary'];
 }
 
 type Headers = ChangeEvent['headers'];
@@ -22,9 +26,11 @@ type Headers = ChangeEvent['headers'];
 export class EventEncoder {
   readonly #options: EncoderOptions;
   readonly #context: Headers;
+  readonly #messageSchema: ConnectSchema;
 
   constructor(options: EncoderOptions) {
     this.#options = options;
+    this.#messageSchema = messageSchema(binary(options.binary).schema);
     this.#context =
       options.runId === undefined
         ? []
@@ -61,9 +67,9 @@ export class EventEncoder {
   /** What `pg_logical_emit_message` wrote. Such events have no context headers. */
   message({ prefix, content }: LogicalMessage, position: ChangePosition): ChangeEvent[] {
     const { identity, clock } = this.#options;
-    const value = ['m', clock()[0], sourceBlock(identity, position, '', ''), null, [prefix, content]];
+    const value = ['m', clock()[0], sourceBlock(identity, position, '', ''), null, [prefix, binaryWriter(this.#options.binary)(content)]];
     const key = { schema: messageKeySchema, value: [prefix] };
-    return [{ topic: topicName(`${identity.prefix}.message`), key, value: { schema: messageSchema, value }, headers: [] }];
+    return [{ topic: topicName(`${identity.prefix}.message`), key, value: { schema: this.#messageSchema, value }, headers: [] }];
   }
 
   #deletion(table: Table, before: ConnectValue[], position: ChangePosition, headers: Headers): ChangeEvent[] {
@@ -75,9 +81,9 @@ export class EventEncoder {
 
   /** A changed key is a delete under the old and an insert under the new one; each names the other in a header. */
   #move(table: Table, before: ConnectValue[], after: ConnectValue[], position: ChangePosition): ChangeEvent[] {
-    const write = jsonWriter(table.key!);
-    const newKey: Headers = [['__debezium.newkey', write(table.keyOf(after))]];
-    const oldKey: Headers = [['__debezium.oldkey', write(table.keyOf(before))]];
+    const write = (row: readonly ConnectValue[]) => headerText(table.key!, table.keyOf(row));
+    const newKey: Headers = [['__debezium.newkey', write(after)]];
+    const oldKey: Headers = [['__debezium.oldkey', write(before)]];
     return [
       ...this.#deletion(table, before, position, newKey),
       this.#event(table, 'c', null, after, keyOf(table, after), position, oldKey),

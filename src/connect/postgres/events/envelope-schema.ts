@@ -1,4 +1,4 @@
-import { type ConnectSchema, field, logical, schemaOf, structOf } from '../../data/schema.ts';
+import { type ConnectSchema, field, logical, optionalOf, schemaOf, structOf } from '../../data/schema.ts';
 
 const string = schemaOf('string');
 const int64 = schemaOf('int64');
@@ -56,21 +56,19 @@ export function envelopeSchema(name: string, row: ConnectSchema): ConnectSchema 
 
 export const messageKeySchema = structOf('io.debezium.connector.postgresql.MessageKey', [field('prefix', optionalString)], { version: 1 });
 
-export const messageSchema = structOf(
-  'io.debezium.connector.postgresql.MessageValue',
-  [
+/** @param content the schema of bytes, under `binary.handling.mode` */
+export function messageSchema(content: ConnectSchema): ConnectSchema {
+  const message = structOf(
+    'io.debezium.connector.postgresql.Message',
+    [field('prefix', optionalString), field('content', optionalOf(content))],
+    { version: 1 },
+  );
+  const fields = [
     field('op', string),
     field('ts_ms', optionalInt64),
     field('source', sourceSchema),
     field('transaction', transactionSchema),
-    field(
-      'message',
-      structOf(
-        'io.debezium.connector.postgresql.Message',
-        [field('prefix', optionalString), field('content', schemaOf('bytes', { optional: true }))],
-        { version: 1 },
-      ),
-    ),
-  ],
-  { version: 1 },
-);
+    field('message', message),
+  ];
+  return structOf('io.debezium.connector.postgresql.MessageValue', fields, { version: 1 });
+}

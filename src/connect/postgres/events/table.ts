@@ -9,7 +9,7 @@ import { envelopeSchema } from './envelope-schema.ts';
 /** What the log does not say about a table, and the catalogue does. */
 export interface CatalogTable {
   readonly columns: ReadonlyMap<string, { readonly isRequired: boolean; readonly default: string | null }>;
-  /** Of the primary key, else of the first unique index over required columns; in the order of the key. */
+  /** Of the primary key, else of the first unique index by name; in the order of the key. */
   readonly key: readonly string[];
 }
 
@@ -59,7 +59,7 @@ export class Table {
     return this.#columns.map((column) => {
       let value = tuple[column.at]!;
       if (value === unchanged) value = older?.[column.at] ?? unchanged;
-      if (value === unchanged) return column.type.unchanged;
+      if (value === unchanged) return column.type.unchanged ?? column.absent;
       return value === null ? column.absent : (column.type.convert(value) ?? column.absent);
     });
   }
@@ -85,7 +85,7 @@ function columnsOf(relation: Relation, catalog: CatalogTable, types: ReadonlyMap
     const optional = !(known?.isRequired ?? false);
     const pgType = types.get(typeOid);
     const given = known === undefined || pgType === undefined ? undefined : defaultOf(known.default, pgType, type);
-    const schema = { ...type.schema, optional, ...(given === undefined ? {} : { default: given }) };
+    const schema = { ...type.schema, optional: optional || type.schema.optional, ...(given === undefined ? {} : { default: given }) };
     return [{ name, at, type, schema, absent: optional ? null : (given ?? type.zero) }];
   });
 }

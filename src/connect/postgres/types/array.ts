@@ -5,27 +5,26 @@ import { type FieldType, PLACEHOLDER } from './field-type.ts';
 type Parsed = string | null | readonly Parsed[];
 
 /** `{a,NULL,"c d",{…}}`, with bounds before it if they do not start at 1 (PostgreSQL's manual, "Array Input and Output Syntax"). */
-function parseArray(text: string, delimiter: string): readonly Parsed[] {
+function parseArray(text: string): readonly Parsed[] {
   const start = text.indexOf('{');
-  if (start < 0 || !text.endsWith('}')) throw new RangeError(`"${text}" is not an array`);
-  return readList(text, start, delimiter).items;
+  if (!text.endsWith('}')) throw new RangeError(`"${text}" is not an array`);
+  return readList(text, start).items;
 }
 
-function readList(text: string, start: number, delimiter: string): { items: Parsed[]; end: number } {
+function readList(text: string, start: number): { items: Parsed[]; end: number } {
   const items: Parsed[] = [];
   let at = start + 1;
   while (text[at] !== '}' && at < text.length) {
-    if (text[at] === delimiter) at++;
-    const read =
-      text[at] === '{' ? readNested(text, at, delimiter) : text[at] === '"' ? readQuoted(text, at) : readPlain(text, at, delimiter);
+    if (text[at] === ',') at++;
+    const read = text[at] === '{' ? readNested(text, at) : text[at] === '"' ? readQuoted(text, at) : readPlain(text, at);
     items.push(read.item);
     at = read.end;
   }
   return { items, end: at + 1 };
 }
 
-function readNested(text: string, start: number, delimiter: string): { item: Parsed; end: number } {
-  const { items, end } = readList(text, start, delimiter);
+function readNested(text: string, start: number): { item: Parsed; end: number } {
+  const { items, end } = readList(text, start);
   return { item: items, end };
 }
 
@@ -39,26 +38,57 @@ function readQuoted(text: string, start: number): { item: Parsed; end: number } 
   return { item, end: at + 1 };
 }
 
-function readPlain(text: string, start: number, delimiter: string): { item: Parsed; end: number } {
+function readPlain(text: string, start: number): { item: Parsed; end: number } {
   let end = start;
-  while (end < text.length && text[end] !== delimiter && text[end] !== '}') end++;
+  while (end < text.length && text[end] !== ',' && text[end] !== '}') end++;
   const item = text.slice(start, end);
   return { item: item === 'NULL' ? null : item, end };
 }
 
-/** An array of one element type; elements may be null. `delimiter` is `;` for boxes, else a comma. */
-export function array(element: FieldType, delimiter = ','): FieldType {
-  const each = (item: Parsed): ConnectValue => (item === null ? null : typeof item === 'string' ? element.convert(item) : item.map(each));
+export interface ArrayForm {
+  /** May elements be null? */
+  readonly optional: boolean;
+  /** @default none */
+  readonly unchanged?: ConnectValue | undefined;
+}
+
+/** An array of one element type. Arrays in arrays have no place in the schema: null stands for them, as Debezium has it for numbers. */
+export function array(element: FieldType, { optional, unchanged = null }: ArrayForm): FieldType {
   return {
-    schema: schemaOf('array', { items: optionalOf(element.schema) }),
-    convert: (text) => parseArray(text, delimiter).map(each),
+    schema: schemaOf('array', { items: optional ? optionalOf(element.schema) : element.schema }),
+    convert: (text) => parseArray(text).map((item) => (typeof item === 'string' ? element.convert(item) : null)),
     zero: [],
-    unchanged: unchangedArray(element),
+    unchanged,
   };
 }
 
-/** Numbers have no room for the placeholder: its bytes stand for it, one an element. */
-function unchangedArray({ schema, unchanged }: FieldType): ConnectValue {
-  if (schema.type === 'int16' || schema.type === 'int32' || schema.type === 'int64') return [...Buffer.from(PLACEHOLDER)];
-  return schema.type === 'string' || schema.type === 'bytes' ? [unchanged] : [];
+/** What Debezium writes for unchanged arrays, by element type; numbers have no room for the text, so its bytes stand for it. */
+export function unchangedArray(elementType: string, element: FieldType): ConnectValue {
+  switch (elementType) {
+    case 'text':
+    case 'varchar':
+    case 'bpchar':
+    case 'json':
+    case 'jsonb':
+      return [PLACEHOLDER];
+    case 'bytea':
+      return Buffer.isBuffer(element.unchanged) ? [element.unchanged] : null;
+    case 'int4':
+    case 'int8':
+      return [...Buffer.from(PLACEHOLDER)];
+    case 'date':
+      return element.schema.name === 'io.debezium.time.Date' ? [...Buffer.from(PLACEHOLDER)] : null;
+    case 'uuid':
+      return [PLACEHOLDER_UUID];
+    default:
+      return null;
+  }
+}
+
+/** Of version 3: the MD5 of the placeholder, as Java's `UUID.nameUUIDFromBytes` gives it. */
+const PLACEHOLDER_UUID = 'b68a35a7-17ad-35b3-af2a-ae46edb4545a';
+
+/** int2vector and oidvector, which look like arrays and are not: Debezium finds no elements in them. */
+export function vector(element: FieldType): FieldType {
+  return { schema: schemaOf('array', { items: element.schema }), convert: (text) => (text === '' ? null : []), zero: [], unchanged: null };
 }

@@ -8,7 +8,7 @@ const PLACEHOLDER_BYTES = Buffer.from(PLACEHOLDER);
 export function binary(mode: TypeOptions['binary']): FieldType {
   const written = binaryWriter(mode);
   const schema = schemaOf(mode === 'bytes' ? 'bytes' : 'string');
-  const unchanged = mode === 'hex' ? PLACEHOLDER : written(PLACEHOLDER_BYTES);
+  const unchanged = mode === 'hex' ? PLACEHOLDER : mode === 'bytes' ? PLACEHOLDER_BYTES : null;
   return { schema, convert: (text) => written(Buffer.from(text.slice(2), 'hex')), zero: written(Buffer.alloc(0)), unchanged };
 }
 
@@ -18,7 +18,8 @@ export function unknownType(mode: TypeOptions['binary']): FieldType {
   return { ...binary(mode), convert: (text) => written(Buffer.from(text, 'utf8')) };
 }
 
-function binaryWriter(mode: TypeOptions['binary']): (bytes: Buffer) => string | Buffer {
+/** Bytes as the mode has them. */
+export function binaryWriter(mode: TypeOptions['binary']): (bytes: Buffer) => string | Buffer {
   if (mode === 'bytes') return (bytes) => bytes;
   if (mode === 'hex') return (bytes) => bytes.toString('hex');
   if (mode === 'base64') return (bytes) => bytes.toString('base64');
@@ -33,7 +34,7 @@ export function bits(length: number): FieldType {
     schema: logical('bytes', 'io.debezium.data.Bits', { parameters: { length: String(length) } }),
     convert: littleEndian,
     zero: Buffer.alloc(0),
-    unchanged: Buffer.alloc(0),
+    unchanged: null,
   };
 }
 

@@ -55,8 +55,8 @@ export function numeric(modifier: number, mode: TypeOptions['decimals']): FieldT
   if (mode === 'double') return { schema: schemaOf('double'), convert: Number, zero: 0, unchanged: 0 };
   if (modifier < 4) return mode === 'string' ? textual() : variable();
   const precision = ((modifier - 4) >> 16) & 0xffff;
-  // Eleven bits, signed, since PostgreSQL 15.
-  const scale = (((modifier - 4) & 0x7ff) ^ 1024) - 1024;
+  // Of a negative scale (PostgreSQL 15) these are the lower eleven bits, unsigned: 2046 for -2. So Debezium has it; values stay right.
+  const scale = (modifier - 4) & 0xffff;
   if (mode === 'string') return textual(scale);
   return precise(scale, { scale: String(scale), 'connect.decimal.precision': String(precision) });
 }

@@ -2,13 +2,13 @@ import type { ConnectSchema, ConnectValue } from '../../data/schema.ts';
 
 /** How a column's values become change events, whichever table it is in. */
 export interface FieldType {
-  /** Not optional and without default: the column adds these. */
+  /** Without default, and not optional but where every column of the type is: the column adds these. */
   readonly schema: ConnectSchema;
-  /** From PostgreSQL's text form, as the server writes it under the session settings of `connection.ts`. Never called with null. */
+  /** From PostgreSQL's text form, as the server writes it under the settings of `database.ts`. Never called with null; null stands for none. */
   readonly convert: (text: string) => ConnectValue;
   /** Stands for null where the schema allows none: a column other than the key in the `before` of a delete. */
   readonly zero: ConnectValue;
-  /** Stands for a TOASTed value that an update did not touch, and that is not in the log. */
+  /** Stands for a TOASTed value that an update did not touch, and that is not in the log; null where Debezium has nothing for it. */
   readonly unchanged: ConnectValue;
 }
 

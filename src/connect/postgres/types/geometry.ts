@@ -11,6 +11,7 @@ const POINT = logical('struct', 'io.debezium.data.geometry.Point', {
 });
 const GEOMETRY = logical('struct', 'io.debezium.data.geometry.Geometry', {
   version: 2,
+  optional: true,
   doc: 'Geometry',
   fields: [
     field('wkb', schemaOf('bytes')),
@@ -19,10 +20,12 @@ const GEOMETRY = logical('struct', 'io.debezium.data.geometry.Geometry', {
   ],
 });
 const CIRCLE = logical('struct', 'io.debezium.data.geometry.Circle', {
+  optional: true,
   doc: 'Geometry (CIRCLE)',
   fields: [field('center', POINT), field('radius', double)],
 });
 const LINE = logical('struct', 'io.debezium.data.geometry.Line', {
+  optional: true,
   doc: 'Geometry (LINE)',
   fields: [field('a', double), field('b', double), field('c', double)],
 });
@@ -64,7 +67,7 @@ function shape(kind: string, bytes: Buffer, more: Readonly<Record<string, string
 }
 
 function type(schema: FieldType['schema'], convert: FieldType['convert'], zero: ConnectValue): FieldType {
-  return { schema, convert, zero, unchanged: zero };
+  return { schema, convert, zero, unchanged: null };
 }
 
 function box(text: string): ConnectValue {

@@ -82,8 +82,10 @@ export function epochMicros({ days, micros }: Instant): number | bigint {
   return narrow(BigInt(days) * BigInt(DAY_MICROS) + BigInt(micros));
 }
 
-export function epochMillis({ days, micros }: Instant): number {
-  return days * 86_400_000 + Math.floor(micros / 1000);
+export function epochMillis({ days, micros }: Instant): number | bigint {
+  const millis = Math.floor(micros / 1000);
+  if (Math.abs(days) < 100_000_000) return days * 86_400_000 + millis;
+  return narrow(BigInt(days) * 86_400_000n + BigInt(millis));
 }
 
 /** Wraps around as Java's multiplication does, beyond the year 2262. */

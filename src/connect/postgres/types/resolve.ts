@@ -1,4 +1,4 @@
-import { array } from './array.ts';
+import { array, unchangedArray, vector } from './array.ts';
 import { binary, bits, unknownType } from './binary.ts';
 import { numeric } from './decimal.ts';
 import type { FieldType, PgType, TypeOptions } from './field-type.ts';
@@ -40,13 +40,32 @@ const KNOWN: Readonly<Record<string, Make>> = {
   json: () => json,
   jsonb: () => json,
   xml: () => namedText('io.debezium.data.Xml'),
+  // Debezium has the type, but the value only with those it does not know.
+  name: (_, { unknown }) => ({ ...text, convert: (value) => (unknown ? value : null) }),
   uuid: () => namedText('io.debezium.data.Uuid'),
   tsvector: () => namedText('io.debezium.data.Tsvector'),
   ltree: () => namedText('io.debezium.data.Ltree'),
   hstore: (_, options) => hstore(options.hstore),
 };
-const TEXTS = ['text', 'varchar', 'bpchar', 'char', 'name', 'citext', 'isbn', 'inet', 'cidr', 'macaddr', 'macaddr8'];
+const TEXTS = ['text', 'varchar', 'bpchar', 'char', 'citext', 'isbn', 'inet', 'cidr', 'macaddr', 'macaddr8'];
 const RANGES = ['int4range', 'int8range', 'numrange', 'tsrange', 'tstzrange', 'daterange'];
+
+/** Element types of which Debezium writes arrays with optional elements. */
+const IN_ARRAYS = new Set([
+  ...['bool', 'int2', 'int4', 'int8', 'oid', 'float4', 'float8', 'numeric', 'bytea', 'date', 'time', 'timetz', 'timestamp', 'timestamptz'],
+  ...['char', 'varchar', 'text', 'bpchar', 'citext', 'inet', 'cidr', 'macaddr', 'macaddr8', 'json', 'jsonb', 'uuid', 'hstore', 'ltree'],
+  ...RANGES,
+]);
+/** Those of which it writes none, though it knows the type. */
+const NOT_IN_ARRAYS = new Set(['money', 'name', 'interval', 'varbit', 'xml', 'point', 'refcursor']);
+
+/** Of these an array comes as null, unless it is empty. */
+const SHAPES = new Set(['box', 'circle', 'line', 'lseg', 'path', 'polygon']);
+
+/** In arrays, Debezium has a time of day by the millisecond, and none at 24:00. */
+function millisecondTime(text: string): string {
+  return text.startsWith('24:') ? '00:00:00' : text.slice(0, 12);
+}
 
 /** Finds how a column's type is written. Absent for what Debezium does not know and leaves out. */
 export class TypeResolver {
@@ -61,10 +80,15 @@ export class TypeResolver {
   resolve(oid: number, modifier: number): FieldType | undefined {
     const type = this.#types.get(oid);
     if (type === undefined) return this.#unknown();
-    if (type.base !== 0) return this.resolve(type.base, modifier === -1 ? type.modifier : modifier);
+    if (type.base !== 0) return this.#domain(type, modifier);
     if (type.labels !== undefined) return enumeration(type.labels);
     if (type.category === 'A' && type.element !== 0) return this.#array(type, modifier);
     return this.#plain(type, modifier) ?? this.#unknown();
+  }
+
+  #domain(type: PgType, modifier: number): FieldType | undefined {
+    const made = this.resolve(type.base, modifier === -1 ? type.modifier : modifier);
+    return made?.schema.type === 'array' ? { ...made, unchanged: null } : made;
   }
 
   #plain(type: PgType, modifier: number): FieldType | undefined {
@@ -73,8 +97,17 @@ export class TypeResolver {
   }
 
   #array(type: PgType, modifier: number): FieldType | undefined {
+    const { name, base } = this.#types.get(type.element) ?? { name: '', base: 1 };
+    if (NOT_IN_ARRAYS.has(name)) return undefined;
+    if (base !== 0) return this.#options.unknown ? array(unknownType(this.#options.binary), { optional: false }) : undefined;
     const element = this.resolve(type.element, modifier);
-    return element === undefined ? this.#unknown() : array(element, type.name === '_box' ? ';' : ',');
+    if (element === undefined) return undefined;
+    if (type.name === 'int2vector' || type.name === 'oidvector') return vector(element);
+    const unchanged = unchangedArray(name, element);
+    if (name === 'time')
+      return array({ ...element, convert: (text) => element.convert(millisecondTime(text)) }, { optional: true, unchanged });
+    if (SHAPES.has(name)) return { ...array(element, { optional: true }), convert: (text) => (text === '{}' ? [] : null) };
+    return array(element, { optional: IN_ARRAYS.has(name), unchanged });
   }
 
   #unknown(): FieldType | undefined {

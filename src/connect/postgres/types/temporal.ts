@@ -7,7 +7,7 @@ type Mode = TypeOptions['times'];
 const DAY_MICROS = 86_400_000_000;
 /** What Debezium makes of infinite dates and timestamps: the JDBC driver's constants, where they fit. */
 const LAST_DAY = 2_146_033_979;
-const FIRST_DAY = -2_147_483_648;
+const FIRST_DAY = -2_147_472_691;
 const LAST_MICROS = 9_223_372_036_854_775_807n;
 const FIRST_MICROS = -9_223_372_036_854_775_808n;
 
@@ -37,7 +37,7 @@ export function time(mode: Mode, precision: number): FieldType {
 export function timestamp(mode: Mode, precision: number): FieldType {
   const of = (convert: (instant: Instant) => ConnectValue, last: ConnectValue, first: ConnectValue) => (text: string) =>
     text === 'infinity' ? last : text === '-infinity' ? first : convert(parseInstant(text));
-  const millis = of(epochMillis, 9_223_372_036_825_200, -9_223_372_036_832_400);
+  const millis = of(epochMillis, 9_223_372_036_825_200_000n, -9_223_372_036_832_400_000n);
   if (mode === 'isostring') {
     const iso = of(
       (instant) => `${isoDate(instant.days)}T${isoTime(instant.micros)}Z`,
