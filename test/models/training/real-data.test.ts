@@ -124,15 +124,9 @@ describe.skipIf(dataAbsent !== undefined)(`car prices${skipped}`, () => {
   });
 
   it('a better one, of the same columns', async () => {
-    const { report } = await scored({
-      rounds: 400,
-      learningRate: 0.08,
-      maxDepth: 0,
-      maxLeaves: 31,
-      subsample: 0.8,
-      colsample: 0.7,
-      minChildWeight: 3,
-    });
+    // Chosen among five by the error on a fifth of the training rows.
+    const trees = { rounds: 250, learningRate: 0.05, maxDepth: 0, maxLeaves: 63, minChildWeight: 3 };
+    const { report } = await scored({ ...trees, subsample: 0.8, colsample: 0.7 });
     expect(report.rmse).toBeLessThanOrEqual(1_205);
   });
 });
