@@ -51,6 +51,8 @@ export interface AppCommand {
   readonly about: string;
   readonly configure: (command: Command) => Command | void;
   readonly action: (options: Record<string, unknown>, context: CommandContext) => Promise<void> | void;
+  /** `streamer dev` runs it beside the worker, without options. */
+  readonly inDev: boolean;
 }
 
 export interface AppTopicSpec extends TopicSpec {
@@ -202,10 +204,17 @@ export class App implements TopicHost {
    * Declares a command of the app, run by `streamer run -A <app> <name>`.
    *
    * @param configure adds options to a commander `Command`
+   * @param options `inDev`: `streamer dev` runs it beside the worker. @default false
    */
-  command(name: string, configure: AppCommand['configure'], action: AppCommand['action'], about = ''): void {
+  command(
+    name: string,
+    configure: AppCommand['configure'],
+    action: AppCommand['action'],
+    about = '',
+    { inDev = false }: { readonly inDev?: boolean | undefined } = {},
+  ): void {
     if (this.#commands.has(name)) this.#problems.push(`command "${name}" is declared twice`);
-    this.#commands.set(name, { name, about, configure, action });
+    this.#commands.set(name, { name, about, configure, action, inDev });
   }
 
   /** All topics that the app needs; those of patterns come from elsewhere. Dead-letter topics hold 2 MiB a record. */

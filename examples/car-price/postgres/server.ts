@@ -73,7 +73,15 @@ export class PostgresServer {
   /** Starts the server on its data; after `kill`, as it was. */
   async run(): Promise<void> {
     this.#port ||= this.#options.port ?? (await freePort());
-    const flags = ['wal_level=logical', 'max_replication_slots=20', 'max_wal_senders=20', 'fsync=off', 'timezone=UTC', 'log_timezone=UTC'];
+    const flags = [
+      'wal_level=logical',
+      'max_replication_slots=20',
+      'max_wal_senders=20',
+      'fsync=off',
+      'track_commit_timestamp=on',
+      'timezone=UTC',
+      'log_timezone=UTC',
+    ];
     const local = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', `port=${this.#port}`];
     const log = openSync(this.#log, 'a');
     const args = ['-D', this.#data, ...[...flags, ...local].flatMap((flag) => ['-c', flag])];

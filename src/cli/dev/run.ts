@@ -25,7 +25,7 @@ export async function runDev(options: RawOptions): Promise<void> {
   const children: Child[] = [];
   try {
     await createTopics([], { ...options, brokers });
-    children.push(...childrenOf(options, brokers, say));
+    children.push(...childrenOf(session.app, options, brokers, say));
     const [worker] = children;
     const unwatch =
       options['watch'] === false
@@ -45,12 +45,14 @@ export async function runDev(options: RawOptions): Promise<void> {
 }
 
 /** The worker first. Children get the settings that were given as flags; the rest they find where this process did. */
-function childrenOf(options: RawOptions, brokers: string, say: (text: string) => void): Child[] {
+function childrenOf({ commands: declared }: App, options: RawOptions, brokers: string, say: (text: string) => void): Child[] {
   const flags = settingNames
     .filter((name) => name !== 'brokers' && options[name] !== undefined)
     .flatMap((name) => [String(settings[name].flag.split(' ')[0]), String(options[name])]);
   const app = ['-A', String(options.app), '--brokers', brokers];
-  const commands = ((options['run'] ?? []) as string[]).map((line) => line.trim().split(/\s+/));
+  const asked = ((options['run'] ?? []) as string[]).map((line) => line.trim().split(/\s+/));
+  const own = [...declared.values()].filter(({ name, inDev }) => inDev && !asked.some(([word]) => word === name));
+  const commands = [...own.map(({ name }) => [name]), ...asked];
   return [
     new Child('worker', [MAIN, 'worker', ...app, ...flags], say),
     ...commands.map((words) => new Child(String(words[0]), [MAIN, 'run', ...app, ...words], say)),
