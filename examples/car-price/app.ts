@@ -7,7 +7,8 @@ import { passing } from './pass.ts';
 import { settingsOf } from './settings.ts';
 import { carOf, isGone, withSuggestion } from './suggestion.ts';
 
-const { postgresUrl: url, modelUrl, source, sink } = settingsOf(process.env);
+const settings = settingsOf(process.env);
+const { postgresUrl: url, modelUrl, source, sink } = settings;
 
 export const app = new App({ id: 'car-price', version: '1.0.0' });
 
@@ -41,6 +42,6 @@ app.agent(
 
 if (sink === 'own') app.agent('store', predicted, postgresUpsert({ url, autoCreate: true, autoEvolve: true }));
 
-servicesCommand(app);
+servicesCommand(app, settings);
 insertCommand(app, url);
 connectorsCommand(app, url);

@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import { type App, ConfigError } from 'streamerjs';
 import { type CarOptions, insertedCar } from './insert.ts';
-import { MODEL_PORT, POSTGRES_PORT } from './settings.ts';
+import type { Settings } from './settings.ts';
 
 /** `streamer dev -A car-price` runs it: what the app needs beside Kafka. */
-export function servicesCommand(app: App): void {
+export function servicesCommand(app: App, { postgresUrl, modelUrl }: Settings): void {
   app.command(
     'services',
     (command) =>
       command
-        .option('--postgres-port <n>', 'port of the embedded Postgres', String(POSTGRES_PORT))
-        .option('--model-port <n>', 'port of the model server', String(MODEL_PORT)),
+        .option('--postgres-port <n>', 'port of the embedded Postgres (default: that of POSTGRES_URL)', portIn(postgresUrl, '5432'))
+        .option('--model-port <n>', 'port of the model server (default: that of MODEL_URL)', portIn(modelUrl, '80')),
     async ({ postgresPort, modelPort }, { signal }) => {
       const { startServices } = await import('./services.ts');
       const services = await startServices({ postgresPort: portOf(postgresPort), modelPort: portOf(modelPort) });
@@ -79,6 +79,10 @@ export function connectorsCommand(app: App, url: string): void {
     },
     "register Debezium's source and JDBC sink with Kafka Connect, and wait until they run",
   );
+}
+
+function portIn(url: string, otherwise: string): string {
+  return new URL(url).port || otherwise;
 }
 
 function portOf(value: unknown): number {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { xgboost } from 'streamerjs/models';
 import { serveModel } from 'streamerjs/web';
 import { asset } from './assets.ts';
+import { priceModel } from './model/price-model.ts';
 import { loadPg } from './postgres/client.ts';
 import { PostgresServer } from './postgres/server.ts';
 
@@ -37,7 +37,7 @@ export async function startServices({
     await client.connect();
     await client.query(await readFile(asset('table.sql'), 'utf8'));
     await client.end();
-    const model = await serveModel({ model: xgboost<object>(weights), protocols: ['columnar'], port: modelPort });
+    const model = await serveModel({ model: priceModel(weights), protocols: ['columnar'], port: modelPort });
     const watch = watchParent();
     return {
       postgresUrl: postgres.url,

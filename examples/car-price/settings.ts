@@ -9,8 +9,8 @@ export interface Settings {
 }
 
 /** Below the ports that systems give to outgoing connections. */
-export const POSTGRES_PORT = 25_432;
-export const MODEL_PORT = 3_001;
+const POSTGRES_PORT = 25_432;
+const MODEL_PORT = 3_001;
 
 /** From POSTGRES_URL, MODEL_URL, CAR_PRICE_SOURCE and CAR_PRICE_SINK. @throws ConfigError */
 export function settingsOf(env: Readonly<Record<string, string | undefined>>): Settings {

@@ -7,10 +7,10 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { App } from 'streamerjs';
-import { xgboost } from 'streamerjs/models';
 import { serveModel } from 'streamerjs/web';
 import { carsOf } from '../../examples/car-price/cars.ts';
 import { KafkaConnect } from '../../examples/car-price/connect/kafka-connect.ts';
+import { priceModel } from '../../examples/car-price/model/price-model.ts';
 import { type Combination, runSystem } from './system.ts';
 import { changeTable, type PricedCar } from './table-changes.ts';
 
@@ -26,15 +26,16 @@ const { KAFKA_BROKERS: brokers, CONNECT_URL: connectUrl, POSTGRES_URL: postgresU
 if (!brokers || !connectUrl || !postgresUrl) throw new Error('KAFKA_BROKERS, CONNECT_URL and POSTGRES_URL must be set');
 
 const { cars } = await carsOf(example('sample/cars.csv'));
-const model = await serveModel({ model: xgboost<object>(example('model/weights.json')), protocols: ['columnar'], port: 0 });
+const model = await serveModel({ model: priceModel(example('model/weights.json')), protocols: ['columnar'], port: 0 });
 const connect = new KafkaConnect(connectUrl);
 const admin = new App({ id: 'combinations', brokers: brokers.split(',') });
 const results: Array<readonly PricedCar[]> = [];
 try {
   for (const [at, combination] of COMBINATIONS.entries()) {
     const started = performance.now();
-    const url = await database(`car_${process.pid}_${at}`);
-    const stop = await runSystem({ ...combination, brokers, postgresUrl: url, modelUrl: model.url, connect, admin });
+    const id = `car_${process.pid}_${at}`;
+    const url = await database(id);
+    const stop = await runSystem({ ...combination, id, brokers, postgresUrl: url, modelUrl: model.url, connect, admin });
     try {
       const rows = await changeTable(url, cars.slice(0, 200), example('model/weights.json'));
       results.push(rows);

@@ -1,6 +1,6 @@
-import { xgboost } from 'streamerjs/models';
-import { type Car, PREDICTED, type Question, questionOf, TABLE } from '../car.ts';
+import { type Car, PREDICTED, questionOf, TABLE } from '../car.ts';
 import type { CarRow } from '../cars.ts';
+import { priceModel } from '../model/price-model.ts';
 import { loadPg } from '../postgres/client.ts';
 
 type Pool = InstanceType<Awaited<ReturnType<typeof loadPg>>['Pool']>;
@@ -89,7 +89,7 @@ export class CarTables {
     const text = `select t.*, p.suggested_price from ${TABLE} t join ${PREDICTED} p on p.id = t.id where p.suggested_price is not null`;
     const { rows } = await this.#pool.query<Car & { suggested_price: number }>(text);
     if (rows.length === 0) return 0;
-    const model = xgboost<Question>(weights);
+    const model = priceModel(weights);
     await model.start?.();
     const prices = await model.predict(rows.map(questionOf));
     await model.close?.();
@@ -111,7 +111,7 @@ export class CarTables {
   }
 
   async #hasPrices(): Promise<boolean> {
-    const { rows } = await this.#pool.query<{ there: boolean }>('select to_regclass($1) is not null as there', [PREDICTED]);
-    return rows[0]?.there === true;
+    const text = "select from pg_attribute where attrelid = to_regclass($1) and attname = 'suggested_price'";
+    return (await this.#pool.query(text, [PREDICTED])).rows.length > 0;
   }
 }

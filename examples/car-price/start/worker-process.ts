@@ -4,6 +4,9 @@ import { inTime } from './in-time.ts';
 
 const CLI = fileURLToPath(new URL('./cli/main.js', import.meta.resolve('streamerjs')));
 
+/** Beyond, they say the same. */
+const MOST_NOTES = 20;
+
 interface WorkerLine {
   readonly event?: string;
   readonly [field: string]: unknown;
@@ -12,6 +15,7 @@ interface WorkerLine {
 /** `streamer worker -A car-price --json`: the source, the agent that prices, and the sink. */
 export function startWorker(app: string, say: (text: string) => void): { readonly child: Child; readonly ready: Promise<void> } {
   let assigned: () => void = () => {};
+  let notes = 0;
   const ready = new Promise<void>((resolve) => (assigned = resolve));
   const child = new Child({
     name: 'worker',
@@ -20,7 +24,7 @@ export function startWorker(app: string, say: (text: string) => void): { readonl
       const line = parsed(text);
       if (line.event === 'assigned') assigned();
       const note = noteOf(line);
-      if (note !== undefined) say(`  ${note}`);
+      if (note !== undefined && notes++ < MOST_NOTES) say(`  ${note}`);
     },
   });
   return { child, ready: inTime(ready, child) };

@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { freePort, run, withStreamer } from '../cli/helpers.ts';
+import { until } from '../helpers/app.ts';
+
+const START = fileURLToPath(new URL('../../dist/examples/car-price/start.js', import.meta.url));
+
+interface Started {
+  readonly process: ChildProcess;
+  /** What it has said so far. */
+  said(): string;
+  /** Resolves to its exit code, or the signal that ended it. */
+  readonly end: Promise<number | string>;
+}
+
+function start(...args: string[]): Started {
+  const env = { ...process.env, KAFKA_BROKERS: '', STREAMER_BROKERS: '' };
+  const child = spawn(process.execPath, [START, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  return { process: child, said: () => text, end: once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string) };
+}
+
+/** Port of the database that a run has started. */
+async function databaseOf({ said, process: child }: Started): Promise<number> {
+  const text = await until(said, (seen) => /cars \d/.test(seen) || child.exitCode !== null, 60_000);
+  return Number(/postgres postgresql:\/\/\S+:(\d+)\//.exec(text)?.[1] ?? Number.NaN);
+}
+
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
+describe('npm run example:car-price', () => {
+  it('prices every car that is left, once, as the model does, and prints the summary', async () => {
+    const system = start('--json', '--limit', '200', '--rate', '0');
+    const code = await system.end;
+    const summary = JSON.parse(system.said().trim().split('\n').at(-1) ?? '') as Record<string, number>;
+    expect({ code, ...summary }).toEqual({
+      code: 0,
+      inserted: 200,
+      updated: 20,
+      deleted: 8,
+      priced: 192,
+      lost: 0,
+      duplicates: 0,
+      mismatches: 0,
+      p50Ms: expect.any(Number),
+      p99Ms: expect.any(Number),
+      rowsPerSecond: expect.any(Number),
+    });
+  }, 90_000);
+
+  it.each(['SIGINT', 'SIGKILL'] as const)(
+    'leaves no server behind when it ends by %s',
+    async (signal) => {
+      const system = start('--rate', '50');
+      const port = await databaseOf(system);
+      expect(await isOpen(port)).toBe(true);
+      system.process.kill(signal);
+      expect(await system.end).toBe(signal === 'SIGINT' ? 130 : 'SIGKILL');
+      await until(
+        () => isOpen(port),
+        (seen) => !seen,
+        30_000,
+      );
+    },
+    90_000,
+  );
+
+  it('refuses options that cannot be used', async () => {
+    const system = start('--file', '/no/such.csv');
+    expect(await system.end).toBe(2);
+    expect(system.said()).toContain('cannot read /no/such.csv');
+  });
+});
+
+it('streamer dev -A car-price stays up, and a car that is inserted gets a price', async () => {
+  const [postgres, model] = [await freePort(), await freePort()];
+  const env = {
+    KAFKA_BROKERS: '',
+    POSTGRES_URL: `postgresql://postgres:postgres@127.0.0.1:${postgres}/car_database`,
+    MODEL_URL: `http://127.0.0.1:${model}/predict`,
+  };
+  await withStreamer(['dev', '-A', 'car-price', '--no-watch'], { env }, async (dev) => {
+    await dev.until((stdout) => stdout.includes(env.POSTGRES_URL) && stdout.includes('ready in'), 60_000);
+    const car = ['insert', '--model', 'Fiesta', '--year', '2017', '--mileage', '15944', '--json'];
+    const inserted = await run(['run', '-A', 'car-price', ...car], { env });
+    expect(inserted).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(inserted.stdout)).toMatchObject({ brand: 'ford', model: 'Fiesta', year: 2017, suggested_price: expect.any(Number) });
+    expect((await dev.end('SIGINT')).code).toBe(0);
+  });
+  expect(await isOpen(postgres)).toBe(false);
+  const refused = await run(['run', '-A', 'car-price', 'insert', '--model', 'Fiesta'], { env });
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toMatch(/cannot be reached[\s\S]*streamer dev -A car-price/);
+}, 120_000);
