@@ -1,3 +1,4 @@
+import { type Lockstep, lockstepOf } from './lockstep.ts';
 import type { Tree } from './tree.ts';
 
 /**
@@ -20,6 +21,8 @@ export interface Forest {
   readonly segments: Int32Array;
   /** Codes that go right, sorted within a node. */
   readonly codes: Int32Array;
+  /** The same for rows that go side by side, where that is possible. */
+  readonly lockstep: Lockstep | undefined;
   /** Is a category beyond those that a node lists treated as missing, as XGBoost 1.6 does? */
   readonly hasBounds: boolean;
 }
@@ -35,7 +38,7 @@ export function buildForest(trees: readonly Tree[], outputOf: Int32Array, { weig
   const nodes = sum(trees, (tree) => tree.reachable.length);
   const leafValues = sum(trees, (tree) => tree.leafSize * tree.reachable.filter((node) => tree.left[node] === -1).length);
   const codes = sum(trees, (tree) => sum([...tree.categories.values()], (list) => list.length));
-  const forest: Forest = {
+  const forest: Arrays = {
     trees: trees.length,
     roots: new Int32Array(trees.length),
     child: new Int32Array(nodes),
@@ -52,11 +55,13 @@ export function buildForest(trees: readonly Tree[], outputOf: Int32Array, { weig
     forest.roots[number] = at.node;
     addTree(forest, tree, weights?.[number] ?? 1, at);
   });
-  return forest;
+  return { ...forest, lockstep: lockstepOf(forest) };
 }
 
+type Arrays = Omit<Forest, 'lockstep'>;
+
 /** `reachable` names the children of a node one after the other, so that the order of it is the order in the arrays. */
-function addTree(forest: Forest, tree: Tree, weight: number, at: { node: number; leaf: number; code: number }): void {
+function addTree(forest: Arrays, tree: Tree, weight: number, at: { node: number; leaf: number; code: number }): void {
   let child = at.node + 1;
   for (const node of tree.reachable) {
     const index = at.node++;
@@ -75,7 +80,7 @@ function addTree(forest: Forest, tree: Tree, weight: number, at: { node: number;
   }
 }
 
-function addCodes(forest: Forest, index: number, codes: Int32Array, at: { code: number }): void {
+function addCodes(forest: Arrays, index: number, codes: Int32Array, at: { code: number }): void {
   forest.segments[2 * index] = at.code;
   forest.codes.set(codes, at.code);
   at.code += codes.length;

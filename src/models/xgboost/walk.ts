@@ -1,4 +1,5 @@
 import type { Forest } from './forest.ts';
+import { addFour } from './lockstep.ts';
 
 /** Rows that go through a tree before the next tree: few enough that they and the tree stay in the first-level cache. */
 const BLOCK = 64;
@@ -22,20 +23,60 @@ export function addTrees(
   margins: Float32Array,
   outputs: number,
 ): void {
-  const { leaves } = forest;
+  const { lockstep } = forest;
   const count = margins.length / outputs;
+  const isMissing = new Uint8Array(BLOCK);
   for (let first = 0; first < count; first += BLOCK) {
     const last = Math.min(first + BLOCK, count);
+    if (lockstep !== undefined) findMissing(rows, first * features, (last - first) * features, features, isMissing);
     for (let tree = begin; tree < end; tree++) {
-      const root = forest.roots[tree] as number;
+      const depth = lockstep?.depth[tree] ?? 0;
       const output = forest.output[tree] as number;
-      for (let row = first; row < last; row++) {
-        const leaf = leafOf(forest, root, rows, row * features);
-        const at = row * outputs;
-        if (output >= 0) margins[at + output] = (margins[at + output] as number) + (leaves[leaf] as number);
-        else for (let k = 0; k < outputs; k++) margins[at + k] = (margins[at + k] as number) + (leaves[leaf + k] as number);
+      const root = forest.roots[tree] as number;
+      let row = first;
+      if (lockstep !== undefined && depth > 0) {
+        for (; row + 4 <= last; row += 4) {
+          if (hasMissing(isMissing, row - first)) addRows(forest, tree, row, row + 4, rows, features, margins, outputs);
+          else addFour(lockstep, root, depth, rows, row * features, features, margins, row * outputs + output, outputs);
+        }
       }
+      addRows(forest, tree, row, last, rows, features, margins, outputs);
     }
+  }
+}
+
+/** Which rows of a block have a missing value. */
+function findMissing(rows: Float32Array, from: number, length: number, features: number, isMissing: Uint8Array): void {
+  isMissing.fill(0);
+  for (let at = 0; at < length; at++) {
+    const x = rows[from + at] as number;
+    if (Number.isNaN(x)) isMissing[Math.floor(at / features)] = 1;
+  }
+}
+
+function hasMissing(isMissing: Uint8Array, at: number): boolean {
+  return isMissing[at] === 1 || isMissing[at + 1] === 1 || isMissing[at + 2] === 1 || isMissing[at + 3] === 1;
+}
+
+/** Rows `first` to `last` (exclusive), one by one, whatever the tree. */
+function addRows(
+  forest: Forest,
+  tree: number,
+  first: number,
+  last: number,
+  rows: Float32Array,
+  features: number,
+  margins: Float32Array,
+  outputs: number,
+): void {
+  const { leaves } = forest;
+  const root = forest.roots[tree] as number;
+  const output = forest.output[tree] as number;
+  for (let row = first; row < last; row++) {
+    const leaf = leafOf(forest, root, rows, row * features);
+    const at = row * outputs;
+    if (output >= 0) margins[at + output] = (margins[at + output] as number) + (leaves[leaf] as number);
+    else for (let k = 0; k < outputs; k++) margins[at + k] = (margins[at + k] as number) + (leaves[leaf + k] as number);
   }
 }
 

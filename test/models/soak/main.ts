@@ -89,10 +89,13 @@ async function prove(kind: ServerKind, { venv, trained, brokers }: Proof): Promi
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const env = {
+    // MLflow calls other commands by name.
+    PATH: `${join(venv, 'bin')}:${process.env['PATH']}`,
     PYTHONPATH: PYTHON,
     MODEL_FOLDER: trained.folder,
     BENTOML_HOME: join(trained.folder, 'bentoml'),
     BENTOML_DO_NOT_TRACK: 'True',
+    PYTHONDONTWRITEBYTECODE: '1',
   };
   const command = await kind.command(venv, trained.folder, port);
   const start = () => new ServerProcess(command, { cwd: PYTHON, env });

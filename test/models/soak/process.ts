@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 export interface ProcessOptions {
@@ -8,13 +8,13 @@ export interface ProcessOptions {
 
 const KEPT = 4_000;
 
-/** A model server as a process group of its own, as the Python ones start children. */
+/** A model server with all the processes that it starts: BentoML gives its workers sessions of their own, so that no group holds them. */
 export class ServerProcess {
   readonly #child: ChildProcess;
   #said = '';
 
   constructor([command = '', ...args]: readonly string[], { cwd, env = {} }: ProcessOptions) {
-    this.#child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    this.#child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream?.on('data', (text: Buffer) => (this.#said = `${this.#said}${text}`.slice(-KEPT)));
   }
@@ -28,7 +28,8 @@ export class ServerProcess {
   }
 
   signal(name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
-    if (!this.isGone && this.#child.pid !== undefined) process.kill(-this.#child.pid, name);
+    if (this.isGone || this.#child.pid === undefined) return;
+    for (const pid of treeOf(this.#child.pid)) send(pid, name);
   }
 
   async kill(): Promise<void> {
@@ -36,6 +37,23 @@ export class ServerProcess {
     const gone = once(this.#child, 'exit');
     this.signal('SIGKILL');
     await gone;
+  }
+}
+
+/** The process and all its descendants, itself first, so that it cannot replace those that go. */
+function treeOf(root: number): number[] {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+  const parents = lines.map((line) => line.trim().split(/\s+/).map(Number) as [number, number]);
+  const tree = [root];
+  for (let at = 0; at < tree.length; at++) tree.push(...parents.filter(([, parent]) => parent === tree[at]).map(([pid]) => pid));
+  return tree;
+}
+
+function send(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { http, type Model } from 'streamerjs/models';
-import { MAIN } from '../../cli/helpers.ts';
+import { freePort, MAIN } from '../../cli/helpers.ts';
 import { finished } from './process.ts';
 
 export type Row = readonly number[];
@@ -97,7 +97,7 @@ export const kinds: Readonly<Record<string, ServerKind>> = {
     async command(venv, folder, port) {
       const home = join(folder, 'mlserver');
       await mkdir(home, { recursive: true });
-      const ports = { http_port: port, grpc_port: port + 1, metrics_port: port + 2 };
+      const ports = { http_port: port, grpc_port: await freePort(), metrics_port: await freePort() };
       await writeFile(join(home, 'settings.json'), JSON.stringify({ host: '127.0.0.1', parallel_workers: 0, ...ports }));
       await writeFile(join(home, 'model-settings.json'), JSON.stringify({ name: 'trees', implementation: 'runtime.Trees' }));
       return [join(venv, 'bin/mlserver'), 'start', home];
