@@ -29,6 +29,11 @@ export function modelTrainCommand(): Command {
     'streamer model train --data bank-full.csv --target y --exclude simulation.csv --algorithm logistic --out bank.json',
     'streamer model train --data cars.csv --target price --test-size 0.2 --seed 1234 --rounds 300 --learning-rate 0.1 --out car.json',
   );
+  command.addHelpText(
+    'after',
+    '\nFeatures: numeric, log, standardise (log, mean, deviation), ordinal (values), oneHot (values, unknown), lookup (table); all take missing.' +
+      '\nWhat they leave open is taken from the rows to train on; docs/models.md has the rest.',
+  );
   command.addHelpText('after', '\nExit code 1 when rows cannot be used (their lines and columns are named), 2 when the options cannot.');
   return command.action(async (options: RawOptions) => (await import('../model/train.ts')).trainModel(options));
 }

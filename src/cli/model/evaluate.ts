@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { describeModel, encoderOf, type FileAnswer, type ModelAbout } from '../../models/file/index.ts';
 import { RowErrors } from '../../models/index.ts';
 import { CommandError } from '../command-error.ts';
@@ -112,7 +113,7 @@ interface Result {
 function print(output: Output, { file, data, task, report, skipped }: Result): void {
   output.data({ model: file, data, skipped, task, ...report });
   if (skipped > 0) output.line(`${skipped} bad rows were skipped`);
-  printFigures(output, { [file]: report });
+  printFigures(output, { [basename(file)]: report });
   if (report.kind === 'binary' && task.kind === 'binary') printConfusion(output, report, task.positive);
   printCalibration(output, report);
 }

@@ -2,7 +2,7 @@ import { ConfigError } from '../../errors.ts';
 import { HASH_ATTRIBUTE } from '../features/file.ts';
 import { binsOf } from './bins.ts';
 import { type BoostingOptions, type BoostingRound, type EarlyStopping, type Settings, settingsOf } from './boosting-options.ts';
-import { checkBinary, positiveWeightOf, rowsOf, type Table, type TrainingData, tableOf } from './data.ts';
+import { checkBinary, checkFlags, positiveWeightOf, rowsOf, type Table, type TrainingData, tableOf } from './data.ts';
 import { floatText } from './float-text.ts';
 import type { GrownTree } from './grown-tree.ts';
 import { type Loss, logistic, squaredError } from './loss.ts';
@@ -71,7 +71,7 @@ function partsOf<Row extends object>(table: Table<Row>, { earlyStopping, seed, o
   const { train, test } =
     data === undefined ? trainTestSplit(table.rows, { testSize: fraction, seed }) : { train: undefined, test: undefined };
   const validation = test === undefined ? validationOf(table, earlyStopping) : rowsOf(table as Table, test);
-  if (objective === 'logistic') checkBinary(validation.labels);
+  if (objective === 'logistic') checkFlags(validation.labels);
   return { training: train === undefined ? (table as Table) : rowsOf(table as Table, train), validation };
 }
 

@@ -83,14 +83,17 @@ export function rowsOf<Row extends object>(table: Table<Row>, rows: Int32Array):
   return { ...table, rows: rows.length, numbers, labels: Float32Array.from(rows, (row) => table.labels[row] as number) };
 }
 
-/** @throws ConfigError when labels are not 0 and 1, or all the same */
-export function checkBinary(labels: Float32Array): void {
+/** @throws ConfigError when labels are not 0 and 1 */
+export function checkFlags(labels: Float32Array): void {
   const strange = labels.findIndex((label) => label !== 0 && label !== 1);
   if (strange >= 0) throw new ConfigError(`the label of row ${strange} is ${labels[strange]}, and must be 0 or 1`);
+}
+
+/** @throws ConfigError when labels are not 0 and 1, or all the same */
+export function checkBinary(labels: Float32Array): void {
+  checkFlags(labels);
   if (labels.every((label) => label === labels[0]))
-    throw new ConfigError(`all labels are ${labels[0]}: there is nothing to tell apart`, {
-      next: 'Train on rows of both classes.',
-    });
+    throw new ConfigError(`all labels are ${labels[0]}: there is nothing to tell apart`, { next: 'Train on rows of both classes.' });
 }
 
 /** Weight of a row with label 1: as given, or as many times a row with label 0 as makes both classes count the same. */

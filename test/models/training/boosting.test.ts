@@ -34,11 +34,11 @@ describe('trainBoosting', () => {
   it("finds the trees of XGBoost's exact method, to the last bit", () => {
     const golden = JSON.parse(readFileSync(new URL('fixtures/exact.json', import.meta.url), 'utf8')) as {
       columns: string[];
-      numbers: number[];
+      numbers: Array<number | null>;
       labels: number[];
       margins: string;
     };
-    const table = { ...golden, numbers: Float32Array.from(golden.numbers) };
+    const table = { ...golden, numbers: Float32Array.from(golden.numbers, (value) => value ?? Number.NaN) };
     const model = trainBoosting(table, { bins: 'exact', baseScore: 0.5, rounds: 25, maxDepth: 4 });
     expect(hexOf(new XgboostEvaluator(model.file).margins(table.numbers, golden.labels.length))).toBe(golden.margins);
   });

@@ -1,6 +1,6 @@
 /**
  * Proves model files trained here on the real XGBoost: it loads them, and its margins equal ours to the last bit; and exact training finds
- * its own trees. `XGBOOST_PYTHON=python1,python2 npx jiti test/models/training/soak/main.ts`, each an interpreter that has xgboost.
+ * its own trees. `XGBOOST_PYTHON=python1,python2 npm run soak:training [-- CASE]`, each an interpreter that has xgboost.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -32,6 +32,7 @@ const CASES: readonly Case[] = [
   { name: 'number, leaves', options: { rounds: 40, maxDepth: 0, maxLeaves: 20, learningRate: 0.1 }, gaps: true },
   { name: 'number, sampled', options: { rounds: 40, subsample: 0.7, colsample: 0.6, seed: 5, gamma: 3, lambda: 2.5 }, gaps: true },
   { name: 'number, exact', options: { rounds: 60, bins: 'exact', baseScore: 0.5 }, gaps: false },
+  { name: 'number, gaps, exact', options: { rounds: 60, bins: 'exact', baseScore: 0.5 }, gaps: true },
   { name: 'yes or no', options: { objective: 'logistic', rounds: 60 }, gaps: false },
   { name: 'yes or no, gaps', options: { objective: 'logistic', rounds: 60, bins: 16, maxDepth: 4 }, gaps: true },
   {
@@ -47,6 +48,7 @@ const folder = await mkdtemp(join(tmpdir(), 'streamer-xgboost-'));
 let failures = 0;
 try {
   for (const [at, { name, options, gaps }] of CASES.entries()) {
+    if (process.argv[2] !== undefined && process.argv[2] !== name) continue;
     const { rows, values, flags } = rowsOf(3_000, at + 1, gaps);
     const data = trainingOf(rows, options.objective === 'logistic' ? flags : values);
     const model = trainBoosting(data, options);
