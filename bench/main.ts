@@ -6,7 +6,8 @@
  *     npm run bench -- --events 1000000 --rounds 5 --only noop
  *
  * Every contestant is a process of its own; rounds alternate between them. Rates are from the first event seen to the last
- * one finished (outputs acknowledged). Ratios within a round count; absolute figures are those of a busy machine.
+ * one finished (outputs acknowledged), CPU times (all threads of the contestant, not the broker) too. Ratios within a round
+ * count; absolute figures are those of a busy machine. When others work on it beside, only CPU times can be relied upon.
  */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -37,12 +38,14 @@ interface Result {
   readonly rate: number;
   readonly firstMs: number;
   readonly memoryMb: number;
+  /** Microseconds for an event; of an idle worker, the share of a core. */
+  readonly cpuUs: number;
 }
 
 const options = new Command()
   .option('--events <n>', 'events of a run', '400000')
   .option('--rounds <n>', 'rounds', '3')
-  .option('--only <section>', 'noop, json, latency or startup')
+  .option('--only <section>', 'noop, json, latency or idle')
   .parse()
   .opts<{ events: string; rounds: string; only?: string }>();
 const events = Number(options.events);
@@ -93,6 +96,7 @@ async function main(): Promise<void> {
     `${brokers}${broker === undefined ? '' : ' (embedded)'}   Node ${process.version}   ${cpus().length} cores   ${events} events, ${options.rounds} rounds\n`,
   );
   try {
+    if (options.only === undefined || options.only === 'idle') await idle(brokers);
     for (const section of sections) if (options.only === undefined || options.only === section.name) await run(section, brokers);
   } finally {
     await broker?.close();
@@ -109,6 +113,13 @@ async function run(section: Section, brokers: string): Promise<void> {
     }
   }
   report(section, results);
+}
+
+/** A worker with nothing to do, on a topic of 4 partitions. */
+async function idle(brokers: string): Promise<void> {
+  const contestant = streamer('idle', { WORK: 'idle', ORDER: 'key' });
+  const { firstMs, memoryMb, cpuUs } = await measure(contestant, { brokers, topic: `bench-idle-${randomUUID()}`, events: 0 });
+  console.log(`idle: ready ${whole(firstMs)} ms after the process was started, ${whole(memoryMb)} MB, ${cpuUs.toFixed(2)} % of a core\n`);
 }
 
 /** Customers of 14 fields, 210 bytes or so; 4 partitions. */
@@ -161,7 +172,9 @@ async function measure(contestant: Contestant, input: { brokers: string; topic: 
 function report(section: Section, results: ReadonlyMap<string, readonly Result[]>): void {
   const base = section.base === undefined ? undefined : results.get(section.base);
   console.log(`${section.name}: ${section.about}`);
-  console.log('| contestant | events/s, median | best | ratio, median | first event, ms | memory, MB |\n|---|---|---|---|---|---|');
+  console.log(
+    '| contestant | events/s, median | best | ratio, median | CPU us an event, best | first event, ms | memory, MB |\n|---|---|---|---|---|---|---|',
+  );
   for (const [name, runs] of results) {
     const ratios = runs.map(({ rate }, round) => rate / (base?.[round]?.rate ?? section.ideal!));
     const cells = [
@@ -169,6 +182,7 @@ function report(section: Section, results: ReadonlyMap<string, readonly Result[]
       whole(median(runs.map(({ rate }) => rate))),
       whole(Math.max(...runs.map(({ rate }) => rate))),
       median(ratios).toFixed(2),
+      Math.min(...runs.map(({ cpuUs }) => cpuUs)).toFixed(1),
     ];
     console.log(
       `| ${[...cells, whole(median(runs.map(({ firstMs }) => firstMs))), whole(Math.max(...runs.map(({ memoryMb }) => memoryMb)))].join(' | ')} |`,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { App, each, json, type Order, string } from 'streamerjs';
-import { finish, isAllSeen, saw } from './tell.ts';
+import { finish, finishIdle, isAllSeen, saw } from './tell.ts';
 
 interface Customer {
   age: number;
@@ -12,7 +12,7 @@ const order = process.env.ORDER as Order;
 const app = new App({ id: `bench-${randomUUID()}`, brokers: BROKERS });
 const segmentOf = (customer: Customer) => ({ ...customer, segment: customer.age < 30 ? 'young' : 'adult' });
 
-if (WORK === 'noop') {
+if (WORK === 'noop' || WORK === 'idle') {
   app.agent(
     'noop',
     app.topic(TOPIC, { partitions: 4 }),
@@ -58,6 +58,7 @@ if (WORK === 'noop') {
 }
 await (await (await app.client()).admin()).createTopics(app.topicSpecs());
 const worker = await app.start();
+if (WORK === 'idle') await finishIdle();
 const agent = [...app.agents.keys()][0]!;
 setInterval(() => {
   if (isAllSeen() && worker.stats().agents[agent]!.finished >= Number(EVENTS)) finish();
