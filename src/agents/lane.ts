@@ -66,7 +66,7 @@ export class Lane<K, V, Out> {
       this.#unread = first;
       this.#held = first;
       this.#scope.hold(first);
-      this.#body(new LaneStream((max, withinMs) => this.#pull(life, max, withinMs)), life)
+      this.#body(new LaneStream({ one: () => this.#one(life), some: (max, withinMs) => this.#pull(life, max, withinMs) }), life)
         .then(
           () => this.#returned(life),
           (error: unknown) => this.#fail(life, error),
@@ -100,6 +100,19 @@ export class Lane<K, V, Out> {
       throw new StreamerError('USAGE', 'the generator yielded before it had read an event', { agent: this.#inbox.agent });
     }
     this.#scope.emit(value);
+  }
+
+  /** The next event, as `#pull` gives it; of those that are there already without a chain of promises. */
+  #one(life: number): Promise<IteratorResult<Event<K, V>, undefined>> {
+    if (this.#life === life && this.#unread.length === 0) {
+      this.#finish(life);
+      const [delivery] = this.#life === life && !this.#isClosed ? this.#poll(1) : [];
+      if (delivery !== undefined) {
+        this.#hold([delivery], life);
+        return Promise.resolve({ done: false, value: delivery.event });
+      }
+    }
+    return this.#pull(life, 1, 0).then(([event]) => (event === undefined ? END : { done: false, value: event }));
   }
 
   /** The next batch for a generator's iterator; asking for it finishes the one before. Empty at the end. */
@@ -208,7 +221,12 @@ export class Lane<K, V, Out> {
   }
 }
 
-type EventSource<K, V> = (max: number, withinMs: number) => Promise<Event<K, V>[]>;
+const END = { done: true, value: undefined } as const;
+
+interface EventSource<K, V> {
+  one(): Promise<IteratorResult<Event<K, V>, undefined>>;
+  some(max: number, withinMs: number): Promise<Event<K, V>[]>;
+}
 
 class LaneStream<K, V> implements Stream<K, V> {
   readonly #source: EventSource<K, V>;
@@ -218,12 +236,7 @@ class LaneStream<K, V> implements Stream<K, V> {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Event<K, V>> {
-    return {
-      next: async () => {
-        const [event] = await this.#source(1, 0);
-        return event === undefined ? { done: true, value: undefined } : { done: false, value: event };
-      },
-    };
+    return { next: () => this.#source.one() };
   }
 
   take(max: number, withinMs: number): AsyncIterable<Event<K, V>[]> {
@@ -233,7 +246,7 @@ class LaneStream<K, V> implements Stream<K, V> {
     return {
       [Symbol.asyncIterator]: () => ({
         next: async () => {
-          const events = await this.#source(max, withinMs);
+          const events = await this.#source.some(max, withinMs);
           return events.length === 0 ? { done: true, value: undefined } : { done: false, value: events };
         },
       }),
