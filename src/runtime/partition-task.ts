@@ -26,7 +26,7 @@ export interface PartitionHost {
 /** Longest stretch of work without letting go of the thread: the next fetch, acknowledgements and heartbeats go on between. */
 const SLICE_MS = 5;
 /** Records between two looks at the clock. */
-const SLICE_RECORDS = 32;
+const SLICE_RECORDS = 16;
 
 /** How far, in offsets, work may run ahead of the first unfinished one. */
 const RUN_AHEAD = 10_000;
