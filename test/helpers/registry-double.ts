@@ -42,11 +42,6 @@ export class RegistryDouble {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Puts a schema under an id that a fixture was written with. */
-  put(id: number, schema: string, schemaType = 'AVRO'): void {
-    this.#byId.set(id, { id, schema, schemaType });
-  }
-
   async close(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));

@@ -23,12 +23,18 @@ function pathOf(parts: readonly string[]): string {
 
 /** Why bytes could not be read: the first field, as the writer's schema has them, that is not there or not what it should be. */
 export function unreadable(writer: AvroType, bytes: Buffer, at: number, cause: unknown, { topic, part }: SerdeContext): SerdeError {
-  const fault = new Search(bytes).find(writer, at);
+  const search = new Search(bytes);
+  const fault = search.find(writer, at);
+  const end = fault === undefined ? search.end(writer, at) : undefined;
+  if (end !== undefined && end < bytes.length) {
+    const text = `${part}: ${describeType(writer)} ends at byte ${end}, and ${bytes.length - end} more follow`;
+    return new SerdeError('DECODE', text, { topic, cause });
+  }
   const reason = cause instanceof Error && !(cause instanceof TypeError) ? cause.message : undefined;
   const path = fault === undefined ? '' : fault.path;
   const expected = describeType(fault?.type ?? writer);
   const got = fault === undefined ? preview(bytes.subarray(at)) : shownAt(bytes, fault.at);
-  const why = reason === undefined || reason.startsWith('truncated') ? '' : ` (${reason})`;
+  const why = reason === undefined || /^(truncated|trailing)/.test(reason) ? '' : ` (${reason})`;
   return new SerdeError('DECODE', `${part}: ${path === '' ? '' : `${path}: `}expected ${expected}, got ${got}${why}`, {
     topic,
     path,
@@ -56,7 +62,7 @@ class Search {
 
   /** The innermost part that cannot be read; undefined when all of it can. */
   find(type: AvroType, at: number, path = ''): Fault | undefined {
-    if (this.#end(type, at) !== undefined) return undefined;
+    if (this.end(type, at) !== undefined) return undefined;
     return this.#inside(type, at, path) ?? { path, type, at };
   }
 
@@ -85,7 +91,7 @@ class Search {
   ): { fault?: Fault | undefined; at: number } {
     let at = from;
     for (const { type, path } of parts) {
-      const end = this.#end(type, at);
+      const end = this.end(type, at);
       if (end === undefined) return { fault: this.find(type, at, path), at };
       at = end;
     }
@@ -121,7 +127,7 @@ class Search {
   }
 
   /** Where the part ends; undefined when it cannot be read. */
-  #end(type: AvroType, at: number): number | undefined {
+  end(type: AvroType, at: number): number | undefined {
     try {
       const { offset } = type.decode(this.#bytes, at);
       return offset < 0 ? undefined : offset;

@@ -1,10 +1,56 @@
-import { type AvroType, avsc } from './library.ts';
+import { type AvroType, avsc, type Tap } from './library.ts';
 import { checkUnits } from './logical.ts';
 
+let exact: AvroType | undefined;
 let big: AvroType | undefined;
 let micros: AvroType | undefined;
 
-/** A `long` as a bigint, whole; avsc's own is a number and refuses what lies beyond 2^53. */
+/** Where twice a number is one that JavaScript holds exactly. */
+const HALF_SAFE = 2 ** 52;
+
+/**
+ * A `long` as a number, refused beyond 2^53. avsc's own doubles the number in floating point on its way to zigzag, which
+ * rounds below -2^52: -9007199254740990 comes back without its sign.
+ */
+export function exactLong(): AvroType {
+  if (exact !== undefined) return exact;
+  class ExactLong extends avsc().types.LongType {
+    _check(value: unknown, _flags: unknown, hook: ((value: unknown, type: AvroType) => void) | undefined): boolean {
+      const isValid = Number.isSafeInteger(value);
+      if (!isValid) hook?.(value, this);
+      return isValid;
+    }
+
+    override _read(tap: Tap): number {
+      const start = tap.pos;
+      const value = tap.readLong();
+      return value < HALF_SAFE && value > -HALF_SAFE ? value : readExactly(tap, start);
+    }
+
+    override _write(tap: Tap, value: unknown): void {
+      if (!Number.isSafeInteger(value)) throw new Error(`not a whole number within 2^53: ${String(value)}`);
+      if ((value as number) < HALF_SAFE && (value as number) > -HALF_SAFE) tap.writeLong(value as number);
+      else tap.packLongBytes(int64Bytes(BigInt(value as number)));
+    }
+  }
+  exact = new ExactLong();
+  return exact;
+}
+
+function readExactly(tap: Tap, start: number): number {
+  tap.pos = start;
+  const value = Number(tap.unpackLongBytes().readBigInt64LE(0));
+  if (!Number.isSafeInteger(value)) throw new Error("a whole number beyond 2^53: read it with long: 'bigint'");
+  return value;
+}
+
+function int64Bytes(value: bigint): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeBigInt64LE(value);
+  return bytes;
+}
+
+/** A `long` as a bigint, whole. */
 export function bigLong(): AvroType {
   big ??= make();
   return big;
@@ -20,11 +66,7 @@ export function timestampMicros(): AvroType {
 function make(): AvroType {
   return avsc().types.LongType.__with({
     fromBuffer: (bytes) => bytes.readBigInt64LE(0),
-    toBuffer(value: bigint) {
-      const bytes = Buffer.allocUnsafe(8);
-      bytes.writeBigInt64LE(value);
-      return bytes;
-    },
+    toBuffer: int64Bytes,
     fromJSON: (value: number | bigint) => BigInt(value),
     toJSON: (value: bigint) => (BigInt.asIntN(54, value) === value ? Number(value) : String(value)),
     isValid: (value) => typeof value === 'bigint' && BigInt.asIntN(64, value) === value,

@@ -1,6 +1,4 @@
 import type { Serde } from '../serde.ts';
-import { SerdeError } from '../serde-error.ts';
-import { describeType } from './describe.ts';
 import { unreadable, unwritable } from './faults.ts';
 import type { AvroSchema } from './schema.ts';
 import { compile, type LongKind } from './types.ts';
@@ -38,19 +36,11 @@ export function avroSerde<const S extends AvroSchema, L extends LongKind = 'numb
       }
     },
     decode(bytes, context) {
-      let read: { value: unknown; offset: number };
       try {
-        read = type.decode(bytes, 0);
+        return type.fromBuffer(bytes) as AvroOutput<S, LongOf<L>>;
       } catch (cause) {
         throw unreadable(type, bytes, 0, cause, context);
       }
-      if (read.offset < 0) throw unreadable(type, bytes, 0, undefined, context);
-      if (read.offset < bytes.length) {
-        const { topic, part } = context;
-        const left = bytes.length - read.offset;
-        throw new SerdeError('DECODE', `${part}: ${describeType(type)} ends at byte ${read.offset}, and ${left} more follow`, { topic });
-      }
-      return read.value as AvroOutput<S, LongOf<L>>;
     },
   };
 }

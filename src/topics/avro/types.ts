@@ -2,7 +2,7 @@ import { ConfigError } from '../../errors.ts';
 import { arrayType, mapType } from './collections.ts';
 import { type AvroType, avsc, type ParseOptions } from './library.ts';
 import { logicalTypes } from './logical.ts';
-import { bigLong, timestampMicros } from './longs.ts';
+import { bigLong, exactLong, timestampMicros } from './longs.ts';
 
 /** What a `long` is: a number, refused when it lies beyond 2^53, or a bigint. */
 export type LongKind = 'number' | 'bigint';
@@ -37,7 +37,7 @@ function hookOf(long: LongKind) {
     if (Array.isArray(schema)) return unionType(schema, options);
     const { type, logicalType, fields } = (typeof schema === 'string' ? { type: schema } : schema) as Record<string, unknown>;
     if (type === 'long' && logicalType === 'timestamp-micros') return timestampMicros();
-    if (type === 'long' && long === 'bigint' && (typeof schema === 'string' || logicalType !== 'timestamp-millis')) return bigLong();
+    if (type === 'long' && logicalType !== 'timestamp-millis') return long === 'bigint' ? bigLong() : exactLong();
     if (type === 'array') return arrayType(schema, options);
     if (type === 'map') return mapType(schema, options);
     if (type === 'record' && Array.isArray(fields)) checkFields(fields);

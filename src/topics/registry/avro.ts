@@ -2,7 +2,7 @@ import { ConfigError, isStreamerError } from '../../errors.ts';
 import { describeType } from '../avro/describe.ts';
 import { differences } from '../avro/differences.ts';
 import { unreadable, unwritable } from '../avro/faults.ts';
-import type { AvroResolver, AvroType } from '../avro/library.ts';
+import { type AvroResolver, type AvroType, newCursor } from '../avro/library.ts';
 import { obstacles } from '../avro/resolution.ts';
 import type { AvroSchema } from '../avro/schema.ts';
 import type { AvroOptions, LongOf } from '../avro/serde.ts';
@@ -35,6 +35,7 @@ export function avroConfluent<const S extends AvroSchema, L extends LongKind = '
 }
 
 function avroFormat(type: AvroType, schema: string): Format<unknown, unknown> {
+  const write = type.typeName === 'bytes' ? writeBytes : writeValue;
   return {
     name: 'avro.confluent',
     type: 'AVRO',
@@ -56,15 +57,41 @@ function avroFormat(type: AvroType, schema: string): Format<unknown, unknown> {
   };
 }
 
-/** Most records fit; longer ones get a buffer of their own, so that one huge record does not stay in memory. */
-const scratch = Buffer.allocUnsafeSlow(16 * 1024);
+/** Records are written one behind the other into a chunk, so that none is copied; they keep it in memory while they are. */
+const CHUNK_BYTES = 32 * 1024;
+let chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+let used = 0;
 
-function write(type: AvroType, value: unknown, schemaId: number): Buffer {
-  const end = type.encode(value, scratch, HEADER_BYTES);
-  // Below zero: how many bytes were missing.
-  const bytes = Buffer.allocUnsafe(end < 0 ? scratch.length - end : end);
-  if (end < 0) type.encode(value, bytes, HEADER_BYTES);
-  else scratch.copy(bytes, HEADER_BYTES, HEADER_BYTES, end);
+function writeValue(type: AvroType, value: unknown, schemaId: number): Buffer {
+  let into = chunk;
+  let start = used;
+  // A getter of the value that writes another one meanwhile must not write here.
+  used = into.length;
+  let end = start + HEADER_BYTES > into.length ? start - into.length - HEADER_BYTES : type.encode(value, into, start + HEADER_BYTES);
+  if (end < 0) {
+    // What is missing is known only from where it was tried: at most the whole record.
+    into = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, into.length - start - end));
+    start = 0;
+    end = type.encode(value, into, HEADER_BYTES);
+    if (end < 0) {
+      into = Buffer.allocUnsafeSlow(into.length - end);
+      end = type.encode(value, into, HEADER_BYTES);
+    }
+  }
+  const bytes = into.subarray(start, end);
+  writeHeader(bytes, schemaId);
+  if (into.length === CHUNK_BYTES) {
+    chunk = into;
+    used = end;
+  }
+  return bytes;
+}
+
+/** Confluent's clients write a value whose whole schema is `bytes` as it is, without the length that Avro puts before it. */
+function writeBytes(_: AvroType, value: unknown, schemaId: number): Buffer {
+  if (!Buffer.isBuffer(value)) throw new Error('not a Buffer');
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES + value.length);
+  value.copy(bytes, HEADER_BYTES);
   writeHeader(bytes, schemaId);
   return bytes;
 }
@@ -82,9 +109,11 @@ async function writerType(registry: Registry, schemaId: number, { topic, part }:
   throw new SerdeError('DECODE', `${part}: written with schema id ${schemaId}, which is not an Avro schema that can be used`, { topic });
 }
 
-function resolverOf(reader: AvroType, writer: AvroType, schemaId: number, { topic, part }: SerdeContext): AvroResolver {
+/** None where both write the same bytes: reading without one is a tenth faster. */
+function resolverOf(reader: AvroType, writer: AvroType, schemaId: number, { topic, part }: SerdeContext): AvroResolver | undefined {
   try {
-    return reader.createResolver(writer);
+    const resolver = reader.createResolver(writer);
+    return reader.equals(writer) ? undefined : resolver;
   } catch (cause) {
     const why = obstacles(reader, writer).join('; ') || (cause as Error).message;
     throw new SerdeError('DECODE', `${part}: written with schema id ${schemaId}, which cannot be read as ${describeType(reader)}: ${why}`, {
@@ -94,19 +123,21 @@ function resolverOf(reader: AvroType, writer: AvroType, schemaId: number, { topi
   }
 }
 
-function readerOf(type: AvroType, writer: AvroType, resolver: AvroResolver): RecordReader<unknown> {
+function readerOf(type: AvroType, writer: AvroType, resolver: AvroResolver | undefined): RecordReader<unknown> {
+  if (type.typeName === 'bytes' && writer.typeName === 'bytes') return (bytes) => bytes.subarray(HEADER_BYTES);
+  const source = resolver ?? type;
+  const cursor = newCursor();
   return (bytes, context) => {
-    let read: { value: unknown; offset: number };
+    cursor.buf = bytes;
+    cursor.pos = HEADER_BYTES;
+    let value: unknown;
     try {
-      read = type.decode(bytes, HEADER_BYTES, resolver);
+      value = source._read(cursor);
     } catch (cause) {
       throw unreadable(writer, bytes, HEADER_BYTES, cause, context);
     }
-    if (read.offset < 0) throw unreadable(writer, bytes, HEADER_BYTES, undefined, context);
-    if (read.offset === bytes.length) return read.value;
-    const { topic, part } = context;
-    const left = bytes.length - read.offset;
-    throw new SerdeError('DECODE', `${part}: ${describeType(writer)} ends at byte ${read.offset}, and ${left} more follow`, { topic });
+    if (cursor.pos !== bytes.length) throw unreadable(writer, bytes, HEADER_BYTES, undefined, context);
+    return value;
   };
 }
 

@@ -1,7 +1,7 @@
 import { isStreamerError } from '../../errors.ts';
 import type { Serde, SerdeContext } from '../serde.ts';
 import { preview, SerdeError } from '../serde-error.ts';
-import { type Format, HEADER_BYTES, type RecordReader } from './format.ts';
+import { type Format, HEADER_BYTES, type RecordReader, readSchemaId } from './format.ts';
 import type { RegistryOptions } from './options.ts';
 import { registryOf } from './registry.ts';
 import { SchemaId } from './schema-id.ts';
@@ -80,7 +80,7 @@ class Readers<Out> {
 
   of(bytes: Buffer, context: SerdeContext): RecordReader<Out> | Promise<RecordReader<Out>> {
     if (bytes.length < HEADER_BYTES || bytes[0] !== 0) throw notConfluent(bytes, context);
-    const id = bytes.readUInt32BE(1);
+    const id = readSchemaId(bytes);
     if (id === this.#lastId) return this.#last!;
     const reader = this.#known.get(id);
     if (reader === undefined) return this.#ask(id, context);

@@ -30,3 +30,8 @@ export function writeHeader(bytes: Buffer, schemaId: number): void {
   bytes[0] = 0;
   bytes.writeUInt32BE(schemaId, 1);
 }
+
+/** Of bytes that are long enough: `readUInt32BE` checks that once more. */
+export function readSchemaId(bytes: Buffer): number {
+  return ((bytes[1]! << 24) | (bytes[2]! << 16) | (bytes[3]! << 8) | bytes[4]!) >>> 0;
+}
