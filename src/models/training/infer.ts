@@ -16,8 +16,8 @@ const MISSING = new Set(['', 'na', 'n/a', 'nan', 'null', 'none']);
 
 /** The number a cell has; null for a missing value, undefined for what is neither. */
 export function numberOf(cell: string): number | null | undefined {
-  if (MISSING.has(cell.toLowerCase())) return null;
-  const number = NUMBER.test(cell) ? Number(cell) : Number.NaN;
+  if (!NUMBER.test(cell)) return MISSING.has(cell.toLowerCase()) ? null : undefined;
+  const number = Number(cell);
   return Number.isFinite(number) ? number : undefined;
 }
 
