@@ -40,6 +40,11 @@ export function agentRows(app: App): string[][] {
   ]);
 }
 
+/** Name, kind, topics. */
+export function sourceRows(app: App): string[][] {
+  return [...app.sources].map(([name, { kind, topics }]) => [name, kind, topics.map((topic) => topic.name).join(', ')]);
+}
+
 function sinkName(sink: Agent['sinks'][number]): string {
   return typeof sink === 'function' ? `${sink.name || 'function'}()` : sink.name;
 }

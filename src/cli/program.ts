@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { exitCodeOf } from './command-error.ts';
 import { agentsCommand } from './commands/agents.ts';
 import { brokerCommand } from './commands/broker.ts';
+import { cdcCommand } from './commands/cdc.ts';
 import { configCommand } from './commands/config.ts';
 import { consumeCommand } from './commands/consume.ts';
 import { devCommand } from './commands/dev.ts';
@@ -35,6 +36,7 @@ export function buildProgram(): Command {
     sendCommand(),
     consumeCommand(),
     dlqCommand(),
+    cdcCommand(),
     modelCommand(),
     brokerCommand(),
     configCommand(),

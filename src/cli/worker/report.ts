@@ -77,6 +77,17 @@ export class WorkerReport {
       waiting: ({ agent, error }) => log.warning(`agent "${agent}" waits: ${describeError(error)}`),
       resumed: ({ agent, waitedMs }) => log.info(`agent "${agent}" goes on after ${duration(waitedMs)}`),
       trouble: ({ error }) => log.warning(describeError(error)),
+      source: this.#sourceLine(),
+    };
+  }
+
+  /** A line at each change of phase; how far a snapshot is changes too often for one each. */
+  #sourceLine(): NonNullable<Listeners['source']> {
+    const phases = new Map<string, string>();
+    return ({ source, phase, detail }) => {
+      if (phases.get(source) === phase && phase !== 'failing') return;
+      phases.set(source, phase);
+      if (phase !== 'failing') this.#line(`source ${source} ${phase}${detail === '' ? '' : `: ${detail}`}`);
     };
   }
 
@@ -91,21 +102,22 @@ export class WorkerReport {
       resumed: (fields) => tell('resumed', fields),
       trouble: ({ error }) => tell('trouble', { error: describeError(error) }),
       stalled: (fields) => tell('stalled', fields),
+      source: (fields) => tell('source', fields),
     };
   }
 
   #progress(): void {
-    const { events, lag, deadLettered, tombstonesSkipped, agents } = this.#worker.stats();
+    const { events, lag, deadLettered, tombstonesSkipped, agents, sources } = this.#worker.stats();
     const perSecond = this.#pace.after(events);
     const waiting = Object.entries(agents).filter(([, agent]) => agent.waitingSince !== undefined);
     const line = `  ${count(events)} events  ${rate(perSecond)}  lag ${count(lag)}  failed ${count(deadLettered)}${waitingText(waiting.map(([name]) => name))}`;
     if (this.#inPlace) terminal.bottom = line;
-    const key = JSON.stringify([events, lag, deadLettered, waiting.length]);
+    const key = JSON.stringify([events, lag, deadLettered, waiting.length, sources]);
     if (key === this.#last) return;
     this.#last = key;
     if (!this.#inPlace) this.#line(line);
     const pace = { perSecond: Math.round(perSecond * 10) / 10, lag };
-    this.#output.data({ event: 'progress', events, ...pace, deadLettered, tombstonesSkipped, agents });
+    this.#output.data({ event: 'progress', events, ...pace, deadLettered, tombstonesSkipped, agents, sources });
   }
 
   /** Pace and lag are those of partitions that are no longer ours: left out. */

@@ -3,7 +3,7 @@ import type { App } from '../../app.ts';
 import { describeError } from '../../errors.ts';
 import type { KafkaClient } from '../../kafka/index.ts';
 import { persist, type Worker } from '../../runtime/index.ts';
-import { AGENT_HEADER, agentRows } from '../agent-table.ts';
+import { AGENT_HEADER, agentRows, sourceRows } from '../agent-table.ts';
 import { awaitBroker } from '../broker-probe.ts';
 import { CommandError } from '../command-error.ts';
 import type { RawOptions } from '../options.ts';
@@ -83,7 +83,8 @@ function endInTime(ms: number): NodeJS.Timeout {
 
 function introduce({ app, output, settings }: AppSession): void {
   output.line(`${app.id} ${app.version}   broker ${settings.values.brokers.join(',')}   group ${app.id}`);
-  output.table(agentRows(app), AGENT_HEADER);
+  if (app.agents.size > 0) output.table(agentRows(app), AGENT_HEADER);
+  if (app.sources.size > 0) output.table(sourceRows(app), ['source', 'kind', 'to']);
 }
 
 async function checkTopics(client: KafkaClient, app: App, name: string): Promise<void> {

@@ -81,8 +81,10 @@ async function loadPg(): Promise<Pg> {
   }
 }
 
-function unreachable(error: unknown, url: string): StreamerError {
+function unreachable(error: unknown, url: string): unknown {
   const { code, message } = error as { code?: string; message: string };
+  // Rights are the caller's to explain.
+  if (code === '42501') return error;
   const place = withoutPassword(url);
   // Class 28: wrong password or user; 3D000: no such database.
   if (code?.startsWith('28') || code === '3D000')

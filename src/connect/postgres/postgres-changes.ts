@@ -102,7 +102,9 @@ export class PostgresChanges implements Source {
       return;
     }
     context.state('snapshot', 'reads the rows that are there');
-    const replication = await Database.open(url, `streamer ${slot} snapshot`, true);
+    const replication = await Database.open(url, `streamer ${slot} snapshot`, true).catch(async (error: unknown) => {
+      throw await refusedSlot(database, error);
+    });
     const reading = await Database.open(url, `streamer ${slot} rows`);
     try {
       const temporary = `${slot}_snapshot`;

@@ -1,0 +1,28 @@
+import { CommandError } from '../command-error.ts';
+import type { RawOptions } from '../options.ts';
+import { openAppSession } from '../session.ts';
+import { changesSources } from './sources.ts';
+
+export async function resetSources(names: readonly string[], options: RawOptions): Promise<void> {
+  const { app, output, close } = await openAppSession(options);
+  try {
+    const sources = changesSources(app, names);
+    if (options['yes'] !== true) {
+      const slots = await Promise.all([...sources].map(async ([, source]) => (await source.status()).slot));
+      throw new CommandError(
+        2,
+        `this drops ${slots.join(', ') || 'nothing'}: what was changed and not read yet is lost but for what the next snapshot shows`,
+        {
+          next: 'Say --yes to do it.',
+        },
+      );
+    }
+    for (const [name, source] of sources) {
+      const wasThere = await source.reset({ publication: options['publication'] === true });
+      output.table([[name, wasThere ? 'slot dropped' : 'there was no slot']]);
+      output.data({ source: name, status: wasThere ? 'dropped' : 'absent' });
+    }
+  } finally {
+    await close();
+  }
+}

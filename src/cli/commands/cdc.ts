@@ -1,0 +1,28 @@
+import { Command } from 'commander';
+import { type RawOptions, withApp, withExamples, withJson } from '../options.ts';
+
+export function cdcCommand(): Command {
+  const command = new Command('cdc').description('change capture: where the slots of an app stand, and beginning anew');
+  withExamples(command, 'streamer cdc status -A ./app.ts', 'streamer cdc reset cars -A ./app.ts --yes');
+  for (const each of [status(), reset()]) command.addCommand(each);
+  return command;
+}
+
+function status(): Command {
+  const command = new Command('status')
+    .description('slot, publication, lag and reader of each source of an app that reads a database')
+    .argument('[names...]', 'sources; none: all');
+  withExamples(withJson(withApp(command)), 'streamer cdc status -A ./app.ts', 'streamer cdc status -A ./app.ts --json');
+  command.addHelpText('after', '\nExit code 1 when changes are lost, or a table is not published.');
+  return command.action(async (names: string[], options: RawOptions) => (await import('../cdc/status.ts')).showStatus(names, options));
+}
+
+function reset(): Command {
+  const command = new Command('reset')
+    .description('drop the slots of sources, so that the next start begins anew and the server may drop its log')
+    .argument('[names...]', 'sources; none: all, with --yes')
+    .option('--publication', 'drop the publications too')
+    .option('--yes', 'needed, since changes that were not read yet are lost');
+  withExamples(withJson(withApp(command)), 'streamer cdc reset cars -A ./app.ts --yes');
+  return command.action(async (names: string[], options: RawOptions) => (await import('../cdc/reset.ts')).resetSources(names, options));
+}

@@ -1,0 +1,90 @@
+import { fileURLToPath } from 'node:url';
+import { json, string } from 'streamerjs';
+import { postgresChanges } from 'streamerjs/connect';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { run } from '../../cli/helpers.ts';
+import { createTopicsOf, testAppOf, until } from '../../helpers/app.ts';
+import { brokers, unique } from '../../helpers/broker.ts';
+import { type PostgresServer, postgresServer, sql } from '../../helpers/replicating-postgres.ts';
+import { killRounds } from './soak/kill-rounds.ts';
+
+const APP = fileURLToPath(new URL('./fixtures/cars.ts', import.meta.url));
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await postgresServer();
+}, 60_000);
+afterAll(() => server?.stop());
+
+interface Change {
+  readonly op: string;
+  readonly before: { id: number; model: string } | null;
+  readonly after: { id: number; model: string } | null;
+  readonly source: { snapshot: string; table: string };
+}
+
+it('brings the rows that are there, and then each change, to the agents of its app', async () => {
+  const url = await server.database();
+  await sql(url, `create table cars (id serial primary key, model text); insert into cars (model) values ('Fiesta'), ('Focus')`);
+  const app = testAppOf('cdc');
+  const prefix = unique('cars');
+  app.source('cars', postgresChanges({ url, prefix, tables: ['cars'], pollMs: 5 }));
+  const seen: Change[] = [];
+  app.agent('see', app.topic(`${prefix}.public.cars`, { key: string(), value: json() }), async (stream) => {
+    for await (const { value } of stream) seen.push(value as unknown as Change);
+  });
+  try {
+    await createTopicsOf(app);
+    const worker = await app.start();
+    await until(
+      () => worker.stats().sources.cars?.phase,
+      (phase) => phase === 'streaming',
+    );
+    await sql(
+      url,
+      `insert into cars (model) values ('Kuga'); update cars set model = 'Fiesta ST' where id = 1; delete from cars where id = 2`,
+    );
+    await until(
+      () => seen.length,
+      (count) => count === 5,
+    );
+    expect(seen.map(({ op, after, before, source }) => [op, (after ?? before)!.id, after?.model, source.snapshot])).toEqual([
+      ['r', 1, 'Fiesta', 'first'],
+      ['r', 2, 'Focus', 'last'],
+      ['c', 3, 'Kuga', 'false'],
+      ['u', 1, 'Fiesta ST', 'false'],
+      ['d', 2, undefined, 'false'],
+    ]);
+    expect(worker.stats().sources.cars).toMatchObject({ phase: 'streaming', records: 6 });
+  } finally {
+    await app.stop();
+  }
+});
+
+it('loses no change and keeps the order of each row when its process is killed again and again', async () => {
+  const figures = await killRounds({ url: await server.database(), brokers: brokers(), kills: 2, transactions: 100, random: Math.random });
+  expect(figures.records).toBeGreaterThanOrEqual(figures.changes);
+}, 120_000);
+
+it('shows where a slot stands, and drops it only when told so', async () => {
+  const url = await server.database();
+  const slot = `command_${process.pid}`;
+  const env = { CARS_URL: url, CARS_SLOT: slot };
+  await sql(url, `create table car (id int primary key); create publication ${slot} for table car`);
+  await sql(url, `select pg_create_logical_replication_slot('${slot}', 'pgoutput')`);
+  const status = await run(['cdc', 'status', '-A', APP, '--json'], { env });
+  expect(status.code, status.stderr).toBe(0);
+  expect(JSON.parse(status.stdout)).toMatchObject({
+    source: 'cars',
+    slot,
+    state: { walStatus: 'reserved' },
+    published: ['public.car'],
+    missing: [],
+    maxSlotWalKeepSize: '-1',
+  });
+  expect((await run(['cdc', 'status', '-A', APP], { env })).stdout).toContain('until the disk is full');
+  const refused = await run(['cdc', 'reset', 'cars', '-A', APP], { env });
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('Say --yes')]);
+  expect((await run(['cdc', 'reset', 'cars', '-A', APP, '--yes'], { env })).stdout).toContain('slot dropped');
+  expect((await run(['cdc', 'reset', 'nothing', '-A', APP, '--yes'], { env })).stderr).toContain('It has: cars.');
+  expect((await sql(url, `select from pg_replication_slots where slot_name = $$${slot}$$`)).rowCount).toBe(0);
+}, 60_000);
