@@ -7,7 +7,7 @@ import { report, runAll } from './runner.ts';
 import { type Kind, planWith } from './schedule.ts';
 import { keepsRecordsOnDisk, runningBroker } from './system/broker.ts';
 
-const LIMIT_MS = 80_000;
+const LIMIT_MS = 180_000;
 
 function round(seed: number, kinds: readonly Kind[], options?: RoundOptions): Promise<RoundResult> {
   return runRound(planWith(seed, kinds), runningBroker(brokers().join(',')), options);

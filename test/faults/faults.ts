@@ -11,6 +11,7 @@ export interface Stage {
   readonly fleet: Fleet;
   readonly model: ModelServer | undefined;
   readonly input: string;
+  readonly group: string;
   /** Partitions of the input, for the load. */
   partitions: number;
 }
@@ -82,6 +83,11 @@ const ACTIONS: Readonly<Record<Kind, Action>> = {
     if (broker.killAndRestart === undefined) throw new Error('this broker cannot be killed and started again');
     for (const worker of fleet.workers) worker.mayBeZombie = true;
     await broker.killAndRestart();
+  },
+  async 'leader-kill'({ broker, fleet, group }) {
+    if (broker.killNode === undefined) throw new Error('of this broker no node can be killed');
+    for (const worker of fleet.workers) worker.mayBeZombie = true;
+    await broker.killNode(group);
   },
 };
 

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { report, runAll, type Target, whyNoBrokerKill } from './runner.ts';
-import { ALL_KINDS, describePlan, drawPlan, KINDS, type Kind, planWith } from './schedule.ts';
+import { ALL_KINDS, BROKER_KINDS, describePlan, drawPlan, KINDS, type Kind, planWith } from './schedule.ts';
 import { lineOf, summarize } from './summary.ts';
+import { endOnSignals } from './system/interrupt.ts';
 
 const HELP = `npm run faults -- [options]     disturbs workers and proves that nothing is lost, reordered, or committed too early
 
@@ -9,6 +10,7 @@ const HELP = `npm run faults -- [options]     disturbs workers and proves that n
   --seed <n>              seed of the first round; the next ones have the next numbers (drawn, and printed)
   --broker <where>        embedded, or host:port,... of a Kafka that runs (embedded)
   --restart-broker <cmd>  for a Kafka that runs: shell command that kills it and starts it again on its data
+  --kill-node <cmd>       the same with the node whose id is in NODE, of several; it should lead again when the command returns
   --kinds <list>          kinds of faults, comma separated (all that the broker allows)
   --exact                 each round has just these faults, each as often as it is listed
   --parallel <n>          rounds side by side (2)
@@ -26,6 +28,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     broker: { type: 'string', default: 'embedded' },
     'restart-broker': { type: 'string' },
+    'kill-node': { type: 'string' },
     kinds: { type: 'string' },
     exact: { type: 'boolean', default: false },
     parallel: { type: 'string', default: '2' },
@@ -48,10 +51,12 @@ function fail(problem: string): never {
 /** What was asked for must be possible; what is only allowed is left out when it is not. */
 async function chosenKinds(target: Target): Promise<Kind[]> {
   const why = await whyNoBrokerKill(target);
-  if (values.kinds === undefined) return why === undefined ? ALL_KINDS : ALL_KINDS.filter((kind) => kind !== 'broker-kill');
+  const canBe = (kind: Kind) => (kind === 'broker-kill' ? why === undefined : kind !== 'leader-kill' || values['kill-node'] !== undefined);
+  if (values.kinds === undefined) return ALL_KINDS.filter((kind) => !BROKER_KINDS.has(kind) || canBe(kind));
   const names = values.kinds.split(',').filter((name) => name !== '');
   for (const name of names) if (!(name in KINDS)) fail(`--kinds: there is no "${name}"; there are ${ALL_KINDS.join(', ')}`);
   if (why !== undefined && names.includes('broker-kill')) fail(`broker-kill: this broker cannot be killed: ${why}`);
+  if (names.includes('leader-kill') && !canBe('leader-kill')) fail('leader-kill: say how with --kill-node "<command>"');
   return names as Kind[];
 }
 
@@ -60,7 +65,7 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  const target: Target = { broker: values.broker, restartCommand: values['restart-broker'] };
+  const target: Target = { broker: values.broker, restartCommand: values['restart-broker'], killNodeCommand: values['kill-node'] };
   const kinds = await chosenKinds(target);
   const seed = values.seed === undefined ? Math.floor(Math.random() * 1_000_000_000) : wholeNumber('seed', values.seed);
   const rounds = wholeNumber('rounds', values.rounds);
@@ -83,4 +88,5 @@ async function main(): Promise<void> {
   process.exitCode = summary['failed'] === 0 ? 0 : 1;
 }
 
+endOnSignals();
 await main();

@@ -29,7 +29,7 @@ function rules(changes: Partial<Evidence>): Rule[] {
     outputs: [output(0, 0), output(1, 1), output(2, 2)],
     letters: [],
     observations: [seen(160, 1, 2), seen(400, 3, 3)],
-    outputTopics: [{ topic: TOPIC, agent: 'a' }],
+    outputTopics: [{ topic: TOPIC, agent: 'a', order: 'key' }],
     letterTopic: 'dlq',
     isUndisturbed: false,
     zombies: new Set(),
@@ -56,6 +56,15 @@ describe('the judge', () => {
 
   it('finds a key out of order', () => {
     expect(rules({ outputs: [output(1, 0), output(0, 1), output(2, 2)], observations: [] })).toEqual(['order']);
+  });
+
+  it('finds a partition out of order, whatever the keys, and asks nothing where no order is kept', () => {
+    const input: InputEvent[] = events.map((event, i) => ({ ...event, key: `k${i}` }));
+    const outputs = [output(1, 0), output(0, 1), output(2, 2)].map((each) => ({ ...each, key: each.id.replace('e', 'k') }));
+    const found = (order: 'key' | 'partition' | 'none') => rules({ input, outputs, outputTopics: [{ topic: TOPIC, agent: 'a', order }] });
+    expect(found('partition')).toEqual(['order']);
+    expect(found('key')).toEqual([]);
+    expect(found('none')).toEqual([]);
   });
 
   it('finds a handler that was called before the event before was through', () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { INPUT, Item, OUTPUTS, Stamp } from './app/item.ts';
+import { INPUT, Item, OF_BOTH, OUTPUTS, SECOND_INPUT, Stamp } from './app/item.ts';
 import { sleep } from './clock.ts';
 import { type Stage, strike } from './faults.ts';
 import type { Evidence, InputEvent, Letter, Output, OutputTopic, Violation } from './proof/evidence.ts';
@@ -14,6 +14,8 @@ import { Observer } from './system/observer.ts';
 import { type LogRecord, readTopics } from './system/reader.ts';
 
 const PARTITIONS = 3;
+/** Events of the second input for each of the first. */
+const SECOND_SHARE = 0.3;
 const COMPLETION_MS = 60_000;
 const LETTER = 'streamer.dlq.';
 
@@ -40,36 +42,51 @@ export async function runRound(plan: Plan, broker: Broker, options: RoundOptions
   await broker.up();
   const id = `faults-${randomUUID().slice(0, 13)}`;
   const hasModel = plan.faults.some(({ kind }) => kind === 'model-kill');
-  const outputTopics = OUTPUTS.filter(({ agent }) => hasModel || agent !== 'model').map(({ topic, agent }) => ({
-    topic: `${id}.${topic}`,
-    agent,
+  const outputTopics = OUTPUTS.filter(({ agent }) => hasModel || agent !== 'model').map((output) => ({
+    ...output,
+    topic: `${id}.${output.topic}`,
   }));
-  const [input, letterTopic] = [`${id}.${INPUT}`, `${id}.${INPUT}.${id}.dlq`];
-  const all = [input, letterTopic, ...OUTPUTS.map(({ topic }) => `${id}.${topic}`)];
+  const first: Source = { input: `${id}.${INPUT}`, letterTopic: `${id}.${INPUT}.${id}.dlq`, outputTopics };
+  const second: Source = {
+    input: `${id}.${SECOND_INPUT}`,
+    letterTopic: `${id}.${SECOND_INPUT}.${id}.dlq`,
+    outputTopics: outputTopics.filter(({ agent }) => agent === OF_BOTH),
+  };
+  const sources = [first, second];
+  const written = [...sources.flatMap(({ letterTopic }) => letterTopic), ...outputTopics.map(({ topic }) => topic)];
+  const all = [...sources.flatMap(({ input, letterTopic }) => [input, letterTopic]), ...OUTPUTS.map(({ topic }) => `${id}.${topic}`)];
   await createTopics(broker.address, all, PARTITIONS);
   const model = hasModel ? await ModelServer.start() : undefined;
   const brokers = await brokerPorts(broker.address);
   const fleet = new Fleet({ id, brokerPorts: brokers, modelUrl: model?.url, plant: options.plant });
-  const observer = await Observer.start(broker.address, id, input, [...outputTopics.map(({ topic }) => topic), letterTopic]);
+  const inputs = sources.map(({ input }) => input);
+  const observer = await Observer.start(broker.address, id, inputs, written);
   const killsBefore = broker.kills;
   try {
-    const stage: Stage = { broker, fleet, model, input, partitions: PARTITIONS };
-    const { isDone, acknowledged } = await perform(plan, stage, observer);
+    const stage: Stage = { broker, fleet, model, input: first.input, group: id, partitions: PARTITIONS };
+    const { isDone, acknowledged } = await perform(plan, stage, second.input, observer);
     await fleet.terminateAll(broker.kills > killsBefore);
     await observer.close();
-    const records = await persist(() => readTopics(broker.address, [input, letterTopic, ...outputTopics.map(({ topic }) => topic)]));
+    const records = await persist(() => readTopics(broker.address, [...inputs, ...written]));
     const brokerKills = broker.kills - killsBefore;
-    const evidence = evidenceOf(records, { plan, input, letterTopic, outputTopics, observer, fleet, brokerKills });
-    const { violations, counts, repeats } = judge(evidence);
+    const verdicts = sources.map((source) => judge(evidenceOf(records, source, { plan, observer, fleet, brokerKills })));
     const found = [
-      ...missing(acknowledged, records, input),
-      ...(isDone ? [] : [await stall(broker.address, input, observer)]),
+      ...sources.flatMap(({ input }) => missing(acknowledged.get(input) ?? [], records, input)),
+      ...(isDone ? [] : await Promise.all(inputs.map((input) => stall(broker.address, input, observer)))),
       ...fleet.violations,
-      ...violations,
+      ...verdicts.flatMap(({ violations }) => violations),
     ];
     const lastWords = found.length === 0 ? [] : fleet.workers.map((worker) => `--- ${worker.name}\n${worker.lastWords}`);
-    const ms = Math.round(performance.now() - startedAt);
-    return { plan, ms, violations: found, counts, repeats, workers: fleet.workers.length, brokerKills, lastWords };
+    return {
+      plan,
+      ms: Math.round(performance.now() - startedAt),
+      violations: found,
+      counts: sumOf(verdicts.map(({ counts }) => counts)),
+      repeats: verdicts.flatMap(({ repeats }) => repeats),
+      workers: fleet.workers.length,
+      brokerKills,
+      lastWords,
+    };
   } finally {
     await fleet.close();
     await model?.kill();
@@ -92,20 +109,41 @@ async function begin(plan: Plan, broker: Broker, fleet: Fleet): Promise<void> {
   }
 }
 
-/** Was everything committed in time, and which ids has the broker acknowledged? */
-async function perform(plan: Plan, stage: Stage, observer: Observer): Promise<{ isDone: boolean; acknowledged: readonly string[] }> {
+/** Was everything committed in time, and which ids has the broker acknowledged, by input? */
+async function perform(plan: Plan, stage: Stage, second: string, observer: Observer): Promise<Performance> {
   const { broker, fleet, input } = stage;
   await begin(plan, broker, fleet);
-  const [acknowledged] = await Promise.all([
+  const { seed, events, forMs } = plan.load;
+  const less = { seed: seed ^ 0x2ec0d, events: Math.ceil(events * SECOND_SHARE), forMs };
+  const [loaded, more] = await Promise.all([
     produceLoad(broker.address, input, plan.load, () => stage.partitions),
+    produceLoad(broker.address, second, less, () => PARTITIONS),
     ...plan.faults.map((fault) => strike(stage, fault)),
   ]);
   await fleet.ensureOne();
-  const ends = await withAdmin(broker.address, (admin) => persist(() => endsOf(admin, input)));
+  const acknowledged = new Map([
+    [input, loaded],
+    [second, more],
+  ]);
+  const ends = await withAdmin(broker.address, (admin) =>
+    Promise.all([...acknowledged.keys()].map(async (topic) => [topic, await persist(() => endsOf(admin, topic))] as const)),
+  );
   for (const deadline = Date.now() + COMPLETION_MS; Date.now() < deadline; await sleep(50)) {
-    if (observer.isDone(ends)) return { isDone: true, acknowledged };
+    if (ends.every(([topic, end]) => observer.isDone(topic, end))) return { isDone: true, acknowledged };
   }
   return { isDone: false, acknowledged };
+}
+
+function sumOf(all: ReadonlyArray<Verdict['counts']>): Verdict['counts'] {
+  const sum = (name: keyof Verdict['counts']) => all.reduce((total, counts) => total + counts[name], 0);
+  return {
+    events: sum('events'),
+    outputs: sum('outputs'),
+    deadLetters: sum('deadLetters'),
+    doubles: sum('doubles'),
+    observations: sum('observations'),
+    maps: sum('maps'),
+  };
 }
 
 /** What the broker has acknowledged must be in the input: also after it was killed. */
@@ -120,31 +158,40 @@ function missing(acknowledged: readonly string[], records: readonly LogRecord[],
 
 async function stall(brokers: string, input: string, observer: Observer): Promise<Violation> {
   const ends = await withAdmin(brokers, (admin) => endsOf(admin, input));
-  const commits = observer.observations.at(-1)?.commits;
+  const commits = observer.observations.get(input)?.at(-1)?.commits;
   const where = [...ends].map(([partition, end]) => `${partition}: ${commits?.get(partition)?.offset ?? 'none'} of ${end}`);
-  return { rule: 'stall', what: `not everything was committed ${COMPLETION_MS} ms after the last fault (${where.join(', ')})` };
+  return { rule: 'stall', what: `${input}: not everything was committed ${COMPLETION_MS} ms after the last fault (${where.join(', ')})` };
+}
+
+interface Performance {
+  readonly isDone: boolean;
+  readonly acknowledged: ReadonlyMap<string, readonly string[]>;
+}
+
+/** An input, and what is made of it. */
+interface Source {
+  readonly input: string;
+  readonly letterTopic: string;
+  readonly outputTopics: readonly OutputTopic[];
 }
 
 interface Circumstances {
   readonly plan: Plan;
-  readonly input: string;
-  readonly letterTopic: string;
-  readonly outputTopics: readonly OutputTopic[];
   readonly observer: Observer;
   readonly fleet: Fleet;
   readonly brokerKills: number;
 }
 
-function evidenceOf(records: readonly LogRecord[], found: Circumstances): Evidence {
-  const { plan, input, letterTopic, outputTopics, observer, fleet, brokerKills } = found;
-  const others = records.filter(({ topic }) => topic !== input);
+function evidenceOf(records: readonly LogRecord[], { input, letterTopic, outputTopics }: Source, found: Circumstances): Evidence {
+  const { plan, observer, fleet, brokerKills } = found;
+  const names = new Set(outputTopics.map(({ topic }) => topic));
   // Whoever asked for the broker's kill, it may have silenced every worker for longer than a session.
   const zombies = fleet.workers.filter(({ mayBeZombie }) => mayBeZombie || brokerKills > 0).map(({ name }) => name);
   return {
     input: records.filter(({ topic }) => topic === input).map(toInput),
-    letters: others.filter(({ topic }) => topic === letterTopic).map(toLetter),
-    outputs: others.filter(({ topic }) => topic !== letterTopic).map(toOutput),
-    observations: observer.observations,
+    letters: records.filter(({ topic }) => topic === letterTopic).map(toLetter),
+    outputs: records.filter(({ topic }) => names.has(topic)).flatMap((record) => toOutput(record, input)),
+    observations: observer.observations.get(input) ?? [],
     outputTopics,
     letterTopic,
     isUndisturbed: plan.faults.every(({ kind }) => ORDERLY.has(kind)) && brokerKills === 0,
@@ -162,9 +209,11 @@ function toInput({ partition, offset, key, value }: LogRecord): InputEvent {
   }
 }
 
-function toOutput({ topic, partition, offset, key, value }: LogRecord): Output {
+/** None where it was made of another input. */
+function toOutput({ topic, partition, offset, key, value }: LogRecord, input: string): Output[] {
   const { id, by, from, to, ...source } = Stamp.parse(JSON.parse(value));
-  return { topic, at: { partition, offset }, key, id, source: { partition: source.partition, offset: source.offset }, by, from, to };
+  if (source.topic !== input) return [];
+  return [{ topic, at: { partition, offset }, key, id, source: { partition: source.partition, offset: source.offset }, by, from, to }];
 }
 
 function toLetter({ partition, offset, headers }: LogRecord): Letter {

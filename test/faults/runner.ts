@@ -8,6 +8,8 @@ export interface Target {
   readonly broker: string;
   /** For a running broker: the shell command that kills it and starts it again on its data. */
   readonly restartCommand?: string | undefined;
+  /** For a running broker: the shell command that does so with the node whose id is in NODE, until that leads again. */
+  readonly killNodeCommand?: string | undefined;
 }
 
 export interface RunOptions extends RoundOptions {
@@ -15,6 +17,8 @@ export interface RunOptions extends RoundOptions {
   readonly parallel: number;
   /** No round is begun after this time. */
   readonly limitMs?: number | undefined;
+  /** Told the address of the broker that rounds share. */
+  readonly onStart?: (address: string) => void;
   readonly onResult: (result: RoundResult) => void;
 }
 
@@ -30,6 +34,7 @@ export async function whyNoBrokerKill({ broker, restartCommand }: Target): Promi
 export async function runAll(plans: readonly Plan[], target: Target, options: RunOptions): Promise<RoundResult[]> {
   const deadline = Date.now() + (options.limitMs ?? Number.POSITIVE_INFINITY);
   const shared = target.broker === 'embedded' ? await embeddedBroker({ onDisk: false }) : await reached(target);
+  options.onStart?.(shared.address);
   const waiting = [...plans];
   const results: RoundResult[] = [];
   const lane = async () => {
@@ -47,9 +52,9 @@ export async function runAll(plans: readonly Plan[], target: Target, options: Ru
   return results;
 }
 
-async function reached({ broker, restartCommand }: Target): Promise<Broker> {
+async function reached({ broker, restartCommand, killNodeCommand }: Target): Promise<Broker> {
   await waitForBroker(broker);
-  return runningBroker(broker, restartCommand);
+  return runningBroker(broker, { restart: restartCommand, killNode: killNodeCommand });
 }
 
 /** What keeps a round from being judged fails it: a harness that breaks proves nothing. */

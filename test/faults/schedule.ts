@@ -13,11 +13,14 @@ export const KINDS = {
   'model-kill': 'the model server is killed, and comes back',
   grow: 'the input topic gets one partition more',
   'broker-kill': 'the broker is killed (SIGKILL) and started again on its data',
+  'leader-kill': 'the node that coordinates the group and leads partitions is killed (SIGKILL), and comes back',
 } as const;
 export type Kind = keyof typeof KINDS;
 /** In these nothing fails: partitions are drained, committed and handed over, and nothing may be there twice. */
 export const ORDERLY: ReadonlySet<Kind> = new Set(['term', 'add', 'grow']);
 export const ALL_KINDS = Object.keys(KINDS) as Kind[];
+/** Done to the broker itself: only where it is known how. */
+export const BROKER_KINDS: ReadonlySet<Kind> = new Set(['broker-kill', 'leader-kill']);
 
 export interface Fault {
   readonly kind: Kind;
@@ -52,7 +55,7 @@ export function drawPlan(seed: number, kinds: readonly Kind[]): Plan {
 /** Exactly these faults, at times that the seed draws. */
 export function planWith(seed: number, kinds: readonly Kind[]): Plan {
   const random = new Random(seed ^ 0xfa017);
-  const load = { seed, events: random.int(600, 1_200), forMs: 4_000 };
+  const load = { seed, events: random.int(450, 900), forMs: 4_000 };
   const workers = random.int(2, 3);
   const faults = kinds.map((kind) => drawFault(kind, random)).sort((a, b) => a.atMs - b.atMs);
   return { seed, workers, load, kinds, faults };

@@ -2,8 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { Random } from './random.ts';
 import { report, runAll, type Target, whyNoBrokerKill } from './runner.ts';
-import { ALL_KINDS, type Kind, type Plan, planWith } from './schedule.ts';
+import { ALL_KINDS, BROKER_KINDS, type Kind, type Plan, planWith } from './schedule.ts';
 import { lineOf, summarize } from './summary.ts';
+import { endOnSignals } from './system/interrupt.ts';
 
 const HELP = `npm run soak -- [options]     many rounds with worker kills and zombies, and broker restarts among them
 
@@ -31,7 +32,7 @@ const { values } = parseArgs({
   },
 });
 
-const OTHERS = ALL_KINDS.filter((kind) => kind !== 'broker-kill');
+const OTHERS = ALL_KINDS.filter((kind) => !BROKER_KINDS.has(kind));
 
 /** Every round has a kill or a zombie, and up to two faults more; restarts are spread over the run. */
 function plansOf(rounds: number, restarts: number, seed: number): Plan[] {
@@ -62,6 +63,7 @@ async function main(): Promise<void> {
   const results = await runAll(plans, target, {
     parallel: Number(values.parallel),
     limitMs: Number(values.minutes) * 60_000,
+    onStart: (address) => process.stderr.write(`rounds on the broker at ${address}\n`),
     onResult: (result) => {
       process.stdout.write(`${lineOf(result)}\n`);
       if (result.violations.length > 0) process.stderr.write(`${report(result, target)}\n`);
@@ -81,4 +83,5 @@ async function main(): Promise<void> {
   process.exitCode = summary['failed' as keyof typeof summary] === 0 ? 0 : 1;
 }
 
+endOnSignals();
 await main();

@@ -8,6 +8,7 @@ export type Item = z.infer<typeof Item>;
 /** What an agent publishes about an event: where it came from, who worked on it, and from when to when (monotonic clock, µs). */
 export const Stamp = z.object({
   id: z.string(),
+  topic: z.string(),
   partition: z.number(),
   offset: z.number(),
   by: z.string(),
@@ -16,14 +17,21 @@ export const Stamp = z.object({
 });
 export type Stamp = z.infer<typeof Stamp>;
 
-/** The topics of a round and the agents that write to them. */
+/** The topics of a round, and the agents that write to them, by the order they keep. */
 export const INPUT = 'in';
+/** Read by one agent only, together with the first. */
+export const SECOND_INPUT = 'more';
 export const OUTPUTS = [
-  { topic: 'out-each', agent: 'each' },
-  { topic: 'out-yield', agent: 'generator' },
-  { topic: 'out-sent', agent: 'generator' },
-  { topic: 'out-model', agent: 'model' },
+  { topic: 'out-each', agent: 'each', order: 'key' },
+  { topic: 'out-yield', agent: 'generator', order: 'key' },
+  { topic: 'out-sent', agent: 'generator', order: 'key' },
+  { topic: 'out-partition', agent: 'by-partition', order: 'partition' },
+  { topic: 'out-none', agent: 'no-order', order: 'none' },
+  { topic: 'out-several', agent: 'several', order: 'key' },
+  { topic: 'out-model', agent: 'model', order: 'key' },
 ] as const;
+/** The one agent that reads both inputs. */
+export const OF_BOTH = 'several';
 
 /** How long an agent takes for an event: the same in every run. Mostly a few milliseconds, now and then long. */
 export function workMs(agent: string, id: string): number {

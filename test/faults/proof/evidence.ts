@@ -56,6 +56,8 @@ export interface Observation {
 export interface OutputTopic {
   readonly topic: string;
   readonly agent: string;
+  /** Within what its agent keeps order. Of one sequence, all outputs lie in one partition. */
+  readonly order: 'key' | 'partition' | 'none';
 }
 
 export interface Evidence {

@@ -38,11 +38,13 @@ export class Ledger {
     return { topic, records: this.outputs(topic, event) };
   }
 
-  /** Events of each key in each partition, in the order of the input. Those without key have no order to keep. */
-  sequences(): Map<string, InputEvent[]> {
+  /** What keeps its order, as the input has it: each key of each partition (those without key have none), or each partition. */
+  sequences(order: OutputTopic['order']): Map<string, InputEvent[]> {
     const sequences = new Map<string, InputEvent[]>();
+    if (order === 'none') return sequences;
     for (const event of [...this.evidence.input].sort((a, b) => a.offset - b.offset)) {
-      if (event.key !== null) push(sequences, `key ${event.key} of partition ${event.partition}`, event);
+      if (order === 'partition') push(sequences, `partition ${event.partition}`, event);
+      else if (event.key !== null) push(sequences, `key ${event.key} of partition ${event.partition}`, event);
     }
     return sequences;
   }

@@ -3,13 +3,13 @@ import { type InputEvent, keyOf, type Output, type OutputTopic, type Violation }
 import type { Ledger } from './ledger.ts';
 
 /**
- * The order of each key, as DESIGN.md defines it: a later event never starts before an earlier one is finished or
+ * The order of each key or partition, as DESIGN.md defines it: a later event never starts before an earlier one is finished or
  * dead-lettered; repeats after a crash start again from an earlier event, in order.
  */
 export function* checkOrder(ledger: Ledger): Generator<Violation> {
-  for (const [sequence, events] of ledger.sequences()) {
-    const published = events.filter(({ kind }) => kind === 'plain' || kind === 'flaky');
-    for (const output of ledger.evidence.outputTopics) {
+  for (const output of ledger.evidence.outputTopics) {
+    for (const [sequence, events] of ledger.sequences(output.order)) {
+      const published = events.filter(({ kind }) => kind === 'plain' || kind === 'flaky');
       const records = published.flatMap((event) => ledger.outputs(output.topic, event)).sort((a, b) => a.at.offset - b.at.offset);
       yield* firstOccurrences(published, records, sequence, output);
       yield* runs(ledger, records, sequence, output);

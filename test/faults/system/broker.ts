@@ -1,10 +1,19 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findCoordinator } from '../../../src/broker/protocol/apis/group.ts';
 import { freePort } from '../../cli/helpers.ts';
+import { Wire } from '../../helpers/wire.ts';
 import { Child } from './child.ts';
 import { waitForBroker } from './client.ts';
+
+/** Shell commands for a broker that runs already. */
+export interface BrokerCommands {
+  readonly restart?: string | undefined;
+  readonly killNode?: string | undefined;
+}
 
 /** The broker that rounds run on. */
 export interface Broker {
@@ -14,6 +23,8 @@ export interface Broker {
   readonly kills: number;
   /** Absent when this broker cannot be killed and started again on its data. */
   readonly killAndRestart?: (() => Promise<void>) | undefined;
+  /** Kills the node that coordinates a group, and starts it again; absent when it is not known how. */
+  readonly killNode?: ((group: string) => Promise<void>) | undefined;
   /** Resolves when a restart that is under way has ended. */
   up(): Promise<void>;
   close(): Promise<void>;
@@ -22,29 +33,30 @@ export interface Broker {
 /**
  * A broker that runs already.
  *
- * @param restartCommand shell command that kills it (SIGKILL), starts it on the same data, and returns when it is up
+ * @param commands shell commands: `restart` kills it (SIGKILL), starts it on the same data, and returns when it is up;
+ *   `killNode` does so with the node whose id is in NODE, and returns when it leads again
  */
-export function runningBroker(address: string, restartCommand?: string): Broker {
+export function runningBroker(address: string, commands: BrokerCommands = {}): Broker {
   let kills = 0;
   let running: Promise<void> | undefined;
-  const restart = async (command: string): Promise<void> => {
+  const run = async (command: string, node?: number): Promise<void> => {
     kills++;
-    await shell(command);
+    await shell(command, node === undefined ? {} : { NODE: String(node) });
     await waitForBroker(address);
   };
+  // Rounds run side by side: one that asks while the broker restarts gets that restart.
+  const once = (work: () => Promise<void>): Promise<void> =>
+    (running ??= work().finally(() => {
+      running = undefined;
+    }));
+  const { restart, killNode } = commands;
   return {
     address,
     get kills() {
       return kills;
     },
-    // Rounds run side by side: one that asks while the broker restarts gets that restart.
-    killAndRestart:
-      restartCommand === undefined
-        ? undefined
-        : () =>
-            (running ??= restart(restartCommand).finally(() => {
-              running = undefined;
-            })),
+    killAndRestart: restart === undefined ? undefined : () => once(() => run(restart)),
+    killNode: killNode === undefined ? undefined : (group) => once(async () => run(killNode, await coordinatorOf(address, group))),
     up: async () => running,
     close: async () => {},
   };
@@ -54,6 +66,8 @@ export function runningBroker(address: string, restartCommand?: string): Broker 
 export async function embeddedBroker(options: { readonly onDisk: boolean }): Promise<Broker> {
   const port = await freePort();
   const folder = options.onDisk ? await mkdtemp(join(tmpdir(), 'streamer-faults-')) : undefined;
+  const removeFolder = () => folder !== undefined && rmSync(folder, { recursive: true, force: true });
+  process.once('exit', removeFolder);
   const args = ['broker', '--json', '--port', String(port), ...(folder === undefined ? [] : ['--data', folder])];
   let child = new Child(args);
   let kills = 0;
@@ -78,7 +92,8 @@ export async function embeddedBroker(options: { readonly onDisk: boolean }): Pro
     up: async () => running,
     close: async () => {
       await child.kill();
-      if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+      process.off('exit', removeFolder);
+      removeFolder();
     },
   };
 }
@@ -97,8 +112,16 @@ export function keepsRecordsOnDisk(): Promise<boolean> {
   return accepted;
 }
 
-async function shell(command: string): Promise<void> {
-  const child = spawn('bash', ['-c', command], { stdio: ['ignore', 'ignore', 'pipe'] });
+async function coordinatorOf(address: string, group: string): Promise<number> {
+  const wire = await Wire.connect(address.split(',')[0]);
+  const { errorCode, nodeId } = await wire.send(findCoordinator, 2, { key: group, keyType: 0 });
+  wire.close();
+  if (errorCode !== 0) throw new Error(`group ${group} has no coordinator: error ${errorCode}`);
+  return nodeId;
+}
+
+async function shell(command: string, environment: Readonly<Record<string, string>>): Promise<void> {
+  const child = spawn('bash', ['-c', command], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...environment } });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;

@@ -14,6 +14,13 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
+const alive = new Set<ChildProcess>();
+
+/** Whatever ends this process ends its children; only SIGKILL leaves them behind. */
+process.on('exit', () => {
+  for (const child of alive) child.kill('SIGKILL');
+});
+
 /** A `streamer` command that prints JSON objects, as a child process. */
 export class Child {
   readonly events: ChildEvent[] = [];
@@ -28,6 +35,7 @@ export class Child {
     if (!existsSync(MAIN)) throw new Error(`${MAIN} is not there: run \`npm run build\` first`);
     const child = spawn(process.execPath, [MAIN, ...args], { env: { ...cleanEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
+    alive.add(child);
     child.stdout.setEncoding('utf8').on('data', (text: string) => this.#heard(text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-KEPT);
@@ -35,6 +43,7 @@ export class Child {
     this.exited = new Promise((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (code, signal) => {
+        alive.delete(child);
         this.#exit = { code, signal };
         resolve(this.#exit);
         this.#tell();
@@ -44,6 +53,10 @@ export class Child {
 
   get hasExited(): boolean {
     return this.#exit !== undefined;
+  }
+
+  get exitCode(): number | null | undefined {
+    return this.#exit?.code;
   }
 
   /** What it wrote to stderr last. */

@@ -47,7 +47,9 @@ export async function brokerPorts(brokers: string): Promise<number[]> {
 /** Makes topics and waits until their leaders serve them. */
 export async function createTopics(brokers: string, names: readonly string[], partitions: number): Promise<void> {
   await withAdmin(brokers, async (admin) => {
-    const topics = names.map((topic) => ({ topic, numPartitions: partitions, replicationFactor: 1 }));
+    const { brokers: nodes } = await persist(() => admin.describeCluster());
+    const replicationFactor = Math.min(3, nodes.length);
+    const topics = names.map((topic) => ({ topic, numPartitions: partitions, replicationFactor }));
     await persist(() => admin.createTopics({ waitForLeaders: false, topics }));
     for (const topic of names) {
       await persist(async () => {

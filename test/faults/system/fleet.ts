@@ -45,14 +45,14 @@ export class Fleet {
   }
 
   /**
-   * A worker that cannot reach the broker while it starts says so and ends, which is for its supervisor to deal with; one
-   * that was ready has to wait.
+   * A worker that finds no broker at all when it starts says so and ends with 2, which is for its supervisor to deal with;
+   * any other has to wait.
    *
    * @param isBrokerKilled so that any worker may have missed it
    */
   async terminateAll(isBrokerKilled: boolean): Promise<void> {
     for (const worker of this.workers) {
-      const mayEnd = !worker.isReady && (worker.mayBeZombie || isBrokerKilled);
+      const mayEnd = worker.exitCode === 2 && !worker.isReady && (worker.mayBeZombie || isBrokerKilled);
       if (worker.hasDied && !mayEnd) this.violations.push({ rule: 'worker', what: `${worker.name} ended by itself:\n${worker.lastWords}` });
     }
     await Promise.all(this.alive.map((worker) => this.terminate(worker)));

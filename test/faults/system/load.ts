@@ -10,6 +10,8 @@ export interface LoadPlan {
   readonly seed: number;
   readonly events: number;
   readonly forMs: number;
+  /** Ends it before. */
+  readonly signal?: AbortSignal;
 }
 
 interface Message {
@@ -27,16 +29,17 @@ interface Message {
  */
 export async function produceLoad(brokers: string, topic: string, plan: LoadPlan, partitions: () => number): Promise<string[]> {
   const acknowledged: string[] = [];
+  const isOver = () => plan.signal?.aborted ?? false;
   const source = messages(plan.seed, partitions);
   const batches = Math.ceil(plan.forMs / BATCH_MS);
   const perBatch = Math.ceil(plan.events / batches);
   const startedAt = Date.now();
-  for (let batch = 0; batch < batches; ) {
+  for (let batch = 0; batch < batches && !isOver(); ) {
     // What goes to a partition that it does not know of, kafkajs drops without a word: a new producer for each count.
     const count = partitions();
     const producer = kafkaOf(brokers).producer({ allowAutoTopicCreation: false });
     await persist(() => producer.connect());
-    for (; batch < batches && partitions() === count; batch++) {
+    for (; batch < batches && partitions() === count && !isOver(); batch++) {
       const list = Array.from({ length: perBatch }, () => source.next().value);
       await persist(() => producer.send({ topic, acks: -1, messages: [...list] }));
       acknowledged.push(...list.map(({ headers }) => headers.id));

@@ -8,31 +8,31 @@ const EVERY_MS = 60;
 
 /** Reads the group's commits during a round, from outside, and after each reading where the outputs end. */
 export class Observer {
-  readonly observations: Observation[] = [];
+  /** By input topic. */
+  readonly observations: ReadonlyMap<string, Observation[]>;
   readonly #admin: Admin;
   readonly #group: string;
-  readonly #input: string;
   readonly #outputs: readonly string[];
   #isOver = false;
   readonly #running: Promise<void>;
 
-  static async start(brokers: string, group: string, input: string, outputs: readonly string[]): Promise<Observer> {
+  static async start(brokers: string, group: string, inputs: readonly string[], outputs: readonly string[]): Promise<Observer> {
     const admin = kafkaOf(brokers).admin();
     await persist(() => admin.connect());
-    return new Observer(admin, group, input, outputs);
+    return new Observer(admin, group, inputs, outputs);
   }
 
-  private constructor(admin: Admin, group: string, input: string, outputs: readonly string[]) {
+  private constructor(admin: Admin, group: string, inputs: readonly string[], outputs: readonly string[]) {
     this.#admin = admin;
     this.#group = group;
-    this.#input = input;
+    this.observations = new Map(inputs.map((input) => [input, []]));
     this.#outputs = outputs;
     this.#running = this.#run();
   }
 
   /** Is every record committed of an input that ends so? */
-  isDone(ends: ReadonlyMap<number, number>): boolean {
-    const commits = this.observations.at(-1)?.commits;
+  isDone(input: string, ends: ReadonlyMap<number, number>): boolean {
+    const commits = this.observations.get(input)?.at(-1)?.commits;
     return commits !== undefined && [...ends].every(([partition, end]) => end === 0 || (commits.get(partition)?.offset ?? -1) >= end);
   }
 
@@ -55,14 +55,20 @@ export class Observer {
   async #look(): Promise<void> {
     // All topics of the group: for a named one kafkajs would ask only for the partitions that it knows from before.
     const all = await this.#admin.fetchOffsets({ groupId: this.#group });
-    const found = all.find(({ topic }) => topic === this.#input);
-    const commits = new Map<number, Commit>();
-    for (const { partition, offset, metadata } of found?.partitions ?? []) {
-      const at = Number(offset);
-      if (at >= 0) commits.set(partition, { offset: at, finished: readFinished(at, metadata) });
-    }
     const seenAt = now();
     const ends = await Promise.all(this.#outputs.map(async (topic) => [topic, await endsOf(this.#admin, topic)] as const));
-    this.observations.push({ at: seenAt, commits, ends: new Map(ends) });
+    for (const [input, observations] of this.observations) {
+      const found = all.find(({ topic }) => topic === input);
+      observations.push({ at: seenAt, commits: commitsOf(found?.partitions ?? []), ends: new Map(ends) });
+    }
   }
+}
+
+function commitsOf(partitions: ReadonlyArray<{ partition: number; offset: string; metadata: string | null }>): Map<number, Commit> {
+  const commits = new Map<number, Commit>();
+  for (const { partition, offset, metadata } of partitions) {
+    const at = Number(offset);
+    if (at >= 0) commits.set(partition, { offset: at, finished: readFinished(at, metadata) });
+  }
+  return commits;
 }

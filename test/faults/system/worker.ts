@@ -56,6 +56,10 @@ export class Worker {
     return this.#child.hasExited && !this.isEnding;
   }
 
+  get exitCode(): number | null | undefined {
+    return this.#child.exitCode;
+  }
+
   get isReady(): boolean {
     return this.#child.events.some(({ event }) => event === 'ready');
   }
