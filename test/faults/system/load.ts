@@ -41,7 +41,10 @@ export async function produceLoad(brokers: string, topic: string, plan: LoadPlan
     await persist(() => producer.connect());
     for (; batch < batches && partitions() === count && !isOver(); batch++) {
       const list = Array.from({ length: perBatch }, () => source.next().value);
-      await persist(() => producer.send({ topic, acks: -1, messages: [...list] }));
+      // A request for each partition: where a leader moves, kafkajs forgets what it would have to send to a broker that has answered.
+      const parts = Array.from({ length: count }, (_, partition) => list.filter((message) => message.partition === partition));
+      const filled = parts.filter((messages) => messages.length > 0);
+      await Promise.all(filled.map((messages) => persist(() => producer.send({ topic, acks: -1, messages }))));
       acknowledged.push(...list.map(({ headers }) => headers.id));
       await sleep(Math.max(0, startedAt + (batch + 1) * BATCH_MS - Date.now()));
     }
