@@ -116,7 +116,8 @@ export class PartitionTask implements TaskOwner {
     if (this.#waiters.length > 0 && this.inHand === 0) this.#releaseWaiters();
     if (this.#isAdmitting) return;
     // A quarter at a time: letting in one for each that leaves would wake every agent for each event.
-    if (!this.#isScheduled && this.#backlog.batches > 0 && this.#room() >= Math.min(this.#host.queueRecords, RUN_AHEAD) / 4) this.#schedule();
+    if (!this.#isScheduled && this.#backlog.batches > 0 && this.#room() >= Math.min(this.#host.queueRecords, RUN_AHEAD) / 4)
+      this.#schedule();
     if (this.#isPaused) this.#checkFlow();
   }
 

@@ -27,6 +27,9 @@ export function wrongType(expected: string, got: unknown, { topic, part }: Serde
   return new SerdeError('VALIDATION', `${part}: expected ${expected}, got ${preview(got)}`, { topic });
 }
 
+/** Characters of a picture. */
+const LENGTH = 80;
+
 /** Short, safe picture of a wrong value for an error message. */
 export function preview(value: unknown): string {
   const text =
@@ -35,15 +38,31 @@ export function preview(value: unknown): string {
       : Buffer.isBuffer(value)
         ? `0x${value.subarray(0, 24).toString('hex')}`
         : inspect(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  return text.length > LENGTH ? `${text.slice(0, LENGTH - 3)}...` : text;
 }
 
 function inspect(value: unknown): string {
-  if (typeof value === 'bigint') return `${value}n`;
-  if (value === null || typeof value !== 'object') return String(value);
   try {
-    return JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? `${part}n` : part)) ?? String(value);
+    return sketch(value, LENGTH);
   } catch {
     return Object.prototype.toString.call(value);
   }
+}
+
+/** As JSON, of which no more is made than is shown: values that are wrong may be large, and come by the thousand. */
+function sketch(value: unknown, room: number): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, room + 1));
+  if (typeof value === 'bigint') return `${value}n`;
+  if (value === null || typeof value !== 'object') return String(value);
+  if ('toJSON' in value) return JSON.stringify(value);
+  const [open, close] = Array.isArray(value) ? '[]' : '{}';
+  let text = String(open);
+  for (const name of Object.keys(value)) {
+    if (text.length > room) return text;
+    const part = (value as Record<string, unknown>)[name];
+    if (part === undefined && !Array.isArray(value)) continue;
+    if (text.length > 1) text += ',';
+    text += `${Array.isArray(value) ? '' : `${JSON.stringify(name)}:`}${sketch(part, room - text.length)}`;
+  }
+  return text + close;
 }
