@@ -95,14 +95,17 @@ function setFault({ faults }: Cluster, options: FaultOptions): Fault {
   return { hits: async () => faults.hits(id), clear: async () => faults.clear(id) };
 }
 
-async function advance({ clock }: Cluster, ms: number): Promise<void> {
+async function advance(cluster: Cluster, ms: number): Promise<void> {
+  const { clock } = cluster;
   if (!(clock instanceof ManualClock)) {
     throw new ConfigError('This broker goes by the clock of the system, which cannot be moved.', {
       next: "Start it with `clock: 'manual'`.",
     });
   }
   if (!Number.isFinite(ms) || ms < 0) throw new ConfigError([`advance: expected milliseconds from 0 on, got ${ms}`]);
+  await cluster.sync();
   clock.advance(ms);
+  await cluster.settled();
 }
 
 async function openCluster(settings: Settings, storage: BrokerStorage): Promise<Cluster> {

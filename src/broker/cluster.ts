@@ -25,6 +25,8 @@ export interface Node {
 
 /** As Kafka's `log.retention.check.interval.ms`. */
 const RETENTION_CHECK_MS = 300_000;
+/** As Kafka's `log.cleaner.backoff.ms`. */
+const COMPACTION_MS = 15_000;
 
 /** Everything that the nodes of one broker share: topics, groups, producer ids. All of it is run by one thread. */
 export class Cluster {
@@ -42,6 +44,9 @@ export class Cluster {
   private readonly listening = new Map<number, Node>();
   private readonly nodeIds: readonly number[];
   private readonly retention: Timer;
+  private readonly compaction: Timer;
+  private compacting: Promise<void> | undefined;
+  private hasToCompact = false;
 
   /** @throws ConfigError when the storage cannot be read or written */
   constructor(settings: Settings, storage: BrokerStorage) {
@@ -73,6 +78,7 @@ export class Cluster {
     });
     this.id = this.restore();
     this.retention = every(this.clock, RETENTION_CHECK_MS, () => this.tidy());
+    this.compaction = every(this.clock, COMPACTION_MS, () => this.compact());
   }
 
   addNode(node: Node): void {
@@ -106,10 +112,37 @@ export class Cluster {
 
   async close(): Promise<void> {
     this.retention.cancel();
+    this.compaction.cancel();
     this.groups.close();
     this.transactions.close();
     await this.topics.close();
+    await this.compacting;
     await this.storage.close(true);
+  }
+
+  /** A round of compaction, or one more when one is under way. */
+  private compact(): void {
+    this.hasToCompact = true;
+    this.compacting ??= this.compactAsLongAsAsked().finally(() => {
+      this.compacting = undefined;
+    });
+  }
+
+  private async compactAsLongAsAsked(): Promise<void> {
+    while (this.hasToCompact) {
+      this.hasToCompact = false;
+      await this.topics.compact(this.clock.now());
+    }
+  }
+
+  /** What was written is on the disk, where there is one. */
+  sync(): Promise<void> {
+    return this.storage.sync();
+  }
+
+  /** What the clock has set going is done. */
+  async settled(): Promise<void> {
+    await this.compacting;
   }
 
   private tidy(): void {

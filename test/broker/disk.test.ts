@@ -44,7 +44,7 @@ describe('a log on disk', () => {
         fc.nat(),
         (all, tailBytes, segmentBytes, at, maxBytes, time, cut) => {
           const { log } = openLog(new SimDisk(), { limits: { segmentBytes }, tailBytes });
-          const memory = new MemoryLog();
+          const memory = new MemoryLog(() => ({ segmentBytes: 1_000_000, segmentMs: 1_000_000_000_000 }));
           for (const { records, timestamp } of all) {
             const values = Array.from({ length: records }, (_, i) => `${timestamp}-${i}`);
             expect(append(log, { values, timestamp })).toBe(append(memory, { values, timestamp }));

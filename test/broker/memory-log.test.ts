@@ -16,7 +16,7 @@ describe('a log in memory', () => {
   test('gives from any offset the batch that holds it and those after it', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 20 }), fc.nat(), fc.nat(), (sizes, at, cut) => {
-        const log = new MemoryLog();
+        const log = new MemoryLog(() => ({ segmentBytes: 1_000_000, segmentMs: 1_000_000_000_000 }));
         const starts = sizes.map((size) => append(log, size));
         const total = sizes.reduce((a, b) => a + b);
         const offset = at % (total + 1);
@@ -30,7 +30,7 @@ describe('a log in memory', () => {
   });
 
   test('keeps to the byte limit, but for the one batch that is asked for at least', () => {
-    const log = new MemoryLog();
+    const log = new MemoryLog(() => ({ segmentBytes: 1_000_000, segmentMs: 1_000_000_000_000 }));
     for (let i = 0; i < 3; i++) append(log, 1);
     const size = log.sizeBytes / 3;
     expect(log.read(0, size * 2, true)).toHaveLength(2);
@@ -39,7 +39,7 @@ describe('a log in memory', () => {
   });
 
   test('drops what is over its bytes, the oldest first, and never asks for less than was to be kept', () => {
-    const log = new MemoryLog();
+    const log = new MemoryLog(() => ({ segmentBytes: 1_000_000, segmentMs: 1_000_000_000_000 }));
     for (let i = 0; i < 10; i++) append(log, 2);
     const size = log.sizeBytes / 10;
     log.enforce({ bytes: size * 3, ms: -1 }, 0);
@@ -49,23 +49,23 @@ describe('a log in memory', () => {
   });
 
   test('drops what is older than its time', () => {
-    const log = new MemoryLog();
+    const log = new MemoryLog(() => ({ segmentBytes: 1_000_000, segmentMs: 1_000_000_000_000 }));
     for (const timestamp of [1000, 2000, 3000]) append(log, 1, timestamp);
     log.enforce({ bytes: -1, ms: 1500 }, 4000);
     expect(log.startOffset).toBe(2);
   });
 
   test('finds the latest record by time', () => {
-    const log = new MemoryLog();
+    const log = new MemoryLog(() => ({ segmentBytes: 1_000_000, segmentMs: 1_000_000_000_000 }));
     for (const timestamp of [1000, 9000, 3000]) append(log, 1, timestamp);
     expect(log.latestByTime()).toMatchObject({ offset: 1, timestamp: 9000 });
-    expect(new MemoryLog().latestByTime()).toBeUndefined();
+    expect(new MemoryLog(() => ({ segmentBytes: 1_000_000, segmentMs: 1_000_000_000_000 })).latestByTime()).toBeUndefined();
   });
 
   test('does not keep a large frame alive for a small batch in it', () => {
     const small = batch();
     const frame = Buffer.concat([Buffer.alloc(100_000), small]);
-    const log = new MemoryLog();
+    const log = new MemoryLog(() => ({ segmentBytes: 1_000_000, segmentMs: 1_000_000_000_000 }));
     log.append(readBatch(frame.subarray(100_000)), 0);
     expect(log.read(0, 1000, true)[0]?.buffer.byteLength).toBe(small.length);
   });

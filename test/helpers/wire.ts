@@ -128,6 +128,8 @@ export function errorCodes(value: unknown): number[] {
 export interface BatchOptions {
   readonly values?: readonly (string | null)[];
   readonly key?: string | null;
+  /** Instead of `key`, one for each value. */
+  readonly keys?: readonly (string | null)[];
   readonly timestamp?: number;
   readonly producerId?: number;
   readonly producerEpoch?: number;
@@ -141,7 +143,7 @@ export interface BatchOptions {
 /** An uncompressed record batch of format 2, with any field set as a test wants it and a checksum that fits. */
 export function batch(options: BatchOptions = {}): Buffer {
   const { values = ['v'], key = 'k', timestamp = Date.now() } = options;
-  const records = Buffer.concat(values.map((value, i) => record(i, key, value)));
+  const records = Buffer.concat(values.map((value, i) => record(i, options.keys === undefined ? key : (options.keys[i] ?? null), value)));
   const header = Buffer.alloc(61);
   header.writeInt32BE(61 - 12 + records.length, 8);
   header.writeInt32BE(options.leaderEpoch ?? -1, 12);

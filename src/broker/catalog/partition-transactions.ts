@@ -71,6 +71,15 @@ export class PartitionTransactions {
     return found;
   }
 
+  /** Is the record of this producer part of a transaction that was aborted? */
+  isAborted(producerId: number, offset: number): boolean {
+    for (let i = this.indexFrom(offset); i < this.ended.length; i++) {
+      const one = this.ended[i] as EndedTransaction;
+      if (one.producerId === producerId && one.firstOffset <= offset) return !one.isCommit;
+    }
+    return false;
+  }
+
   /** The log has lost its batches from `offset` on: a transaction whose marker was among them goes on. */
   forgetFrom(offset: number): void {
     for (const [producerId, first] of this.open) if (first >= offset) this.open.delete(producerId);

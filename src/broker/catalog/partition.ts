@@ -126,6 +126,22 @@ export class Partition {
     this.producers.expireBefore(now - PRODUCER_EXPIRATION_MS);
   }
 
+  /** Keeps the newest record of each key, where the topic says so. */
+  async compact(now: number): Promise<void> {
+    const { isCompacted, minCompactionLagMs, maxCompactionLagMs, minDirtyRatio, deleteRetentionMs } = this.topic.config;
+    if (!isCompacted) return;
+    const { transactions } = this.producers;
+    await this.log.compact({
+      now,
+      limitOffset: this.lastStableOffset,
+      minLagMs: minCompactionLagMs,
+      maxLagMs: maxCompactionLagMs,
+      dirtyRatio: minDirtyRatio,
+      deleteRetentionMs,
+      isAborted: (producerId, offset) => transactions.isAborted(producerId, offset),
+    });
+  }
+
   /** Calls `wake` at every append and when the partition is deleted, until the returned function is called. */
   watch(wake: () => void): () => void {
     this.waiting.add(wake);

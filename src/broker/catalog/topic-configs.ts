@@ -34,7 +34,8 @@ const list = (value: string, among?: readonly string[]): ConfigDefinition => ({
 /**
  * Settings of a topic with Kafka's names, types and defaults (https://kafka.apache.org/documentation/#topicconfigs).
  * This broker acts on `max.message.bytes`, `message.timestamp.*` and `retention.*`, on disk on `segment.bytes` and
- * `segment.ms`, and asks for keys where `cleanup.policy` says compact; the rest is kept and described.
+ * `segment.ms`, on `cleanup.policy`, `min.compaction.lag.ms`, `max.compaction.lag.ms`, `min.cleanable.dirty.ratio` and
+ * `delete.retention.ms`; the rest is kept and described.
  */
 export const TOPIC_CONFIGS: { readonly [name: string]: ConfigDefinition } = {
   'cleanup.policy': list('delete', ['compact', 'delete']),

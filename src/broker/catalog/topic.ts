@@ -12,6 +12,10 @@ export interface TopicConfig extends SegmentLimits {
   readonly timestampBeforeMaxMs: number;
   readonly isCompacted: boolean;
   readonly deletesOld: boolean;
+  readonly minCompactionLagMs: number;
+  readonly maxCompactionLagMs: number;
+  readonly minDirtyRatio: number;
+  readonly deleteRetentionMs: number;
 }
 
 export class Topic {
@@ -52,17 +56,24 @@ export class Topic {
   private parse(): TopicConfig {
     const number = (name: string) => Number(this.setting(name).value);
     const policy = this.setting('cleanup.policy').value;
+    const isCompacted = policy.includes('compact');
+    const maxCompactionLagMs = number('max.compaction.lag.ms');
     return {
       maxMessageBytes: number('max.message.bytes'),
       retentionBytes: number('retention.bytes'),
       retentionMs: number('retention.ms'),
       segmentBytes: number('segment.bytes'),
-      segmentMs: number('segment.ms'),
+      // As Kafka: a record that must be compacted by then must be out of the segment that is written to.
+      segmentMs: isCompacted ? Math.min(number('segment.ms'), maxCompactionLagMs) : number('segment.ms'),
       timestampType: this.setting('message.timestamp.type').value,
       timestampAfterMaxMs: number('message.timestamp.after.max.ms'),
       timestampBeforeMaxMs: number('message.timestamp.before.max.ms'),
-      isCompacted: policy.includes('compact'),
+      isCompacted,
       deletesOld: policy.includes('delete'),
+      minCompactionLagMs: number('min.compaction.lag.ms'),
+      maxCompactionLagMs,
+      minDirtyRatio: number('min.cleanable.dirty.ratio'),
+      deleteRetentionMs: number('delete.retention.ms'),
     };
   }
 }

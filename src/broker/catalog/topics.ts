@@ -115,6 +115,14 @@ export class Topics {
     for (const topic of this.byName.values()) for (const partition of topic.partitions) partition.enforceRetention(now);
   }
 
+  /** One partition after the other: it is work for a time when there is little other. */
+  async compact(now: number): Promise<void> {
+    for (const topic of this.all()) {
+      if (!topic.config.isCompacted) continue;
+      for (const partition of topic.partitions) await partition.compact(now);
+    }
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.all().flatMap(({ partitions }) => partitions.map((partition) => partition.close())));
     this.byName.clear();

@@ -1,10 +1,12 @@
 import { type RecordBatch, stampOffset } from '../protocol/record-batch.ts';
 import { storageRefusal } from '../storage/storage-failure.ts';
+import type { CompactionRules } from './compaction.ts';
 import type { DiskEnvironment } from './disk-environment.ts';
 import { GroupSync } from './group-sync.ts';
 import { ownBytes } from './own-bytes.ts';
 import type { LogRequest, PartitionLog, Retention, TimedOffset } from './partition-log.ts';
 import type { Segment } from './segment.ts';
+import { type CompactedLog, compactSegments } from './segment-compactor.ts';
 import { SegmentFolder } from './segment-folder.ts';
 import { endOffsetOf, type SegmentList } from './segment-list.ts';
 import { TailCache } from './tail-cache.ts';
@@ -89,8 +91,9 @@ export class DiskLog implements PartitionLog {
     });
     const left = maxBytes - found.reduce((sum, { length }) => sum + length, 0);
     const last = found.at(-1);
-    if (last === undefined || endOffsetOf(last) < cachedFrom) return found;
-    return [...found, ...this.tail.read(cachedFrom, endOffset, left, false)];
+    const reached = last === undefined ? offset : endOffsetOf(last);
+    if (reached < cachedFrom && this.segments.hasWithin(reached, Math.min(cachedFrom, endOffset))) return found;
+    return [...found, ...this.tail.read(cachedFrom, endOffset, left, atLeastOne && found.length === 0)];
   }
 
   offsetForTime(timestamp: number): TimedOffset | undefined {
@@ -116,6 +119,15 @@ export class DiskLog implements PartitionLog {
       if (bytes >= 0 && this.size - segment.size >= bytes) return true;
       return ms >= 0 && segment.maxTimestamp >= 0 && now - segment.maxTimestamp > ms;
     });
+  }
+
+  async compact(rules: CompactionRules): Promise<void> {
+    if (this.isClosed || this.segments.active.size === 0) return;
+    try {
+      await compactSegments(this.compacted, { ...rules, limitOffset: Math.min(rules.limitOffset, this.endOffset) });
+    } catch (error) {
+      if (!this.isClosed) this.env.report('warn', this.refusal(error, 'compacting').message);
+    }
   }
 
   /** Makes everything that was appended durable. */
@@ -152,6 +164,23 @@ export class DiskLog implements PartitionLog {
     if (active.size === 0) return false;
     const { segmentBytes, segmentMs } = this.request.limits();
     return active.size + bytes.length > segmentBytes || maxTimestamp - active.firstTimestamp > segmentMs;
+  }
+
+  private get compacted(): CompactedLog {
+    const { folder, segments } = this;
+    return {
+      files: this.env.pool.files,
+      settledSegments: () => folder.settledSegments(),
+      cleanedTo: folder.cleanedTo,
+      allowGaps: (offset) => folder.allowGaps(offset),
+      markCleaned: (offset) => folder.markCleaned(offset),
+      holds: (segment) => !this.isClosed && segments.all().includes(segment),
+      replace: (segment, rewritten) => {
+        folder.replace(segment, rewritten);
+        this.size += rewritten.size - segment.size;
+        if ((this.tail.startOffset ?? this.next) < segment.nextOffset) this.tail.clear();
+      },
+    };
   }
 
   private async waitForSync(cuts: number): Promise<void> {

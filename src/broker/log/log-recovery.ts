@@ -19,9 +19,12 @@ export class LogRecovery {
   private readonly env: DiskEnvironment;
   private readonly folder: string;
   private readonly producers: ProducerMemory;
+  private readonly gapsBefore: number;
   private readonly now = Date.now();
 
-  constructor(env: DiskEnvironment, folder: string, producers: ProducerMemory) {
+  /** @param gapsBefore up to this offset batches may be missing: the log was compacted */
+  constructor(env: DiskEnvironment, folder: string, producers: ProducerMemory, gapsBefore: number) {
+    this.gapsBefore = gapsBefore;
     this.env = env;
     this.folder = folder;
     this.producers = producers;
@@ -40,7 +43,7 @@ export class LogRecovery {
         this.remove([base]);
         continue;
       }
-      if (base > expected) {
+      if (base > expected && expected >= this.gapsBefore) {
         this.remove(bases.slice(i));
         break;
       }
@@ -63,6 +66,7 @@ export class LogRecovery {
     // Only the last segment can be empty: any other is what a roll left that failed when its file was made.
     const strays = all.slice(0, -1).filter((base) => files.size(`${this.folder}/${segmentName(base)}`) === 0);
     this.remove(strays);
+    for (const name of files.list(this.folder)) if (name.endsWith('.log.tmp')) files.removeFile(`${this.folder}/${name}`);
     return all.filter((base) => !strays.includes(base));
   }
 
@@ -95,7 +99,7 @@ export class LogRecovery {
       const { header, position, length } = found;
       index.add(header, position, length);
       if (header.producerId >= 0) this.producers.record(header, header.baseOffset, this.now, this.markerIn(found, cursor));
-      nextOffset += header.lastOffsetDelta + 1;
+      nextOffset = header.baseOffset + header.lastOffsetDelta + 1;
       end = position + length;
     }
     const segment = new Segment(pool, this.folder, base, { size: end, nextOffset, index });
@@ -111,7 +115,9 @@ export class LogRecovery {
 
   /** After a stop in order only the headers are read: they must be, for the index and the producers. */
   private isGood(found: FoundBatch, expected: number, cursor: BatchCursor): boolean {
-    if (found.header.baseOffset !== expected || found.header.lastOffsetDelta < 0) return false;
+    const { baseOffset, lastOffsetDelta } = found.header;
+    const follows = baseOffset === expected || (baseOffset > expected && expected < this.gapsBefore);
+    if (!follows || lastOffsetDelta < 0) return false;
     if (this.env.isClean) return true;
     const bytes = cursor.bytes(found);
     return bytes !== undefined && hasValidCrc({ bytes });

@@ -1,6 +1,7 @@
 import { type RecordBatch, stampOffset } from '../protocol/record-batch.ts';
+import { Compaction, type CompactionRules, isWorthwhile } from './compaction.ts';
 import { ownBytes } from './own-bytes.ts';
-import type { PartitionLog, Retention, TimedOffset } from './partition-log.ts';
+import type { PartitionLog, Retention, SegmentLimits, TimedOffset } from './partition-log.ts';
 import { firstInBatch } from './time-lookup.ts';
 
 /** Keeps batches in memory, as they came. */
@@ -11,6 +12,14 @@ export class MemoryLog implements PartitionLog {
   private start = 0;
   private end = 0;
   private size = 0;
+  private readonly limits: () => SegmentLimits;
+  /** As if there were files: what a disk would have in the one that is written to is not compacted. */
+  private active = { baseOffset: 0, bytes: 0, firstTimestamp: -1 };
+  private cleanedTo = 0;
+
+  constructor(limits: () => SegmentLimits) {
+    this.limits = limits;
+  }
 
   get startOffset(): number {
     return this.start;
@@ -28,6 +37,7 @@ export class MemoryLog implements PartitionLog {
     const baseOffset = this.end;
     const bytes = ownBytes(batch.bytes);
     stampOffset(bytes, baseOffset, leaderEpoch);
+    this.grow(batch, baseOffset);
     this.batches.push({ ...batch, bytes, baseOffset });
     this.end += batch.lastOffsetDelta + 1;
     this.size += bytes.length;
@@ -73,7 +83,7 @@ export class MemoryLog implements PartitionLog {
   deleteBefore(offset: number): void {
     this.start = Math.max(this.start, Math.min(offset, this.end));
     while (this.head < this.batches.length && endOf(this.batches[this.head] as RecordBatch) <= this.start) this.dropFirst();
-    this.compact();
+    this.squeeze();
   }
 
   enforce(retention: Retention, now: number): void {
@@ -81,7 +91,22 @@ export class MemoryLog implements PartitionLog {
       this.start = Math.max(this.start, endOf(this.batches[this.head] as RecordBatch));
       this.dropFirst();
     }
-    this.compact();
+    this.squeeze();
+  }
+
+  async compact(rules: CompactionRules): Promise<void> {
+    const within = this.cleanable(rules);
+    const dirty = within.filter(({ baseOffset }) => baseOffset >= this.cleanedTo);
+    const clean = within.slice(0, within.length - dirty.length);
+    if (!isWorthwhile(bytesOf(clean), bytesOf(dirty), dirty[0]?.maxTimestamp ?? rules.now, rules)) return;
+    const compaction = new Compaction(rules);
+    for (const batch of clean) compaction.lookAt(batch);
+    for (const batch of dirty) compaction.learn(batch);
+    const kept = within.flatMap((batch) => compaction.clean(batch) ?? []);
+    this.cleanedTo = endOf(within.at(-1) as RecordBatch);
+    this.size += bytesOf(kept) - bytesOf(within);
+    this.batches = [...kept, ...this.batches.slice(this.head + within.length)];
+    this.head = 0;
   }
 
   async close(): Promise<void> {
@@ -92,6 +117,21 @@ export class MemoryLog implements PartitionLog {
 
   async delete(): Promise<void> {
     await this.close();
+  }
+
+  private grow({ bytes, maxTimestamp }: RecordBatch, baseOffset: number): void {
+    const { segmentBytes, segmentMs } = this.limits();
+    const { active } = this;
+    const isFull = active.bytes > 0 && (active.bytes + bytes.length > segmentBytes || maxTimestamp - active.firstTimestamp > segmentMs);
+    if (isFull || active.bytes === 0) this.active = { baseOffset, bytes: bytes.length, firstTimestamp: maxTimestamp };
+    else active.bytes += bytes.length;
+  }
+
+  private cleanable({ limitOffset, minLagMs, now }: CompactionRules): readonly RecordBatch[] {
+    const limit = Math.min(limitOffset, this.active.baseOffset);
+    const all = this.batches.slice(this.head);
+    const end = all.findIndex((batch) => endOf(batch) > limit || now - batch.maxTimestamp < minLagMs);
+    return end < 0 ? all : all.slice(0, end);
   }
 
   private isExpired(batch: RecordBatch, { bytes, ms }: Retention, now: number): boolean {
@@ -105,7 +145,7 @@ export class MemoryLog implements PartitionLog {
     this.head += 1;
   }
 
-  private compact(): void {
+  private squeeze(): void {
     if (this.head === 0 || this.head * 2 < this.batches.length) return;
     this.batches = this.batches.slice(this.head);
     this.head = 0;
@@ -126,4 +166,8 @@ export class MemoryLog implements PartitionLog {
 
 function endOf(batch: RecordBatch): number {
   return batch.baseOffset + batch.lastOffsetDelta + 1;
+}
+
+function bytesOf(batches: readonly RecordBatch[]): number {
+  return batches.reduce((sum, { bytes }) => sum + bytes.length, 0);
 }

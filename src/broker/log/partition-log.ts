@@ -1,5 +1,6 @@
 import type { Marker } from '../protocol/control-batch.ts';
 import type { BatchHeader, RecordBatch } from '../protocol/record-batch.ts';
+import type { CompactionRules } from './compaction.ts';
 
 /** A record found by its time. */
 export interface TimedOffset {
@@ -84,6 +85,12 @@ export interface PartitionLog {
 
   /** Drops the oldest batches that `retention` no longer asks for. @param now milliseconds since 1970 */
   enforce(retention: Retention, now: number): void;
+
+  /**
+   * Removes records whose key has a newer one, and tombstones in time, from all but the newest part of the log. Offsets stay
+   * as they are, so there are gaps. Settles when it is through; a failure of the storage leaves the rest for the next time.
+   */
+  compact(rules: CompactionRules): Promise<void>;
 
   /** Ends its use; what a storage keeps beyond it stays, as durable as can be. */
   close(): Promise<void>;

@@ -1,9 +1,11 @@
+import { type CompactionMark, readMark, writeMark } from './compaction-mark.ts';
 import type { DiskEnvironment } from './disk-environment.ts';
 import { LogRecovery, type RecoveredSegment } from './log-recovery.ts';
 import type { LogRequest } from './partition-log.ts';
 import { producerSnapshotName } from './producer-snapshot.ts';
 import { Segment } from './segment.ts';
 import { SegmentList } from './segment-list.ts';
+import { type Rewritten, rewrittenPath } from './segment-rewrite.ts';
 import { SegmentSync } from './segment-sync.ts';
 
 /** The files of one log: which there are, and which of them are to be synced. */
@@ -13,6 +15,7 @@ export class SegmentFolder {
   readonly syncing: SegmentSync;
   /** Deleted records end here, where a file does not say so by its name. */
   readonly recordedStart: number;
+  private mark: CompactionMark;
   private readonly env: DiskEnvironment;
   private readonly request: LogRequest;
   private isMade: boolean;
@@ -25,7 +28,8 @@ export class SegmentFolder {
     this.path = `${env.folder}/${topic}-${partition}`;
     this.syncing = new SegmentSync(env.pool.files, this.path);
     if (isNew) env.discard(this.path);
-    const recovered = isNew ? [] : new LogRecovery(env, this.path, producers).run();
+    this.mark = isNew ? { gapsBefore: 0, cleanedTo: 0 } : readMark(env.pool.files, this.path);
+    const recovered = isNew ? [] : new LogRecovery(env, this.path, producers, this.mark.gapsBefore).run();
     const found = recovered.map(({ segment }) => segment);
     this.isMade = found.length > 0;
     this.recordedStart = isNew ? 0 : env.startOf(topic, partition);
@@ -51,6 +55,43 @@ export class SegmentFolder {
     this.list.add(segment);
   }
 
+  /** Each key before it is there once. */
+  get cleanedTo(): number {
+    return this.mark.cleanedTo;
+  }
+
+  allowGaps(offset: number): void {
+    if (offset > this.mark.gapsBefore) this.setMark({ ...this.mark, gapsBefore: offset });
+  }
+
+  markCleaned(offset: number): void {
+    this.setMark({ ...this.mark, cleanedTo: offset });
+  }
+
+  /** Those whose records a recovery does not go through again, as a producer snapshot that is on the disk comes after them. */
+  settledSegments(): readonly Segment[] {
+    const segments = this.list.all().slice(0, -1);
+    const { files } = this.env.pool;
+    const isSettled = ({ baseOffset }: Segment) => files.size(`${this.path}/${producerSnapshotName(baseOffset)}`) !== undefined;
+    const last = this.list.all().findLastIndex(isSettled);
+    return segments.slice(0, Math.max(0, last)).filter((segment) => !this.syncing.isDirty(segment));
+  }
+
+  /** Puts what was written beside the segment, and synced, in its place. */
+  replace(segment: Segment, { size, index }: Rewritten): void {
+    const { pool, report } = this.env;
+    const { baseOffset, nextOffset, path } = segment;
+    segment.close();
+    pool.files.rename(rewrittenPath(segment), path);
+    this.list.replace(segment, new Segment(pool, this.path, baseOffset, { size, nextOffset, index }));
+    try {
+      pool.files.syncFolder(this.path);
+    } catch (error) {
+      // After a power cut the old file may be there again, and that is as good.
+      report('warn', `${this.path} could not be synced: ${(error as Error).message}`);
+    }
+  }
+
   /** There must be another. */
   dropOldest(): void {
     this.syncing.becomesOldest(this.list.all()[1] as Segment);
@@ -73,6 +114,11 @@ export class SegmentFolder {
   discard(): void {
     this.release();
     this.env.discard(this.path);
+  }
+
+  private setMark(mark: CompactionMark): void {
+    writeMark(this.env.pool.files, this.path, mark);
+    this.mark = mark;
   }
 
   /** What a killed process wrote need not be on the disk, though it can be read. */

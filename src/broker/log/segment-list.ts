@@ -46,15 +46,30 @@ export class SegmentList {
   read(offset: number, bounds: Bounds): Buffer[] {
     const found: Buffer[] = [];
     let left = bounds.maxBytes;
-    for (let at = offset; at < bounds.endOffset; ) {
+    let i = this.find(offset);
+    for (let at = offset; at < bounds.endOffset && i < this.segments.length; ) {
+      const segment = this.segments[i] as Segment;
       const atLeastOne = bounds.atLeastOne && found.length === 0;
-      const bytes = this.find(at)?.read(at, { endOffset: bounds.endOffset, maxBytes: left, atLeastOne });
-      if (bytes === undefined) break;
-      found.push(bytes);
-      left -= bytes.length;
-      at = endOffsetOf(bytes);
+      const bytes = segment.read(at, { endOffset: bounds.endOffset, maxBytes: left, atLeastOne });
+      if (bytes === undefined && segment.reaches(at)) break;
+      if (bytes !== undefined) {
+        found.push(bytes);
+        left -= bytes.length;
+        at = endOffsetOf(bytes);
+      }
+      // What compaction has taken from the end of a segment is no reason to stop there.
+      if (bytes === undefined || at >= segment.nextOffset) i += 1;
     }
     return found;
+  }
+
+  /** Is there a batch that ends after `from` and begins before `to`? */
+  hasWithin(from: number, to: number): boolean {
+    return this.read(from, { endOffset: to, maxBytes: 0, atLeastOne: true }).length > 0;
+  }
+
+  replace(old: Segment, replacement: Segment): void {
+    this.segments[this.segments.indexOf(old)] = replacement;
   }
 
   firstReaching(timestamp: number, startOffset: number, endOffset: number): TimedOffset | undefined {
@@ -71,7 +86,8 @@ export class SegmentList {
     return latest < 0 ? undefined : this.firstReaching(latest, startOffset, endOffset);
   }
 
-  private find(offset: number): Segment | undefined {
+  /** Index of the segment that `offset` falls into. */
+  private find(offset: number): number {
     let low = 0;
     let high = this.segments.length;
     while (low < high) {
@@ -79,7 +95,7 @@ export class SegmentList {
       if ((this.segments[middle] as Segment).baseOffset <= offset) low = middle + 1;
       else high = middle;
     }
-    return this.segments[low - 1];
+    return Math.max(0, low - 1);
   }
 }
 

@@ -17,6 +17,10 @@ export class SegmentSync {
     this.folder = folder;
   }
 
+  isDirty(segment: Segment): boolean {
+    return this.dirty.has(segment);
+  }
+
   written(segment: Segment): void {
     this.dirty.add(segment);
   }

@@ -73,6 +73,20 @@ export class Segment {
     this.nextOffset = header.baseOffset + header.lastOffsetDelta + 1;
   }
 
+  /** Every batch with its bytes, which are valid until the next is asked for. */
+  *batches(): Generator<RecordBatch> {
+    const cursor = this.cursor(0, this.size, 1024 * 1024);
+    for (let found = cursor.next(); found !== undefined; found = cursor.next()) {
+      const bytes = cursor.bytes(found);
+      if (bytes !== undefined) yield { ...found.header, bytes };
+    }
+  }
+
+  /** Is there a batch that ends after `offset`? Compaction may have taken the last ones. */
+  reaches(offset: number): boolean {
+    return this.size > 0 && this.seek(offset) !== undefined;
+  }
+
   /** Whole batches from the one that holds `offset` on; undefined when not even one may be given. */
   read(offset: number, { endOffset, maxBytes, atLeastOne }: Bounds): Buffer | undefined {
     const first = this.seek(offset);

@@ -12,6 +12,8 @@ export interface BrokerStorage {
   readonly topicDefaults: readonly (readonly [name: string, value: string])[];
   /** @throws Refusal KAFKA_STORAGE_ERROR */
   openLog(request: LogRequest): PartitionLog;
+  /** What was written so far is on the disk, as far as it lets itself be synced. */
+  sync(): Promise<void>;
   /** Comes after the logs are closed. @param inOrder false when they are not all closed as they should be */
   close(inOrder: boolean): Promise<void>;
 }
@@ -22,7 +24,8 @@ export function memoryStorage(): BrokerStorage {
     state: new KeptState(),
     journal: { append: () => {}, isFlushed: true, flushed: () => undefined },
     topicDefaults: [],
-    openLog: () => new MemoryLog(),
+    openLog: ({ limits }) => new MemoryLog(limits),
+    sync: async () => {},
     close: async () => {},
   };
 }

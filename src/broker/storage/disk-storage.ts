@@ -104,6 +104,12 @@ class DiskStorage implements BrokerStorage {
     }
   }
 
+  /** The round under way may have begun before what was written last. */
+  async sync(): Promise<void> {
+    await this.background.tick();
+    await this.background.tick();
+  }
+
   async close(inOrder: boolean): Promise<void> {
     await this.background.stop();
     try {

@@ -2,6 +2,9 @@
 export interface ReadValue {
   readonly offset: number;
   readonly value: string;
+  /** Empty without one. */
+  readonly key: string;
+  readonly isTombstone: boolean;
 }
 
 export function valuesOf(buffers: readonly Buffer[]): ReadValue[] {
@@ -26,12 +29,13 @@ function valuesOfBatch(batch: Buffer): ReadValue[] {
     cursor.at += 1;
     varint(cursor);
     const offset = base + varint(cursor);
-    const key = varint(cursor);
-    cursor.at += Math.max(key, 0);
+    const keySize = Math.max(varint(cursor), 0);
+    const key = batch.toString('utf8', cursor.at, cursor.at + keySize);
+    cursor.at += keySize;
     const size = varint(cursor);
     const value = batch.toString('utf8', cursor.at, cursor.at + Math.max(size, 0));
     cursor.at = end;
-    return { offset, value };
+    return { offset, value, key, isTombstone: size < 0 };
   });
 }
 
