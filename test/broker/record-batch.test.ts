@@ -100,8 +100,8 @@ describe('positions of records', () => {
     zipped.writeInt32BE(zipped.length - 12, 8);
     zipped.writeInt16BE(1, 21);
     const expected = [0, 1, 2].map((offset) => ({ offset, timestamp: 5000, hasKey: true }));
-    expect(readPositions(readBatch(plain))).toEqual(expected);
-    expect(readPositions(readBatch(zipped))).toEqual(expected);
+    expect(readPositions(readBatch(plain))).toMatchObject(expected);
+    expect(readPositions(readBatch(zipped))).toMatchObject(expected);
   });
 
   test('say whether there is a key', () => {

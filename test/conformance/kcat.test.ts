@@ -20,6 +20,8 @@ function kcat(args: readonly string[], input = ''): Promise<Output> {
   child.stderr.on('data', (chunk: Buffer) => {
     output.stderr += chunk;
   });
+  // One that wants no input may end before it is offered some.
+  child.stdin.on('error', () => {});
   child.stdin.end(input);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
