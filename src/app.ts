@@ -30,7 +30,8 @@ import {
 } from './topics/index.ts';
 
 const BRAND = Symbol.for('streamerjs.app');
-const DEAD_LETTER_BYTES = 2 * 1024 * 1024;
+/** Letters are larger than what they are about; they stay until somebody has looked (`streamer dlq purge`), whatever the broker's defaults. */
+const DEAD_LETTER_CONFIGS = { 'max.message.bytes': String(2 * 1024 * 1024), 'cleanup.policy': 'delete', 'retention.ms': '-1' };
 
 export interface AppOptions extends SettingsInput {
   /** Names the consumer group and the app's dead-letter topics. Letters, digits, `.`, `_`, `-`. */
@@ -226,7 +227,7 @@ export class App implements TopicHost {
       .map((topic) => ({
         ...specOf(topic),
         name: deadLetterTopicOf(topic.name, this.id),
-        configs: { 'max.message.bytes': String(DEAD_LETTER_BYTES) },
+        configs: DEAD_LETTER_CONFIGS,
         internal: true,
       }));
     const written = new Map(
@@ -272,7 +273,6 @@ export class App implements TopicHost {
     const agents = [...this.#agents.values()];
     await prepareSerdes(agents);
     const { client, admin, renewAdmin, sender } = await this.#connect();
-    const required = new Set([...this.topicSpecs().map((spec) => spec.name)]);
     this.#worker = new Worker({
       appId: this.id,
       agents,
@@ -282,7 +282,7 @@ export class App implements TopicHost {
       renewAdmin,
       sender,
       sources: this.#sources,
-      requiredTopics: [...required],
+      requiredTopics: this.topicSpecs(),
     });
     try {
       await this.#worker.start();

@@ -144,6 +144,15 @@ export interface KafkaAdmin {
   /** Partition counts of those that exist, in one metadata request. */
   partitionCounts(topics: readonly string[]): Promise<Map<string, number>>;
   describeTopics(topics: readonly string[]): Promise<TopicDescription[]>;
+  /** What holds for topics that exist, defaults of the broker included. */
+  topicConfigs(topics: readonly string[]): Promise<Map<string, Readonly<Record<string, string>>>>;
+  /** Sets these configs of a topic, and leaves its others as they are. */
+  alterConfigs(topic: string, configs: Readonly<Record<string, string>>): Promise<void>;
+  /**
+   * Has the broker check specs (names, counts, configs by name and value) without creating anything. Tells what it refuses,
+   * by topic; of topics that exist, only their configs.
+   */
+  checkTopics(specs: readonly TopicSpec[]): Promise<Map<string, string>>;
   /** Resolves when the topics can be used. Tells which were made (`true`) and which were there already (`false`). */
   createTopics(specs: readonly TopicSpec[]): Promise<Map<string, boolean>>;
   addPartitions(topic: string, total: number): Promise<void>;

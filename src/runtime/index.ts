@@ -5,6 +5,7 @@ export { decodeFinished, encodeFinished, FinishedCursor, METADATA_LIMIT } from '
 export { OffsetTracker } from './offset-tracker.ts';
 export { prepareSerdes } from './prepare.ts';
 export { matchSources } from './source-map.ts';
+export { type TopicDifference, topicDifferences } from './topic-differences.ts';
 export { persist } from './waits.ts';
 export { Worker } from './worker.ts';
 export type { AgentStats, SourceStats, StopResult, WorkerEvents, WorkerState, WorkerStats } from './worker-events.ts';

@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConfigError, StreamerError } from '../errors.ts';
-import type { KafkaAdmin } from '../kafka/index.ts';
+import { getLogger } from '@logtape/logtape';
+import { ConfigError, describeError, StreamerError } from '../errors.ts';
+import type { KafkaAdmin, TopicSpec } from '../kafka/index.ts';
+import { topicDifferences } from './topic-differences.ts';
+
+const log = getLogger(['streamer', 'worker']);
 
 /** How long a topic must be unknown to count as deleted. */
 const DELETED_AFTER_MS = 2_000;
@@ -16,13 +20,32 @@ export class TopicWatch {
     this.#closing = closing;
   }
 
-  /** @throws ConfigError naming the topics that are missing */
-  async check(topics: readonly string[]): Promise<void> {
-    const missing = await this.#missing(topics);
-    if (missing.length === 0) return;
+  /** Warns of topics that are not as they are declared. @throws ConfigError naming the topics that are missing */
+  async check(specs: readonly TopicSpec[]): Promise<void> {
+    const counts = await (await this.#admin()).partitionCounts(specs.map(({ name }) => name));
+    const missing = specs.map(({ name }) => name).filter((name) => !counts.has(name));
+    if (missing.length === 0) return this.#compare(specs, counts);
     const what =
       missing.length === 1 ? `topic "${missing[0]}" does not exist` : `${missing.length} topics do not exist: ${missing.join(', ')}`;
     throw new ConfigError(what, { next: `Create them: streamer topics create -A <app>` });
+  }
+
+  /** Work can go on with another count or config, so it is only said; configs that may not be read are not compared. */
+  async #compare(specs: readonly TopicSpec[], counts: ReadonlyMap<string, number>): Promise<void> {
+    const declared = specs.filter(({ configs }) => Object.keys(configs ?? {}).length > 0).map(({ name }) => name);
+    const configs = await (await this.#admin()).topicConfigs(declared).catch((error: unknown) => {
+      log.debug(`configs of topics were not compared: ${describeError(error)}`);
+      return new Map<string, Readonly<Record<string, string>>>();
+    });
+    for (const spec of specs) {
+      const { name } = spec;
+      const differences = topicDifferences(spec, { partitions: counts.get(name) ?? spec.partitions, configs: configs.get(name) });
+      if (differences.length === 0) continue;
+      const flags = differences.some(({ what }) => what === 'partitions') ? '--add-partitions' : '--alter-configs';
+      log.warning(
+        `topic "${name}" ${differences.map(({ text }) => text).join('; ')}; see: streamer topics create -A <app> --dry-run ${flags}`,
+      );
+    }
   }
 
   /**

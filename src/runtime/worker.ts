@@ -5,7 +5,16 @@ import { type Agent, backoff } from '../agents/index.ts';
 import type { Settings } from '../config/index.ts';
 import type { Source } from '../connect/index.ts';
 import { describeError, isStreamerError, KafkaError, StreamerError } from '../errors.ts';
-import type { ConsumerSink, KafkaAdmin, KafkaClient, KafkaRecord, KafkaRecords, Subscription, TopicPartition } from '../kafka/index.ts';
+import type {
+  ConsumerSink,
+  KafkaAdmin,
+  KafkaClient,
+  KafkaRecord,
+  KafkaRecords,
+  Subscription,
+  TopicPartition,
+  TopicSpec,
+} from '../kafka/index.ts';
 import type { Encoded } from '../topics/index.ts';
 import { AgentRuntime } from './agent-runtime.ts';
 import { Assignment, nameOf } from './assignment.ts';
@@ -35,7 +44,7 @@ export interface WorkerParts {
   /** Sources by name, run beside the agents. */
   readonly sources?: ReadonlyMap<string, Source> | undefined;
   /** Topics that must be there before the start, dead-letter topics included. */
-  readonly requiredTopics: readonly string[];
+  readonly requiredTopics: readonly TopicSpec[];
 }
 
 const log = getLogger(['streamer', 'worker']);

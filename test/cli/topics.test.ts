@@ -54,6 +54,28 @@ describe('streamer topics', () => {
     expect(await run(['topics', 'describe', topic])).toMatchObject({ code: 1, stderr: expect.stringContaining(`no such topic: ${topic}`) });
   });
 
+  it('has the broker check configs before anything is made, shows what differs, and alters what it is told to', async () => {
+    const topic = unique('configs');
+    const create = (...args: string[]) => run(['topics', 'create', topic, ...args]);
+    const [misspelt, wrong] = await Promise.all([create('-c', 'retention.mss=1'), create('-c', 'retention.ms=soon')]);
+    expect(misspelt).toMatchObject({ code: 2, stderr: expect.stringMatching(/Unknown topic config name: retention\.mss/) });
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringMatching(/Invalid value soon for configuration retention\.ms/) });
+    await create('-p', '2', '-c', 'retention.ms=1000', '-c', 'segment.bytes=20000000');
+
+    const wanted = ['-p', '1', '-c', 'retention.ms=2000', '-c', 'cleanup.policy=compact'];
+    const differs = await create(...wanted);
+    expect(differs).toMatchObject({ code: 1, stderr: expect.stringContaining('--alter-configs') });
+    expect(differs.stdout).toMatch(
+      /topic +what +there +wanted\n.* partitions +2 +1\n.* retention\.ms +1000 +2000\n.* cleanup\.policy +delete +compact/,
+    );
+    expect(differs.stdout).toContain('has 2 partitions, app wants 1: partitions cannot be taken away');
+
+    const altered = await create('-p', '2', ...wanted.slice(2), '--alter-configs');
+    expect(altered).toMatchObject({ code: 0, stdout: expect.stringMatching(/2 partitions +altered/) });
+    const [described] = jsonLines((await run(['topics', 'describe', topic, '--json'])).stdout);
+    expect(described!['configs']).toMatchObject({ 'retention.ms': '2000', 'cleanup.policy': 'compact', 'segment.bytes': '20000000' });
+  }, 60_000);
+
   it('refuses options and names that the app decides', async () => {
     const env = { SHOP_PREFIX: 'never-made' };
     expect(await run(['topics', 'create', '-A', APP, '-p', '3'], { env })).toMatchObject({

@@ -13,6 +13,7 @@ function create(): Command {
     .description('create the topics an app declares, dead-letter topics included, or those named')
     .argument('[names...]', 'topics; with -A, only these of the app')
     .option('--add-partitions', 'grow topics that have fewer partitions than wanted')
+    .option('--alter-configs', 'set configs that differ from those wanted')
     .option('--dry-run', 'say what would be done, and change nothing')
     .option('-p, --partitions <n>', 'without -A: how many partitions')
     .option('--replication-factor <n>', 'without -A: copies of each partition')

@@ -1,56 +1,66 @@
-import type { KafkaAdmin, TopicDescription, TopicSpec } from '../../kafka/index.ts';
+import type { KafkaAdmin, TopicSpec } from '../../kafka/index.ts';
+import { type TopicDifference, topicDifferences } from '../../runtime/index.ts';
+import { CommandError } from '../command-error.ts';
 import type { RawOptions } from '../options.ts';
+import type { Output } from '../output.ts';
 import { openSession } from '../session.ts';
-import { differencesOf } from './differences.ts';
 import { requireNames, wantedTopics } from './wanted.ts';
 
-type Status = 'created' | 'already there' | 'grown' | 'differs' | 'would be created' | 'would grow';
+type Status = 'created' | 'already there' | 'grown' | 'altered' | 'differs' | 'would be created' | 'would grow' | 'would be altered';
 
 interface Outcome {
   readonly topic: string;
   readonly partitions: number;
   readonly status: Status;
-  /** What is not as it is wanted. */
-  readonly differences?: readonly string[];
+  /** What is not as it is wanted, and stays so. */
+  readonly differences?: readonly TopicDifference[];
 }
 
-/** Creates what is missing, and tells what differs: exit code 1 then. */
+interface Mode {
+  readonly grow: boolean;
+  readonly alter: boolean;
+  readonly dryRun: boolean;
+}
+
+/** Creates what is missing, changes what the flags allow, and tells what differs: exit code 1 then. */
 export async function createTopics(names: readonly string[], options: RawOptions): Promise<void> {
   const session = await openSession(options);
   try {
     requireNames(session, names);
     const specs = wantedTopics(session, names, options);
-    const outcomes = await provision(await session.admin(), specs, {
-      grow: options['addPartitions'] === true,
-      dryRun: options['dryRun'] === true,
-    });
-    session.output.table(outcomes.map((outcome) => [outcome.topic, partitionText(outcome.partitions), statusText(outcome)]));
-    for (const outcome of outcomes) session.output.data(outcome);
-    const differing = outcomes.filter(({ status }) => status === 'differs');
-    if (differing.length === 0) return;
+    const mode = { grow: options['addPartitions'] === true, alter: options['alterConfigs'] === true, dryRun: options['dryRun'] === true };
+    const admin = await session.admin();
+    await checkSpecs(admin, specs);
+    const outcomes = await provision(admin, specs, mode);
+    print(session.output, outcomes);
+    if (!outcomes.some(({ status }) => status === 'differs')) return;
     process.exitCode = 1;
-    if (!options['addPartitions'] && differing.some(({ differences }) => differences?.some((text) => text.startsWith('has ')))) {
-      process.stderr.write('streamer: --add-partitions grows topics that have too few; keys then map to other partitions than before\n');
-    }
+    advise(outcomes, mode);
   } finally {
     await session.close();
   }
 }
 
-interface Mode {
-  readonly grow: boolean;
-  readonly dryRun: boolean;
+/** Nothing is made when the broker would refuse a part of it. */
+async function checkSpecs(admin: KafkaAdmin, specs: readonly TopicSpec[]): Promise<void> {
+  const refused = await admin.checkTopics(specs);
+  if (refused.size === 0) return;
+  const lines = [...refused].map(([topic, why]) => `${topic}: ${why}`);
+  throw new CommandError(2, lines.length === 1 ? lines[0]! : `the broker refuses ${lines.length} topics:\n  - ${lines.join('\n  - ')}`);
 }
 
 async function provision(admin: KafkaAdmin, specs: readonly TopicSpec[], mode: Mode): Promise<Outcome[]> {
   const counts = await admin.partitionCounts(specs.map((spec) => spec.name));
   const missing = specs.filter((spec) => !counts.has(spec.name));
   const made = mode.dryRun ? new Map<string, boolean>() : await admin.createTopics(missing);
-  const found = new Map((await admin.describeTopics([...counts.keys()])).map((topic) => [topic.name, topic]));
+  const there = [...counts.keys()];
+  const found = new Map((await admin.describeTopics(there)).map((topic) => [topic.name, topic]));
+  const configs = await admin.topicConfigs(there);
   const outcomes: Outcome[] = [];
   for (const spec of specs) {
     const present = found.get(spec.name);
-    outcomes.push(present === undefined ? makingOf(spec, made.get(spec.name)) : await comparison(admin, spec, present, mode));
+    if (present === undefined) outcomes.push(makingOf(spec, made.get(spec.name)));
+    else outcomes.push(await changed(admin, spec, topicDifferences(spec, { ...present, configs: configs.get(spec.name) ?? {} }), mode));
   }
   return outcomes;
 }
@@ -60,13 +70,38 @@ function makingOf({ name, partitions }: TopicSpec, made: boolean | undefined): O
   return { topic: name, partitions, status: made === undefined ? 'would be created' : made ? 'created' : 'already there' };
 }
 
-async function comparison(admin: KafkaAdmin, spec: TopicSpec, found: TopicDescription, { grow, dryRun }: Mode): Promise<Outcome> {
+/** Partitions are only ever added, and the replication factor is not ours to change. */
+async function changed(admin: KafkaAdmin, spec: TopicSpec, differences: readonly TopicDifference[], mode: Mode): Promise<Outcome> {
   const { name: topic, partitions } = spec;
-  const isGrown = grow && found.partitions < partitions;
-  if (isGrown && !dryRun) await admin.addPartitions(topic, partitions);
-  const differences = differencesOf(spec, found, isGrown);
-  if (differences.length > 0) return { topic, partitions, status: 'differs', differences };
-  return { topic, partitions, status: !isGrown ? 'already there' : dryRun ? 'would grow' : 'grown' };
+  const grown = differences.filter(({ what, is }) => mode.grow && what === 'partitions' && Number(is) < partitions);
+  const altered = differences.filter(({ what }) => mode.alter && what !== 'partitions' && what !== 'replication factor');
+  if (!mode.dryRun) {
+    if (grown.length > 0) await admin.addPartitions(topic, partitions);
+    if (altered.length > 0) await admin.alterConfigs(topic, Object.fromEntries(altered.map(({ what, wanted }) => [what, wanted])));
+  }
+  const left = differences.filter((each) => !grown.includes(each) && !altered.includes(each));
+  if (left.length > 0) return { topic, partitions, status: 'differs', differences: left };
+  if (grown.length > 0) return { topic, partitions, status: mode.dryRun ? 'would grow' : 'grown' };
+  if (altered.length > 0) return { topic, partitions, status: mode.dryRun ? 'would be altered' : 'altered' };
+  return { topic, partitions, status: 'already there' };
+}
+
+function print(output: Output, outcomes: readonly Outcome[]): void {
+  output.table(outcomes.map((outcome) => [outcome.topic, partitionText(outcome.partitions), statusText(outcome)]));
+  const rows = outcomes.flatMap(({ topic, differences = [] }) => differences.map(({ what, is, wanted }) => [topic, what, is, wanted]));
+  if (rows.length > 1) output.table(rows, ['topic', 'what', 'there', 'wanted']);
+  for (const outcome of outcomes) output.data(outcome);
+}
+
+function advise(outcomes: readonly Outcome[], { grow, alter }: Mode): void {
+  const left = outcomes.flatMap(({ differences = [] }) => differences);
+  const canGrow = left.some(({ what, is, wanted }) => what === 'partitions' && Number(is) < Number(wanted));
+  if (!grow && canGrow) {
+    process.stderr.write('streamer: --add-partitions grows topics that have too few; keys then map to other partitions than before\n');
+  }
+  if (!alter && left.some(({ what }) => what !== 'partitions' && what !== 'replication factor')) {
+    process.stderr.write('streamer: --alter-configs sets the configs that differ, and leaves all others\n');
+  }
 }
 
 function partitionText(partitions: number): string {
@@ -74,5 +109,5 @@ function partitionText(partitions: number): string {
 }
 
 function statusText({ status, differences }: Outcome): string {
-  return differences === undefined ? status : `${status}: ${differences.join('; ')}`;
+  return differences === undefined ? status : `${status}: ${differences.map(({ text }) => text).join('; ')}`;
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Admin } from 'kafkajs';
 import { KafkaError } from '../../errors.ts';
 import type {
@@ -9,10 +10,12 @@ import type {
   TopicSpec,
   Watermarks,
 } from '../client.ts';
+import { closest } from '../spelling.ts';
 import { explainRefusal } from './authorization.ts';
 import { type Cluster, createCluster, createKafka } from './cluster.ts';
 import { codeError, codeOf, toKafkaError } from './errors.ts';
 import { readMetadata, type TopicMetadata } from './metadata.ts';
+import { refusalsOf } from './topic-check.ts';
 import { backoff, sleep, within } from './waits.ts';
 
 const CLOSE_MS = 3_000;
@@ -79,6 +82,33 @@ class KafkajsAdmin implements ClosableAdmin {
       replicationFactor: partitionMetadata[0]?.replicas.length ?? 0,
       configs: configs.get(topic) ?? {},
     }));
+  }
+
+  async topicConfigs(topics: readonly string[]): Promise<Map<string, Readonly<Record<string, string>>>> {
+    return this.#configs(topics, () => true);
+  }
+
+  /** The request that kafkajs knows replaces all configs of the topic: those that are set go along. */
+  async alterConfigs(topic: string, configs: Readonly<Record<string, string>>): Promise<void> {
+    const set = (await this.#configs([topic])).get(topic) ?? {};
+    const configEntries = Object.entries({ ...set, ...configs }).map(([name, value]) => ({ name, value }));
+    const resources = [{ type: TOPIC_RESOURCE, name: topic, configEntries }];
+    await attempt(`altering configs of topic "${topic}"`, () => this.#admin.alterConfigs({ resources, validateOnly: false }), { topic });
+  }
+
+  async checkTopics(specs: readonly TopicSpec[]): Promise<Map<string, string>> {
+    if (specs.length === 0) return new Map();
+    const replicas = await this.#defaultReplicas();
+    const there = await this.partitionCounts(specs.map(({ name }) => name));
+    // The broker says nothing of the configs of a topic that is there: a name that is not stands in for it.
+    const standIn = (name: string) => `${name.slice(0, 200)}.check-${randomUUID()}`;
+    const open = specs.filter(({ name, configs }) => !there.has(name) || Object.keys(configs ?? {}).length > 0);
+    const asked = new Map(open.map((spec) => [there.has(spec.name) ? standIn(spec.name) : spec.name, spec]));
+    const drafts = [...asked].map(([name, spec]) => ({ ...spec, name }));
+    const answers = await attempt('checking topics', () => refusalsOf(this.#cluster, drafts, replicas));
+    const refused = [...answers].filter(([name, { code }]) => (there.has(asked.get(name)!.name) ? code === 'INVALID_CONFIG' : true));
+    const known = refused.length > 0 ? await this.#knownConfigs() : new Set<string>();
+    return new Map(refused.map(([name, { why }]) => [asked.get(name)!.name, advised(why, asked.get(name)!, known)]));
   }
 
   async createTopics(specs: readonly TopicSpec[]): Promise<Map<string, boolean>> {
@@ -213,7 +243,18 @@ class KafkajsAdmin implements ClosableAdmin {
     return topicMetadata.filter(({ topicErrorCode, partitionMetadata }) => topicErrorCode === 0 || partitionMetadata.length > 0);
   }
 
-  async #configs(topics: readonly string[]): Promise<Map<string, Record<string, string>>> {
+  /** Names of all configs that topics have, as the broker describes those of any that there is. */
+  async #knownConfigs(): Promise<Set<string>> {
+    const [any] = await this.#metadata([], 'listing topics').catch(() => []);
+    const configs = any === undefined ? undefined : await this.topicConfigs([any.topic]).catch(() => undefined);
+    return new Set([...(configs?.values() ?? [])].flatMap((each) => Object.keys(each)));
+  }
+
+  /** @param wanted by where the value comes from. @default those set on the topic */
+  async #configs(
+    topics: readonly string[],
+    wanted: (source?: number) => boolean = (source) => source === TOPIC_CONFIG_SOURCE,
+  ): Promise<Map<string, Record<string, string>>> {
     if (topics.length === 0) return new Map();
     const resources = topics.map((name) => ({ type: TOPIC_RESOURCE, name }));
     const answer = await attempt('reading the configs of topics', () => this.#admin.describeConfigs({ resources, includeSynonyms: false }));
@@ -222,12 +263,19 @@ class KafkajsAdmin implements ClosableAdmin {
         resourceName,
         Object.fromEntries(
           (configEntries as ReadonlyArray<{ configName: string; configValue: string; configSource?: number }>)
-            .filter(({ configSource }) => configSource === TOPIC_CONFIG_SOURCE)
+            .filter(({ configSource }) => wanted(configSource))
             .map(({ configName, configValue }) => [configName, configValue]),
         ),
       ]),
     );
   }
+}
+
+/** What the broker said, and the name that was probably meant. */
+function advised(why: string, { configs = {} }: TopicSpec, known: ReadonlySet<string>): string {
+  const unknown = known.size === 0 ? [] : Object.keys(configs).filter((name) => !known.has(name));
+  const meant = unknown.flatMap((name) => closest(name, known) ?? []);
+  return meant.length === 0 ? why : `${why}; did you mean ${meant.join(', ')}?`;
 }
 
 function hasLeaders(all: readonly TopicMetadata[], name: string, partitions: number): boolean {

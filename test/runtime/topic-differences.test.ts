@@ -1,0 +1,38 @@
+import { afterEach, expect, it } from 'vitest';
+import { each } from '../../src/index.ts';
+import { configureLogging } from '../../src/observe/index.ts';
+import { topicDifferences } from '../../src/runtime/index.ts';
+import { createTopicsOf, testAppOf } from '../helpers/app.ts';
+import { createTopic } from '../helpers/broker.ts';
+
+afterEach(() => configureLogging({ level: 'error', format: 'plain', write: () => {} }));
+
+it('a worker tells at its start which topics are not as they are declared, and what to run', async () => {
+  const lines: string[] = [];
+  configureLogging({ level: 'warning', format: 'plain', write: (line) => void lines.push(line) });
+  const name = await createTopic('differs', { partitions: 1, configs: { 'retention.ms': '1000' } });
+  const app = testAppOf('differs');
+  const topic = app.topic(name, { partitions: 2, configs: { 'retention.ms': '2000', 'cleanup.policy': 'delete' } });
+  app.agent(
+    'read',
+    topic,
+    each(() => {}),
+  );
+  await createTopicsOf(app);
+  await app.start();
+  await app.stop();
+  const text = lines.join('');
+  expect(text).toContain(`topic "${name}" has 1 partition, app wants 2; retention.ms is 1000, app wants 2000`);
+  expect(text).toContain('streamer topics create -A <app> --dry-run --add-partitions');
+  expect(text).not.toContain('.dlq');
+  expect(text).not.toContain('cleanup.policy');
+});
+
+it('what is not known of a topic is not compared, nor what was not asked for', () => {
+  const spec = { name: 't', partitions: 2, replicationFactor: 3, configs: { a: '1', b: '2' } };
+  expect(topicDifferences(spec, { partitions: 2 })).toEqual([]);
+  expect(topicDifferences(spec, { partitions: 2, replicationFactor: 1, configs: { a: '1', c: '3' } }).map(({ text }) => text)).toEqual([
+    'replication factor is 1, app wants 3',
+    'b is not set, app wants 2',
+  ]);
+});
