@@ -8,6 +8,7 @@ import type { RowWriter } from '../worker/scorer.ts';
 import { bytesOf, locate, type ModelSource, pathOf } from '../worker/source.ts';
 import { checkRow, columns, type Input, inputsOf, listWriter, matrix } from './inputs.ts';
 import { loadRuntime, type OnnxRuntime, type OnnxSession } from './runtime.ts';
+import { withoutZipMap } from './zip-map.ts';
 
 export interface OnnxOptions<Row extends object> {
   /** How rows become numbers, for a model with one matrix as its input. Without, a row is a list of numbers. */
@@ -30,7 +31,7 @@ export interface OnnxOptions<Row extends object> {
  *     ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node
  *
  * Its input is one float32 matrix (a row is a list of numbers, or what `features` make of it), or a float32 or string column for each field of the row.
- * Classifiers must be exported with `zipmap=False`, so that probabilities are a matrix.
+ * The probabilities of a classifier are a matrix, also where the file has them as maps (ZipMap): a column for each class.
  *
  * @throws ConfigError from `start`, and the first `predict`: the package is absent (the message has the install line), the model cannot be
  * read, or does not fit the options
@@ -83,7 +84,7 @@ async function load<Row extends object, Answer>(
 /** @throws ConfigError when it is no model that onnxruntime reads */
 export async function openSession(runtime: OnnxRuntime, bytes: Uint8Array, threads: number): Promise<OnnxSession> {
   try {
-    return await runtime.InferenceSession.create(bytes, { intraOpNumThreads: threads, interOpNumThreads: 1 });
+    return await runtime.InferenceSession.create(withoutZipMap(bytes), { intraOpNumThreads: threads, interOpNumThreads: 1 });
   } catch (cause) {
     throw new ConfigError(`onnxruntime cannot read the model: ${(cause as Error).message}`, { cause });
   }
@@ -108,7 +109,7 @@ export function outputOf({ outputMetadata }: OnnxSession, { output, answer, colu
           ? probabilities[0]
           : undefined;
   if (chosen === undefined) {
-    const next = 'Name one by `output`. Probabilities that are no tensor become one when the model is exported with `zipmap=False`.';
+    const next = 'Name one by `output`.';
     throw new ConfigError(
       output === undefined
         ? `the model has the outputs ${names}`
