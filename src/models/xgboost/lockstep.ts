@@ -66,38 +66,49 @@ export function lockstepOf({
   return lockstep;
 }
 
+/** Rows that go side by side. */
+export const GROUP = 4;
+
 /**
- * Adds one tree's values for four rows to `margins`, at `at` and each `stride` on. None of the rows may have a missing value.
+ * Adds one tree's values for `groups` times four rows to `margins`, at `at` and each `stride` on. No row may have a missing value.
  *
- * @param row where the first of the four begins in `rows`
+ * @param row where the first row begins in `rows`
  */
-export function addFour(
-  { next, feature, limit, value }: Lockstep,
+export function addGroups(
+  { next, feature, limit, value, depth }: Lockstep,
+  tree: number,
   root: number,
-  depth: number,
   rows: Float32Array,
   row: number,
   features: number,
+  groups: number,
   margins: Float32Array,
   at: number,
   stride: number,
 ): void {
-  const second = row + features;
-  const third = second + features;
-  const fourth = third + features;
-  let a = root;
-  let b = root;
-  let c = root;
-  let d = root;
-  for (let step = 0; step < depth; step++) {
-    // `Number` of a comparison is no jump; a conditional expression is one, and takes twice as long.
-    a = (next[a] as number) + Number((rows[row + (feature[a] as number)] as number) >= (limit[a] as number));
-    b = (next[b] as number) + Number((rows[second + (feature[b] as number)] as number) >= (limit[b] as number));
-    c = (next[c] as number) + Number((rows[third + (feature[c] as number)] as number) >= (limit[c] as number));
-    d = (next[d] as number) + Number((rows[fourth + (feature[d] as number)] as number) >= (limit[d] as number));
+  const steps = depth[tree] as number;
+  let first = row;
+  let sum = at;
+  for (let group = 0; group < groups; group++) {
+    const second = first + features;
+    const third = second + features;
+    const fourth = third + features;
+    let a = root;
+    let b = root;
+    let c = root;
+    let d = root;
+    for (let step = 0; step < steps; step++) {
+      // `Number` of a comparison is no jump; a conditional expression is one, and takes twice as long.
+      a = (next[a] as number) + Number((rows[first + (feature[a] as number)] as number) >= (limit[a] as number));
+      b = (next[b] as number) + Number((rows[second + (feature[b] as number)] as number) >= (limit[b] as number));
+      c = (next[c] as number) + Number((rows[third + (feature[c] as number)] as number) >= (limit[c] as number));
+      d = (next[d] as number) + Number((rows[fourth + (feature[d] as number)] as number) >= (limit[d] as number));
+    }
+    margins[sum] = (margins[sum] as number) + (value[a] as number);
+    margins[sum + stride] = (margins[sum + stride] as number) + (value[b] as number);
+    margins[sum + 2 * stride] = (margins[sum + 2 * stride] as number) + (value[c] as number);
+    margins[sum + 3 * stride] = (margins[sum + 3 * stride] as number) + (value[d] as number);
+    first = fourth + features;
+    sum += GROUP * stride;
   }
-  margins[at] = (margins[at] as number) + (value[a] as number);
-  margins[at + stride] = (margins[at + stride] as number) + (value[b] as number);
-  margins[at + 2 * stride] = (margins[at + 2 * stride] as number) + (value[c] as number);
-  margins[at + 3 * stride] = (margins[at + 3 * stride] as number) + (value[d] as number);
 }

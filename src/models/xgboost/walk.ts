@@ -1,5 +1,5 @@
 import type { Forest } from './forest.ts';
-import { addFour } from './lockstep.ts';
+import { addGroups, GROUP } from './lockstep.ts';
 
 /** Rows that go through a tree before the next tree: few enough that they and the tree stay in the first-level cache. */
 const BLOCK = 64;
@@ -25,37 +25,26 @@ export function addTrees(
 ): void {
   const { lockstep } = forest;
   const count = margins.length / outputs;
-  const isMissing = new Uint8Array(BLOCK);
   for (let first = 0; first < count; first += BLOCK) {
     const last = Math.min(first + BLOCK, count);
-    if (lockstep !== undefined) findMissing(rows, first * features, (last - first) * features, features, isMissing);
+    // Without a missing value among them, rows go side by side in fours, those that are left over one by one.
+    const groups = lockstep === undefined || hasMissing(rows, first * features, last * features) ? 0 : Math.floor((last - first) / GROUP);
     for (let tree = begin; tree < end; tree++) {
-      const depth = lockstep?.depth[tree] ?? 0;
-      const output = forest.output[tree] as number;
-      const root = forest.roots[tree] as number;
       let row = first;
-      if (lockstep !== undefined && depth > 0) {
-        for (; row + 4 <= last; row += 4) {
-          if (hasMissing(isMissing, row - first)) addRows(forest, tree, row, row + 4, rows, features, margins, outputs);
-          else addFour(lockstep, root, depth, rows, row * features, features, margins, row * outputs + output, outputs);
-        }
+      if (lockstep !== undefined && groups > 0 && (lockstep.depth[tree] as number) > 0) {
+        const root = forest.roots[tree] as number;
+        const at = first * outputs + (forest.output[tree] as number);
+        addGroups(lockstep, tree, root, rows, first * features, features, groups, margins, at, outputs);
+        row += groups * GROUP;
       }
       addRows(forest, tree, row, last, rows, features, margins, outputs);
     }
   }
 }
 
-/** Which rows of a block have a missing value. */
-function findMissing(rows: Float32Array, from: number, length: number, features: number, isMissing: Uint8Array): void {
-  isMissing.fill(0);
-  for (let at = 0; at < length; at++) {
-    const x = rows[from + at] as number;
-    if (Number.isNaN(x)) isMissing[Math.floor(at / features)] = 1;
-  }
-}
-
-function hasMissing(isMissing: Uint8Array, at: number): boolean {
-  return isMissing[at] === 1 || isMissing[at + 1] === 1 || isMissing[at + 2] === 1 || isMissing[at + 3] === 1;
+function hasMissing(rows: Float32Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (Number.isNaN(rows[at] as number)) return true;
+  return false;
 }
 
 /** Rows `first` to `last` (exclusive), one by one, whatever the tree. */
