@@ -29,6 +29,7 @@ const server = new EmbeddedPostgres({
   onError: (message) => process.stderr.write(`${message}\n`),
 });
 
+process.stdout.on('error', () => {});
 await server.initialise();
 await server.start();
 process.stdin.resume();

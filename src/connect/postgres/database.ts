@@ -1,12 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, QueryResult } from 'pg';
 import { ConfigError, StreamerError } from '../../errors.ts';
 
 type Pg = typeof import('pg');
 
-/** So that the server writes values one way, whatever its own settings are. */
+/**
+ * So that the server writes values one way, whatever its own settings are; and so that it notices within a minute when this process is
+ * gone without a word, and gives back what the session had locked.
+ */
 const SETTINGS = `set datestyle = 'ISO, MDY'; set intervalstyle = 'postgres'; set timezone = 'UTC'; set extra_float_digits = 1;
   set bytea_output = 'hex'; set lc_monetary = 'C'; set xmlbinary = 'base64'; set statement_timeout = 0; set lock_timeout = 0;
-  set idle_in_transaction_session_timeout = 0`;
+  set idle_in_transaction_session_timeout = 0;
+  set tcp_keepalives_idle = 20; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 4`;
+/** Longest wait for an answer: a connection that broke unseen must not hold a source for ever. A large transaction takes its time. */
+const ANSWER_MS = 600_000;
+const CLOSE_MS = 2_000;
 /** Values come as the server wrote them: they are encoded for Kafka, not for JavaScript. */
 const RAW = { getTypeParser: () => (text: string) => text } as never;
 
@@ -27,7 +35,13 @@ export class Database {
   /** @param replication a connection that also understands the replication commands */
   static async open(url: string, name: string, replication = false): Promise<Database> {
     const { Client } = await loadPg();
-    const options = { connectionString: url, application_name: name, connectionTimeoutMillis: 10_000, keepAlive: true };
+    const options = {
+      connectionString: url,
+      application_name: name,
+      connectionTimeoutMillis: 10_000,
+      keepAlive: true,
+      query_timeout: ANSWER_MS,
+    };
     const client = new Client({ ...options, ...(replication ? { replication: 'database' } : {}) } as ConstructorParameters<
       typeof Client
     >[0]);
@@ -60,7 +74,8 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    await this.#client.end().catch(() => {});
+    const end = this.#client.end().catch(() => {});
+    await Promise.race([end, sleep(CLOSE_MS, undefined, { ref: false })]);
   }
 
   /** Cuts the connection, whatever is under way on it. */

@@ -60,6 +60,40 @@ it('brings the rows that are there, and then each change, to the agents of its a
   }
 });
 
+it('goes on where it was after the server has cut its connection, and says what is the matter meanwhile', async () => {
+  const url = await server.database();
+  await sql(url, 'create table t (id int primary key)');
+  const app = testAppOf('cut');
+  const changes = app.source(
+    'changes',
+    postgresChanges({ url, prefix: unique('cut'), tables: ['t'], slot: `cut_${process.pid}`, pollMs: 5 }),
+  );
+  const phases: string[] = [];
+  try {
+    await createTopicsOf(app);
+    const worker = await app.start();
+    worker.on('source', ({ phase }) => phases.push(phase));
+    await until(
+      () => phases.at(-1),
+      (phase) => phase === 'streaming',
+    );
+    await sql(
+      url,
+      `insert into t values (1); select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'streamer cut%'`,
+    );
+    await sql(url, 'insert into t values (2)');
+    await until(
+      () => worker.stats().sources.changes!.records,
+      (records) => records >= 2,
+    );
+    expect(phases.join()).toMatch(/streaming,failing,.*streaming$/);
+    expect(worker.state).toBe('ready');
+  } finally {
+    await app.stop();
+  }
+  expect((await changes.status()).reader).toBeUndefined();
+});
+
 it('loses no change and keeps the order of each row when its process is killed again and again', async () => {
   const figures = await killRounds({ url: await server.database(), brokers: brokers(), kills: 2, transactions: 100, random: Math.random });
   expect(figures.records).toBeGreaterThanOrEqual(figures.changes);

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type PostgresChangesOptions, postgresChanges } from 'streamerjs/connect';
 import { describe, expect, it } from 'vitest';
 import { ChangeStream } from '../../../src/connect/postgres/change-stream.ts';
@@ -10,53 +8,15 @@ import { decodeMessage } from '../../../src/connect/postgres/pgoutput/decode.ts'
 import { parseLsn } from '../../../src/connect/postgres/pgoutput/lsn.ts';
 import { TableRegistry } from '../../../src/connect/postgres/table-registry.ts';
 import { goldenCatalog } from './golden-catalog.ts';
-
-// What Debezium wrote for a list of changes, and the server's messages for the same changes, where TESTBED points at them.
-const folder = join(process.env.TESTBED ?? '', 'golden', 'debezium');
-
-interface Golden {
-  readonly topic: string;
-  readonly key: string | null;
-  readonly value: string | null;
-  readonly headers: ReadonlyArray<readonly [string, string]>;
-}
-
-const VARIANTS: Readonly<Record<string, Partial<PostgresChangesOptions>>> = {
-  plain: {},
-  schema: { schemas: true },
-  unwrap: { unwrap: true },
-  'unwrap-schema': { unwrap: true, schemas: true },
-  'unwrap-rewrite': { unwrap: { deletes: 'rewrite', addFields: ['op', 'table', 'lsn', 'source.ts_ms'], addHeaders: ['op'] } },
-  string: { decimals: 'string', intervals: 'string', binary: 'hex', times: 'isostring' },
-  connect: { decimals: 'double', times: 'connect', binary: 'base64-url-safe', tombstones: false },
-};
-
-function lines<T>(name: string): T[] {
-  return readFileSync(join(folder, name), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as T);
-}
-
-/** Only the time of processing and the run's id cannot be the same; both are taken out. */
-function comparable({ topic, key, value, headers }: Golden): Golden {
-  const timeless = value?.replace(/("op":"[crudt]"),"ts_ms":\d+,"ts_us":\d+,"ts_ns":\d+/, '$1').replace(/"op":"m","ts_ms":\d+/, '"op":"m"');
-  return { topic, key, value: timeless ?? null, headers: headers.map(([name, text]) => [name, name.endsWith('.runId') ? '' : text]) };
-}
+import { byTopic, comparable, type Golden, goldenLines, VARIANTS } from './goldens-support.ts';
 
 function isSnapshot({ value }: Golden): boolean {
   return value !== null && (value.includes('"op":"r"') || value.includes('"__op":"r"') || /"snapshot":"(first|last|true)/.test(value));
 }
 
-function byTopic(records: readonly Golden[]): Record<string, Golden[]> {
-  const all: Record<string, Golden[]> = {};
-  for (const record of records) (all[record.topic] ??= []).push(record);
-  return all;
-}
-
 async function encoded(variant: string): Promise<Golden[]> {
   const options = resolveOptions({ url: 'postgresql://none', prefix: 'car_database', tables: ['none'], skip: [], ...VARIANTS[variant] });
-  const messages = lines<{ lsn: string; data: string }>('pgoutput.json').map(({ lsn, data }) => ({
+  const messages = goldenLines<{ lsn: string; data: string }>('pgoutput.json').map(({ lsn, data }) => ({
     lsn: parseLsn(lsn),
     bytes: Buffer.from(data, 'hex'),
   }));
@@ -85,9 +45,9 @@ async function encoded(variant: string): Promise<Golden[]> {
 
 describe.runIf(process.env.TESTBED !== undefined)('the records of Debezium, byte for byte, from the messages of the server', () => {
   it.each(Object.keys(VARIANTS))('%s', async (variant) => {
-    const golden = lines<Golden>(`${variant}.json`);
+    const golden = goldenLines<Golden>(`${variant}.json`);
     // Rows without `source` do not say that they are of the snapshot: their topics' first records are, as many as there were.
-    const snapshots = byTopic(lines<Golden>('plain.json').filter(isSnapshot));
+    const snapshots = byTopic(goldenLines<Golden>('plain.json').filter(isSnapshot));
     const streamed = Object.entries(byTopic(golden)).flatMap(([topic, records]) => records.slice(snapshots[topic]?.length ?? 0));
     expect(byTopic((await encoded(variant)).map(comparable))).toEqual(byTopic(streamed.map(comparable)));
     expect(streamed.length).toBeGreaterThan(30);

@@ -238,7 +238,7 @@ it('has no more of a large transaction in memory than may be under way', async (
   const url = await server.database();
   await sql(url, 'create table t (id int primary key, v text)');
   const collector = await started(source(url, ['t']));
-  const rows = 12_000;
+  const rows = 8_000;
   let [underWay, most, total] = [0, 0, 0];
   collector.acknowledge = async () => {
     most = Math.max(most, ++underWay);
@@ -253,6 +253,6 @@ it('has no more of a large transaction in memory than may be under way', async (
     60_000,
   );
   await collector.stop();
-  // About 52 MB of records: never more at once than the 16 MiB that may be under way.
+  // About 35 MB of records: never more at once than the 16 MiB that may be under way.
   expect(most).toBeLessThan(rows / 2);
 }, 90_000);

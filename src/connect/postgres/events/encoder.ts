@@ -1,6 +1,6 @@
 import { headerText } from '../../data/header-text.ts';
 import type { ConnectSchema, ConnectValue } from '../../data/schema.ts';
-import type { LogicalMessage, RowChange, Tuple } from '../pgoutput/message.ts';
+import type { LogicalMessage, RowChange } from '../pgoutput/message.ts';
 import { binary, binaryWriter } from '../types/binary.ts';
 import type { TypeOptions } from '../types/field-type.ts';
 import type { ChangeEvent, Data } from './change-event.ts';
@@ -43,8 +43,8 @@ export class EventEncoder {
   }
 
   /** A row of the snapshot. */
-  read(table: Table, tuple: Tuple, position: ChangePosition): ChangeEvent[] {
-    const row = table.row(tuple);
+  read(table: Table, texts: ReadonlyArray<string | null>, position: ChangePosition): ChangeEvent[] {
+    const row = table.read(texts);
     return [this.#event(table, 'r', null, row, keyOf(table, row), position)];
   }
 

@@ -64,6 +64,14 @@ export class Table {
     });
   }
 
+  /** A row of the snapshot. */
+  read(row: ReadonlyArray<string | null>): ConnectValue[] {
+    return this.#columns.map(({ at, type, absent }) => {
+      const value = row[at]!;
+      return value === null ? absent : ((type.read ?? type.convert)(value) ?? absent);
+    });
+  }
+
   keyOf(row: readonly ConnectValue[]): ConnectValue {
     return this.#key.map((at) => row[at]!);
   }

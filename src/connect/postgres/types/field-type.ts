@@ -6,6 +6,8 @@ export interface FieldType {
   readonly schema: ConnectSchema;
   /** From PostgreSQL's text form, as the server writes it under the settings of `database.ts`. Never called with null; null stands for none. */
   readonly convert: (text: string) => ConnectValue;
+  /** The same for rows of a snapshot, where Debezium writes them otherwise. @default convert */
+  readonly read?: ((text: string) => ConnectValue) | undefined;
   /** Stands for null where the schema allows none: a column other than the key in the `before` of a delete. */
   readonly zero: ConnectValue;
   /** Stands for a TOASTed value that an update did not touch, and that is not in the log; null where Debezium has nothing for it. */

@@ -40,8 +40,8 @@ const KNOWN: Readonly<Record<string, Make>> = {
   json: () => json,
   jsonb: () => json,
   xml: () => namedText('io.debezium.data.Xml'),
-  // Debezium has the type, but the value only with those it does not know.
-  name: (_, { unknown }) => ({ ...text, convert: (value) => (unknown ? value : null) }),
+  // Debezium has the type, but of the log the value only with those it does not know.
+  name: (_, { unknown }) => ({ ...text, convert: (value) => (unknown ? value : null), read: (value) => value }),
   uuid: () => namedText('io.debezium.data.Uuid'),
   tsvector: () => namedText('io.debezium.data.Tsvector'),
   ltree: () => namedText('io.debezium.data.Ltree'),
