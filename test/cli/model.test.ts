@@ -183,7 +183,7 @@ describe.concurrent('model info', () => {
 });
 
 describe.skipIf(modelsAbsent !== undefined)(`goldens${modelsAbsent === undefined ? '' : ` (skipped: ${modelsAbsent})`}`, () => {
-  it.each(['bank_categorical.json', 'bank_gblinear.json', 'bank_multi_softprob.ubj', 'bank_sklearn_logistic.json', 'old_v162_dart.json'])(
+  it.each(['bank_gblinear.json', 'bank_multi_softprob.ubj', 'old_v162_dart.json'])(
     '%s is answered by the command as by the library',
     async (file) => {
       expect(await golden(file)).toEqual([]);

@@ -11,7 +11,7 @@ import { started, testAppOf, until } from '../helpers/app.ts';
 import { readAll, unique } from '../helpers/broker.ts';
 import { bytesOf, smallModel } from '../models/support/small-model.ts';
 
-const EVENTS = 3_000;
+const EVENTS = 1_800;
 const PARTS = 6;
 const Row = z.object({ n: z.number() });
 const Out = Row.extend({ answer: z.number() });

@@ -92,7 +92,7 @@ function serve(): Command {
     'after',
     `
 Faults: latency=MS and jitter=MS delay every answer; errors=SHARE answers that share of requests with status=CODE (503) and
-retryAfter=SECONDS; hang never answers; refused=SHARE refuses that share of the rows, always the same ones; refuse.FIELD=VALUE
+retryAfter=SECONDS; hang answers nothing until --timeout-ms are over; refused=SHARE refuses that share of the rows, always the same ones; refuse.FIELD=VALUE
 refuses rows that have it. "--fault off" begins without. PUT /faults {"latency":50} sets them anew while it runs.
 Other paths: /livez, /readyz, /metrics (Prometheus). The version of the model is in the header streamer-model-version.`,
   );
