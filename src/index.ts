@@ -6,6 +6,8 @@ export {
   type AgentOptions,
   ageBand,
   type Behaviour,
+  type CsvFileSinkOptions,
+  csvFileSink,
   deadLetter,
   type ErrorKind,
   each,

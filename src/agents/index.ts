@@ -9,6 +9,7 @@ export {
   type SinkTopic,
 } from './agent.ts';
 export type { Behaviour, BehaviourRun, BehaviourStats, Delivery, Inbox, OutputHeaders, PollOptions, Scope } from './behaviour.ts';
+export { type CsvFileSinkOptions, csvFileSink } from './csv-file-sink.ts';
 export { each, type Handler } from './each.ts';
 export {
   backoff,

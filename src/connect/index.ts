@@ -1,5 +1,7 @@
 // Files.
 export { type CsvOptions, type CsvProblem, type CsvRow, readCsv } from './csv.ts';
+export { type CsvFileOptions, csvFile } from './csv-file/source.ts';
+export { type CsvFileWriterOptions, csvFileWriter } from './csv-file/writer.ts';
 // Kafka Connect's data and its bytes.
 export { type Converter, type JsonConverterOptions, jsonConverter } from './data/converter.ts';
 export type { ConnectField, ConnectSchema, ConnectType, ConnectValue } from './data/schema.ts';

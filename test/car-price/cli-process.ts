@@ -31,8 +31,9 @@ export class CliProcess {
     if (child.#process.exitCode !== 0) throw child.#failure();
   }
 
-  get pid(): number {
-    return this.#process.pid as number;
+  /** The last lines that it has said. */
+  get words(): string {
+    return this.#lines.slice(-12).join('\n  ');
   }
 
   async said(text: string): Promise<void> {

@@ -70,7 +70,10 @@ export async function killRun({ transactions, killEvery, victims, seed, say = ()
       say(`kill ${turn + 1}: ${next.join(', ')}`);
       const before = await picture(postgres.url);
       await Promise.all(next.map(kill));
-      await moved(postgres.url, before);
+      await moved(postgres.url, before).catch((error: Error) => {
+        const words = [...parts].map(([part, child]) => `${part}:\n  ${child.words}`);
+        throw new Error(`${error.message}; ${words.join('\n')}`);
+      });
     };
     const { cars } = await carsOf(example('sample/cars.csv'));
     const changes = new RandomChanges(postgres.url, cars, seed);
