@@ -6,7 +6,7 @@ import { asset } from '../assets.ts';
 import { type CarRow, carsOf } from '../cars.ts';
 import { CarTables, type Comparison } from './car-tables.ts';
 import { type Parts, startParts } from './parts.ts';
-import { changeCars } from './traffic.ts';
+import { changeCars, type Traffic } from './traffic.ts';
 
 export interface RunOptions {
   readonly file: string;
@@ -81,11 +81,13 @@ async function trained(cars: readonly CarRow[], folder: string, { file, say }: R
 
 async function measured(cars: readonly CarRow[], weights: string, parts: Parts, tables: CarTables, options: RunOptions): Promise<Summary> {
   const before = await parts.recordCounts();
-  const started = performance.now();
-  const traffic = changeCars(tables, cars, options);
+  const traffic = changeCars(tables, cars, { ...options, patienceMs: PATIENCE_MS });
   traffic.catch(() => {});
-  const { done, comparison } = await watched(traffic, parts, tables, options);
-  const seconds = (performance.now() - started) / 1_000;
+  const {
+    done: { start, ...done },
+    comparison,
+  } = await watched(traffic, parts, tables, options);
+  const seconds = (performance.now() - start) / 1_000;
   const after = await parts.recordCounts();
   const changes = done.inserted + done.updated + done.deleted;
   const surplus = (count: number) => Math.max(0, count - changes);
@@ -103,16 +105,14 @@ async function measured(cars: readonly CarRow[], weights: string, parts: Parts, 
   };
 }
 
-type Done = Awaited<ReturnType<typeof changeCars>>;
-
 /** Looks until the second table is what the first one makes it, or nothing changes any more. */
 async function watched(
-  traffic: Promise<Done>,
+  traffic: Promise<Traffic>,
   parts: Parts,
   tables: CarTables,
   { signal, say }: RunOptions,
-): Promise<{ done: Done; comparison: Comparison }> {
-  let done: Done | undefined;
+): Promise<{ done: Traffic; comparison: Comparison }> {
+  let done: Traffic | undefined;
   const ended = traffic.then((result) => (done = result));
   let last = '';
   let movedAt = performance.now();
