@@ -82,12 +82,19 @@ export class PostgresChanges implements Source {
     if (found === undefined) await this.#begin(database, context, { catalog, encoder, registry, publisher, tables });
     if (context.signal.aborted) return;
     const stream = new ChangeStream(encoder, registry, skip, found?.confirmed ?? null);
-    const reader = new SlotReader({ database, slot, publication, messages, stream, publisher, heartbeatMs });
+    const { confirmed } = found ?? (await findSlot(database, slot))!;
+    const reader = new SlotReader({ database, slot, publication, messages, stream, publisher, heartbeatMs, confirmed });
     context.state('streaming', `reads ${tables.length === 1 ? 'a table' : `${tables.length} tables`} from the slot "${slot}"`);
-    while (!context.signal.aborted) {
-      const { transactions, hasMore } = await reader.look();
-      if (!hasMore && transactions === 0) await sleep(this.#options.pollMs, undefined, { signal: context.signal }).catch(() => {});
+    for (let idle = 0; !context.signal.aborted; ) {
+      const messages = await reader.look();
+      idle = messages > 0 ? 0 : idle + 1;
+      if (idle > 0) await sleep(this.#pause(idle), undefined, { signal: context.signal }).catch(() => {});
     }
+  }
+
+  /** Short at first: where something happened, more does. */
+  #pause(idle: number): number {
+    return Math.min(this.#options.pollMs, 2 ** Math.min(idle, 20));
   }
 
   /** Makes the slot; with a snapshot, only once all of it is published: a slot that is there means a snapshot that is complete. */

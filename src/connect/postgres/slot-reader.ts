@@ -7,6 +7,8 @@ import type { Publisher } from './publisher.ts';
 
 /** Changes after which a look at the log ends, at the next end of a transaction. */
 const LOOK_CHANGES = 10_000;
+/** Log of other tables after which the slot is moved on at once. */
+const MOVE_BYTES = 16n * 1024n * 1024n;
 
 export interface SlotReaderParts {
   readonly database: Database;
@@ -17,13 +19,8 @@ export interface SlotReaderParts {
   readonly stream: ChangeStream;
   readonly publisher: Publisher;
   readonly heartbeatMs: number;
-}
-
-/** What a look at the log came to. */
-export interface Look {
-  readonly transactions: number;
-  /** Was it ended by the number of changes? Then there is more to read at once. */
-  readonly hasMore: boolean;
+  /** Where the slot stands. */
+  readonly confirmed: bigint;
 }
 
 /**
@@ -36,61 +33,74 @@ export class SlotReader {
   #seen = -1n;
   /** Where the slot may be moved to, and has not been yet. */
   #unmoved: bigint | undefined;
+  #moved: bigint;
   #movedAt = Date.now();
 
   constructor(parts: SlotReaderParts) {
     this.#parts = parts;
+    this.#moved = parts.confirmed;
   }
 
-  /** Publishes what is new, up to a number of changes; a transaction is never cut. */
-  async look(): Promise<Look> {
+  /**
+   * Publishes what is new, up to a number of changes; a transaction is never cut.
+   *
+   * @returns how many messages there were
+   */
+  async look(): Promise<number> {
     const { database, publisher } = this.#parts;
     const end = parseLsn((await database.value('select pg_current_wal_flush_lsn()'))!);
     if (end <= this.#seen) {
       await this.#moveWhenDue();
-      return { transactions: 0, hasMore: false };
+      return 0;
     }
     await database.rows('begin');
-    const { rows, transactions, committed } = await this.#publish(end);
+    const { rows, reached } = await this.#publish(end);
     await publisher.settled();
     await database.rows('commit');
     const hasMore = rows >= LOOK_CHANGES;
     if (!hasMore) this.#seen = end;
     // All that was committed before has been published, or is none of ours; what is still under way commits behind it.
-    this.#unmoved = hasMore || committed > end ? committed : end;
-    if (transactions > 0) await this.#move(this.#unmoved);
+    this.#unmoved = hasMore || reached > end ? reached : end;
+    if (rows > 0) await this.#move(this.#unmoved);
     else await this.#moveWhenDue();
-    return { transactions, hasMore };
+    return rows;
   }
 
-  async #publish(end: bigint): Promise<{ rows: number; transactions: number; committed: bigint }> {
+  /** @returns where the last transaction ended, or where the last message outside of one stands */
+  async #publish(end: bigint): Promise<{ rows: number; reached: bigint }> {
     const { database, slot, publication, messages, stream, publisher } = this.#parts;
     const options = `'proto_version', '1', 'publication_names', ${literal(identifier(publication))}${messages ? `, 'messages', 'true'` : ''}`;
     // In base64, a third shorter than the hex that a bytea is sent in.
     const query = `select lsn, encode(data, 'base64') from pg_logical_slot_peek_binary_changes(${literal(slot)}, ${literalLsn(end)}, ${LOOK_CHANGES}, ${options})`;
-    let [rows, transactions, committed] = [0, 0, 0n];
+    let [rows, reached] = [0, 0n];
     for await (const part of fetched(database, query)) {
       rows += part.length;
       for (const [lsn, data] of part) {
-        const step = await stream.next(decodeMessage(Buffer.from(data!, 'base64')), parseLsn(lsn!));
+        const message = decodeMessage(Buffer.from(data!, 'base64'));
+        const step = await stream.next(message, parseLsn(lsn!));
         if (step.events.length > 0) await publisher.publish(step.events);
-        if (step.committed === undefined) continue;
-        committed = step.committed;
-        transactions++;
+        if (step.committed !== undefined) reached = step.committed;
+        else if (message.kind === 'message' && !message.isTransactional) reached = message.lsn;
       }
     }
-    return { rows, transactions, committed };
+    return { rows, reached };
   }
 
-  /** While nothing of ours happens it is enough to move now and then, so that the server may drop its log. */
+  /**
+   * While nothing of ours happens it is enough to move now and then, so that the server may drop its log; and when much was written,
+   * because every look reads what lies behind the slot's place again.
+   */
   async #moveWhenDue(): Promise<void> {
-    if (this.#unmoved !== undefined && Date.now() - this.#movedAt >= this.#parts.heartbeatMs) await this.#move(this.#unmoved);
+    if (this.#unmoved === undefined) return;
+    const isDue = Date.now() - this.#movedAt >= this.#parts.heartbeatMs || this.#unmoved - this.#moved >= MOVE_BYTES;
+    if (isDue) await this.#move(this.#unmoved);
   }
 
   async #move(to: bigint): Promise<void> {
     const { database, slot } = this.#parts;
     await database.rows('select pg_replication_slot_advance($1, $2::pg_lsn)', [slot, formatLsn(to)]);
     this.#unmoved = undefined;
+    this.#moved = to;
     this.#movedAt = Date.now();
   }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type PostgresChangesOptions, postgresChanges } from 'streamerjs/connect';
+import { type Converter, type PostgresChangesOptions, postgresChanges } from 'streamerjs/connect';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { until } from '../../helpers/app.ts';
 import { type PostgresServer, postgresServer, sql, withClient } from '../../helpers/replicating-postgres.ts';
@@ -218,6 +218,39 @@ it('says what to run when the role may not do what is needed', async () => {
     next: expect.stringContaining('alter role "weak" replication;'),
   });
   await expect(new Collector().start(source(url, ['nowhere'])).ended).rejects.toThrow('there is no table "public"."nowhere"');
+});
+
+it('brings logical messages once, in and outside of transactions', async () => {
+  const url = await server.database();
+  await sql(url, 'create table t (id int primary key); create table other (id int)');
+  const collector = await started(source(url, ['t'], { messages: true, heartbeatMs: 60_000 }));
+  await sql(url, `select pg_logical_emit_message(false, 'a', 'outside')`);
+  await collector.count(1);
+  for (let i = 0; i < 5; i++) await sql(url, 'insert into other values (1)');
+  await sql(url, `begin; select pg_logical_emit_message(true, 'b', 'within'); insert into t values (1); commit`);
+  await collector.count(3);
+  await collector.stop();
+  expect(collector.records.map(({ topic, key }) => [topic, key!.toString()])).toEqual([
+    ['db.message', '{"prefix":"a"}'],
+    ['db.message', '{"prefix":"b"}'],
+    ['db.public.t', '{"id":1}'],
+  ]);
+});
+
+it('hands keys and values to a converter of the user, with their schemas, and keeps the order when it takes its time', async () => {
+  const url = await server.database();
+  await sql(url, 'create table t (id int primary key, v text); insert into t select g, $$row$$ from generate_series(1, 20) g');
+  const converter: Converter = {
+    async encode(schema, value, topic, part) {
+      await sleep(part === 'key' ? 3 : 1);
+      return Buffer.from(`${part} ${topic} ${schema.name} ${part === 'key' ? value : ''}`);
+    },
+  };
+  const collector = await started(source(url, ['t'], { converter, unwrap: true }));
+  await collector.stop();
+  const keys = Array.from({ length: 20 }, (_, index) => `key db.public.t db.public.t.Key ${index + 1}`);
+  expect(collector.records.map(({ key }) => key!.toString())).toEqual(keys);
+  expect(collector.records[0]!.value!.toString()).toBe('value db.public.t db.public.t.Value ');
 });
 
 it('resets: the slot is gone, and the next start takes a snapshot', async () => {
