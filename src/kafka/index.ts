@@ -1,5 +1,6 @@
 /** Kafka behind one contract: `client.ts` says what each part does. */
 export type * from './client.ts';
+export { keepForm, pickHeaders, setHeader } from './headers.ts';
 export { kafkajs } from './kafkajs/client.ts';
 export { MadeRecords, sizeOf } from './records.ts';
 export { RefusedRecordsError } from './refused.ts';

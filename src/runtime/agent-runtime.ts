@@ -1,6 +1,6 @@
 import type { Agent, OutputHeaders, SinkFunction } from '../agents/index.ts';
 import { isStreamerError, StreamerError } from '../errors.ts';
-import type { RecordHeaders } from '../kafka/index.ts';
+import { pickHeaders, type RecordHeaders } from '../kafka/index.ts';
 import type { AnyTopic, Encoded } from '../topics/index.ts';
 import type { OutputHolder } from './context.ts';
 import { runWith } from './context.ts';
@@ -175,11 +175,10 @@ function withOwn(headers: RecordHeaders | undefined, own: OutputHeaders | undefi
 
 /** Headers go on with the event, but for those that speak to this runtime alone. */
 function forwarded(headers: RecordHeaders): RecordHeaders | undefined {
-  let result: RecordHeaders | undefined;
+  let isEmpty = true;
   for (const name in headers) {
-    if (name.startsWith('streamer.')) continue;
-    result ??= {};
-    result[name] = headers[name]!;
+    isEmpty = false;
+    if (name.startsWith('streamer.')) return pickHeaders(headers, (each) => !each.startsWith('streamer.'));
   }
-  return result;
+  return isEmpty ? undefined : headers;
 }

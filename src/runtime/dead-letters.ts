@@ -1,5 +1,5 @@
 import { isStreamerError } from '../errors.ts';
-import type { KafkaRecord, RecordHeaders, TopicPartition } from '../kafka/index.ts';
+import { type KafkaRecord, pickHeaders, type RecordHeaders, type TopicPartition } from '../kafka/index.ts';
 import { headersOf } from '../topics/index.ts';
 
 /** Stacks are cut: brokers refuse records that grow beyond the topic's `max.message.bytes`. */
@@ -97,7 +97,7 @@ export function readLetter(headers: RecordHeaders): LetterInfo {
 
 /** The record's own headers, and (for its topic) the name of the agent that failed: the others have finished it. */
 export function replayHeaders(headers: RecordHeaders, agent: string | undefined): RecordHeaders {
-  const own = Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(PREFIX) && name !== REPLAY_AGENT_HEADER));
+  const own = pickHeaders(headers, (name) => !name.startsWith(PREFIX) && name !== REPLAY_AGENT_HEADER);
   return agent === undefined ? own : { ...own, [REPLAY_AGENT_HEADER]: Buffer.from(agent, 'utf8') };
 }
 

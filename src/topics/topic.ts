@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.ts';
-import type { RecordHeaders } from '../kafka/index.ts';
+import { keepForm, type RecordHeaders, setHeader } from '../kafka/index.ts';
 import type { Serde, SerdeContext } from './serde.ts';
 
 /** Headers as they may be given: text is written as UTF-8, `null` and `undefined` are left out. */
@@ -152,13 +152,14 @@ export function headersOf(input: HeadersInput | undefined): RecordHeaders | unde
   const headers: RecordHeaders = {};
   for (const [name, value] of Object.entries(input)) {
     if (value === null || value === undefined) continue;
-    headers[name] = Array.isArray(value) ? value.map(headerBytes) : headerBytes(value as string | Uint8Array);
+    setHeader(headers, name, Array.isArray(value) ? value.map(headerBytes) : headerBytes(value as string | Uint8Array));
   }
-  return headers;
+  return keepForm(headers, input);
 }
 
 function headerBytes(value: string | Uint8Array): Buffer {
-  return typeof value === 'string' ? Buffer.from(value, 'utf8') : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (typeof value === 'string') return Buffer.from(value, 'utf8');
+  return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
 
 /** Kafka's rule: 1 to 249 of letters, digits, `.`, `_`, `-`, and neither `.` nor `..`. */

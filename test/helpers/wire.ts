@@ -130,6 +130,8 @@ export interface BatchOptions {
   readonly key?: string | null;
   /** Instead of `key`, one for each value. */
   readonly keys?: readonly (string | null)[];
+  /** Of every record. */
+  readonly headers?: readonly HeaderField[];
   readonly timestamp?: number;
   readonly producerId?: number;
   readonly producerEpoch?: number;
@@ -143,7 +145,9 @@ export interface BatchOptions {
 /** An uncompressed record batch of format 2, with any field set as a test wants it and a checksum that fits. */
 export function batch(options: BatchOptions = {}): Buffer {
   const { values = ['v'], key = 'k', timestamp = Date.now() } = options;
-  const records = Buffer.concat(values.map((value, i) => record(i, options.keys === undefined ? key : (options.keys[i] ?? null), value)));
+  const records = Buffer.concat(
+    values.map((value, i) => record(i, options.keys === undefined ? key : (options.keys[i] ?? null), value, options.headers)),
+  );
   const header = Buffer.alloc(61);
   header.writeInt32BE(61 - 12 + records.length, 8);
   header.writeInt32BE(options.leaderEpoch ?? -1, 12);
@@ -161,9 +165,20 @@ export function batch(options: BatchOptions = {}): Buffer {
   return bytes;
 }
 
-function record(offsetDelta: number, key: string | null, value: string | null): Buffer {
-  const body = Buffer.concat([Buffer.from([0]), varint(0), varint(offsetDelta), field(key), field(value), varint(0)]);
+function record(offsetDelta: number, key: string | null, value: string | null, headers: readonly HeaderField[] = []): Buffer {
+  const head = [Buffer.from([0]), varint(0), varint(offsetDelta), field(key), field(value), varint(headers.length)];
+  const body = Buffer.concat([...head, headerBytes(headers)]);
   return Buffer.concat([varint(body.length), body]);
+}
+
+/** A name, and a value that may be missing. */
+export type HeaderField = readonly [name: string, value: Buffer | null];
+
+/** Headers as they stand in a record, behind their count. */
+export function headerBytes(headers: readonly HeaderField[]): Buffer {
+  return Buffer.concat(
+    headers.flatMap(([name, value]) => [field(name), value === null ? varint(-1) : Buffer.concat([varint(value.length), value])]),
+  );
 }
 
 function field(text: string | null): Buffer {

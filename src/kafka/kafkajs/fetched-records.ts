@@ -1,6 +1,7 @@
 import type { KafkaRecord, KafkaRecords } from '../client.ts';
-import { decodeHeaders, RecordCursor } from './fixes/record-decoder.ts';
-import { NO_HEADERS, toHeaders } from './records.ts';
+import { RecordCursor } from './fixes/record-decoder.ts';
+import { readHeaders } from './read-headers.ts';
+import { NO_HEADERS } from './records.ts';
 
 /** A record batch whose records have not been read yet. */
 export interface RawBatch {
@@ -60,7 +61,7 @@ export class FetchedRecords implements KafkaRecords {
       timestamp: batch.appendedAt ?? batch.firstTimestamp + timestampDelta,
       key,
       value,
-      headers: headers > 0 ? toHeaders(decodeHeaders(cursor, headers)) : NO_HEADERS,
+      headers: headers > 0 ? readHeaders(cursor, headers) : NO_HEADERS,
     };
     cursor.at = end;
     return record;

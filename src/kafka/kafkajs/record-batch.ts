@@ -1,4 +1,5 @@
-import type { OutputRecord, RecordHeaders } from '../client.ts';
+import type { OutputRecord } from '../client.ts';
+import { eachHeader } from '../headers.ts';
 import { crc32c } from './crc32c.ts';
 
 export interface BatchIdentity {
@@ -86,16 +87,6 @@ function writeRecord(writer: Writer, record: OutputRecord, body: number, timesta
     writer.text(name);
     writer.buffer(value);
   });
-}
-
-/** A header's value may be missing where records of other producers are forwarded: Kafka allows null. */
-function eachHeader(headers: RecordHeaders | undefined, visit: (name: string, value: Buffer | null) => void): void {
-  if (headers === undefined) return;
-  for (const name of Object.keys(headers)) {
-    const value = headers[name] as Buffer | readonly (Buffer | null)[] | null | undefined;
-    if (Array.isArray(value)) for (const each of value) visit(name, each ?? null);
-    else visit(name, (value as Buffer | null | undefined) ?? null);
-  }
 }
 
 const bytesSize = (bytes: Buffer | null): number => (bytes === null ? 1 : varintSize(bytes.length) + bytes.length);

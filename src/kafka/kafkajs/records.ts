@@ -15,7 +15,7 @@ export function toRecord({ offset, timestamp, key, value, headers }: KafkaMessag
 }
 
 /** A header without a value comes as an empty one. */
-export function toHeaders(headers: Readonly<Record<string, unknown>>): RecordHeaders {
+function toHeaders(headers: Readonly<Record<string, unknown>>): RecordHeaders {
   const names = Object.keys(headers);
   if (names.length === 0) return NO_HEADERS;
   const toBuffer = (value: unknown): Buffer => (Buffer.isBuffer(value) ? value : EMPTY);

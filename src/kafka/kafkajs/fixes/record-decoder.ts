@@ -31,7 +31,7 @@ export function decodeRecord(
   };
 }
 
-export function decodeHeaders(cursor: RecordCursor, count: number): FetchedRecord['headers'] {
+function decodeHeaders(cursor: RecordCursor, count: number): FetchedRecord['headers'] {
   const headers: FetchedRecord['headers'] = {};
   for (let left = count; left > 0; left--) {
     const name = cursor.slice()?.toString('utf8') ?? '';
