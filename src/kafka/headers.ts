@@ -7,7 +7,7 @@ import type { RecordHeaders } from './client.ts';
  */
 const EXACT = Symbol.for('streamerjs.headers');
 /** Stands in the object for a value that was missing. */
-export const NO_VALUE: Buffer = Buffer.alloc(0);
+const NO_VALUE: Buffer = Buffer.alloc(0);
 
 type HeaderList = ReadonlyArray<readonly [name: string, value: Buffer | null]>;
 type Exact = { [EXACT]?: HeaderList };
