@@ -1,6 +1,8 @@
+import { StreamerError } from '../../../errors.ts';
 import { type ConnectField, type ConnectSchema, type ConnectValue, field, structOf } from '../../data/schema.ts';
 import type { Relation, Tuple } from '../pgoutput/message.ts';
 import { unchanged } from '../pgoutput/message.ts';
+import { isSpecial } from '../types/decimal.ts';
 import { defaultOf } from '../types/defaults.ts';
 import type { FieldType, PgType } from '../types/field-type.ts';
 import type { TypeResolver } from '../types/resolve.ts';
@@ -60,16 +62,35 @@ export class Table {
       let value = tuple[column.at]!;
       if (value === unchanged) value = older?.[column.at] ?? unchanged;
       if (value === unchanged) return column.type.unchanged ?? column.absent;
-      return value === null ? column.absent : (column.type.convert(value) ?? column.absent);
+      return value === null ? column.absent : this.#converted(column, column.type.convert, value);
     });
   }
 
   /** A row of the snapshot. */
   read(row: ReadonlyArray<string | null>): ConnectValue[] {
-    return this.#columns.map(({ at, type, absent }) => {
-      const value = row[at]!;
-      return value === null ? absent : ((type.read ?? type.convert)(value) ?? absent);
+    return this.#columns.map((column) => {
+      const value = row[column.at]!;
+      return value === null ? column.absent : this.#converted(column, column.type.read ?? column.type.convert, value);
     });
+  }
+
+  #converted({ name, schema, absent }: Column, convert: FieldType['convert'], text: string): ConnectValue {
+    let value: ConnectValue;
+    try {
+      value = convert(text);
+    } catch (cause) {
+      throw new StreamerError('REFUSED', `column "${name}" of ${this.schema}.${this.name}: ${(cause as Error).message}`, { cause });
+    }
+    if (value !== null) return value;
+    // A number that is none has no place in a column that may not be null: to write another one would be wrong.
+    if (!schema.optional && isSpecial(text)) {
+      throw new StreamerError(
+        'REFUSED',
+        `column "${name}" of ${this.schema}.${this.name} holds ${text}, which decimals: 'precise' has no form for`,
+        { next: "Set decimals: 'string' or 'double', or let the column be null." },
+      );
+    }
+    return absent;
   }
 
   keyOf(row: readonly ConnectValue[]): ConnectValue {

@@ -48,7 +48,16 @@ function stripped({ unscaled, scale }: Decimal): Decimal {
   return left < 0 ? rescale({ unscaled: digits, scale: left }, 0) : { unscaled: digits, scale: left };
 }
 
-const SPECIAL = new Set(['NaN', 'Infinity', '-Infinity']);
+/** What a numeric may be beside a number, and Debezium's text for it. */
+const SPECIAL = new Map([
+  ['NaN', 'NAN'],
+  ['Infinity', 'POSITIVE_INFINITY'],
+  ['-Infinity', 'NEGATIVE_INFINITY'],
+]);
+
+export function isSpecial(text: string): boolean {
+  return SPECIAL.has(text);
+}
 
 /** numeric(precision, scale), or without both where `modifier` is -1. */
 export function numeric(modifier: number, mode: TypeOptions['decimals']): FieldType {
@@ -78,7 +87,7 @@ function textual(scale?: number): FieldType {
   };
   return {
     schema: schemaOf('string'),
-    convert: (value) => (SPECIAL.has(value) ? value : written(value)),
+    convert: (value) => SPECIAL.get(value) ?? written(value),
     zero: written('0'),
     unchanged: '0',
   };

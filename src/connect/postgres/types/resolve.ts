@@ -67,6 +67,11 @@ function millisecondTime(text: string): string {
   return text.startsWith('24:') ? '00:00:00' : text.slice(0, 12);
 }
 
+/** One NaN or infinity makes null of the whole array. */
+function numericArray(type: FieldType): FieldType {
+  return { ...type, convert: (text) => (/NaN|Infinity/.test(text) ? null : type.convert(text)) };
+}
+
 /** Finds how a column's type is written. Absent for what Debezium does not know and leaves out. */
 export class TypeResolver {
   readonly #types: ReadonlyMap<number, PgType>;
@@ -106,6 +111,7 @@ export class TypeResolver {
     const unchanged = unchangedArray(name, element);
     if (name === 'time')
       return array({ ...element, convert: (text) => element.convert(millisecondTime(text)) }, { optional: true, unchanged });
+    if (name === 'numeric') return numericArray(array(element, { optional: true }));
     if (SHAPES.has(name)) return { ...array(element, { optional: true }), convert: (text) => (text === '{}' ? [] : null) };
     return array(element, { optional: IN_ARRAYS.has(name), unchanged });
   }
