@@ -43,10 +43,28 @@ describe('the packed package, installed into an empty project', () => {
     expect(await run(process.execPath, ['app.js'])).toBe('x t\n');
   });
 
+  it('loads Avro and the registry client when they are used, and names the one that has to be installed', async () => {
+    await writeFile(
+      join(project, 'lazy.js'),
+      `import module from 'node:module';
+import { avro } from 'streamerjs';
+const loaded = () => Object.keys(module._cache).filter((path) => /avsc|confluent/.test(path)).length > 0;
+const before = loaded();
+const context = { topic: 't', part: 'value' };
+const bytes = avro({ type: 'array', items: 'int' }).encode([1, 2], context);
+const registry = { url: 'http://127.0.0.1:1', retries: 0 };
+const error = await avro.confluent({ schema: 'int', registry }).encode(1, context).catch((error) => error);
+console.log(before, loaded(), bytes.toString('hex'), error.code, error.next);
+`,
+    );
+    const install = 'Install it: npm install @kafkajs/confluent-schema-registry@3';
+    expect(await run(process.execPath, ['lazy.js'])).toBe(`false true 04020400 CONFIG ${install}\n`);
+  });
+
   it('has types that infer, under strict settings and with its own declarations checked', async () => {
     await writeFile(
       join(project, 'typed.ts'),
-      `import { App, each, json, string } from 'streamerjs';
+      `import { App, avro, each, json, string } from 'streamerjs';
 import { forward } from 'streamerjs/agents';
 import { http } from 'streamerjs/models';
 import { readCsv } from 'streamerjs/connect';
@@ -64,6 +82,8 @@ app.agent('copy', orders, forward(), { to: large });
 app.agent('look', orders, each(async (order) => { order.amount.toFixed(2); }));
 // @ts-expect-error there is no such field
 app.agent('wrong', orders, each(async (order) => { order.nothing; }));
+const user = avro({ type: 'record', name: 'User', fields: [{ name: 'id', type: 'long' }] });
+app.agent('users', app.topic('users', { key: string(), value: user }), each((value) => { value.id.toFixed(); }));
 export const used = [http, readCsv, testApp, startBroker];
 `,
     );

@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { avro } from '../../src/topics/index.ts';
+import { avro, SerdeError } from '../../src/topics/index.ts';
 
 const context = { topic: 'users', part: 'value' } as const;
 
@@ -110,6 +111,27 @@ describe('avro', () => {
     const huge = Buffer.from('feffffffffff0f', 'hex');
     expect(() => avro({ type: 'array', items: 'null' }).decode(huge, context)).toThrow(/expected array/);
     expect(() => avro({ type: 'map', values: 'int' }).decode(huge, context)).toThrow(/expected map/);
+  });
+
+  it('answers whatever bytes come with a value or an error that names the place', () => {
+    const bytes = encode({ ...user, friend: user as never });
+    const mutated = fc.tuple(fc.nat(bytes.length - 1), fc.nat(255), fc.nat(bytes.length)).map(([at, byte, end]) => {
+      const copy = Buffer.from(bytes.subarray(0, end));
+      if (at < end) copy[at] = byte;
+      return copy;
+    });
+    const garbage = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array));
+    fc.assert(
+      fc.property(fc.oneof(mutated, garbage), (input) => {
+        try {
+          serde.decode(input, context);
+        } catch (thrown) {
+          expect(thrown).toBeInstanceOf(SerdeError);
+          expect(thrown).toMatchObject({ code: 'DECODE', message: expect.stringMatching(/^value: .*(expected .*, got |ends at byte)/) });
+        }
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   it('keeps a map key named __proto__', () => {

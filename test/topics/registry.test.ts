@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { avro, json, optional } from '../../src/topics/index.ts';
+import { until } from '../helpers/app.ts';
 import { unique } from '../helpers/broker.ts';
 import { loopbackTls, RegistryGate, type TestRegistry, testRegistry } from '../helpers/registry.ts';
 
@@ -72,6 +73,20 @@ describe('avro.confluent', () => {
     expect(other.decode(written[2]!, context)).toEqual({ id: 3, nick: 'a' });
     expect(gate.requests.length - before).toBe(1);
     await gate.shut();
+  });
+
+  it('lets no record overtake those that waited for the id', async () => {
+    const context = contextOf();
+    const serde = avro.confluent({ schema: v1, registry });
+    const first = serde.encode({ id: 1, nick: '' }, context);
+    expect(first).toBeInstanceOf(Promise);
+    await first;
+    // The id is known, but whoever waited may be a few promises away from sending.
+    expect(serde.encode({ id: 2, nick: '' }, context)).toBeInstanceOf(Promise);
+    await until(
+      () => serde.encode({ id: 3, nick: '' }, context) instanceof Buffer,
+      (isSync) => isSync,
+    );
   });
 
   it('reads records of an older schema as its own', async () => {

@@ -49,7 +49,7 @@ export function confluentSerde<In, Out>(format: Format<In, Out>, options: Conflu
     encode(value, context) {
       const id = idOf(context);
       const known = id.known;
-      return known === undefined ? id.write((asked) => format.write(value, asked, context)) : format.write(value, known, context);
+      return known === undefined ? id.get().then((asked) => format.write(value, asked, context)) : format.write(value, known, context);
     },
     decode(bytes, context) {
       const read = readers.of(bytes, context);

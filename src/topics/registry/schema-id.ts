@@ -5,9 +5,7 @@
 export class SchemaId {
   readonly #ask: () => Promise<number>;
   #asking: Promise<number> | undefined;
-  #id: number | undefined;
-  /** Writers whose promise is not through. */
-  #behind = 0;
+  #known: number | undefined;
 
   constructor(ask: () => Promise<number>) {
     this.#ask = ask;
@@ -15,15 +13,17 @@ export class SchemaId {
 
   /** Set when it may be used without waiting. */
   get known(): number | undefined {
-    return this.#behind === 0 ? this.#id : undefined;
+    return this.#known;
   }
 
-  /** Asks for it, unless it is known. A failure is told to all who wait; the next one asks anew. */
+  /** Asks for it, unless somebody has. A failure is told to all who wait; the next one asks anew. */
   get(): Promise<number> {
-    if (this.#id !== undefined) return Promise.resolve(this.#id);
     this.#asking ??= this.#ask().then(
       (id) => {
-        this.#id = id;
+        // A turn later: whoever waited is a few promises away from sending.
+        setImmediate(() => {
+          this.#known = id;
+        });
         return id;
       },
       (error: unknown) => {
@@ -32,15 +32,5 @@ export class SchemaId {
       },
     );
     return this.#asking;
-  }
-
-  /** Writes when the id is there, in the order of the calls. */
-  write(write: (id: number) => Buffer | Promise<Buffer>): Promise<Buffer> {
-    this.#behind++;
-    const written = this.get().then(write);
-    // Not before whoever waits for this one has gone on, a few promises later.
-    const done = () => void setImmediate(() => this.#behind--);
-    written.then(done, done);
-    return written;
   }
 }
