@@ -16,6 +16,7 @@ export interface PgPool {
   connect(): Promise<PgClient>;
   end(): Promise<void>;
   on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'connect', listener: (client: { on(event: 'error', listener: (error: Error) => void): unknown }) => void): unknown;
 }
 
 interface PgModule {
@@ -40,7 +41,9 @@ export async function openPool(
     });
   }
   const pool = new module.Pool(config);
-  // A connection that breaks while nobody uses it is replaced by the pool.
+  // A connection that breaks while nobody uses it is replaced by the pool. One that breaks in our hands between two queries tells
+  // nobody but its own listeners, and without any it would end the process; the next query fails.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
