@@ -12,7 +12,7 @@ import { Flight } from './flight.ts';
 import { lockSlot } from './lock.ts';
 import { type PostgresChangesOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { Publisher } from './publisher.ts';
-import { isSame, type PublishedTable, preparePublication } from './setup.ts';
+import { capturedBy, type PublishedTable, preparePublication } from './setup.ts';
 import { createSlot, createSnapshotSlot, findSlot, keepSlot, refusedSlot } from './slot.ts';
 import { SlotReader } from './slot-reader.ts';
 import { publishSnapshot } from './snapshot.ts';
@@ -74,8 +74,11 @@ export class PostgresChanges implements Source {
     const tables = await preparePublication(database, this.#options);
     const catalog = new Catalog(database);
     const encoder = await this.#encoder(database);
-    const registry = new TableRegistry(catalog, this.#options.types, this.#options.prefix, (table) =>
-      tables.some((each) => isSame(each, table)),
+    const registry = new TableRegistry(
+      catalog,
+      this.#options.types,
+      this.#options.prefix,
+      capturedBy(database, this.#options.tables, tables),
     );
     const publisher = new Publisher(converter, unwrap, new Flight(context));
     const found = await findSlot(database, slot);

@@ -65,16 +65,33 @@ async function publishedTables(
   );
   const result: Array<PublishedTable & { of: TableName }> = [];
   for (const { schemaname, tablename, attnames, rowfilter } of given) {
-    const roots = await database.rows(
-      `select n.nspname, c.relname from pg_partition_ancestors(format('%I.%I', $1::text, $2::text)::regclass) a
-         join pg_class c on c.oid = a.relid join pg_namespace n on n.oid = c.relnamespace`,
-      [schemaname, tablename],
-    );
-    const names = [{ schema: schemaname, name: tablename }, ...roots.map(([schema, name]) => ({ schema: schema!, name: name! }))];
+    const names = await withAncestors(database, { schema: schemaname, name: tablename });
     const of = tables.find((wanted) => names.some((each) => isSame(each, wanted)));
     if (of !== undefined) result.push({ schema: schemaname, name: tablename, columns: attnames, filter: rowfilter ?? undefined, of });
   }
   return result;
+}
+
+/** The table and, when it is a partition, what it is a partition of. */
+async function withAncestors(database: Database, { schema, name }: TableName): Promise<TableName[]> {
+  const rows = await database.rows(
+    `select n.nspname, c.relname from pg_partition_ancestors(to_regclass(format('%I.%I', $1::text, $2::text))) a
+       join pg_class c on c.oid = a.relid join pg_namespace n on n.oid = c.relnamespace`,
+    [schema, name],
+  );
+  return [{ schema, name }, ...rows.map(([ofSchema, ofName]) => ({ schema: ofSchema!, name: ofName! }))];
+}
+
+/**
+ * Is a table, by its name in the log, one that is wanted? Partitions may come into being at any time, so those that were not there at the
+ * start are looked up.
+ */
+export function capturedBy(database: Database, wanted: readonly TableName[], known: readonly TableName[]) {
+  return async (table: TableName): Promise<boolean> => {
+    if (known.some((each) => isSame(each, table))) return true;
+    const names = await withAncestors(database, table);
+    return names.some((name) => wanted.some((each) => isSame(each, name)));
+  };
 }
 
 function missingFrom(published: ReadonlyArray<{ of: TableName }>, wanted: readonly TableName[]): TableName[] {
@@ -103,7 +120,7 @@ export function qualified({ schema, name }: TableName): string {
   return `${identifier(schema)}.${identifier(name)}`;
 }
 
-export function isSame(a: TableName, b: TableName): boolean {
+function isSame(a: TableName, b: TableName): boolean {
   return a.schema === b.schema && a.name === b.name;
 }
 

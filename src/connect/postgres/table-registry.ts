@@ -23,11 +23,11 @@ export class TableRegistry {
   readonly #catalog: TableCatalog;
   readonly #options: TypeOptions;
   readonly #prefix: string;
-  readonly #isCaptured: (table: TableName) => boolean;
+  readonly #isCaptured: (table: TableName) => boolean | Promise<boolean>;
   readonly #known = new Map<number, Known>();
   readonly #tables = new Map<number, Table | undefined>();
 
-  constructor(catalog: TableCatalog, options: TypeOptions, prefix: string, isCaptured: (table: TableName) => boolean) {
+  constructor(catalog: TableCatalog, options: TypeOptions, prefix: string, isCaptured: (table: TableName) => boolean | Promise<boolean>) {
     this.#catalog = catalog;
     this.#options = options;
     this.#prefix = prefix;
@@ -42,7 +42,7 @@ export class TableRegistry {
   /** Takes up a relation message, which comes before the first change of a table and after each change of its form. */
   async define(relation: Relation): Promise<Table | undefined> {
     const { id } = relation;
-    if (!this.#isCaptured({ schema: relation.schema, name: relation.table })) {
+    if (!(await this.#isCaptured({ schema: relation.schema, name: relation.table }))) {
       this.#tables.set(id, undefined);
       return undefined;
     }

@@ -197,9 +197,11 @@ it('writes partitions as their root, or each by itself, as the publication says'
   const leaves = await started(source(url, ['p'], { publication: 'leaves' }));
   await sql(url, `insert into p values (2, 'c')`);
   await Promise.all([root.count(3), leaves.count(3)]);
+  await sql(url, `create table p_c partition of p for values from (20) to (30); insert into p values (21, 'd')`);
+  await Promise.all([root.count(4), leaves.count(4)]);
   await Promise.all([root.stop(), leaves.stop()]);
-  expect(root.records.map(({ topic }) => topic)).toEqual(['db.public.p', 'db.public.p', 'db.public.p']);
-  expect(leaves.records.map(({ topic }) => topic)).toEqual(['db.public.p_a', 'db.public.p_b', 'db.public.p_a']);
+  expect(root.records.map(({ topic }) => topic)).toEqual(['db.public.p', 'db.public.p', 'db.public.p', 'db.public.p']);
+  expect(leaves.records.map(({ topic }) => topic)).toEqual(['db.public.p_a', 'db.public.p_b', 'db.public.p_a', 'db.public.p_c']);
 });
 
 it('says what to run when the role may not do what is needed', async () => {
