@@ -73,14 +73,10 @@ export class Database {
     return (await this.rows(sql, values))[0]?.[0] ?? null;
   }
 
+  /** Cuts off what is under way. */
   async close(): Promise<void> {
     const end = this.#client.end().catch(() => {});
     await Promise.race([end, sleep(CLOSE_MS, undefined, { ref: false })]);
-  }
-
-  /** Cuts the connection, whatever is under way on it. */
-  cut(): void {
-    (this.#client as unknown as { connection?: { stream?: { destroy(): void } } }).connection?.stream?.destroy();
   }
 }
 

@@ -21,6 +21,7 @@ import { TableRegistry } from './table-registry.ts';
 
 /** The version of Debezium whose form the events have. */
 const FORM = '3.7.0.Final';
+const STOP_MS = 2_000;
 
 /** Changes of PostgreSQL tables as a source. Made by `postgresChanges`. */
 export class PostgresChanges implements Source {
@@ -38,7 +39,8 @@ export class PostgresChanges implements Source {
   async run(context: SourceContext): Promise<void> {
     const { url, slot } = this.#options;
     const database = await Database.open(url, `streamer ${slot}`);
-    const cut = () => void setTimeout(() => database.cut(), 2_000).unref();
+    // What is under way may come to its end, but not for long: it is read again at the next start.
+    const cut = () => void setTimeout(() => void database.close(), STOP_MS).unref();
     context.signal.addEventListener('abort', cut, { once: true });
     try {
       if (!(await lockSlot(database, slot, context.signal, (why) => context.state('waiting', why)))) return;
