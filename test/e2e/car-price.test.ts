@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -36,6 +36,21 @@ function isOpen(port: number): Promise<boolean> {
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
     socket.once('connect', () => socket.destroy());
   });
+}
+
+function childrenOf(parent: number): number[] {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+  const pairs = lines.map((line) => line.trim().split(/\s+/).map(Number));
+  return pairs.filter(([, ppid]) => ppid === parent).map(([pid]) => pid as number);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 describe('npm run example:car-price', () => {
@@ -95,9 +110,16 @@ it('streamer dev -A car-price stays up, and a car that is inserted gets a price'
     const inserted = await run(['run', '-A', 'car-price', ...car], { env });
     expect(inserted).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(inserted.stdout)).toMatchObject({ brand: 'ford', model: 'Fiesta', year: 2017, suggested_price: expect.any(Number) });
-    expect((await dev.end('SIGINT')).code).toBe(0);
+    // Killed, so that it cannot stop what it has started.
+    const children = childrenOf(Number(dev.process.pid));
+    expect(children.length).toBeGreaterThanOrEqual(2);
+    await dev.end('SIGKILL');
+    await until(
+      async () => children.some(isAlive) || (await isOpen(postgres)),
+      (left) => !left,
+      30_000,
+    );
   });
-  expect(await isOpen(postgres)).toBe(false);
   const refused = await run(['run', '-A', 'car-price', 'insert', '--model', 'Fiesta'], { env });
   expect(refused.code).toBe(2);
   expect(refused.stderr).toMatch(/cannot be reached[\s\S]*streamer dev -A car-price/);

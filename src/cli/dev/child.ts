@@ -36,7 +36,9 @@ export class Child {
 
   #start(): void {
     // A group of its own: a Ctrl-C of the terminal reaches it through us alone, once.
-    const child = spawn(process.execPath, [...this.#args], { stdio: ['ignore', 'inherit', 'inherit'], detached: true });
+    // The channel tells it when we are gone, however we ended (see main.ts).
+    const env = { ...process.env, STREAMER_DEV_CHILD: '1' };
+    const child = spawn(process.execPath, [...this.#args], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], detached: true, env });
     this.#process = child;
     this.#ended = new Promise((resolve) => {
       child.once('error', (error) => {
