@@ -20,9 +20,16 @@ export async function clearLeftovers(): Promise<void> {
     const owner = await number(join(folder, OWNER));
     // Without a mark it is only just being made, or not ours.
     if (owner === undefined || isAlive(owner)) continue;
-    await stopServer(join(folder, 'data'));
-    await rm(folder, { recursive: true, force: true });
+    await remove(folder).catch((error: NodeJS.ErrnoException) => {
+      // Another user's.
+      if (error.code !== 'EPERM' && error.code !== 'EACCES') throw error;
+    });
   }
+}
+
+async function remove(folder: string): Promise<void> {
+  await stopServer(join(folder, 'data'));
+  await rm(folder, { recursive: true, force: true });
 }
 
 /** The first line of `postmaster.pid` is the server's process; it is asked to go only while it runs on this very folder. */

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { type Binaries, binaries, openCopy } from './binaries.ts';
+import { type Binaries, binaries } from './binaries.ts';
 import { clearLeftovers, markOwner, PREFIX } from './leftovers.ts';
 
 /** The user that a server of root's runs as: Postgres refuses to run as root. */
@@ -44,14 +44,13 @@ export class PostgresServer {
 
   /** @throws Error when it cannot be started, with the end of its log */
   static async start(options: PostgresOptions = {}): Promise<PostgresServer> {
-    const programs = await binaries();
     await clearLeftovers();
     const folder = await mkdtemp(join(tmpdir(), PREFIX));
     await markOwner(folder);
     const user = process.getuid?.() === 0 ? NOBODY : undefined;
     try {
       if (user !== undefined) await chmod(folder, 0o755);
-      const server = new PostgresServer(folder, user === undefined ? programs : await openCopy(programs, folder), options, user);
+      const server = new PostgresServer(folder, await binaries(folder, user !== undefined), options, user);
       await server.#initialise();
       await server.run();
       await server.#createDatabase();
