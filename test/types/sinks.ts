@@ -14,8 +14,12 @@ app.source(
   'rows',
   csvFile('x.csv', { topic: orders, key: (row) => row.id ?? '', value: (row) => ({ id: row.id ?? '', amount: Number(row.amount) }) }),
 );
-// @ts-expect-error amount must be a number
 app.source(
-  'rows',
-  csvFile('x.csv', { topic: orders, key: (row) => row.id ?? '', value: (row) => ({ id: row.id ?? '', amount: row.amount }) }),
+  'wrong-rows',
+  csvFile('x.csv', {
+    topic: orders,
+    key: (row) => row.id ?? '',
+    // @ts-expect-error the amount is a number
+    value: (row) => ({ id: row.id ?? '', amount: row.amount }),
+  }),
 );
