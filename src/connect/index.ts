@@ -1,5 +1,6 @@
 // Files.
 export { type CsvOptions, type CsvProblem, type CsvRow, readCsv } from './csv.ts';
+export { type SendCsvOptions, type SendCsvResult, sendCsv } from './csv-file/send.ts';
 export { type CsvFileOptions, csvFile } from './csv-file/source.ts';
 export { type CsvFileWriterOptions, csvFileWriter } from './csv-file/writer.ts';
 // Kafka Connect's data and its bytes.

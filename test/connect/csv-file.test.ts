@@ -1,7 +1,7 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { csvFile, csvFileWriter } from '../../src/connect/index.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { csvFile, csvFileWriter, sendCsv } from '../../src/connect/index.ts';
 import { App, csvFileSink, json, string } from '../../src/index.ts';
 import { testApp } from '../../src/testing/index.ts';
 import { withFolder } from '../cli/helpers.ts';
@@ -74,7 +74,10 @@ describe('csvFile', () => {
       let refuses = true;
       const attempt = () => {
         const { context } = contextOf(async ({ key }) => {
-          if (refuses && key === 'b') throw new Error('not now');
+          if (refuses && key === 'b') {
+            await vi.waitFor(() => expect(sent).toContain('c'));
+            throw new Error('not now');
+          }
           sent.push(String(key));
         });
         return source.run(context);
@@ -90,6 +93,34 @@ describe('csvFile', () => {
     expect(() => csvFile('x.csv', { ...mapping, topic: 'cars' as never, rate: -1 })).toThrow(
       /topic must be a topic[\s\S]*rate must be at least 0/,
     );
+  });
+});
+
+describe('sendCsv', () => {
+  it('ends at the first problem that nobody is told of, when what it has sent is acknowledged', async () => {
+    await withFolder(async (folder) => {
+      const file = join(folder, 'cars.csv');
+      await writeFile(file, 'id,price\na,1\nb,2\nc,3\nd\ne,5\n');
+      const acknowledged: unknown[] = [];
+      const options = {
+        record: ({ id }: Readonly<Record<string, string>>) => (id === 'b' ? undefined : id),
+        send: async (id: string, line: number) => {
+          await new Promise((resolve) => setImmediate(resolve));
+          acknowledged.push([id, line]);
+        },
+      };
+      await expect(sendCsv(file, options)).rejects.toThrow('1 fields where the header has 2');
+      expect(acknowledged).toEqual([
+        ['a', 2],
+        ['c', 4],
+      ]);
+      const told: number[] = [];
+      expect(await sendCsv(file, { ...options, limit: 3, onProblem: ({ line }) => told.push(line) })).toEqual({ sent: 3, problems: 1 });
+      expect(told).toEqual([5]);
+      await expect(sendCsv(file, { ...options, rate: -1, limit: Number.NaN })).rejects.toThrow(
+        /rate must be at least 0.*[\s\S]*limit must be/,
+      );
+    });
   });
 });
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError } from '../../errors.ts';
 import type { HeadersInput, Topic } from '../../topics/index.ts';
-import { type CsvOptions, type CsvProblem, type CsvRow, readCsv } from '../csv.ts';
+import type { CsvOptions, CsvProblem, CsvRow } from '../csv.ts';
 import type { Source, SourceContext, SourceRecord } from '../source.ts';
+import { sendCsv } from './send.ts';
 
 export interface CsvFileOptions<KIn, VIn> extends Pick<CsvOptions, 'delimiter' | 'columns'> {
   /** Where the rows go; it must be the app's. */
@@ -17,9 +17,6 @@ export interface CsvFileOptions<KIn, VIn> extends Pick<CsvOptions, 'delimiter' |
   /** Told of lines that are no rows, and rows that no value could be made of; they are passed over. @default they end the source's try */
   readonly onProblem?: ((problem: CsvProblem) => void) | undefined;
 }
-
-/** Records on their way at once. */
-const MAX_UNDER_WAY = 1_000;
 
 /**
  * Sends the rows of a CSV file to a topic, in order, once per start of the process: `app.source('cars', csvFile('cars.csv', {...}))`.
@@ -54,55 +51,36 @@ class CsvRun<KIn, VIn> {
 
   async run(context: SourceContext): Promise<void> {
     const { signal } = context;
-    const { rate = 0, delimiter, columns } = this.#options;
-    const started = performance.now();
-    const underWay: Array<{ line: number; sent: Promise<void> }> = [];
-    let count = 0;
+    const { rate, delimiter, columns, onProblem } = this.#options;
+    const underWay: Array<{ readonly line: number; isSent: boolean }> = [];
     context.state('streaming', `reads ${this.#file}`);
-    for await (const result of readCsv(this.#file, { delimiter, columns })) {
-      if (signal.aborted) break;
-      const record = result.line <= this.#acknowledged ? undefined : await this.#recordOf(result);
-      if (record === undefined) continue;
-      if (rate > 0) await pause(started + (count * 1_000) / rate - performance.now(), signal);
-      if (signal.aborted) break;
-      count++;
-      const sent = context.send(record);
-      sent.catch(() => {});
-      underWay.push({ line: result.line, sent });
-      if (underWay.length >= MAX_UNDER_WAY) await this.#oldest(underWay);
-    }
-    while (underWay.length > 0) await this.#oldest(underWay);
+    const { sent } = await sendCsv<SourceRecord>(this.#file, {
+      rate,
+      delimiter,
+      columns,
+      signal,
+      onProblem: onProblem && ((problem) => problem.line > this.#acknowledged && onProblem(problem)),
+      record: (row, line) => (line > this.#acknowledged ? this.#recordOf(row, line) : undefined),
+      send: async (record, line) => {
+        const place = { line, isSent: false };
+        underWay.push(place);
+        await context.send(record);
+        place.isSent = true;
+        while (underWay[0]?.isSent) this.#acknowledged = underWay.shift()?.line as number;
+      },
+    });
     if (signal.aborted) return;
-    context.state('waiting', `all of ${this.#file} is sent: ${count} rows`);
+    context.state('waiting', `all of ${this.#file} is sent: ${sent} rows`);
     if (!signal.aborted) await once(signal, 'abort');
   }
 
-  async #oldest(underWay: Array<{ line: number; sent: Promise<void> }>): Promise<void> {
-    const [first] = underWay as [{ line: number; sent: Promise<void> }];
-    await first.sent;
-    underWay.shift();
-    this.#acknowledged = first.line;
+  async #recordOf(row: CsvRow['row'], line: number): Promise<SourceRecord> {
+    const { topic, key, value, headers } = this.#options;
+    const message = { key: key(row, line), value: value(row, line), headers: headers?.(row, line) };
+    const encoded = await topic.encode(message as never);
+    const list = Object.entries(encoded.headers ?? {}).flatMap(([name, values]) =>
+      [values].flat().map((each) => [name, String(each)] as const),
+    );
+    return { topic: topic.name, key: encoded.key, value: encoded.value, headers: list };
   }
-
-  async #recordOf(result: CsvRow | CsvProblem): Promise<SourceRecord | undefined> {
-    try {
-      if ('error' in result) throw result.error;
-      const { topic, key, value, headers } = this.#options;
-      const { row, line } = result;
-      const message = { key: key(row, line), value: value(row, line), headers: headers?.(row, line) };
-      const encoded = await topic.encode(message as never);
-      const list = Object.entries(encoded.headers ?? {}).flatMap(([name, values]) =>
-        [values].flat().map((each) => [name, String(each)] as const),
-      );
-      return { topic: topic.name, key: encoded.key, value: encoded.value, headers: list };
-    } catch (error) {
-      if (this.#options.onProblem === undefined) throw error;
-      this.#options.onProblem({ line: result.line, text: result.text, error: error as CsvProblem['error'] });
-      return undefined;
-    }
-  }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms > 0) await delay(ms, undefined, { signal }).catch(() => {});
 }
