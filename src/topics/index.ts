@@ -6,6 +6,7 @@ export { exactJson, parseExactly, stringifyExactly } from './exact-json.ts';
 export { avro, json } from './formats.ts';
 export { float32, float64, int16, int32, int64, number } from './numbers.ts';
 export { KeylessSpread, murmur2, partitionOf } from './partitioner.ts';
+export { plainOf, textOf } from './plain-form.ts';
 export type { AvroConfluentOptions } from './registry/avro.ts';
 export type { JsonConfluentOptions } from './registry/json.ts';
 export type { RegistryOptions } from './registry/options.ts';

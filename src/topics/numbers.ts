@@ -1,3 +1,4 @@
+import { parseExactly } from './exact-json.ts';
 import type { Serde, SerdeContext } from './serde.ts';
 import { preview, SerdeError, wrongType } from './serde-error.ts';
 
@@ -58,7 +59,7 @@ export function int32(): Serde<number> {
 
 /** A `bigint` of 8 bytes, as Kafka's `LongSerializer` writes it. */
 export function int64(): Serde<bigint> {
-  return fixedSize({
+  const serde = fixedSize<bigint>({
     name: 'int64',
     size: 8,
     expected: 'a bigint of 64 bits',
@@ -66,6 +67,13 @@ export function int64(): Serde<bigint> {
     write: (buffer, value) => buffer.writeBigInt64BE(value),
     read: (buffer) => buffer.readBigInt64BE(0),
   });
+  return { ...serde, parsePlain: bigintOf, toPlain: String };
+}
+
+function bigintOf(text: string): unknown {
+  const plain = parseExactly(text);
+  const isWhole = Number.isSafeInteger(plain) || (typeof plain === 'string' && /^-?\d+$/.test(plain));
+  return isWhole ? BigInt(plain as string | number) : plain;
 }
 
 /** An IEEE 754 number of 4 bytes, as Kafka's `FloatSerializer` writes it: what is received is rounded to 24 bits. */

@@ -25,6 +25,13 @@ export interface Serde<In, Out = In> {
    * agents read or write, before the first record. What it throws ends the start.
    */
   prepare?(context: SerdeContext, use: 'read' | 'write'): Promise<void> | undefined;
+  /**
+   * For values that JSON cannot hold, as dates and bigints: the value of a JSON text, as `streamer send` is given it. What
+   * does not fit is left as it is, for `encode` to refuse. Throws a SyntaxError when the text is not JSON.
+   */
+  parsePlain?(text: string): unknown;
+  /** The reverse: what `streamer consume` prints, as JSON can hold it. */
+  toPlain?(value: Out): unknown;
   /** Where the serde's schema is kept for this topic; for serdes that keep it in a registry. See `streamer schemas`. */
   registered?(context: SerdeContext): RegisteredSchema;
 }

@@ -17,7 +17,7 @@ export function consumeCommand(): Command {
   );
   command.addHelpText(
     'after',
-    '\nWith --json: {"topic","partition","offset","timestamp","key","value","headers"}. Without -A, key and value are text, or\n{"base64":...} where the bytes are not UTF-8. What does not decode has "error" in place of its value.',
+    '\nWith --json: {"topic","partition","offset","timestamp","key","value","headers"}. Without -A, key and value are text, or\n{"base64":...} where the bytes are not UTF-8. Avro is printed as send takes it.\nWhat does not decode has "error" in place of its value.',
   );
   return command.action(async (topics: string[], options: RawOptions) =>
     (await import('../records/consume.ts')).consumeRecords(topics, options),

@@ -18,6 +18,10 @@ export function sendCommand(): Command {
     'streamer send lines - < access.log',
     'streamer send users -k u1 --tombstone',
   );
+  command.addHelpText(
+    'after',
+    '\nIn Avro: dates as "2026-11-22", times as "2026-11-22T10:00:00Z", decimals as "12.30", longs of a bigint as "9007199254740993",\nbytes as text or {"base64":...}. A branch of a union can be named: {"int":1}.',
+  );
   return command.action(async (topic: string, value: string | undefined, options: RawOptions) => {
     const { sendRecords } = await import('../records/send.ts');
     await sendRecords(topic, value, options);

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { KafkaRecord, TopicPartition } from '../../kafka/index.ts';
 import { readLetter } from '../../runtime/index.ts';
+import { textOf } from '../../topics/index.ts';
 import type { RawOptions } from '../options.ts';
 import { wholeNumber } from '../records/options.ts';
-import { textOf } from '../records/printer.ts';
 import { type AppSession, openAppSession } from '../session.ts';
 import { letterFilter, originOf } from './filter.ts';
 import { LetterReader } from './letter-reader.ts';

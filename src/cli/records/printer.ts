@@ -1,7 +1,6 @@
-import { isUtf8 } from 'node:buffer';
 import { describeError } from '../../errors.ts';
 import type { KafkaRecord, TopicPartition } from '../../kafka/index.ts';
-import type { Serde } from '../../topics/index.ts';
+import { plainOf, type Serde, textOf } from '../../topics/index.ts';
 import type { Session } from '../session.ts';
 
 export type RecordPrinter = (partition: TopicPartition, record: KafkaRecord) => Promise<void>;
@@ -27,19 +26,11 @@ async function decoded(
   if (bytes === null) return null;
   if (serde === undefined) return textOf(bytes);
   try {
-    return printable(await serde.decode(bytes, { topic, part }));
+    const value = await serde.decode(bytes, { topic, part });
+    return serde.toPlain === undefined ? plainOf(value) : serde.toPlain(value);
   } catch (error) {
     return { error: describeError(error) };
   }
-}
-
-/** JSON has no whole numbers of 64 bits, and no bytes. */
-function printable(value: unknown): unknown {
-  if (typeof value === 'bigint') return String(value);
-  if (Buffer.isBuffer(value)) return textOf(value);
-  if (Array.isArray(value)) return value.map(printable);
-  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, printable(part)]));
 }
 
 function headersOf(record: KafkaRecord): Record<string, unknown> {
@@ -49,11 +40,6 @@ function headersOf(record: KafkaRecord): Record<string, unknown> {
       Buffer.isBuffer(value) ? textOf(value) : value.map((each) => textOf(each)),
     ]),
   );
-}
-
-/** Text where the bytes are UTF-8, else base64. */
-export function textOf(bytes: Buffer): string | { readonly base64: string } {
-  return isUtf8(bytes) ? bytes.toString('utf8') : { base64: bytes.toString('base64') };
 }
 
 function shown(value: unknown): string {

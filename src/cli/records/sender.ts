@@ -1,5 +1,14 @@
 import type { KafkaProducer } from '../../kafka/index.ts';
-import { type AnyTopic, headersOf, KeylessSpread, type Message, partitionOf, type SendResult, type Topic } from '../../topics/index.ts';
+import {
+  type AnyTopic,
+  headersOf,
+  KeylessSpread,
+  type Message,
+  partitionOf,
+  type SendResult,
+  type Serde,
+  type Topic,
+} from '../../topics/index.ts';
 import { CommandError } from '../command-error.ts';
 
 /** A record as it is typed: text. `value` null is a tombstone. */
@@ -48,21 +57,21 @@ export function declaredSender(declared: AnyTopic): Sender {
           headers,
           partition,
           timestamp,
-          ...(record.key === undefined ? {} : { key: fromText(record.key, key.name, 'key') }),
+          ...(record.key === undefined ? {} : { key: fromText(record.key, key, 'key') }),
         };
         if (record.value === null) return topic.tombstone(frame);
-        return topic.send({ ...frame, value: fromText(record.value, value.name, 'value') } as Message<unknown, unknown>);
+        return topic.send({ ...frame, value: fromText(record.value, value, 'value') } as Message<unknown, unknown>);
       }),
     );
 }
 
 /** What was typed, as the serde wants it: text for text and bytes, JSON for the rest. */
-function fromText(text: string, serde: string, part: string): unknown {
-  const name = serde.replace(/^optional /, '');
+function fromText(text: string, serde: Serde<never, unknown>, part: string): unknown {
+  const name = serde.name.replace(/^optional /, '');
   if (name === 'string') return text;
   if (name === 'bytes') return Buffer.from(text, 'utf8');
   try {
-    return JSON.parse(text) as unknown;
+    return serde.parsePlain === undefined ? (JSON.parse(text) as unknown) : serde.parsePlain(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new CommandError(1, `${part}: the topic wants ${name}, and this is not JSON: ${text.slice(0, 80)} (${reason})`, { cause });

@@ -1,5 +1,6 @@
 import type { Serde } from '../serde.ts';
 import { unreadable, unwritable } from './faults.ts';
+import { parsePlain, toPlain } from './plain-form.ts';
 import type { AvroSchema } from './schema.ts';
 import { compile, type LongKind } from './types.ts';
 import type { AvroInput, AvroOutput } from './value.ts';
@@ -42,5 +43,7 @@ export function avroSerde<const S extends AvroSchema, L extends LongKind = 'numb
         throw unreadable(type, bytes, 0, cause, context);
       }
     },
+    parsePlain: (text) => parsePlain(type, text),
+    toPlain: (value) => toPlain(type, value),
   };
 }

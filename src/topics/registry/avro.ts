@@ -3,6 +3,7 @@ import { describeType } from '../avro/describe.ts';
 import { differences } from '../avro/differences.ts';
 import { unreadable, unwritable } from '../avro/faults.ts';
 import { type AvroResolver, type AvroType, newCursor } from '../avro/library.ts';
+import { parsePlain, toPlain } from '../avro/plain-form.ts';
 import { obstacles } from '../avro/resolution.ts';
 import type { AvroSchema } from '../avro/schema.ts';
 import type { AvroOptions, LongOf } from '../avro/serde.ts';
@@ -31,7 +32,8 @@ export function avroConfluent<const S extends AvroSchema, L extends LongKind = '
   if (options.schema === undefined) throw new ConfigError('avro.confluent: schema is missing');
   const type = compile(options.schema, options.long ?? 'number');
   const format = avroFormat(type, JSON.stringify(options.schema));
-  return confluentSerde(format as Format<AvroInput<S, LongOf<L>>, AvroOutput<S, LongOf<L>>>, options);
+  const serde = confluentSerde(format as Format<AvroInput<S, LongOf<L>>, AvroOutput<S, LongOf<L>>>, options);
+  return { ...serde, parsePlain: (text) => parsePlain(type, text), toPlain: (value) => toPlain(type, value) };
 }
 
 function avroFormat(type: AvroType, schema: string): Format<unknown, unknown> {

@@ -1,0 +1,134 @@
+/**
+ * Values as JSON has them, for what is typed and printed: `date` and `timestamp-millis` as ISO 8601 text, bigints as text,
+ * bytes as text where they are UTF-8, else `{ base64 }`. By the type, since JSON does not tell a date from a text.
+ */
+
+import { parseExactly } from '../exact-json.ts';
+import { bytesOfPlain, plainOf } from '../plain-form.ts';
+import { isUnion } from './describe.ts';
+import type { ArrayType, AvroType, MapType, RecordType, UnionType } from './library.ts';
+
+const TIME = /^([+-]\d{2})?\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/;
+const WHOLE = /^-?\d+$/;
+const NOT_FINITE: readonly unknown[] = ['NaN', 'Infinity', '-Infinity'];
+const DAY_MS = 86_400_000;
+
+/** What does not fit is left as it is, for the type to refuse. @throws SyntaxError when the text is not JSON */
+export function parsePlain(type: AvroType, text: string): unknown {
+  return fromPlain(type, parseExactly(text));
+}
+
+function fromPlain(type: AvroType, plain: unknown): unknown {
+  if (isUnion(type)) return branchOf(type, plain);
+  switch (type.typeName) {
+    case 'record':
+      return recordOf(type as RecordType, plain);
+    case 'array':
+      return Array.isArray(plain) ? plain.map((item) => fromPlain((type as ArrayType).itemsType, item)) : plain;
+    case 'map':
+      return isObject(plain) ? mapped(plain, (value) => fromPlain((type as MapType).valuesType, value)) : plain;
+    case 'bytes':
+    case 'fixed':
+      return bytesOfPlain(plain);
+    case 'float':
+    case 'double':
+      return typeof plain === 'bigint' || NOT_FINITE.includes(plain) ? Number(plain) : plain;
+    case 'abstract:long':
+      return (typeof plain === 'string' && WHOLE.test(plain)) || Number.isSafeInteger(plain) ? BigInt(plain as string | number) : plain;
+    case 'logical:date':
+      return dayOf(plain);
+    case 'logical:timestamp-millis':
+      return timeOf(plain);
+    default:
+      return plain;
+  }
+}
+
+function recordOf({ fields }: RecordType, plain: unknown): unknown {
+  if (!isObject(plain)) return plain;
+  const types = new Map(fields.map(({ name, type }) => [name, type]));
+  return mapped(plain, (value, name) => (types.has(name) ? fromPlain(types.get(name)!, value) : value));
+}
+
+/** The first branch that the value fits; `{ 'branch.Name': value }`, Avro's own JSON encoding, names one. */
+function branchOf({ types, typeName }: UnionType, plain: unknown): unknown {
+  const isWrapped = typeName === 'union:wrapped';
+  if (!isWrapped) {
+    for (const type of types) {
+      const value = fromPlain(type, plain);
+      if (fits(type, value)) return value;
+    }
+  }
+  const [name, ...others] = isObject(plain) ? Object.keys(plain) : [];
+  const named = others.length === 0 ? types.find(({ branchName }) => branchName === name) : undefined;
+  if (named === undefined) return plain;
+  const value = fromPlain(named, (plain as Record<string, unknown>)[name!]);
+  return isWrapped ? { [name!]: value } : value;
+}
+
+/** A text as ISO 8601 has days, or the days since 1970 that Avro writes. */
+function dayOf(plain: unknown): unknown {
+  if (typeof plain === 'number') return validDate(new Date(plain * DAY_MS), plain);
+  if (typeof plain !== 'string') return plain;
+  const day = new Date(`${plain}T00:00:00Z`);
+  // JavaScript takes a 30 February for the 1st of March.
+  return !Number.isNaN(day.getTime()) && dayText(day) === plain ? day : plain;
+}
+
+/** A text as ISO 8601 has times, with a zone, or milliseconds since 1970. */
+function timeOf(plain: unknown): unknown {
+  if (typeof plain === 'number') return validDate(new Date(plain), plain);
+  if (typeof plain !== 'string' || !TIME.test(plain)) return plain;
+  const day = dayOf(plain.slice(0, plain.indexOf('T')));
+  return day instanceof Date ? validDate(new Date(plain), plain) : plain;
+}
+
+function validDate(date: Date, plain: unknown): unknown {
+  return Number.isNaN(date.getTime()) ? plain : date;
+}
+
+/** As JSON can hold it; `parsePlain` reads it back. */
+export function toPlain(type: AvroType, value: unknown): unknown {
+  if (isUnion(type)) return unionPlain(type, value);
+  switch (type.typeName) {
+    case 'record': {
+      const record = value as Record<string, unknown>;
+      return Object.fromEntries((type as RecordType).fields.map(({ name, type: of }) => [name, toPlain(of, record[name])]));
+    }
+    case 'array':
+      return (value as unknown[]).map((item) => toPlain((type as ArrayType).itemsType, item));
+    case 'map':
+      return mapped(value as object, (item) => toPlain((type as MapType).valuesType, item));
+    case 'logical:date':
+      return dayText(value as Date);
+    default:
+      return plainOf(value);
+  }
+}
+
+function unionPlain({ types, typeName }: UnionType, value: unknown): unknown {
+  if (value === null) return null;
+  if (typeName === 'union:wrapped') {
+    const [name, wrapped] = Object.entries(value as object)[0]!;
+    return { [name]: toPlain(types.find(({ branchName }) => branchName === name)!, wrapped) };
+  }
+  const type = types.find((branch) => fits(branch, value));
+  return type === undefined ? plainOf(value) : toPlain(type, value);
+}
+
+function dayText(day: Date): string {
+  const text = day.toISOString();
+  return text.slice(0, text.indexOf('T'));
+}
+
+function fits(type: AvroType, value: unknown): boolean {
+  return type.isValid(value, { errorHook: () => undefined });
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function mapped(object: object, map: (value: unknown, name: string) => unknown): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, map(value, name)]));
+}

@@ -1,0 +1,23 @@
+import { isUtf8 } from 'node:buffer';
+
+/** A value as JSON can hold it: whole numbers of 64 bits as text, bytes as text or `{ base64 }`, numbers that are not finite by name. */
+export function plainOf(value: unknown): unknown {
+  if (typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value))) return String(value);
+  if (Buffer.isBuffer(value)) return textOf(value);
+  if (Array.isArray(value)) return value.map(plainOf);
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plainOf(part)]));
+}
+
+/** Text where the bytes are UTF-8, else base64. */
+export function textOf(bytes: Buffer): string | { readonly base64: string } {
+  return isUtf8(bytes) ? bytes.toString('utf8') : { base64: bytes.toString('base64') };
+}
+
+/** The reverse of `textOf`; anything else is left as it is. */
+export function bytesOfPlain(plain: unknown): unknown {
+  if (typeof plain === 'string') return Buffer.from(plain, 'utf8');
+  if (typeof plain !== 'object' || plain === null) return plain;
+  const { base64, ...others } = plain as { base64?: unknown };
+  return typeof base64 === 'string' && Object.keys(others).length === 0 ? Buffer.from(base64, 'base64') : plain;
+}
