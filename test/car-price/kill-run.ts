@@ -9,7 +9,9 @@ import { priceModel } from '../../examples/car-price/model/price-model.ts';
 import { PostgresServer } from '../../examples/car-price/postgres/server.ts';
 import { CarTables } from '../../examples/car-price/start/car-tables.ts';
 import { embeddedBroker } from '../faults/system/broker.ts';
+import { createTopicsOf } from '../helpers/app.ts';
 import { CliProcess } from './cli-process.ts';
+import { partApp } from './part.ts';
 import { RandomChanges } from './random-changes.ts';
 
 export interface KillRunOptions {
@@ -55,7 +57,7 @@ export async function killRun({ transactions, killEvery, victims, seed, say = ()
     cleanups.push(() => model.close());
     await query(postgres.url, readFileSync(example('table.sql'), 'utf8'));
     const env = { POSTGRES_URL: postgres.url, MODEL_URL: model.url, KAFKA_BROKERS: broker.address, ...QUICK };
-    for (const PART of PARTS) await CliProcess.run(['topics', 'create', '-A', APP], { ...env, PART });
+    for (const PART of PARTS) await createTopics({ ...env, PART });
     const start = (PART: string) => new CliProcess(['worker', '-A', APP], { ...env, PART });
     const parts = new Map(PARTS.map((part) => [part as string, start(part)]));
     cleanups.push(() => Promise.all([...parts.values()].map((part) => part.stop('SIGKILL'))));
@@ -143,7 +145,7 @@ async function moved(url: string, before: string): Promise<void> {
 
 /** A sink with a group of its own reads the topic from its beginning; the table is looked at all the while. */
 async function replayed(admin: App, url: string, start: () => CliProcess, env: Readonly<Record<string, string>>): Promise<boolean> {
-  await CliProcess.run(['topics', 'create', '-A', APP], { ...env, PART: 'sink', GROUP: 'again' });
+  await createTopics({ ...env, PART: 'sink', GROUP: 'again' });
   const rows = async () => JSON.stringify(await query(url, `select * from ${PREDICTED} order by id`));
   const before = await rows();
   const sink = start();
@@ -161,6 +163,12 @@ async function replayed(admin: App, url: string, start: () => CliProcess, env: R
   } finally {
     await sink.stop('SIGKILL');
   }
+}
+
+async function createTopics(env: Readonly<Record<string, string>>): Promise<void> {
+  const app = partApp(env);
+  app.configure({ env: {} });
+  await createTopicsOf(app).finally(() => app.stop());
 }
 
 async function recordsOf(admin: App, topics: readonly string[]): Promise<number> {

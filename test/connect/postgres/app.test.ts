@@ -105,7 +105,13 @@ it('shows where a slot stands, and drops it only when told so', async () => {
   const env = { CARS_URL: url, CARS_SLOT: slot };
   await sql(url, `create table car (id int primary key); create publication ${slot} for table car`);
   await sql(url, `select pg_create_logical_replication_slot('${slot}', 'pgoutput')`);
-  const status = await run(['cdc', 'status', '-A', APP, '--json'], { env });
+  const cdc = (...args: string[]) => run(['cdc', ...args, '-A', APP], { env });
+  const [status, text, refused, unknown] = await Promise.all([
+    cdc('status', '--json'),
+    cdc('status'),
+    cdc('reset', 'cars'),
+    cdc('reset', 'nothing', '--yes'),
+  ]);
   expect(status.code, status.stderr).toBe(0);
   expect(JSON.parse(status.stdout)).toMatchObject({
     source: 'cars',
@@ -115,10 +121,9 @@ it('shows where a slot stands, and drops it only when told so', async () => {
     missing: [],
     maxSlotWalKeepSize: '-1',
   });
-  expect((await run(['cdc', 'status', '-A', APP], { env })).stdout).toContain('until the disk is full');
-  const refused = await run(['cdc', 'reset', 'cars', '-A', APP], { env });
+  expect(text.stdout).toContain('until the disk is full');
   expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('Say --yes')]);
-  expect((await run(['cdc', 'reset', 'cars', '-A', APP, '--yes'], { env })).stdout).toContain('slot dropped');
-  expect((await run(['cdc', 'reset', 'nothing', '-A', APP, '--yes'], { env })).stderr).toContain('It has: cars.');
+  expect(unknown.stderr).toContain('It has: cars.');
+  expect((await cdc('reset', 'cars', '--yes')).stdout).toContain('slot dropped');
   expect((await sql(url, `select from pg_replication_slots where slot_name = $$${slot}$$`)).rowCount).toBe(0);
 }, 60_000);

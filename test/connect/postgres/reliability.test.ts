@@ -62,7 +62,7 @@ it('loses neither of two transactions that were committed at the same time, when
 
 it('leaves no gap and no repeat between the snapshot and the stream while rows are written', async () => {
   const url = await server.database();
-  await sql(url, `create table t (id serial primary key, v int); insert into t (v) select g from generate_series(1, 3000) g`);
+  await sql(url, `create table t (id serial primary key, v int); insert into t (v) select g from generate_series(1, 1500) g`);
   let isWriting = true;
   const writing = withClient(url, async (client) => {
     for (let i = 0; isWriting; i++)
@@ -290,7 +290,7 @@ it('has no more of a large transaction in memory than may be under way', async (
   const url = await server.database();
   await sql(url, 'create table t (id int primary key, v text)');
   const collector = await started(source(url, ['t']));
-  const rows = 6_000;
+  const rows = 1_500;
   let [underWay, most, total] = [0, 0, 0];
   collector.acknowledge = async () => {
     most = Math.max(most, ++underWay);
@@ -298,13 +298,13 @@ it('has no more of a large transaction in memory than may be under way', async (
     await new Promise((resolve) => setImmediate(resolve));
     underWay--;
   };
-  await sql(url, `insert into t select g, repeat('x', 4000) from generate_series(1, ${rows}) g`);
+  await sql(url, `insert into t select g, repeat('x', 16000) from generate_series(1, ${rows}) g`);
   await until(
     () => total,
     (count) => count === rows,
     60_000,
   );
   await collector.stop();
-  // About 26 MB of records: never more at once than the 16 MiB that may be under way.
-  expect(most).toBeLessThan(4_500);
+  // About 25 MB of records: never more at once than the 16 MiB that may be under way.
+  expect(most).toBeLessThan(1_100);
 }, 90_000);

@@ -1,0 +1,38 @@
+import { App, bytes, inference, json, optional, postgresUpsert } from 'streamerjs';
+import { postgresChanges } from 'streamerjs/connect';
+import { http } from 'streamerjs/models';
+import { Change, PREDICTED, type Question, questionOf, TABLE } from '../../examples/car-price/car.ts';
+import { passing } from '../../examples/car-price/pass.ts';
+import { carOf, isGone, withSuggestion } from '../../examples/car-price/suggestion.ts';
+
+/** One part of car-price as an app of its own, so that it can be killed alone: `PART` is source, agent or sink. */
+export function partApp(env: Readonly<Record<string, string | undefined>>): App {
+  const { PART, POSTGRES_URL: url = '', MODEL_URL: modelUrl = '', GROUP = 'parts', KAFKA_BROKERS = '' } = env;
+  const app = new App({ id: `${GROUP}-${PART}`, brokers: KAFKA_BROKERS.split(',') });
+  const topic = { key: optional(bytes()), value: json(Change), partitions: 2, tombstones: 'deliver' } as const;
+  if (PART === 'source') {
+    app.source(
+      'cars',
+      postgresChanges({ url, prefix: 'car_database', tables: [`public.${TABLE}`], schemas: true, unwrap: true, topics: { partitions: 2 } }),
+    );
+  }
+  if (PART === 'agent') {
+    app.agent(
+      'price',
+      app.topic(`car_database.public.${TABLE}`, topic),
+      inference({
+        model: passing(http.columns<Question>(modelUrl)),
+        features: (change) => {
+          const car = carOf(change);
+          return car === undefined ? null : questionOf(car);
+        },
+        result: (change, price) => (price === null ? (isGone(change) ? null : change) : withSuggestion(change, price)),
+      }),
+      { to: app.topic(PREDICTED, topic) },
+    );
+  }
+  if (PART === 'sink') {
+    app.agent('store', app.topic(PREDICTED, topic), postgresUpsert({ url, autoCreate: true, autoEvolve: true }));
+  }
+  return app;
+}
