@@ -49,9 +49,15 @@ export interface RegisteredSchema {
   /** Registers it, and gives its id. @throws StreamerError `REFUSED` when it is not compatible */
   register(): Promise<number>;
   /** The newest schema of the subject. */
-  latest(): Promise<{ readonly id: number; readonly version: number; readonly schema: string } | undefined>;
+  latest(): Promise<(SchemaText & { readonly id: number; readonly version: number }) | undefined>;
   /** How the schema differs from an older one, a line per field. */
-  differences(older: string): string[];
+  differences(older: SchemaText): string[];
+}
+
+/** A schema, with the texts of the schemas that it refers to, each after those that it refers to itself. */
+export interface SchemaText {
+  readonly schema: string;
+  readonly referenced?: readonly string[];
 }
 
 export interface SchemaCheck {

@@ -6,6 +6,20 @@ interface Stored {
   readonly id: number;
   readonly schema: string;
   readonly schemaType: string;
+  readonly references: readonly Reference[];
+}
+
+interface Reference {
+  readonly name: string;
+  readonly subject: string;
+  readonly version: number;
+}
+
+interface Body {
+  readonly schema: string;
+  readonly schemaType?: string;
+  readonly references?: readonly Reference[];
+  readonly compatibility?: string;
 }
 
 interface Answer {
@@ -47,19 +61,17 @@ export class RegistryDouble {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  #answer(method: string, url: string, body: Record<string, string>): Answer {
+  #answer(method: string, url: string, body: Body): Answer {
     const [, kind = '', ...parts] = url.split('?')[0]!.split('/').map(decodeURIComponent);
     if (kind === 'schemas') return found(this.#byId.get(Number(parts[1])), 40403);
     if (kind === 'config') {
-      if (method === 'PUT') this.#levels.set(parts[0]!, body['compatibility']!);
+      if (method === 'PUT') this.#levels.set(parts[0]!, body.compatibility!);
       return { status: 200, body: { compatibilityLevel: this.#levels.get(parts[0] ?? '') ?? 'BACKWARD' } };
     }
-    if (kind === 'compatibility') return { status: 200, body: { is_compatible: this.#fits(parts[1]!, body['schema']!) } };
+    if (kind === 'compatibility') return { status: 200, body: { is_compatible: this.#fits(parts[1]!, body) } };
     const [subject = '', , version] = parts;
     if (method === 'GET') return this.#versions(subject, version);
-    return parts.length === 1
-      ? this.#find(subject, body['schema']!)
-      : this.#register(subject, body['schema']!, body['schemaType'] ?? 'AVRO');
+    return parts.length === 1 ? this.#find(subject, body) : this.#register(subject, body);
   }
 
   #versions(subject: string, version: string | undefined): Answer {
@@ -70,29 +82,47 @@ export class RegistryDouble {
     return found(versions[index] && { ...versions[index], subject, version: index + 1 }, 40402);
   }
 
-  #find(subject: string, schema: string): Answer {
+  #find(subject: string, { schema, references = [] }: Body): Answer {
     const versions = this.#subjects.get(subject) ?? [];
-    const known = versions.find((each) => each.schema === schema);
-    return found(known && { ...known, subject }, versions.length === 0 ? 40401 : 40403);
+    const at = versions.findIndex((each) => each.schema === schema && JSON.stringify(each.references) === JSON.stringify(references));
+    return found(versions[at] && { ...versions[at], subject, version: at + 1 }, versions.length === 0 ? 40401 : 40403);
   }
 
-  #register(subject: string, schema: string, schemaType: string): Answer {
-    const known = this.#find(subject, schema);
+  #register(subject: string, body: Body): Answer {
+    const known = this.#find(subject, body);
     if (known.status === 200) return known;
-    if (!this.#fits(subject, schema)) return { status: 409, body: { error_code: 409, message: 'incompatible' } };
-    const same = [...this.#byId.values()].find((each) => each.schema === schema);
-    const stored = same ?? { id: this.#byId.size + 1, schema, schemaType };
+    const { schema, schemaType = 'AVRO', references = [] } = body;
+    if (!this.#fits(subject, body)) return { status: 409, body: { error_code: 409, message: 'incompatible' } };
+    const same = [...this.#byId.values()].find(
+      (each) => each.schema === schema && JSON.stringify(each.references) === JSON.stringify(references),
+    );
+    const stored = same ?? { id: this.#byId.size + 1, schema, schemaType, references };
     this.#byId.set(stored.id, stored);
     this.#subjects.set(subject, [...(this.#subjects.get(subject) ?? []), stored]);
     return { status: 200, body: { id: stored.id } };
   }
 
-  #fits(subject: string, schema: string): boolean {
+  #fits(subject: string, body: Body): boolean {
     const last = this.#subjects.get(subject)?.at(-1);
     const level = this.#levels.get(subject) ?? 'BACKWARD';
     if (last === undefined || level === 'NONE') return true;
-    if (last.schemaType === 'JSON') return JSON.stringify(required(schema)) === JSON.stringify(required(last.schema));
-    return (level === 'FORWARD' || canRead(schema, last.schema)) && (level === 'BACKWARD' || canRead(last.schema, schema));
+    if (last.schemaType === 'JSON') return JSON.stringify(required(body.schema)) === JSON.stringify(required(last.schema));
+    return (level === 'FORWARD' || this.#canRead(body, last)) && (level === 'BACKWARD' || this.#canRead(last, body));
+  }
+
+  #canRead(reader: Body, writer: Body): boolean {
+    try {
+      this.#typeOf(reader, {}).createResolver(this.#typeOf(writer, {}));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #typeOf({ schema, references = [] }: Body, registry: Record<string, avsc.Type>): avsc.Type {
+    for (const { name, subject, version } of references)
+      if (registry[name] === undefined) this.#typeOf(this.#subjects.get(subject)![version - 1]!, registry);
+    return avsc.Type.forSchema(JSON.parse(schema) as avsc.Schema, { registry });
   }
 }
 
@@ -110,13 +140,4 @@ function required(schema: string): unknown {
     required?: string[];
   };
   return names.map((name) => [name, properties[name]?.type]);
-}
-
-function canRead(reader: string, writer: string): boolean {
-  try {
-    avsc.Type.forSchema(JSON.parse(reader)).createResolver(avsc.Type.forSchema(JSON.parse(writer)));
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,3 +1,4 @@
+import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { avro, json, optional } from '../../src/topics/index.ts';
@@ -167,6 +168,72 @@ describe('avro.confluent', () => {
     expect(await failure(() => serde.encode({ id: 'x', nick: 1 } as never, context))).toMatchObject({ code: 'VALIDATION', path: 'id' });
     const keys = optional(avro.confluent({ schema: 'string', registry }));
     expect(await keys.decode(await keys.encode('k', { ...context, part: 'key' }), context)).toBe('k');
+  });
+});
+
+describe('avro.confluent with references', () => {
+  const space = unique('refs').replaceAll('-', '_');
+  const Country = { type: 'enum', name: 'Country', namespace: space, symbols: ['DE', 'FR'] } as const;
+  const Address = {
+    type: 'record',
+    name: 'Address',
+    namespace: space,
+    fields: [
+      { name: 'city', type: 'string' },
+      { name: 'country', type: 'Country' },
+    ],
+  } as const;
+  const Order = {
+    type: 'record',
+    name: 'Order',
+    namespace: space,
+    fields: [
+      { name: 'id', type: 'int' },
+      { name: 'to', type: 'Address' },
+    ],
+  } as const;
+  const references = [{ schema: Country, subject: `${space}-countries` }, { schema: Address }] as const;
+
+  it('registers what a schema names in subjects of their own, and reads it back by any reader', async () => {
+    const context = contextOf();
+    const serde = avro.confluent({ schema: Order, references, registry });
+    expect(await serde.registered!(context).check()).toMatchObject({ status: 'new' });
+    const value = { id: 7, to: { city: 'Lyon', country: 'FR' } } as const;
+    const bytes = await serde.encode(value, context);
+    expect(await avro.confluent({ schema: Order, references, registry }).decode(bytes, context)).toEqual(value);
+    const foreign = await new SchemaRegistry({ host: server.url }).decode(bytes);
+    expect(JSON.parse(JSON.stringify(foreign))).toEqual(value);
+    const stored = async (subject: string) => (await (await fetch(`${server.url}/subjects/${subject}/versions/latest`)).json()) as object;
+    expect(await stored(`${context.topic}-value`)).toMatchObject({
+      references: [{ name: `${space}.Address`, subject: `${space}.Address`, version: 1 }],
+    });
+    expect(await stored(`${space}.Address`)).toMatchObject({
+      references: [{ name: `${space}.Country`, subject: `${space}-countries`, version: 1 }],
+    });
+    const closed = avro.confluent({ schema: Order, references, registry, autoRegister: false });
+    expect(await closed.encode(value, context)).toEqual(bytes);
+  });
+
+  it('compares them field by field, through what they name', async () => {
+    const context = contextOf();
+    const first = avro.confluent({ schema: Order, references, registry });
+    await first.registered!(context).register();
+    const fields = [{ name: 'id', type: 'boolean' }, Order.fields[1], { name: 'note', type: 'string', default: '' }] as const;
+    const changed = avro.confluent({ schema: { ...Order, fields }, references, registry }).registered!(context);
+    expect(await changed.check()).toMatchObject({
+      status: 'incompatible',
+      problems: ['id: int cannot be read as boolean (in records of version 1)'],
+    });
+    expect(changed.differences((await changed.latest())!)).toEqual(['~ id: int -> boolean', '+ note: string = ""']);
+    const narrower = { ...Address, fields: [{ name: 'city', type: 'int' }, Address.fields[1]] } as const;
+    const beneath = avro.confluent({ schema: Order, references: [references[0], { schema: narrower }], registry }).registered!(context);
+    const refused = await failure(() => beneath.register());
+    expect(refused).toMatchObject({
+      code: 'REFUSED',
+      message: expect.stringContaining(`${space}.Address: city: string cannot be read as int`),
+    });
+    expect(() => avro.confluent({ schema: Order, references: [{ schema: 'string' }] })).toThrow(/references\[0\]: .* name/);
+    expect(() => avro.confluent({ schema: Order })).toThrow(/Address/);
   });
 });
 

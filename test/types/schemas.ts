@@ -72,6 +72,11 @@ holds<Same<OutputOf<ReturnType<typeof parsed>>, unknown>>();
 const parsed = () => avro(JSON.parse('"string"'));
 
 const Order = { type: 'record', name: 'Order', fields: [{ name: 'amount', type: 'double' }] } as const;
+const Box = { type: 'record', name: 'Box', namespace: 'shop', fields: [{ name: 'size', type: 'Size' }] } as const;
+const Size = { type: 'enum', name: 'Size', namespace: 'shop', symbols: ['S', 'L'] } as const;
+const boxes = avro.confluent({ schema: { type: 'array', items: 'shop.Box' }, references: [{ schema: Size }, { schema: Box }] });
+holds<Same<OutputOf<typeof boxes>, Array<{ size: 'S' | 'L' }>>>();
+
 const app = new App({ id: 'types', brokers: ['127.0.0.1:9092'] });
 const orders = app.topic('orders', { key: uuid(), value: avro.confluent({ schema: Order }) });
 const bigOrders = app.topic('big-orders', {

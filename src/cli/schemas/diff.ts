@@ -6,7 +6,7 @@ export async function diffSchemas(topics: readonly string[], options: RawOptions
     for (const { topic, part, schema } of schemas) {
       const { subject } = schema;
       const latest = await schema.latest();
-      const differences = latest === undefined ? [] : schema.differences(latest.schema);
+      const differences = latest === undefined ? [] : schema.differences(latest);
       const against = latest === undefined ? 'the subject is empty' : `version ${latest.version}`;
       const verdict = latest === undefined || differences.length > 0 ? '' : ': no difference';
       output.line(`${subject}   ${against}${verdict}`);

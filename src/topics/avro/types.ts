@@ -7,20 +7,31 @@ import { bigLong, exactLong, timestampMicros } from './longs.ts';
 /** What a `long` is: a number, refused when it lies beyond 2^53, or a bigint. */
 export type LongKind = 'number' | 'bigint';
 
-/** The type of a schema in a program, every mistake an error. @throws ConfigError */
-export function compile(schema: unknown, long: LongKind): AvroType {
+/**
+ * The type of a schema in a program, every mistake an error.
+ *
+ * @param referenced schemas whose names it uses, each after those that it uses itself
+ * @throws ConfigError
+ */
+export function compile(schema: unknown, long: LongKind, referenced: readonly unknown[] = []): AvroType {
   if (long !== 'number' && long !== 'bigint')
     throw new ConfigError(`avro: long: expected 'number' or 'bigint', got ${JSON.stringify(long)}`);
   try {
-    return avsc().Type.forSchema(schema, optionsOf(long, true));
+    return typeOf(schema, referenced, optionsOf(long, true));
   } catch (cause) {
     throw new ConfigError(`avro: ${(cause as Error).message}`, { cause });
   }
 }
 
 /** The type of a schema that somebody else wrote: logical types that do not fit are ignored, as Avro asks. @throws Error */
-export function compileForeign(schema: unknown): AvroType {
-  return avsc().Type.forSchema(schema, writerOptions());
+export function compileForeign(schema: unknown, referenced: readonly unknown[] = []): AvroType {
+  return typeOf(schema, referenced, writerOptions());
+}
+
+function typeOf(schema: unknown, referenced: readonly unknown[], options: ParseOptions): AvroType {
+  const registry: Record<string, AvroType> = {};
+  for (const each of referenced) avsc().Type.forSchema(each, { ...options, registry });
+  return avsc().Type.forSchema(schema, { ...options, registry });
 }
 
 /** How the schemas of writers are read. Their `long` stays a number: what is read is of the reader's type. */

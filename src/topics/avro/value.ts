@@ -9,12 +9,12 @@ export interface Mode {
   readonly long: number | bigint;
 }
 
-/** What may be written with a schema. */
-export type AvroInput<S, Long extends number | bigint = number> = ValueOf<S, { side: 'in'; long: Long }>;
-/** What is read with a schema. */
-export type AvroOutput<S, Long extends number | bigint = number> = ValueOf<S, { side: 'out'; long: Long }>;
+/** What may be written with a schema. @typeParam Refs a union of the schemas that it refers to */
+export type AvroInput<S, Long extends number | bigint = number, Refs = never> = ValueOf<S, Refs, { side: 'in'; long: Long }>;
+/** What is read with a schema. @typeParam Refs a union of the schemas that it refers to */
+export type AvroOutput<S, Long extends number | bigint = number, Refs = never> = ValueOf<S, Refs, { side: 'out'; long: Long }>;
 
-type ValueOf<S, M extends Mode> = IsLiteral<S> extends true ? Value<S, '', Names<S, ''>, M> : unknown;
+type ValueOf<S, Refs, M extends Mode> = IsLiteral<S> extends true ? Value<S, '', Names<S, ''> | NamesOfEach<Refs, ''>, M> : unknown;
 
 type IsLiteral<S> = 0 extends 1 & S
   ? false

@@ -4,20 +4,37 @@ import { differences } from '../avro/differences.ts';
 import { unreadable, unwritable } from '../avro/faults.ts';
 import { type AvroResolver, type AvroType, newCursor } from '../avro/library.ts';
 import { parsePlain, toPlain } from '../avro/plain-form.ts';
+import { namesUsed } from '../avro/references.ts';
 import { obstacles } from '../avro/resolution.ts';
 import type { AvroSchema } from '../avro/schema.ts';
 import type { AvroOptions, LongOf } from '../avro/serde.ts';
 import { compile, compileForeign, type LongKind } from '../avro/types.ts';
 import type { AvroInput, AvroOutput } from '../avro/value.ts';
-import type { Serde, SerdeContext } from '../serde.ts';
+import type { SchemaText, Serde, SerdeContext } from '../serde.ts';
 import { SerdeError } from '../serde-error.ts';
+import { writerOf } from './avro-writer.ts';
 import { type ConfluentOptions, confluentSerde } from './confluent.ts';
-import { type Format, HEADER_BYTES, type RecordReader, writeHeader } from './format.ts';
+import { type Format, type FormatReference, HEADER_BYTES, type RecordReader } from './format.ts';
 import type { Registry } from './registry.ts';
 
-export interface AvroConfluentOptions<S extends AvroSchema, L extends LongKind = LongKind> extends ConfluentOptions, AvroOptions<L> {
+/** A schema that others name. */
+export interface AvroReference {
+  /** Of a record, enum or fixed; it may name those that are listed before it. */
+  readonly schema: AvroSchema;
+  /** Where it is registered. @default its full name */
+  readonly subject?: string | undefined;
+}
+
+export interface AvroConfluentOptions<
+  S extends AvroSchema,
+  L extends LongKind = LongKind,
+  R extends readonly AvroReference[] = readonly AvroReference[],
+> extends ConfluentOptions,
+    AvroOptions<L> {
   /** The schema that is written, and that records of every other version are read as. */
   readonly schema: S;
+  /** Schemas that it names and that have subjects of their own: registered before it, checked as it is. */
+  readonly references?: R | undefined;
 }
 
 /**
@@ -26,22 +43,55 @@ export interface AvroConfluentOptions<S extends AvroSchema, L extends LongKind =
  *
  * @throws ConfigError at once when the schema or an option is not valid
  */
-export function avroConfluent<const S extends AvroSchema, L extends LongKind = 'number'>(
-  options: AvroConfluentOptions<S, L>,
-): Serde<AvroInput<S, LongOf<L>>, AvroOutput<S, LongOf<L>>> {
+export function avroConfluent<
+  const S extends AvroSchema,
+  L extends LongKind = 'number',
+  const R extends readonly AvroReference[] = readonly [],
+>(
+  options: AvroConfluentOptions<S, L, R>,
+): Serde<AvroInput<S, LongOf<L>, R[number]['schema']>, AvroOutput<S, LongOf<L>, R[number]['schema']>> {
   if (options.schema === undefined) throw new ConfigError('avro.confluent: schema is missing');
-  const type = compile(options.schema, options.long ?? 'number');
-  const format = avroFormat(type, JSON.stringify(options.schema));
-  const serde = confluentSerde(format as Format<AvroInput<S, LongOf<L>>, AvroOutput<S, LongOf<L>>>, options);
+  const { schema, long = 'number', references = [] } = options;
+  const formats = referenceFormats(references, long);
+  const format = avroFormat(schema, references, formats, long);
+  const type = compile(schema, long, references.map(schemaOf));
+  const serde = confluentSerde(
+    format as Format<AvroInput<S, LongOf<L>, R[number]['schema']>, AvroOutput<S, LongOf<L>, R[number]['schema']>>,
+    options,
+  );
   return { ...serde, parsePlain: (text) => parsePlain(type, text), toPlain: (value) => toPlain(type, value) };
 }
 
-function avroFormat(type: AvroType, schema: string): Format<unknown, unknown> {
-  const write = type.typeName === 'bytes' ? writeBytes : writeValue;
+function schemaOf({ schema }: AvroReference): AvroSchema {
+  return schema;
+}
+
+function referenceFormats(references: readonly AvroReference[], long: LongKind): FormatReference[] {
+  const formats: FormatReference[] = [];
+  references.forEach(({ schema, subject }, at) => {
+    const format = avroFormat(schema, references.slice(0, at), [...formats], long);
+    if (format.record === undefined) throw new ConfigError(`avro.confluent: references[${at}]: expected a schema with a name`);
+    formats.push({ name: format.record, subject: subject ?? format.record, format: format as Format<never, unknown> });
+  });
+  return formats;
+}
+
+/** @param formats of the references, by position */
+function avroFormat(
+  source: AvroSchema,
+  references: readonly AvroReference[],
+  formats: readonly FormatReference[],
+  long: LongKind,
+): Format<unknown, unknown> {
+  const type = compile(source, long, references.map(schemaOf));
+  const used = namesUsed(source, new Set(formats.map(({ name }) => name)));
+  const text = { schema: JSON.stringify(source), referenced: formats.map(({ format }) => format.schema) };
+  const write = writerOf(type);
   return {
     name: 'avro.confluent',
     type: 'AVRO',
-    schema,
+    ...text,
+    references: formats.filter(({ name }) => used.includes(name)),
     record: type.name,
     write(value, schemaId, context) {
       try {
@@ -55,47 +105,8 @@ function avroFormat(type: AvroType, schema: string): Format<unknown, unknown> {
       return readerOf(type, writer, resolverOf(type, writer, schemaId, context));
     },
     obstacles: (reader, writer) => comparing(reader, writer, obstacles),
-    differences: (older) => comparing(schema, older, differences),
+    differences: (older) => comparing(text, older, differences),
   };
-}
-
-/** Records are written one behind the other into a chunk, so that none is copied; they keep it in memory while they are. */
-const CHUNK_BYTES = 32 * 1024;
-let chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-let used = 0;
-
-function writeValue(type: AvroType, value: unknown, schemaId: number): Buffer {
-  let into = chunk;
-  let start = used;
-  // A getter of the value that writes another one meanwhile must not write here.
-  used = into.length;
-  let end = start + HEADER_BYTES > into.length ? start - into.length - HEADER_BYTES : type.encode(value, into, start + HEADER_BYTES);
-  if (end < 0) {
-    // What is missing is known only from where it was tried: at most the whole record.
-    into = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, into.length - start - end));
-    start = 0;
-    end = type.encode(value, into, HEADER_BYTES);
-    if (end < 0) {
-      into = Buffer.allocUnsafeSlow(into.length - end);
-      end = type.encode(value, into, HEADER_BYTES);
-    }
-  }
-  const bytes = into.subarray(start, end);
-  writeHeader(bytes, schemaId);
-  if (into.length === CHUNK_BYTES) {
-    chunk = into;
-    used = end;
-  }
-  return bytes;
-}
-
-/** Confluent's clients write a value whose whole schema is `bytes` as it is, without the length that Avro puts before it. */
-function writeBytes(_: AvroType, value: unknown, schemaId: number): Buffer {
-  if (!Buffer.isBuffer(value)) throw new Error('not a Buffer');
-  const bytes = Buffer.allocUnsafe(HEADER_BYTES + value.length);
-  value.copy(bytes, HEADER_BYTES);
-  writeHeader(bytes, schemaId);
-  return bytes;
 }
 
 async function writerType(registry: Registry, schemaId: number, { topic, part }: SerdeContext): Promise<AvroType> {
@@ -143,11 +154,16 @@ function readerOf(type: AvroType, writer: AvroType, resolver: AvroResolver | und
   };
 }
 
-/** Schemas with references cannot be compared here: the registry's own verdict has to do. */
-function comparing(left: string, right: string, compare: (left: AvroType, right: AvroType) => string[]): string[] {
+/** A schema of the registry that avsc does not take cannot be compared here: the registry's own verdict has to do. */
+function comparing(left: SchemaText, right: SchemaText, compare: (left: AvroType, right: AvroType) => string[]): string[] {
   try {
-    return compare(compileForeign(JSON.parse(left)), compileForeign(JSON.parse(right)));
+    return compare(parsed(left), parsed(right));
   } catch {
     return [];
   }
+}
+
+function parsed({ schema, referenced = [] }: SchemaText): AvroType {
+  const parse = (text: string): unknown => JSON.parse(text);
+  return compileForeign(parse(schema), referenced.map(parse));
 }

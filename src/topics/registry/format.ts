@@ -1,4 +1,4 @@
-import type { SerdeContext } from '../serde.ts';
+import type { SchemaText, SerdeContext } from '../serde.ts';
 import type { Registry, SchemaKind } from './registry.ts';
 
 /** What a kind of schema does with values, behind Confluent's header. */
@@ -8,6 +8,10 @@ export interface Format<In, Out> {
   readonly type: SchemaKind;
   /** The schema as it is registered. */
   readonly schema: string;
+  /** Texts of all the schemas that it refers to, each after those that it refers to itself. */
+  readonly referenced?: readonly string[];
+  /** Those that it refers to by name, and the subjects where they are registered. */
+  readonly references?: readonly FormatReference[];
   /** Full name of what the schema describes, for subjects that are named after it. */
   readonly record: string | undefined;
   /** The whole record, header included. */
@@ -15,9 +19,16 @@ export interface Format<In, Out> {
   /** What reads records that were written with this schema. @throws SerdeError `DECODE` when they cannot be read at all */
   readerOf(registry: Registry, schemaId: number, context: SerdeContext): Promise<RecordReader<Out>>;
   /** Which fields of the older schema's records this one cannot read, and the reverse. */
-  obstacles(readerSchema: string, writerSchema: string): string[];
+  obstacles(reader: SchemaText, writer: SchemaText): string[];
   /** How this schema differs from an older one. */
-  differences(olderSchema: string): string[];
+  differences(older: SchemaText): string[];
+}
+
+export interface FormatReference {
+  /** As the schema that refers to it writes it in full. */
+  readonly name: string;
+  readonly subject: string;
+  readonly format: Format<never, unknown>;
 }
 
 /** Reads a whole record, header included. */

@@ -48,8 +48,8 @@ function jsonFormat(schema: StandardSchemaV1, jsonSchema: Readonly<Record<string
         throw new SerdeError('DECODE', `${part}: written with schema id ${schemaId}, which is ${kind}, not a JSON Schema`, { topic });
       return (bytes, context) => checked(parse(bytes.subarray(HEADER_BYTES), context), context);
     },
-    obstacles: (reader, writer) => jsonObstacles(JSON.parse(reader), JSON.parse(writer)),
-    differences: (older) => jsonDifferences(jsonSchema, JSON.parse(older)),
+    obstacles: (reader, writer) => jsonObstacles(JSON.parse(reader.schema), JSON.parse(writer.schema)),
+    differences: (older) => jsonDifferences(jsonSchema, JSON.parse(older.schema)),
   };
 }
 

@@ -10,7 +10,6 @@ const PACKAGE = '@kafkajs/confluent-schema-registry';
 export interface SchemaRegistry {
   /** Asked once per id, however many wait; with the schemas it refers to. */
   getSchema(id: number): Promise<AvroType>;
-  getRegistryIdBySchema(subject: string, schema: { readonly type: string; readonly schema: string }): Promise<number>;
 }
 
 interface Library {
@@ -19,8 +18,9 @@ interface Library {
 
 /**
  * The registry client, on our own transport: its own says HTTP 400 for whatever goes wrong on the way, so that a registry
- * that is down could not be told from one that refuses. Loaded on first use. Schemas are registered without it, because it
- * sets the subject's compatibility level on the way, and refuses schemas that registries take.
+ * that is down could not be told from one that refuses. Loaded on first use. Schemas are looked up and
+ * registered without it: it leaves out references in the one, sets the subject's compatibility level in the other, and
+ * refuses schemas that registries take.
  */
 export function openLibrary(transport: RegistryTransport): SchemaRegistry {
   const { SchemaRegistry } = load();

@@ -1,15 +1,31 @@
 import type { AvroType } from '../avro/library.ts';
+import type { SchemaText } from '../serde.ts';
 import { openLibrary, type SchemaRegistry } from './library.ts';
 import { type RegistryOptions, type ResolvedRegistry, resolveRegistry } from './options.ts';
 import { RegistryRefusal, RegistryTransport } from './transport.ts';
 
 export type SchemaKind = 'AVRO' | 'JSON';
 
-export interface SchemaVersion {
+export interface SchemaVersion extends SchemaText {
   readonly id: number;
   readonly version: number;
-  readonly schema: string;
 }
+
+/** Where a schema that another one names is registered. */
+export interface SchemaReference {
+  readonly name: string;
+  readonly subject: string;
+  readonly version: number;
+}
+
+/** A schema as it is looked up and registered. */
+export interface SchemaBody {
+  readonly type: SchemaKind;
+  readonly schema: string;
+  readonly references: readonly SchemaReference[];
+}
+
+type StoredVersion = SchemaVersion & { readonly references?: readonly SchemaReference[] };
 
 /** One schema registry, spoken to in Confluent's REST API. Connects on first use; what it has answered for good is kept. */
 export class Registry {
@@ -39,22 +55,17 @@ export class Registry {
     return kind;
   }
 
-  /** The id of exactly this schema in the subject. */
-  async find(subject: string, type: SchemaKind, schema: string): Promise<number | undefined> {
-    try {
-      return await this.#library().getRegistryIdBySchema(subject, { type, schema });
-    } catch (error) {
-      // The client wraps an answer of 404 into an error of its own.
-      if ((error as Error).name === 'ConfluentSchemaRegistryError') return undefined;
-      throw error;
-    }
+  /** Id and version of exactly this schema in the subject. */
+  async find(subject: string, schema: SchemaBody): Promise<{ readonly id: number; readonly version: number } | undefined> {
+    const path = `/subjects/${encodeURIComponent(subject)}`;
+    return absent(
+      this.#transport.send({ method: 'POST', path, body: bodyOf(schema) }) as Promise<{ readonly id: number; readonly version: number }>,
+    );
   }
 
-  async register(subject: string, type: SchemaKind, schema: string): Promise<number> {
-    const body = bodyOf(type, schema);
-    const { id } = (await this.#transport.send({ method: 'POST', path: `/subjects/${encodeURIComponent(subject)}/versions`, body })) as {
-      id: number;
-    };
+  async register(subject: string, schema: SchemaBody): Promise<number> {
+    const path = `/subjects/${encodeURIComponent(subject)}/versions`;
+    const { id } = (await this.#transport.send({ method: 'POST', path, body: bodyOf(schema) })) as { id: number };
     return id;
   }
 
@@ -67,27 +78,45 @@ export class Registry {
     return compatibilityLevel.toUpperCase();
   }
 
-  /** What the registry says at the subject's level; a subject that is not there takes anything. */
+  /** What the registry says at the subject's level; a subject that is not there takes anything. Undefined when it cannot say. */
   async isCompatible(
     subject: string,
-    type: SchemaKind,
-    schema: string,
-  ): Promise<{ readonly is: boolean; readonly messages: readonly string[] }> {
+    schema: SchemaBody,
+  ): Promise<{ readonly is: boolean; readonly messages: readonly string[] } | undefined> {
     const path = `/compatibility/subjects/${encodeURIComponent(subject)}/versions?verbose=true`;
-    const answer = await absent(this.#transport.send({ method: 'POST', path, body: bodyOf(type, schema) }));
-    const { is_compatible: is = true, messages = [] } = (answer ?? {}) as { is_compatible?: boolean; messages?: readonly string[] };
-    return { is, messages };
+    try {
+      const answer = await absent(this.#transport.send({ method: 'POST', path, body: bodyOf(schema) }));
+      const { is_compatible: is = true, messages = [] } = (answer ?? {}) as { is_compatible?: boolean; messages?: readonly string[] };
+      return { is, messages };
+    } catch (error) {
+      // Apicurio 3.0 does not follow references here.
+      if (schema.references.length > 0 && error instanceof RegistryRefusal && error.status === 422) return undefined;
+      throw error;
+    }
   }
 
   async latest(subject: string): Promise<SchemaVersion | undefined> {
-    return absent(this.#get<SchemaVersion>(`/subjects/${encodeURIComponent(subject)}/versions/latest`));
+    const stored = await absent(this.#get<StoredVersion>(`/subjects/${encodeURIComponent(subject)}/versions/latest`));
+    return stored && this.#whole(stored);
   }
 
   /** All versions of a subject, oldest first; none when it is not there. */
   async versions(subject: string): Promise<SchemaVersion[]> {
     const path = `/subjects/${encodeURIComponent(subject)}/versions`;
     const numbers = (await absent(this.#get<number[]>(path))) ?? [];
-    return Promise.all(numbers.map((version) => this.#get<SchemaVersion>(`${path}/${version}`)));
+    return Promise.all(numbers.map(async (version) => this.#whole(await this.#get<StoredVersion>(`${path}/${version}`))));
+  }
+
+  async #whole(stored: StoredVersion): Promise<SchemaVersion> {
+    const { id, version, schema, references = [] } = stored;
+    if (references.length === 0) return { id, version, schema };
+    const referenced = new Set<string>();
+    for (const { subject, version: of } of references) {
+      const path = `/subjects/${encodeURIComponent(subject)}/versions/${of}`;
+      const found = await this.#whole(await this.#get<StoredVersion>(path));
+      for (const text of [...(found.referenced ?? []), found.schema]) referenced.add(text);
+    }
+    return { id, version, schema, referenced: [...referenced] };
   }
 
   #get<T>(path: string): Promise<T> {
@@ -100,9 +129,9 @@ export class Registry {
   }
 }
 
-function bodyOf(type: SchemaKind, schema: string): object {
-  // Registries before 5.5 know no types but Avro.
-  return type === 'AVRO' ? { schema } : { schemaType: type, schema };
+function bodyOf({ type, schema, references }: SchemaBody): object {
+  // Registries before 5.5 know no types but Avro, and no references.
+  return { ...(type === 'AVRO' ? {} : { schemaType: type }), schema, ...(references.length === 0 ? {} : { references }) };
 }
 
 /** Undefined where the registry says that there is no such thing. */

@@ -1,7 +1,7 @@
 import { StreamerError } from '../../errors.ts';
-import type { RegisteredSchema, SchemaCheck } from '../serde.ts';
+import type { RegisteredSchema, SchemaCheck, SchemaText } from '../serde.ts';
 import type { Format } from './format.ts';
-import type { Registry, SchemaKind, SchemaVersion } from './registry.ts';
+import type { Registry, SchemaKind, SchemaReference, SchemaVersion } from './registry.ts';
 import { RegistryRefusal } from './transport.ts';
 
 /** A serde's schema in one subject of a registry. */
@@ -10,12 +10,16 @@ export class Subject implements RegisteredSchema {
   readonly #format: Format<never, unknown>;
   readonly #registry: () => Registry;
   readonly #topic: string;
+  /** What the schema refers to: subjects of their own, registered before it. */
+  readonly #references: ReadonlyArray<{ readonly name: string; readonly subject: Subject }>;
 
   constructor(subject: string, topic: string, format: Format<never, unknown>, registry: () => Registry) {
     this.subject = subject;
     this.#topic = topic;
     this.#format = format;
     this.#registry = registry;
+    const { references = [] } = format;
+    this.#references = references.map(({ name, subject: of, format: its }) => ({ name, subject: new Subject(of, topic, its, registry) }));
   }
 
   get type(): SchemaKind {
@@ -26,15 +30,21 @@ export class Subject implements RegisteredSchema {
     return this.#format.schema;
   }
 
+  get referenced(): readonly string[] {
+    return this.#format.referenced ?? [];
+  }
+
   find(): Promise<number | undefined> {
-    return this.#registry().find(this.subject, this.type, this.schema);
+    // Wrong options of the registry are told at once, not by the promise.
+    this.#registry();
+    return this.#found().then((found) => found?.id);
   }
 
   latest(): Promise<SchemaVersion | undefined> {
     return this.#registry().latest(this.subject);
   }
 
-  differences(older: string): string[] {
+  differences(older: SchemaText): string[] {
     return this.#format.differences(older);
   }
 
@@ -42,11 +52,16 @@ export class Subject implements RegisteredSchema {
     const registry = this.#registry();
     const level = await registry.level(this.subject);
     if ((await this.find()) !== undefined) return { status: 'registered', level, problems: [] };
+    const beneath = await this.#problemsOfReferences();
+    if (beneath.length > 0) return { status: 'incompatible', level, problems: beneath };
     const versions = await registry.versions(this.subject);
     if (versions.length === 0) return { status: 'new', level, problems: [] };
-    const { is, messages } = await registry.isCompatible(this.subject, this.type, this.schema);
-    if (is) return { status: 'compatible', level, problems: [] };
+    const references = await this.#pointers();
     const own = this.#problems(level, versions);
+    // The registry cannot judge what refers to schemas that it does not have yet.
+    const verdict = references && (await registry.isCompatible(this.subject, { type: this.type, schema: this.schema, references }));
+    if (verdict?.is ?? own.length === 0) return { status: 'compatible', level, problems: [] };
+    const messages = verdict?.messages ?? [];
     return {
       status: 'incompatible',
       level,
@@ -59,8 +74,10 @@ export class Subject implements RegisteredSchema {
     if (known !== undefined) return known;
     const { status, level, problems } = await this.check();
     if (status === 'incompatible') throw this.#refused(level, problems);
+    for (const { subject } of this.#references) await subject.register();
+    const references = (await this.#pointers()) ?? [];
     try {
-      return await this.#registry().register(this.subject, this.type, this.schema);
+      return await this.#registry().register(this.subject, { type: this.type, schema: this.schema, references });
     } catch (error) {
       // Somebody registered another schema meanwhile.
       if (error instanceof RegistryRefusal && error.status === 409) throw this.#refused(level, [error.message]);
@@ -79,16 +96,39 @@ export class Subject implements RegisteredSchema {
     });
   }
 
+  async #found(): Promise<{ readonly id: number; readonly version: number } | undefined> {
+    const references = await this.#pointers();
+    return references && this.#registry().find(this.subject, { type: this.type, schema: this.schema, references });
+  }
+
+  /** Where the registry has what the schema refers to; undefined while something is not there. */
+  async #pointers(): Promise<SchemaReference[] | undefined> {
+    const pointers: SchemaReference[] = [];
+    for (const { name, subject } of this.#references) {
+      const found = await subject.#found();
+      if (found === undefined) return undefined;
+      pointers.push({ name, subject: subject.subject, version: found.version });
+    }
+    return pointers;
+  }
+
+  async #problemsOfReferences(): Promise<string[]> {
+    const problems: string[] = [];
+    for (const { subject } of this.#references)
+      for (const problem of (await subject.check()).problems) problems.push(`${subject.subject}: ${problem}`);
+    return problems;
+  }
+
   /** Both ways, as the level says, against the newest version or (transitive) all. */
   #problems(level: string, versions: readonly SchemaVersion[]): string[] {
     const against = level.endsWith('_TRANSITIVE') ? versions : versions.slice(-1);
-    return against.flatMap(({ version, schema }) => [
-      ...(/^(BACKWARD|FULL)/.test(level) ? this.#named(this.schema, schema, `in records of version ${version}`) : []),
-      ...(/^(FORWARD|FULL)/.test(level) ? this.#named(schema, this.schema, `for readers of version ${version}`) : []),
+    return against.flatMap((old) => [
+      ...(/^(BACKWARD|FULL)/.test(level) ? this.#named(this, old, `in records of version ${old.version}`) : []),
+      ...(/^(FORWARD|FULL)/.test(level) ? this.#named(old, this, `for readers of version ${old.version}`) : []),
     ]);
   }
 
-  #named(reader: string, writer: string, where: string): string[] {
+  #named(reader: SchemaText, writer: SchemaText, where: string): string[] {
     return this.#format.obstacles(reader, writer).map((problem) => `${problem} (${where})`);
   }
 
