@@ -1,3 +1,4 @@
+import type { Producer } from 'kafkajs';
 import type { Item } from '../app/item.ts';
 import { sleep } from '../clock.ts';
 import { Random } from '../random.ts';
@@ -31,23 +32,48 @@ export async function produceLoad(brokers: string, topic: string, plan: LoadPlan
   const batches = Math.ceil(plan.forMs / BATCH_MS);
   const perBatch = Math.ceil(plan.events / batches);
   const startedAt = Date.now();
-  for (let batch = 0; batch < batches; ) {
-    // What goes to a partition that it does not know of, kafkajs drops without a word: a new producer for each count.
-    const count = partitions();
-    const producer = kafkaOf(brokers).producer({ allowAutoTopicCreation: false });
-    await persist(() => producer.connect());
-    for (; batch < batches && partitions() === count; batch++) {
-      const list = Array.from({ length: perBatch }, () => source.next().value);
-      // A request for each partition: where a leader moves, kafkajs forgets what it would have to send to a broker that has answered.
-      const parts = Array.from({ length: count }, (_, partition) => list.filter((message) => message.partition === partition));
-      const filled = parts.filter((messages) => messages.length > 0);
-      await Promise.all(filled.map((messages) => persist(() => producer.send({ topic, acks: -1, messages }))));
-      acknowledged.push(...list.map(({ headers }) => headers.id));
-      await sleep(Math.max(0, startedAt + (batch + 1) * BATCH_MS - Date.now()));
-    }
-    await producer.disconnect();
+  const sender = new Sender(brokers, topic);
+  for (let batch = 0; batch < batches; batch++) {
+    const list = Array.from({ length: perBatch }, () => source.next().value);
+    // A request for each partition: where a leader moves, kafkajs forgets what it would have to send to a broker that has answered.
+    const parts = Array.from({ length: partitions() }, (_, partition) => list.filter((message) => message.partition === partition));
+    const filled = parts.filter((messages) => messages.length > 0);
+    for (const messages of filled) await persist(() => sender.send(messages));
+    acknowledged.push(...list.map(({ headers }) => headers.id));
+    await sleep(Math.max(0, startedAt + (batch + 1) * BATCH_MS - Date.now()));
   }
+  await sender.close();
   return acknowledged;
+}
+
+/** kafkajs drops, without a word, what goes to a partition that it does not know of (yet): its answer lacks the partition then. */
+class Sender {
+  readonly #brokers: string;
+  readonly #topic: string;
+  #producer: Producer | undefined;
+
+  constructor(brokers: string, topic: string) {
+    this.#brokers = brokers;
+    this.#topic = topic;
+  }
+
+  /** @param messages of one partition */
+  async send(messages: Message[]): Promise<void> {
+    if (this.#producer === undefined) {
+      const producer = kafkaOf(this.#brokers).producer({ allowAutoTopicCreation: false });
+      await producer.connect();
+      this.#producer = producer;
+    }
+    const answers = await this.#producer.send({ topic: this.#topic, acks: -1, messages });
+    if (answers.some(({ partition }) => partition === messages[0]?.partition)) return;
+    await this.close();
+    throw new Error(`partition ${messages[0]?.partition} of ${this.#topic} is not known to the producer yet`);
+  }
+
+  async close(): Promise<void> {
+    await this.#producer?.disconnect();
+    this.#producer = undefined;
+  }
 }
 
 function* messages(seed: number, partitions: () => number): Generator<Message, Message> {
