@@ -73,7 +73,7 @@ describe('npm run example:car-price', () => {
     });
   }, 90_000);
 
-  it.each(['SIGINT', 'SIGKILL'] as const)(
+  it.concurrent.each(['SIGINT', 'SIGKILL'] as const)(
     'leaves no server behind when it ends by %s',
     async (signal) => {
       const system = start('--rate', '50');
@@ -90,7 +90,7 @@ describe('npm run example:car-price', () => {
     90_000,
   );
 
-  it('refuses options that cannot be used', async () => {
+  it.concurrent('refuses options that cannot be used', async () => {
     const system = start('--file', '/no/such.csv');
     expect(await system.end).toBe(2);
     expect(system.said()).toContain('cannot read /no/such.csv');
