@@ -60,7 +60,7 @@ export class Streamer {
   }
 
   /** Resolves when `check` of what was printed so far gives something; rejects when the process ends or time is up before. */
-  async until<T>(check: (stdout: string, stderr: string) => T | undefined | false | null, ms = 15_000): Promise<T> {
+  async until<T>(check: (stdout: string, stderr: string) => T | undefined | false | null, ms = 45_000): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     let look: () => void = () => undefined;
     try {
