@@ -178,7 +178,7 @@ test.each([
         }
         await log.close();
       }),
-      { numRuns: Number(process.env.DISK_RUNS ?? 60), seed: Number(process.env.DISK_SEED ?? 20261122) },
+      { numRuns: Number(process.env.DISK_RUNS ?? 40), seed: Number(process.env.DISK_SEED ?? 20261122) },
     );
   },
 );

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Api, apiCodec } from '../../src/broker/protocol/api.ts';
@@ -6,6 +7,7 @@ import { array, int32, string } from '../../src/broker/protocol/field.ts';
 import { Reader } from '../../src/broker/protocol/reader.ts';
 import { Writer } from '../../src/broker/protocol/writer.ts';
 import { everyVersion, messageOf } from '../helpers/messages.ts';
+import { protocolTable } from './protocol-table.ts';
 
 function roundTrip(api: Api, version: number, side: 'request' | 'response'): void {
   const { encode, decode } = apiCodec(api, version)[side];
@@ -20,6 +22,11 @@ function roundTrip(api: Api, version: number, side: 'request' | 'response'): voi
     { numRuns: 25 },
   );
 }
+
+test('the documentation shows the tables as they are', () => {
+  const docs = readFileSync(new URL('../../docs/broker-protocol.md', import.meta.url), 'utf8');
+  expect(docs.split('<!-- table -->')[1]?.trim(), 'run `npm run docs:protocol`').toBe(protocolTable());
+});
 
 describe('what is encoded is decoded to the same', () => {
   test.each(everyVersion)('$name version $version', ({ api, version }) => {

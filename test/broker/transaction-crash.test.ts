@@ -53,7 +53,7 @@ test.each([
         }
         await model.close();
       }),
-      { numRuns: Number(process.env.DISK_RUNS ?? 60), seed: Number(process.env.DISK_SEED ?? 20261122) },
+      { numRuns: Number(process.env.DISK_RUNS ?? 40), seed: Number(process.env.DISK_SEED ?? 20261122) },
     );
   },
 );
