@@ -1,52 +1,78 @@
-/**
- * CRC-32C (Castagnoli, RFC 3720 appendix B.4: reflected polynomial 0x82f63b78), eight bytes a step ("slicing by 8").
- * In plain JavaScript about twice as fast as one table (839 against 413 MiB/s on the machine it was chosen on).
- */
-const TABLES = makeTables();
+import { endianness } from 'node:os';
 
-function makeTables(): readonly Uint32Array[] {
-  const tables = Array.from({ length: 8 }, () => new Uint32Array(256));
-  const first = tables[0] as Uint32Array;
+/**
+ * CRC-32C (Castagnoli, RFC 3720 appendix B.4: reflected polynomial 0x82f63b78), sixteen bytes a step ("slicing by 16"),
+ * read as four words. In plain JavaScript about twice as fast as eight bytes a step read one by one (1,320 to 1,630
+ * against 720 MB/s of batches of 16 KB and more on the machine it was chosen on, 1,010 against 680 at 300 bytes).
+ */
+const SLICES = 16;
+const TABLE = makeTable();
+/** Words are read as the machine keeps them, and the checksum is defined on bytes. */
+const READS_WORDS = endianness() === 'LE';
+
+/** One table of 256 entries for each byte of a step, the last byte's first. */
+function makeTable(): Int32Array {
+  const table = new Int32Array(SLICES * 256);
   for (let i = 0; i < 256; i++) {
     let crc = i;
     for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
-    first[i] = crc;
+    table[i] = crc;
   }
-  for (let k = 1; k < 8; k++) {
-    const previous = tables[k - 1] as Uint32Array;
-    const table = tables[k] as Uint32Array;
-    for (let i = 0; i < 256; i++) table[i] = ((previous[i] as number) >>> 8) ^ (first[(previous[i] as number) & 0xff] as number);
+  for (let i = 256; i < table.length; i++) {
+    const previous = table[i - 256] as number;
+    table[i] = (previous >>> 8) ^ (table[previous & 0xff] as number);
   }
-  return tables;
+  return table;
 }
 
 /** @returns the checksum of `bytes[start, end)` as an unsigned 32-bit number */
 export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number {
-  const [t0, t1, t2, t3, t4, t5, t6, t7] = TABLES as [
-    Uint32Array,
-    Uint32Array,
-    Uint32Array,
-    Uint32Array,
-    Uint32Array,
-    Uint32Array,
-    Uint32Array,
-    Uint32Array,
-  ];
-  const b = bytes as { readonly [index: number]: number } as number[];
+  let at = start;
   let crc = -1;
-  let i = start;
-  for (const last = end - 8; i <= last; i += 8) {
-    const low = crc ^ ((b[i] as number) | ((b[i + 1] as number) << 8) | ((b[i + 2] as number) << 16) | ((b[i + 3] as number) << 24));
-    crc =
-      (t7[low & 0xff] as number) ^
-      (t6[(low >>> 8) & 0xff] as number) ^
-      (t5[(low >>> 16) & 0xff] as number) ^
-      (t4[low >>> 24] as number) ^
-      (t3[b[i + 4] as number] as number) ^
-      (t2[b[i + 5] as number] as number) ^
-      (t1[b[i + 6] as number] as number) ^
-      (t0[b[i + 7] as number] as number);
+  if (READS_WORDS && end - start >= SLICES * 2) {
+    const aligned = start + ((4 - ((bytes.byteOffset + start) & 3)) & 3);
+    crc = byBytes(crc, bytes, at, aligned);
+    const words = new Int32Array(bytes.buffer, bytes.byteOffset + aligned, (end - aligned) >>> 2);
+    crc = byWords(crc, words);
+    at = aligned + (words.length >>> 2) * SLICES;
   }
-  for (; i < end; i++) crc = (crc >>> 8) ^ (t0[(crc ^ (b[i] as number)) & 0xff] as number);
-  return (crc ^ -1) >>> 0;
+  return (byBytes(crc, bytes, at, end) ^ -1) >>> 0;
+}
+
+function byBytes(before: number, bytes: Uint8Array, start: number, end: number): number {
+  let crc = before;
+  for (let i = start; i < end; i++) crc = (crc >>> 8) ^ (TABLE[(crc ^ (bytes[i] as number)) & 0xff] as number);
+  return crc;
+}
+
+/** As many words as there are in fours. */
+function byWords(before: number, words: Int32Array): number {
+  // Typed arrays within their bounds give numbers; the cast spares one for each look-up.
+  const t = TABLE as { readonly [index: number]: number } as number[];
+  const w = words as { readonly [index: number]: number } as number[];
+  let crc = before;
+  for (let i = 0; i + 4 <= words.length; i += 4) {
+    const a = crc ^ (w[i] as number);
+    const b = w[i + 1] as number;
+    const c = w[i + 2] as number;
+    const d = w[i + 3] as number;
+    crc =
+      (t[3840 + (a & 0xff)] as number) ^
+      (t[3584 + ((a >>> 8) & 0xff)] as number) ^
+      (t[3328 + ((a >>> 16) & 0xff)] as number) ^
+      (t[3072 + (a >>> 24)] as number) ^
+      (t[2816 + (b & 0xff)] as number) ^
+      (t[2560 + ((b >>> 8) & 0xff)] as number) ^
+      (t[2304 + ((b >>> 16) & 0xff)] as number) ^
+      (t[2048 + (b >>> 24)] as number) ^
+      (t[1792 + (c & 0xff)] as number) ^
+      (t[1536 + ((c >>> 8) & 0xff)] as number) ^
+      (t[1280 + ((c >>> 16) & 0xff)] as number) ^
+      (t[1024 + (c >>> 24)] as number) ^
+      (t[768 + (d & 0xff)] as number) ^
+      (t[512 + ((d >>> 8) & 0xff)] as number) ^
+      (t[256 + ((d >>> 16) & 0xff)] as number) ^
+      (t[d >>> 24] as number);
+  }
+  return crc;
 }
