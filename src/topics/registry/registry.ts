@@ -57,6 +57,8 @@ export class Registry {
 
   /** Id and version of exactly this schema in the subject. */
   async find(subject: string, schema: SchemaBody): Promise<{ readonly id: number; readonly version: number } | undefined> {
+    // A package that is missing is told now, not when the first record is read.
+    if (schema.type === 'AVRO') this.#library();
     const path = `/subjects/${encodeURIComponent(subject)}`;
     return absent(
       this.#transport.send({ method: 'POST', path, body: bodyOf(schema) }) as Promise<{ readonly id: number; readonly version: number }>,
