@@ -18,6 +18,11 @@ const TRANSACTION_KEY = 1;
 const NOT_YET = [14, 15, 16];
 const PATIENCE_MS = 40_000;
 
+/** What is written next is later than what has been written: which record has the largest timestamp is part of the answers. */
+async function nextMillisecond(): Promise<void> {
+  for (const now = Date.now(); Date.now() <= now; ) await pause(1);
+}
+
 /**
  * One scripted conversation with a broker. Answers are written down whole but for what cannot be the same on two brokers:
  * ids that they choose (written as P1, M1, ... in order of appearance), throttle times, times of day, texts of errors.
@@ -51,6 +56,7 @@ export class Script {
   ): Promise<Decoded<S>> {
     const answer = await to.send(api, version, request);
     this.write(`${what}: ${api.name} v${version}`, api, version, answer);
+    await nextMillisecond();
     return answer;
   }
 
@@ -67,6 +73,7 @@ export class Script {
       const answer = await to.send(api, version, request());
       if (errorCodes(answer).some((code) => passing.includes(code) || NOT_YET.includes(code)) && Date.now() < deadline) continue;
       this.write(`${what}: ${api.name} v${version}, in the end`, api, version, answer);
+      await nextMillisecond();
       return answer;
     }
   }
