@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Api } from '../../src/broker/protocol/api.ts';
 import * as admin from '../../src/broker/protocol/apis/admin.ts';
 import * as config from '../../src/broker/protocol/apis/config.ts';
@@ -10,6 +10,7 @@ import { ErrorCode } from '../../src/broker/protocol/error-code.ts';
 import type { Draft, Fields } from '../../src/broker/protocol/field.ts';
 import { createTopic, unique } from '../helpers/broker.ts';
 import { batch, errorCodes, frame, Wire } from '../helpers/wire.ts';
+import { Script } from './scenarios/script.ts';
 
 /**
  * Every request in every version that the embedded broker serves, on whichever broker runs: each answer must be
@@ -157,6 +158,16 @@ const CASES: readonly Case[] = [
 
 const versionsOf = ({ api }: Case) => Array.from({ length: api.versions[1] - api.versions[0] + 1 }, (_, i) => api.versions[0] + i);
 const everyVersion = CASES.flatMap((one) => versionsOf(one).map((version) => ({ name: one.api.name, version, one })));
+
+/** A new Kafka makes the topic of its transactions, and fetches producer ids, when it is first asked for them. */
+beforeAll(async () => {
+  const script = new Script();
+  const transactionalIds = Array.from({ length: 50 }, () => unique('transaction'));
+  const wire = await script.toTransactions(transactionalIds[0]!);
+  await script.askUntil(wire, 'ready', transaction.describeTransactions, 0, () => ({ transactionalIds }), []);
+  await script.askUntil(wire, 'ids', transaction.initProducerId, 1, () => ({ transactionalId: null, transactionTimeoutMs: 1_000 }), []);
+  script.close();
+});
 
 test.each(everyVersion)('$name version $version', async ({ version, one }) => {
   const [topic, groupId] = [await createTopic('versions'), unique('versions')];
