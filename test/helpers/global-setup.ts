@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { type BrokerOptions, startBroker, startBrokerThread } from '../../src/broker/index.ts';
+import { checkFolders } from './folders.ts';
 
 const ANSWER_WITHIN_MS = 20_000;
 
@@ -13,6 +14,7 @@ const ANSWER_WITHIN_MS = 20_000;
  * `TEST_BROKER_DATA` is set: to `os` or `fsync` for that durability, to anything else for the default.
  */
 export default async function setup(): Promise<() => Promise<void>> {
+  checkFolders(process.env);
   const given = process.env.KAFKA_BROKERS;
   if (given) {
     await waitForBroker(given);
