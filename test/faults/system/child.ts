@@ -96,7 +96,8 @@ export class Child {
 
   #heard(text: string): void {
     this.#line += text;
-    this.events.push(...jsonLines(this.#line));
+    const at = new Date().toISOString();
+    this.events.push(...jsonLines(this.#line).map((event) => ({ at, ...event })));
     this.#line = this.#line.slice(this.#line.lastIndexOf('\n') + 1);
     this.#tell();
   }
