@@ -45,7 +45,7 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
   readonly deliversTombstones: boolean;
   readonly runtime: AgentRuntime;
   readonly #owner: TaskOwner;
-  readonly #units = new Units();
+  readonly #units: Units;
   readonly #inHand = new Set<WorkItem>();
   readonly #abandoned = new AbortController();
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -63,6 +63,7 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
     this.runtime = runtime;
     this.partition = partition;
     this.#owner = owner;
+    this.#units = new Units(runtime.agent.behaviour.unit === 'lane');
     this.deliversTombstones = start.deliversTombstones;
     this.tracker = new OffsetTracker(start.position);
     this.#cursor = new FinishedCursor(start.finished);

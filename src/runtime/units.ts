@@ -33,13 +33,21 @@ export class Unit {
 /** Units are used again: with an order by key, most keys come once and go. */
 const SPARE_UNITS = 10_000;
 
-/** Items that wait to be started, by unit, oldest first. Items without unit have no order to keep. */
+/**
+ * Items that wait to be started, by unit, oldest first. Items without unit have no order to keep. Where units are lanes there
+ * are few, and whoever takes looks at one: no list is kept of those that may start, or it would grow with every event.
+ */
 export class Units {
+  readonly #areLanes: boolean;
   readonly #units = new Map<number, Unit>();
   readonly #spare: Unit[] = [];
   /** Units that may start, in the order in which they became so. */
   readonly #ready = new Fifo<Unit>();
   readonly #loose = new Fifo<WorkItem>();
+
+  constructor(areLanes: boolean) {
+    this.#areLanes = areLanes;
+  }
 
   add(item: WorkItem, id: number | undefined): void {
     if (id === undefined) {
@@ -54,7 +62,8 @@ export class Units {
 
   /** Nothing waits to be started. */
   get isIdle(): boolean {
-    return this.#ready.length === 0 && this.#loose.length === 0;
+    if (this.#loose.length > 0) return false;
+    return this.#areLanes ? !this.#lanes().some(({ mayStart }) => mayStart) : this.#ready.length === 0;
   }
 
   /** Nothing waits, is in hand, or backs off: an item of whatever unit may start. */
@@ -81,6 +90,8 @@ export class Units {
       const unit = this.#units.get(options.lane);
       const isFree = unit?.mayStart === true || (options.joins === true && unit?.isBackingOff === false);
       if (unit !== undefined && isFree) this.#start(unit, max, options.runs === true, taken);
+    } else if (this.#areLanes) {
+      for (const unit of this.#lanes()) if (unit.mayStart) this.#start(unit, max, options.runs === true, taken);
     } else {
       this.#takeReady(max, options.runs === true, taken);
     }
@@ -101,6 +112,10 @@ export class Units {
     this.#loose.insert(item, (other) => other.offset > item.offset);
   }
 
+  #lanes(): Unit[] {
+    return [...this.#units.values()];
+  }
+
   #takeReady(max: number, isRun: boolean, taken: WorkItem[]): void {
     for (let left = this.#ready.length; left > 0 && taken.length < max; left--) {
       const unit = this.#ready.shift()!;
@@ -110,7 +125,7 @@ export class Units {
   }
 
   #start(unit: Unit, max: number, isRun: boolean, taken: WorkItem[]): void {
-    let most = isRun ? max - taken.length : 1;
+    let most = isRun ? max - taken.length : Math.min(1, max - taken.length);
     while (most-- > 0) {
       const item = unit.waiting.shift();
       if (item === undefined) return;
@@ -137,7 +152,7 @@ export class Units {
   }
 
   #list(unit: Unit): void {
-    if (unit.isListed || !unit.mayStart) return;
+    if (this.#areLanes || unit.isListed || !unit.mayStart) return;
     unit.isListed = true;
     this.#ready.push(unit);
   }
