@@ -2,6 +2,7 @@ import type { Broker as ClientBroker, Cluster as ClientCluster, Kafka, KafkaConf
 import type { KafkaClientOptions } from '../client.ts';
 import { loadLibrary } from './library.ts';
 import { clientLogLevel, createLog } from './log.ts';
+import { openSocket } from './sockets.ts';
 
 /** What kafkajs sends over a connection: a request to encode, and how to read the answer. */
 export interface WireCall<T> {
@@ -62,6 +63,7 @@ export function createKafka(options: KafkaClientOptions, overrides: Partial<Kafk
   return new Kafka({
     clientId,
     brokers: [...brokers],
+    socketFactory: openSocket,
     ...(ssl === undefined ? {} : { ssl }),
     ...(sasl === undefined ? {} : { sasl: sasl as NonNullable<KafkaConfig['sasl']> }),
     connectionTimeout: CONNECT_TIMEOUT_MS,
