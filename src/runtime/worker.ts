@@ -1,33 +1,23 @@
 import { EventEmitter } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { getLogger } from '@logtape/logtape';
-import { type Agent, backoff } from '../agents/index.ts';
+import type { Agent } from '../agents/index.ts';
 import type { Settings } from '../config/index.ts';
 import type { Source } from '../connect/index.ts';
-import { describeError, isStreamerError, KafkaError, StreamerError } from '../errors.ts';
-import type {
-  ConsumerSink,
-  KafkaAdmin,
-  KafkaClient,
-  KafkaRecord,
-  KafkaRecords,
-  Subscription,
-  TopicPartition,
-  TopicSpec,
-} from '../kafka/index.ts';
+import { describeError, isStreamerError, StreamerError } from '../errors.ts';
+import type { KafkaAdmin, KafkaClient, KafkaRecord, TopicPartition, TopicSpec } from '../kafka/index.ts';
 import type { Encoded } from '../topics/index.ts';
 import { AgentRuntime } from './agent-runtime.ts';
-import { Assignment, nameOf } from './assignment.ts';
-import { Committer } from './committer.ts';
+import type { TopicPlan } from './assignment.ts';
 import type { OutputHolder } from './context.ts';
 import { LagMeter } from './lag-meter.ts';
 import { LetterWriter } from './letter-writer.ts';
+import { Membership, type MembershipHost } from './membership.ts';
+import { PatternWatch } from './pattern-watch.ts';
 import type { Sender } from './sender.ts';
-import { matchSources, type SourceMap } from './source-map.ts';
+import type { SourceMap } from './source-map.ts';
 import { SourceRunner } from './source-runner.ts';
-import { watchStalls } from './stall-watch.ts';
 import { TopicWatch } from './topic-watch.ts';
-import { deferred, limited, persist, within } from './waits.ts';
+import { deferred, persist, within } from './waits.ts';
 import type { WorkItem } from './work-item.ts';
 import type { StopResult, WorkerEvents, WorkerState, WorkerStats } from './worker-events.ts';
 
@@ -48,8 +38,6 @@ export interface WorkerParts {
 }
 
 const log = getLogger(['streamer', 'worker']);
-/** Longest wait for the positions of an assignment, before it is tried on a new connection. */
-const TAKE_OVER_MS = 8_000;
 
 /**
  * Runs an app's agents as a member of its consumer group. Made and started by `app.start()`.
@@ -61,23 +49,18 @@ export class Worker {
   readonly #parts: WorkerParts;
   readonly #emitter = new EventEmitter();
   readonly #runtimes: ReadonlyMap<string, AgentRuntime>;
-  readonly #committer: Committer;
+  readonly #membership: Membership;
+  readonly #patterns: PatternWatch;
   readonly #lag: LagMeter;
   readonly #topics: TopicWatch;
   readonly #letters: LetterWriter;
-  readonly #watch: NodeJS.Timeout[] = [];
   readonly #runners: readonly SourceRunner[];
-  #assignment: Assignment;
   #sources: SourceMap = new Map();
-  #subscription: Subscription | undefined;
   #state: WorkerState = 'starting';
   #stopping: Promise<StopResult> | undefined;
-  /** The epoch whose assignment was told last. */
-  #assigning = -1;
   #received = 0;
   #tombstones = 0;
   #deadLetters = 0;
-  #abandoned = 0;
   #failure: StreamerError | undefined;
   readonly #closing = new AbortController();
   readonly #giveUp = new AbortController();
@@ -87,15 +70,13 @@ export class Worker {
   constructor(parts: WorkerParts) {
     this.#parts = parts;
     this.#runtimes = new Map(parts.agents.map((agent) => [agent.name, new AgentRuntime(agent, this.#agentHost())]));
-    this.#committer = new Committer(parts.settings.commitIntervalMs, {
-      committed: (offsets) => this.#tell('committed', { offsets }),
-      trouble: (error) => this.#failed(error, false),
-      fail: (error) => this.#fail(error),
-    });
     this.#runners = [...(parts.sources ?? [])].map(([name, source]) => this.#runnerOf(name, source));
-    this.#assignment = this.#newAssignment();
-    this.#lag = new LagMeter(() => this.#admin());
-    this.#topics = new TopicWatch(() => this.#admin(), this.#closing.signal);
+    this.#lag = new LagMeter(parts.admin);
+    this.#topics = new TopicWatch(parts.admin, this.#closing.signal);
+    this.#patterns = new PatternWatch(parts.agents, parts.admin);
+    const { appId: groupId, settings, client, admin, renewAdmin } = parts;
+    const membership = { groupId, settings, client, admin, renewAdmin, topicWatch: this.#topics };
+    this.#membership = new Membership(membership, this.#membershipHost());
     this.#letters = new LetterWriter(parts.sender, (error) => this.trouble(error), this.#closing.signal);
   }
 
@@ -123,8 +104,7 @@ export class Worker {
     try {
       await this.#patiently(() => this.#topics.check(this.#parts.requiredTopics));
       for (const { agent } of this.#runtimes.values()) await agent.behaviour.start?.(agent.name);
-      this.#sources = matchSources(this.#parts.agents, await this.#patiently(async () => this.#topicNames(await this.#admin())));
-      await this.#subscribe();
+      await this.#read(await this.#patiently(() => this.#patterns.sources()));
     } catch (error) {
       const failure = isStreamerError(error) ? error : new StreamerError('USAGE', (error as Error).message, { cause: error });
       // One that is stopped before it is ready has not failed.
@@ -149,7 +129,7 @@ export class Worker {
   stats(): WorkerStats {
     const agents: Record<string, WorkerStats['agents'][string]> = {};
     for (const [name, runtime] of this.#runtimes) {
-      const tasks = this.#assignment.agentTasks(name);
+      const tasks = this.#membership.assignment.agentTasks(name);
       const inHand = sum(tasks, ({ agent }) => agent.inHand);
       agents[name] = runtime.stats(inHand, sum(tasks, ({ agent, task }) => agent.tracker.unfinished + task.waiting) - inHand);
     }
@@ -157,8 +137,8 @@ export class Worker {
       events: this.#received,
       tombstonesSkipped: this.#tombstones,
       deadLettered: this.#deadLetters,
-      lag: this.#lag.lag(this.#assignment.tasks),
-      assigned: this.#assignment.partitions,
+      lag: this.#lag.lag(this.#membership.assignment.tasks),
+      assigned: this.#membership.assignment.partitions,
       agents,
       sources: Object.fromEntries(this.#runners.map(({ name, state, records }) => [name, { ...state, records }])),
     };
@@ -166,7 +146,7 @@ export class Worker {
 
   /** Of every assigned partition: the smallest offset that some agent has not finished. */
   positions(): Array<TopicPartition & { readonly offset: number }> {
-    return this.#assignment.tasks.map((task) => ({ ...task.partition, offset: task.position }));
+    return this.#membership.assignment.tasks.map((task) => ({ ...task.partition, offset: task.position }));
   }
 
   /** A passing trouble with the broker: told, and tried again by whoever met it. */
@@ -183,77 +163,21 @@ export class Worker {
     });
   }
 
-  async #subscribe(): Promise<void> {
-    const { settings, client, appId } = this.#parts;
-    const options = {
-      groupId: appId,
-      topics: [...this.#sources.keys()],
-      sessionTimeoutMs: settings.sessionTimeoutMs,
-      heartbeatIntervalMs: settings.heartbeatIntervalMs,
-      drainTimeoutMs: settings.drainTimeoutMs,
-      maxWaitMs: settings.fetchWaitMs,
-      metadataMaxAgeMs: settings.metadataMaxAgeMs,
-      start: 'earliest' as const,
+  async #read(sources: SourceMap): Promise<void> {
+    this.#sources = sources;
+    if (sources.size > 0) await this.#membership.join([...sources.keys()]);
+    else this.#isReady();
+    if (this.#closing.signal.aborted) return;
+    const reread = async (all: SourceMap) => {
+      this.#sources = all;
+      await this.#membership.rejoin([...all.keys()]);
     };
-    if (options.topics.length === 0) {
-      this.#isReady();
-      this.#watchPatterns();
-      return;
-    }
-    this.#subscription = await client.subscribe(options, this.#sink());
-    this.#committer.start(() => this.#commit());
-    const { stallWarningMs } = settings;
-    this.#watch.push(
-      watchStalls(
-        stallWarningMs,
-        () => this.#assignment.tasks,
-        (stalled) => this.#tell('stalled', stalled),
-      ),
+    this.#patterns.start(
+      this.#parts.settings.metadataMaxAgeMs,
+      () => this.#sources,
+      reread,
+      (error) => this.trouble(error),
     );
-    this.#watchPatterns();
-  }
-
-  #sink(): ConsumerSink {
-    return {
-      assigned: async (partitions, epoch) => this.#assigned(partitions, epoch),
-      revoking: (partitions, epoch, deadlineMs) => this.#revoking(partitions, epoch, deadlineMs),
-      lost: (partitions) => this.#lost(partitions),
-      batch: (partition, epoch, records, nextOffset) => this.#batch(partition, epoch, records, nextOffset),
-      failed: (error, isFatal) => this.#failed(error, isFatal),
-    };
-  }
-
-  /** The subscription is set only when `subscribe` has resolved, which may be after the first assignment. */
-  async #subscribed(): Promise<Subscription> {
-    while (this.#subscription === undefined) await sleep(1);
-    return this.#subscription;
-  }
-
-  async #assigned(partitions: readonly TopicPartition[], epoch: number): Promise<void> {
-    const subscription = await this.#subscribed();
-    this.#assigning = epoch;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await limited(this.#takeOver(partitions, epoch, subscription), TAKE_OVER_MS, 'reading where the assigned partitions stand');
-        break;
-      } catch (cause) {
-        const error = isStreamerError(cause) ? cause : new KafkaError('retry', (cause as Error).message, { cause });
-        if (!error.retryable) return this.#fail(error);
-        this.trouble(error);
-        this.#parts.renewAdmin();
-        await sleep(backoff(attempt, 100, 5_000), undefined, { signal: this.#closing.signal }).catch(() => {});
-        if (this.#closing.signal.aborted || this.#assigning !== epoch) return;
-      }
-    }
-    void this.#commit();
-    this.#lag.refresh(this.#assignment.tasks);
-    log.debug(`assigned ${nameOf(partitions) || 'nothing'}`);
-    this.#isReady();
-    this.#tell('assigned', { partitions, epoch });
-  }
-
-  async #takeOver(partitions: readonly TopicPartition[], epoch: number, subscription: Subscription): Promise<void> {
-    await this.#assignment.assign(partitions, epoch, subscription, await this.#admin());
   }
 
   #isReady(): void {
@@ -261,78 +185,23 @@ export class Worker {
     this.#ready.resolve();
   }
 
-  /** Drains within the time, commits under the old epoch; what is kept by the next assignment goes on from its buffer. */
-  async #revoking(partitions: readonly TopicPartition[], epoch: number, deadlineMs: number): Promise<void> {
-    const left = Math.max(0, deadlineMs - Date.now());
-    await within(
-      this.#assignment.drain().then(() => this.#parts.sender.flush()),
-      left,
-      this.#giveUp.signal,
-    );
-    await within(this.#commit(), Math.max(500, deadlineMs - Date.now()), this.#giveUp.signal);
-    const hadAny = this.#assignment.tasks.length > 0;
-    this.#abandoned += this.#assignment.endEpoch(epoch);
-    if (hadAny) this.#tell('revoked', { partitions, lost: false });
-  }
-
-  #failed(error: KafkaError, isFatal: boolean): void {
-    if (isFatal) {
-      this.#fail(error);
-      return;
-    }
-    this.trouble(error);
-    if (error.kafkaCode === 'UNKNOWN_TOPIC_OR_PARTITION') {
-      void this.#topics.findDeleted([...this.#sources.keys()]).then((deleted) => deleted !== undefined && this.#fail(deleted));
-    }
-    const { topic, partition, offset } = error.place;
-    if (error.kafkaCode !== 'OFFSET_OUT_OF_RANGE' || topic === undefined || partition === undefined || offset === undefined) return;
-    // At an assignment, positions are chosen anyway; later, the task of the partition is out of date.
-    if (this.#assignment.get({ topic, partition }) !== undefined) void this.#restart({ topic, partition }, offset);
-  }
-
-  async #restart(partition: TopicPartition, offset: number): Promise<void> {
-    try {
-      await this.#assignment.restart(partition, offset, await this.#subscribed(), await this.#admin());
-    } catch (cause) {
-      this.#fail(isStreamerError(cause) ? cause : new KafkaError('retry', (cause as Error).message, { cause }));
-    }
-  }
-
-  #lost(partitions: readonly TopicPartition[]): void {
-    this.#assignment.lose(new StreamerError('LOST', 'the partition was taken away while the event was in hand'));
-    log.warning(
-      `lost ${nameOf(partitions)}: the connection broke or the session expired; what was in hand is done again by whoever gets them`,
-    );
-    this.#tell('revoked', { partitions, lost: true });
-  }
-
-  #batch(partition: TopicPartition, epoch: number, records: KafkaRecords, nextOffset: number): void {
-    if (epoch === this.#assignment.epoch) this.#assignment.get(partition)?.deliver(records, nextOffset);
-  }
-
-  async #commit(): Promise<void> {
-    if (this.#subscription !== undefined) {
-      await this.#committer.commit(this.#subscription, this.#assignment.epoch, this.#assignment.tasks);
-    }
-  }
-
   async #shutDown(budgetMs: number): Promise<StopResult> {
-    const before = sum(this.#assignment.tasks, (task) => task.inHand);
+    const membership = this.#membership;
+    const before = sum(membership.assignment.tasks, (task) => task.inHand);
+    const abandonedBefore = membership.abandonedEvents;
     const deadline = Date.now() + budgetMs;
-    for (const timer of this.#watch) clearInterval(timer);
     const sources = Promise.all(this.#runners.map((runner) => runner.stop()));
+    this.#patterns.stop();
     this.#lag.stop();
-    this.#committer.stop();
-    if (this.#failure === undefined) {
-      await this.#revoking(this.#assignment.partitions, this.#assignment.epoch, deadline);
-    }
+    membership.quieten();
+    if (this.#failure === undefined) await membership.drain(deadline);
     await within(sources, Math.max(500, deadline - Date.now()), this.#giveUp.signal);
     this.#closing.abort();
-    this.#abandoned += this.#assignment.close(new StreamerError('LOST', 'the worker is stopping'));
-    await within(this.#subscription?.close() ?? Promise.resolve(), 10_000, this.#giveUp.signal);
+    await membership.leave();
     for (const { agent } of this.#runtimes.values()) await agent.behaviour.stop?.();
     this.#state = this.#failure === undefined ? 'stopped' : 'failed';
-    const result = { drained: Math.max(0, before - this.#abandoned), abandoned: this.#abandoned };
+    const abandoned = membership.abandonedEvents - abandonedBefore;
+    const result = { drained: Math.max(0, before - abandoned), abandoned };
     if (this.#failure === undefined) this.#stopped.resolve(result);
     else this.#stopped.reject(this.#failure);
     return result;
@@ -346,29 +215,32 @@ export class Worker {
     if (this.#stopping === undefined) void this.stop({ budgetMs: 0 });
   }
 
-  #newAssignment(): Assignment {
-    const { queueRecords, queueBytes, onDataGone } = this.#parts.settings;
-    return new Assignment(
-      {
-        queueRecords,
-        queueBytes,
-        pause: (partition) => this.#subscription?.pause([partition]),
-        resume: (partition) => this.#subscription?.resume([partition]),
-        undecodable: (partition, record, error) => this.#letter(partition, record, undefined, error, 1, undefined),
-        tombstoneSkipped: () => {
-          this.#tombstones++;
-        },
-        received: (count) => {
-          this.#received += count;
-        },
+  #membershipHost(): MembershipHost {
+    return {
+      closing: this.#closing.signal,
+      giveUp: this.#giveUp.signal,
+      undecodable: (partition, record, error) => this.#letter(partition, record, undefined, error, 1, undefined),
+      tombstoneSkipped: () => {
+        this.#tombstones++;
       },
-      onDataGone,
-      (topic) => {
-        const source = this.#sources.get(topic);
-        if (source === undefined) throw new StreamerError('USAGE', `no agent reads "${topic}"`);
-        return { readable: source.readable, runtimes: source.agents.map((name) => this.#runtimes.get(name)!) };
+      received: (count) => {
+        this.#received += count;
       },
-    );
+      plan: (topic) => this.#planOf(topic),
+      flush: () => this.#parts.sender.flush(),
+      assigned: () => {
+        this.#lag.refresh(this.#membership.assignment.tasks);
+        this.#isReady();
+      },
+      tell: (event, ...args) => this.#tell(event, ...args),
+      fail: (error) => this.#fail(error),
+    };
+  }
+
+  #planOf(topic: string): TopicPlan {
+    const source = this.#sources.get(topic);
+    if (source === undefined) throw new StreamerError('USAGE', `no agent reads "${topic}"`);
+    return { readable: source.readable, runtimes: source.agents.map((name) => this.#runtimes.get(name)!) };
   }
 
   #agentHost() {
@@ -396,48 +268,8 @@ export class Worker {
     this.#tell('deadLetter', { agent, ...origin, offset: record.offset, error });
   }
 
-  async #topicNames(admin: KafkaAdmin): Promise<string[]> {
-    const hasPattern = this.#parts.agents.some((agent) => agent.sources.some(({ name }) => typeof name !== 'string'));
-    return hasPattern ? await admin.listTopics() : [];
-  }
-
-  /** A topic that appears later and matches a pattern is read from its beginning: the subscription is made anew. */
-  #watchPatterns(): void {
-    if (!this.#parts.agents.some((agent) => agent.sources.some(({ name }) => typeof name !== 'string'))) return;
-    let isBusy = false;
-    const look = async () => {
-      if (isBusy || this.#closing.signal.aborted) return;
-      isBusy = true;
-      try {
-        const sources = matchSources(this.#parts.agents, await this.#topicNames(await this.#admin()));
-        if ([...sources.keys()].some((topic) => !this.#sources.has(topic))) await this.#resubscribe(sources);
-      } catch (error) {
-        this.trouble(isStreamerError(error) ? error : new KafkaError('retry', (error as Error).message, { cause: error }));
-      } finally {
-        isBusy = false;
-      }
-    };
-    this.#watch.push(setInterval(() => void look(), this.#parts.settings.metadataMaxAgeMs).unref());
-  }
-
-  async #resubscribe(sources: SourceMap): Promise<void> {
-    for (const timer of this.#watch.splice(0)) clearInterval(timer);
-    this.#committer.stop();
-    const old = this.#subscription;
-    this.#subscription = undefined;
-    await old?.close();
-    this.#assignment.close(new StreamerError('LOST', 'the worker subscribes anew'));
-    this.#assignment = this.#newAssignment();
-    this.#sources = sources;
-    await this.#subscribe();
-  }
-
   #runnerOf(name: string, source: Source): SourceRunner {
     return new SourceRunner(name, source, this.#parts.sender, (state) => this.#tell('source', { source: name, ...state }));
-  }
-
-  #admin(): Promise<KafkaAdmin> {
-    return this.#parts.admin();
   }
 
   #tell<E extends keyof WorkerEvents>(event: E, ...args: WorkerEvents[E]): void {

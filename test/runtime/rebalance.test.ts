@@ -77,6 +77,35 @@ it('hands partitions over when workers come and go: nothing lost, nothing twice,
   }
 });
 
+it('tells, when it stops, of what it gives up then, and not of what a rebalance made it give up', async () => {
+  const [id, topic] = [unique('given-up'), unique('items')];
+  let isStuck = true;
+  const build = () => {
+    const app = testAppOf('given-up', { id, drainTimeoutMs: 100, heartbeatIntervalMs: 200 });
+    running.push(app);
+    const items = app.topic(topic, { key: string(), value: json(Item), partitions: 4 });
+    app.agent(
+      'work',
+      items,
+      each(async (_item, { signal }) => {
+        if (isStuck) await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      }),
+    );
+    return { app, items };
+  };
+  const first = build();
+  const one = await started(first.app);
+  await Promise.all(Array.from({ length: 40 }, (_, n) => first.items.send({ key: `k${n}`, value: { n } })));
+  await until(
+    () => one.stats().agents.work?.inHand,
+    (count) => count === 4,
+  );
+  const two = await build().app.start();
+  isStuck = false;
+  await until(() => isSplit([one, two]) && [one, two].every((worker) => worker.stats().lag === 0), Boolean);
+  expect(await one.stop()).toEqual({ drained: 0, abandoned: 0 });
+});
+
 it('does not redo, after a restart, what was finished beyond an unfinished event', async () => {
   const [id, topic] = [unique('beyond'), unique('items')];
   const seen: number[] = [];
