@@ -1,13 +1,14 @@
-import { type BehaviourRun, backoff, type Inbox, type Order, type OutputHeaders, type PollOptions } from '../agents/index.ts';
-import { isForbidden, isStreamerError, isUnavailable, type StreamerError } from '../errors.ts';
+import type { BehaviourRun, Inbox, OutputHeaders, PollOptions } from '../agents/index.ts';
+import type { StreamerError } from '../errors.ts';
 import { type KafkaRecord, sizeOf, type TopicPartition } from '../kafka/index.ts';
-import { murmur2 } from '../topics/index.ts';
 import type { AgentRuntime } from './agent-runtime.ts';
 import type { OutputHolder } from './context.ts';
 import type { Decoded } from './decode.ts';
+import { judgeFailure } from './failure.ts';
 import { FinishedCursor } from './finished-map.ts';
 import { LaneScope } from './lane-scope.ts';
 import { type OffsetRange, OffsetTracker } from './offset-tracker.ts';
+import { OrderKeeper } from './order-keeper.ts';
 import { RecordEvent } from './record-event.ts';
 import { Units } from './units.ts';
 import { WorkItem } from './work-item.ts';
@@ -28,12 +29,6 @@ export interface TaskStart {
   readonly deliversTombstones: boolean;
 }
 
-/** How long the other side asks to be left alone (HTTP's Retry-After), at most a minute. */
-function retryAfterOf(error: unknown): number {
-  const { retryAfterMs } = error as { readonly retryAfterMs?: unknown };
-  return typeof retryAfterMs === 'number' ? Math.min(retryAfterMs, 60_000) : 0;
-}
-
 /**
  * One agent on one assigned partition: its queue, its order, its finished offsets. Dies with the assignment; whatever
  * its handlers do later has no effect.
@@ -45,14 +40,13 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
   readonly deliversTombstones: boolean;
   readonly runtime: AgentRuntime;
   readonly #owner: TaskOwner;
+  readonly #order: OrderKeeper;
   readonly #units: Units;
   readonly #inHand = new Set<WorkItem>();
   readonly #abandoned = new AbortController();
-  readonly #timers = new Set<NodeJS.Timeout>();
   readonly #cursor: FinishedCursor;
   readonly #run: BehaviourRun;
   #unfinishedBytes = 0;
-  #spread = 0;
   #isDraining = false;
   /** As the signal says, which takes long to ask: it is asked several times for each event. */
   #isAbandoned = false;
@@ -63,7 +57,8 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
     this.runtime = runtime;
     this.partition = partition;
     this.#owner = owner;
-    this.#units = new Units(runtime.agent.behaviour.unit === 'lane');
+    this.#order = new OrderKeeper(runtime.agent);
+    this.#units = new Units(this.#order.hasLanes);
     this.deliversTombstones = start.deliversTombstones;
     this.tracker = new OffsetTracker(start.position);
     this.#cursor = new FinishedCursor(start.finished);
@@ -134,7 +129,7 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
     const event = new RecordEvent(this.partition.topic, this.partition.partition, record, key, value);
     const item = new WorkItem(this, event, record, slot, size);
     this.#unfinishedBytes += size;
-    if (!this.#hand(item)) this.#units.add(item, this.#unitOf(record, this.runtime.agent.order));
+    if (!this.#hand(item)) this.#units.add(item, this.#order.unitOf(record));
   }
 
   /**
@@ -145,7 +140,7 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
     const run = this.#run;
     if (run.take === undefined || !run.hasRoom?.() || this.#isDraining || this.#isAbandoned || !this.#units.isIdle) return false;
     if (!this.#units.isEmpty) {
-      const id = this.#unitOf(item.record, this.runtime.agent.order);
+      const id = this.#order.unitOf(item.record);
       if (id !== undefined && this.#units.has(id)) return false;
     }
     this.#handed = item;
@@ -160,7 +155,7 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
     if (this.#handed !== item) return;
     this.#handed = undefined;
     if (item.isFinished) return;
-    const id = this.#unitOf(item.record, this.runtime.agent.order);
+    const id = this.#order.unitOf(item.record);
     if (id !== undefined) this.#units.addStarted(item, id, isHeld);
     if (isHeld) this.#inHand.add(item);
   }
@@ -224,7 +219,7 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
     const { size } = this.#inHand;
     this.#isAbandoned = true;
     this.#abandoned.abort(reason);
-    for (const timer of this.#timers) clearTimeout(timer);
+    this.#units.close();
     for (const item of this.#inHand) RecordEvent.abort(item.event, reason);
     this.#inHand.clear();
     void this.#run.close();
@@ -258,35 +253,18 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
   failed(item: WorkItem, error: unknown, isHandled: boolean): void {
     this.#keepHanded(item, !isHandled);
     if (!isHandled) RecordEvent.abort(item.event, error);
-    if (isUnavailable(error)) {
-      const delayMs = Math.max(backoff(++item.waits, 500, 30_000), retryAfterOf(error));
-      this.runtime.waits(error);
-      this.#again(item, delayMs, isHandled);
-      return;
-    }
-    if (isForbidden(error)) return this.runtime.forbidden(item, error);
-    const retryable = !isHandled && !(isStreamerError(error) && !error.retryable);
-    const verdict = this.runtime.agent.onError.decide({ error, attempt: item.attempt, retryable });
-    switch (verdict.action) {
-      case 'retry':
-        this.runtime.retries(item, error, verdict.delayMs);
-        item.attempt++;
-        this.#again(item, verdict.delayMs, isHandled);
-        break;
-      case 'skip':
-        this.runtime.skips(item, error);
-        this.#close(item, isHandled);
-        break;
-      case 'stop':
-        this.runtime.stops(item, error);
-        break;
-      case 'deadLetter':
-        this.#inHand.delete(item);
-        this.runtime.deadLetter(item, error, verdict.topic).then(() => {
-          if (!this.isAbandoned) this.#close(item, isHandled);
-        });
-        this.#owner.progressed();
-    }
+    const verdict = judgeFailure(this.runtime, item, error, isHandled);
+    if (verdict.action === 'again') this.#again(item, verdict.delayMs, isHandled);
+    else if (verdict.action === 'close') this.#close(item, isHandled);
+    else if (verdict.action === 'deadLetter') this.#bury(item, error, verdict.topic, isHandled);
+  }
+
+  #bury(item: WorkItem, error: unknown, topic: string | undefined, isHandled: boolean): void {
+    this.#inHand.delete(item);
+    this.runtime.deadLetter(item, error, topic).then(() => {
+      if (!this.isAbandoned) this.#close(item, isHandled);
+    });
+    this.#owner.progressed();
   }
 
   /** Tries again later. The event's handler may have let go of it already (a refused output): then it is taken up anew. */
@@ -301,33 +279,7 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
   }
 
   #putBack(item: WorkItem, delayMs: number): void {
-    const { unit } = item;
-    if (unit !== undefined) {
-      unit.inHand--;
-      unit.putBack(item);
-      unit.isBackingOff ||= delayMs > 0;
-    }
-    const back = () => {
-      if (unit === undefined) this.#units.putBackLoose(item);
-      else this.#units.refresh(unit);
-      this.wake();
-    };
-    if (delayMs === 0) {
-      back();
-      return;
-    }
-    this.#later(delayMs, () => {
-      if (unit !== undefined) unit.isBackingOff = false;
-      back();
-    });
-  }
-
-  #later(delayMs: number, action: () => void): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      action();
-    }, delayMs);
-    this.#timers.add(timer);
+    this.#units.putBack(item, delayMs, () => this.wake());
   }
 
   /** Finished without success: skipped or dead-lettered. */
@@ -362,15 +314,5 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
     this.#unfinishedBytes -= item.size;
     this.runtime.finished(item);
     this.tracker.finish(item.slot);
-  }
-
-  /** What order is kept within: undefined = none. */
-  #unitOf(record: KafkaRecord, order: Order): number | undefined {
-    if (order === 'none') return undefined;
-    const isLane = this.runtime.agent.behaviour.unit === 'lane';
-    if (order === 'partition') return 0;
-    // Two keys of one hash share a unit: a retry of the one holds the other too. Strings of the keys cost 0.3 us an event.
-    if (!isLane) return record.key === null ? undefined : murmur2(record.key);
-    return (record.key === null ? this.#spread++ : murmur2(record.key) & 0x7fffffff) % this.concurrency;
   }
 }

@@ -9,14 +9,11 @@ import { Backlog } from './backlog.ts';
 import { REPLAY_AGENT_HEADER } from './dead-letters.ts';
 import { type Decoded, RecordDecoder } from './decode.ts';
 import { encodeFinished, type FinishedMap } from './finished-map.ts';
+import { FlowControl, type FlowHost } from './flow-control.ts';
 import type { OffsetRange } from './offset-tracker.ts';
 
 /** What a partition needs of its worker. */
-export interface PartitionHost {
-  readonly queueRecords: number;
-  readonly queueBytes: number;
-  pause(partition: TopicPartition): void;
-  resume(partition: TopicPartition): void;
+export interface PartitionHost extends FlowHost {
   /** The record's bytes do not fit the topic. Resolves when its dead letter is acknowledged. */
   undecodable(partition: TopicPartition, record: KafkaRecord, error: unknown): Promise<void>;
   tombstoneSkipped(): void;
@@ -27,9 +24,6 @@ export interface PartitionHost {
 const SLICE_MS = 5;
 /** Records between two looks at the clock. */
 const SLICE_RECORDS = 16;
-
-/** How far, in offsets, work may run ahead of the first unfinished one. */
-const RUN_AHEAD = 10_000;
 
 /**
  * One assigned partition: decodes its records, gives them to the agents of its topic, knows what may be committed, and
@@ -42,11 +36,11 @@ export class PartitionTask implements TaskOwner {
   readonly #host: PartitionHost;
   readonly #decoder: RecordDecoder;
   readonly #backlog: Backlog;
+  readonly #flow: FlowControl;
   #canDecodeAgain = true;
   #isAdmitting = false;
   #isScheduled = false;
   #isDraining = false;
-  #isPaused = false;
   #isAbandoned = false;
   readonly #ended = new AbortController();
   #waiters: Array<() => void> = [];
@@ -72,6 +66,7 @@ export class PartitionTask implements TaskOwner {
       const finished = start.finished.get(runtime.agent.name) ?? [];
       return new AgentTask(runtime, partition, { position: start.position, finished, deliversTombstones }, this);
     });
+    this.#flow = new FlowControl(partition, this.agents, this.#backlog, host);
   }
 
   /** Where reading goes on: the offset behind the last one fetched. */
@@ -115,10 +110,8 @@ export class PartitionTask implements TaskOwner {
   progressed(): void {
     if (this.#waiters.length > 0 && this.inHand === 0) this.#releaseWaiters();
     if (this.#isAdmitting) return;
-    // A quarter at a time: letting in one for each that leaves would wake every agent for each event.
-    if (!this.#isScheduled && this.#backlog.batches > 0 && this.#room() >= Math.min(this.#host.queueRecords, RUN_AHEAD) / 4)
-      this.#schedule();
-    if (this.#isPaused) this.#checkFlow();
+    if (!this.#isScheduled && this.#backlog.batches > 0 && this.#mayAdmit && this.#flow.isRoomy) this.#schedule();
+    if (this.#flow.isPaused) this.#checkFlow();
   }
 
   /** What should be committed now; undefined when it is committed already. */
@@ -150,7 +143,7 @@ export class PartitionTask implements TaskOwner {
 
   /** Goes on under a new epoch, where its buffer ends. */
   resume(): void {
-    this.#isPaused = false;
+    this.#flow.reset();
     this.#isDraining = false;
     for (const agent of this.agents) agent.resume();
     this.#schedule();
@@ -187,7 +180,7 @@ export class PartitionTask implements TaskOwner {
     const until = Date.now() + SLICE_MS;
     let isMore = true;
     while (isMore && Date.now() < until) {
-      const most = Math.min(this.#room(), SLICE_RECORDS);
+      const most = this.#mayAdmit ? Math.min(this.#flow.room, SLICE_RECORDS) : 0;
       const admitted = this.#admitUpTo(most);
       if (admitted === undefined) return;
       isMore = admitted > 0 && admitted === most;
@@ -251,16 +244,12 @@ export class PartitionTask implements TaskOwner {
     for (const agent of this.agents) agent.wake();
   }
 
-  /** How many records may be let in now: as many as the agent with the least room takes. */
-  #room(): number {
-    if (this.#isAbandoned || this.#isDraining) return 0;
-    const { queueRecords, queueBytes } = this.#host;
-    let room = queueRecords;
-    for (const { tracker, unfinishedBytes } of this.agents) {
-      if (unfinishedBytes >= queueBytes) return 0;
-      room = Math.min(room, queueRecords - tracker.unfinished, RUN_AHEAD - (tracker.end - tracker.position));
-    }
-    return room;
+  get #mayAdmit(): boolean {
+    return !this.#isAbandoned && !this.#isDraining;
+  }
+
+  #checkFlow(): void {
+    if (!this.#isAbandoned) this.#flow.check();
   }
 
   #add(record: KafkaRecord, decoded: Decoded): void {
@@ -305,27 +294,5 @@ export class PartitionTask implements TaskOwner {
     const decoded = this.#decoder.decode(record);
     // Results of asynchronous serdes are shared: waiting once more would let others overtake.
     return decoded instanceof Promise ? first : decoded;
-  }
-
-  /**
-   * A partition pauses when its agents have enough, or when there is enough with what has been fetched, of which the last
-   * fetch does not count: it comes while the one before it is worked on, so that there is no waiting between two.
-   */
-  #checkFlow(): void {
-    if (this.#isAbandoned) return;
-    const share = this.#isPaused ? 0.5 : 1;
-    const { queueRecords, queueBytes } = this.#host;
-    const { batches, bytes } = this.#backlog;
-    const fetched = batches > 1 ? this.#backlog.length : 0;
-    const isFull = this.agents.some(
-      ({ tracker, unfinishedBytes }) =>
-        tracker.unfinished + fetched >= queueRecords * share ||
-        unfinishedBytes + bytes >= queueBytes * share ||
-        tracker.end - tracker.position >= RUN_AHEAD * share,
-    );
-    if (isFull === this.#isPaused) return;
-    this.#isPaused = !this.#isPaused;
-    if (this.#isPaused) this.#host.pause(this.partition);
-    else this.#host.resume(this.partition);
   }
 }

@@ -44,6 +44,7 @@ export class Units {
   /** Units that may start, in the order in which they became so. */
   readonly #ready = new Fifo<Unit>();
   readonly #loose = new Fifo<WorkItem>();
+  readonly #timers = new Set<NodeJS.Timeout>();
 
   constructor(areLanes: boolean) {
     this.#areLanes = areLanes;
@@ -108,8 +109,41 @@ export class Units {
     }
   }
 
-  putBackLoose(item: WorkItem): void {
-    this.#loose.insert(item, (other) => other.offset > item.offset);
+  /**
+   * Puts back what was started: it may start again after the delay, and nothing of its unit before it.
+   *
+   * @param back called when it may
+   */
+  putBack(item: WorkItem, delayMs: number, back: () => void): void {
+    const { unit } = item;
+    if (unit !== undefined) {
+      unit.inHand--;
+      unit.putBack(item);
+      unit.isBackingOff ||= delayMs > 0;
+    }
+    if (delayMs === 0) {
+      this.#isBack(item);
+      back();
+      return;
+    }
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      if (unit !== undefined) unit.isBackingOff = false;
+      this.#isBack(item);
+      back();
+    }, delayMs);
+    this.#timers.add(timer);
+  }
+
+  /** What backs off does not come back any more. */
+  close(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  #isBack(item: WorkItem): void {
+    if (item.unit !== undefined) this.refresh(item.unit);
+    else this.#loose.insert(item, (other) => other.offset > item.offset);
   }
 
   #lanes(): Unit[] {
