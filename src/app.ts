@@ -4,15 +4,16 @@ import { type Agent, type AgentOptions, type Behaviour, defineAgent, generator, 
 import { type Layers, type ResolvedSettings, resolveSettings, type SettingsInput } from './config/index.ts';
 import type { Source } from './connect/index.ts';
 import { ConfigError, StreamerError } from './errors.ts';
-import type { KafkaClient, TopicSpec } from './kafka/index.ts';
+import type { KafkaClient } from './kafka/index.ts';
 import {
+  type AppTopicSpec,
   type Connection,
   closeConnection,
   currentHolder,
-  deadLetterTopicOf,
-  matchSources,
+  Graph,
   openConnection,
   prepareSerdes,
+  problemsOf,
   Worker,
 } from './runtime/index.ts';
 import {
@@ -30,9 +31,6 @@ import {
 } from './topics/index.ts';
 
 const BRAND = Symbol.for('streamerjs.app');
-/** Letters are larger than what they are about; they stay until somebody has looked (`streamer dlq purge`), whatever the broker's defaults. */
-const DEAD_LETTER_CONFIGS = { 'max.message.bytes': String(2 * 1024 * 1024), 'cleanup.policy': 'delete', 'retention.ms': '-1' };
-
 export interface AppOptions extends SettingsInput {
   /** Names the consumer group and the app's dead-letter topics. Letters, digits, `.`, `_`, `-`. */
   readonly id: string;
@@ -54,11 +52,6 @@ export interface AppCommand {
   readonly action: (options: Record<string, unknown>, context: CommandContext) => Promise<void> | void;
   /** `streamer dev` runs it beside the worker, without options. */
   readonly inDev: boolean;
-}
-
-export interface AppTopicSpec extends TopicSpec {
-  /** Made by the runtime for itself, as dead-letter topics are. */
-  readonly internal: boolean;
 }
 
 export interface AskOptions<KIn> {
@@ -100,11 +93,8 @@ export class App implements TopicHost {
   readonly id: string;
   readonly version: string;
   readonly #code: SettingsInput;
-  readonly #topics = new Map<string, AnyTopic>();
-  readonly #agents = new Map<string, Agent>();
+  readonly #graph: Graph;
   readonly #commands = new Map<string, AppCommand>();
-  readonly #sources = new Map<string, Source>();
-  readonly #problems: string[] = [];
   #layers: Omit<Layers, 'code'> = { env: process.env };
   #settings: ResolvedSettings | undefined;
   #connection: Promise<Connection> | undefined;
@@ -116,20 +106,21 @@ export class App implements TopicHost {
       throw new ConfigError(`app id ${JSON.stringify(id)} is not allowed: 1 to 100 letters, digits, ".", "_" or "-"`);
     }
     this.id = id;
+    this.#graph = new Graph(id);
     this.version = version;
     this.#code = code;
   }
 
   get topics(): ReadonlyMap<string, AnyTopic> {
-    return this.#topics;
+    return this.#graph.topics;
   }
 
   get agents(): ReadonlyMap<string, Agent> {
-    return this.#agents;
+    return this.#graph.agents;
   }
 
   get sources(): ReadonlyMap<string, Source> {
-    return this.#sources;
+    return this.#graph.sources;
   }
 
   get commands(): ReadonlyMap<string, AppCommand> {
@@ -162,8 +153,7 @@ export class App implements TopicHost {
     const serdes = { key: options.key ?? optional(bytes()), value: options.value ?? bytes() };
     if (typeof name !== 'string') return new TopicPattern(name, serdes, options);
     const topic = new Topic(this, name, serdes, options) as AnyTopic;
-    if (this.#topics.has(name)) this.#problems.push(`topic "${name}" is declared twice`);
-    this.#topics.set(name, topic);
+    this.#graph.add(this.#graph.topics, 'topic', name, topic);
     return topic;
   }
 
@@ -182,8 +172,7 @@ export class App implements TopicHost {
     const run = typeof behaviour === 'function' ? generator(behaviour) : behaviour;
     const sources = Array.isArray(source) ? (source as ReadonlyArray<Readable<K, V>>) : [source as Readable<K, V>];
     const agent = defineAgent(name, sources, run, options);
-    if (this.#agents.has(name)) this.#problems.push(`agent "${name}" is declared twice`);
-    this.#agents.set(name, agent);
+    this.#graph.add(this.#graph.agents, 'agent', name, agent);
     return {
       name,
       ask: (value, { key, timeoutMs = 30_000 } = {}) => this.#ask(agent, key, value, timeoutMs) as Promise<Output>,
@@ -196,8 +185,7 @@ export class App implements TopicHost {
    * runs it; a source that must have one reader sees to that itself. Its topics are the app's, unless the app declares them.
    */
   source<S extends Source>(name: string, source: S): S {
-    if (this.#sources.has(name)) this.#problems.push(`source "${name}" is declared twice`);
-    this.#sources.set(name, source);
+    this.#graph.add(this.#graph.sources, 'source', name, source);
     return source;
   }
 
@@ -214,50 +202,17 @@ export class App implements TopicHost {
     about = '',
     { inDev = false }: { readonly inDev?: boolean | undefined } = {},
   ): void {
-    if (this.#commands.has(name)) this.#problems.push(`command "${name}" is declared twice`);
-    this.#commands.set(name, { name, about, configure, action, inDev });
+    this.#graph.add(this.#commands, 'command', name, { name, about, configure, action, inDev });
   }
 
   /** All topics that the app needs; those of patterns come from elsewhere. Dead-letter topics hold 2 MiB a record. */
   topicSpecs(): AppTopicSpec[] {
-    const declared = [...this.#topics.values()].map((topic) => ({ ...specOf(topic), internal: false }));
-    const read = new Set([...this.#agents.values()].flatMap((agent) => agent.sources.map((source) => source.name)));
-    const letters = [...this.#topics.values()]
-      .filter((topic) => read.has(topic.name))
-      .map((topic) => ({
-        ...specOf(topic),
-        name: deadLetterTopicOf(topic.name, this.id),
-        configs: DEAD_LETTER_CONFIGS,
-        internal: true,
-      }));
-    const written = new Map(
-      [...this.#sources.values()].flatMap(({ topics }) => topics).map((spec) => [spec.name, { ...spec, internal: false }]),
-    );
-    for (const { name } of declared) written.delete(name);
-    return [...declared, ...written.values(), ...letters];
+    return this.#graph.topicSpecs();
   }
 
   /** @throws ConfigError with every problem of the declared graph and the settings */
   validate(): void {
-    const problems = [...this.#problems];
-    const check = (work: () => unknown) => {
-      try {
-        work();
-      } catch (error) {
-        if (error instanceof ConfigError) problems.push(...error.problems);
-        else throw error;
-      }
-    };
-    check(() => this.settings);
-    check(() => matchSources([...this.#agents.values()], []));
-    for (const agent of this.#agents.values()) {
-      for (const name of [...agent.sources, ...agent.sinks].map((each) => (each as { name?: unknown }).name)) {
-        if (typeof name === 'string' && isTopicLike(agent, name) && !this.#topics.has(name)) {
-          problems.push(`agent "${agent.name}": topic "${name}" belongs to another app`);
-        }
-      }
-    }
-    if (this.#agents.size === 0 && this.#sources.size === 0) problems.push(`app "${this.id}" has no agents`);
+    const problems = [...problemsOf(() => this.settings), ...this.#graph.problems()];
     if (problems.length > 0) throw new ConfigError(problems);
   }
 
@@ -270,7 +225,7 @@ export class App implements TopicHost {
   async start(): Promise<Worker> {
     if (this.#worker !== undefined) throw new StreamerError('USAGE', `app "${this.id}" is started already`);
     this.validate();
-    const agents = [...this.#agents.values()];
+    const agents = [...this.agents.values()];
     await prepareSerdes(agents);
     const { client, admin, renewAdmin, sender } = await this.#connect();
     this.#worker = new Worker({
@@ -281,7 +236,7 @@ export class App implements TopicHost {
       admin,
       renewAdmin,
       sender,
-      sources: this.#sources,
+      sources: this.sources,
       requiredTopics: this.topicSpecs(),
     });
     try {
@@ -372,12 +327,4 @@ function topicToAsk(agent: Agent): AnyTopic {
 /** A key for those who give none: text where the topic's keys are text, else none, which optional keys allow. */
 function defaultKey(agent: Agent, id: string): string | null {
   return topicToAsk(agent).serdes.key.name === 'string' ? id : null;
-}
-
-function specOf({ name, partitions, replicationFactor, configs }: AnyTopic): TopicSpec {
-  return { name, partitions, replicationFactor, configs };
-}
-
-function isTopicLike(agent: Agent, name: string): boolean {
-  return [...agent.sources, ...agent.sinks].some((each) => each instanceof Topic && each.name === name);
 }

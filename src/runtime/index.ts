@@ -2,9 +2,9 @@ export { type Connection, closeConnection, openConnection } from './connection.t
 export { currentHolder } from './context.ts';
 export { deadLetterTopicOf, type LetterInfo, readLetter, replayHeaders } from './dead-letters.ts';
 export { decodeFinished, encodeFinished, FinishedCursor, METADATA_LIMIT } from './finished-map.ts';
+export { type AppTopicSpec, Graph, problemsOf } from './graph.ts';
 export { OffsetTracker } from './offset-tracker.ts';
 export { prepareSerdes } from './prepare.ts';
-export { matchSources } from './source-map.ts';
 export { type TopicDifference, topicDifferences } from './topic-differences.ts';
 export { persist } from './waits.ts';
 export { Worker } from './worker.ts';
