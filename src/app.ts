@@ -31,6 +31,8 @@ import {
 } from './topics/index.ts';
 
 const BRAND = Symbol.for('streamerjs.app');
+/** For what was sent while the worker stopped. */
+const FLUSH_MS = 500;
 export interface AppOptions extends SettingsInput {
   /** Names the consumer group and the app's dead-letter topics. Letters, digits, `.`, `_`, `-`. */
   readonly id: string;
@@ -257,7 +259,8 @@ export class App implements TopicHost {
     this.#connection = undefined;
     if (connection === undefined) return;
     const opened = await connection.catch(() => undefined);
-    if (opened !== undefined) await closeConnection(opened, this.settings.values.drainTimeoutMs);
+    // A worker that has stopped has sent what there was to send.
+    if (opened !== undefined) await closeConnection(opened, worker === undefined ? this.settings.values.drainTimeoutMs : FLUSH_MS);
   }
 
   /** For topics: sends on behalf of the event in hand, if there is one. */

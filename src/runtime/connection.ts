@@ -4,6 +4,7 @@ import { type KafkaAdmin, type KafkaClient, kafkajs } from '../kafka/index.ts';
 import { Asker } from './asker.ts';
 import { Outbox } from './outbox.ts';
 import { Sender } from './sender.ts';
+import { within } from './waits.ts';
 
 /** What an app shares between its worker, its topics' sends and its questions. */
 export interface Connection {
@@ -31,12 +32,20 @@ export async function openConnection(appId: string, settings: Settings, onTroubl
   return { client, admin, renewAdmin, outbox, sender: new Sender(outbox, admin), asker: new Asker(appId, client, admin) };
 }
 
+/** Longest wait for connections to close: a broker that hangs does not answer. */
+const CLOSE_MS = 3_000;
+
 /** Sends what still waits to be sent, within the time, and closes everything. */
-export async function closeConnection({ client, outbox, sender, asker }: Connection, timeoutMs: number): Promise<void> {
-  await asker.close().catch(() => {});
-  await Promise.race([sender.flush(), new Promise((resolve) => setTimeout(resolve, timeoutMs).unref())]);
-  await outbox.close();
-  await client.close();
+export async function closeConnection({ client, outbox, sender, asker }: Connection, flushMs: number): Promise<void> {
+  const { signal } = new AbortController();
+  const asked = asker.close().catch(() => {});
+  await within(sender.flush(), flushMs, signal);
+  const close = async () => {
+    await asked;
+    await outbox.close();
+    await client.close();
+  };
+  await within(close(), CLOSE_MS, signal);
 }
 
 /** The same answer for everybody; asked again only after a failure, or when it is to be renewed. */

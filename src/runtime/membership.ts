@@ -40,6 +40,8 @@ export interface MembershipHost extends Pick<PartitionHost, 'undecodable' | 'tom
 const log = getLogger(['streamer', 'worker']);
 /** Longest wait for the positions of an assignment, before it is tried on a new connection. */
 const TAKE_OVER_MS = 8_000;
+/** Longest wait for the end of the membership: a broker that hangs does not answer. */
+const LEAVE_MS = 5_000;
 
 /**
  * A worker's place in its consumer group: what is assigned to it, how it takes that over and gives it up, and what it commits.
@@ -127,7 +129,7 @@ export class Membership implements ConsumerSink {
   /** What is still in hand is abandoned. */
   async leave(): Promise<void> {
     this.#abandoned += this.#assignment.close(new StreamerError('LOST', 'the worker is stopping'));
-    await within(this.#subscription?.close() ?? Promise.resolve(), 10_000, this.#host.giveUp);
+    await within(this.#subscription?.close() ?? Promise.resolve(), LEAVE_MS, this.#host.giveUp);
   }
 
   async assigned(partitions: readonly TopicPartition[], epoch: number): Promise<void> {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { Proxy } from '../faults/net/proxy.ts';
+import { brokerPorts } from '../faults/system/client.ts';
 import { readAll } from '../helpers/broker.ts';
 import { fixture, run, type Streamer, withShop, withStreamer } from './helpers.ts';
 
@@ -92,6 +94,23 @@ describe('streamer worker', () => {
       expect(stderr).toMatch(new RegExp(`streamer: Agent "slow" failed on ${prefix}-orders\\[1\\]@0: .*this order cannot be`));
       expect(stderr).not.toMatch(/\n\s+at /);
     });
+  });
+
+  it('ends with 0 though the brokers do not answer any more', async () => {
+    const proxy = await Proxy.start(await brokerPorts(String(process.env['TEST_BROKERS'])));
+    try {
+      await withShop(async ({ app, env }) => {
+        const behind = { env: { ...env, KAFKA_BROKERS: proxy.address } };
+        await withStreamer(['worker', '-A', app, '--json', '--drain-timeout-ms', '200'], behind, async (worker) => {
+          await worker.untilEvent('ready');
+          expect(proxy.deafen(() => true)).toBeGreaterThan(0);
+          expect(await worker.end()).toMatchObject({ code: 0 });
+          expect(worker.events.at(-1)).toMatchObject({ event: 'stopped', abandoned: 0 });
+        });
+      });
+    } finally {
+      await proxy.close();
+    }
   });
 
   it('a second signal ends at once', async () => {

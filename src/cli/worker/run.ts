@@ -13,7 +13,7 @@ import { WorkerReport } from './report.ts';
 
 const log = getLogger(['streamer', 'cli']);
 /** Beyond the drain budget: time for the last commit, for leaving the group, and for closing connections. */
-const CLOSING_MS = 5_000;
+const CLOSING_MS = 15_000;
 
 /** Runs until a signal comes or the worker fails. */
 export async function runWorker(options: RawOptions): Promise<void> {

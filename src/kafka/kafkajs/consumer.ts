@@ -33,9 +33,9 @@ export interface ConsumerOwner {
 /** How long an idle fetch waits to be woken, before it goes on to heartbeat. */
 const IDLE_MS = 1_000;
 const MAX_BYTES = 10 * 1024 * 1024;
-const STOP_MS = 5_000;
+const STOP_MS = 2_500;
 const STALL_CHECK_MS = 5_000;
-const LEAVE_MS = 2_000;
+const LEAVE_MS = 1_000;
 
 /**
  * One kafkajs consumer, from connecting to its end. Its handler only hands over; commits, positions and what happens

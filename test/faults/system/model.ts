@@ -25,7 +25,9 @@ export class ModelServer {
     return this.#child.kill();
   }
 
+  /** Of two faults that overlap, the first that ends starts it again. */
   async restart(): Promise<void> {
+    if (!this.#child.hasExited) return;
     this.#child = this.#spawn();
     await this.#child.until('listening');
   }
