@@ -4,10 +4,11 @@ import type { KafkaClientOptions, KafkaRecords, SubscribeOptions, TopicPartition
 import { createAssigner, type Owned } from './assigner.ts';
 import { explainRefusal } from './authorization.ts';
 import { type Broker, type Cluster, createKafka, type Member, RETRY } from './cluster.ts';
-import { codeOf, toKafkaError } from './errors.ts';
+import { toKafkaError } from './errors.ts';
 import { isChosen } from './fixes/index.ts';
 import { ON_RESET, type OnReset } from './fixes/reset.ts';
-import { coordinatorFinder, type FindCoordinator, GroupCoordinator } from './group.ts';
+import { coordinatorFinder, GroupCoordinator } from './group.ts';
+import { Joins } from './joins.ts';
 import { fetchLazily, recordsOf } from './lazy-fetch.ts';
 import { log } from './log.ts';
 import { createSignal, type Signal, sleep, within } from './waits.ts';
@@ -49,11 +50,8 @@ export class GroupConsumer {
   readonly #options: ResolvedOptions;
   readonly #owner: ConsumerOwner;
   readonly #fetching = new Map<string, Signal>();
-  readonly #watched = new WeakSet<Broker>();
+  readonly #joins: Joins;
   readonly #lazy = new WeakSet<Broker>();
-  #member: Member | undefined;
-  /** Member of the consumer before, which went without a word. */
-  #ghost: Member | undefined;
   #wake = new AbortController();
   #lastSign = Date.now();
   #resolve: (reason: KafkaError | undefined) => void = () => {};
@@ -64,7 +62,6 @@ export class GroupConsumer {
   constructor(client: KafkaClientOptions, options: ResolvedOptions, owner: ConsumerOwner, ghost?: Member) {
     this.#client = client;
     this.#options = options;
-    this.#ghost = ghost;
     this.#owner = owner;
     let cluster: Cluster | undefined;
     this.#consumer = createKafka(client).consumer({
@@ -89,7 +86,8 @@ export class GroupConsumer {
     this.cluster = cluster;
     const find = coordinatorFinder(cluster);
     this.group = new GroupCoordinator(cluster, find, options.groupId);
-    this.#hookJoins(cluster, find);
+    this.#joins = new Joins(options.groupId, { beforeJoin: () => this.#beforeJoin(), sign: () => this.#sign() }, ghost);
+    this.#joins.hook(cluster, find);
     this.#hookFetches(cluster);
     Object.assign(cluster, { [ON_RESET]: ((tp, position) => owner.reset(tp, position)) satisfies OnReset });
     this.#listen();
@@ -97,7 +95,7 @@ export class GroupConsumer {
 
   /** What the group knows this consumer as, or the one before if this one has not joined. */
   get member(): Member | undefined {
-    return this.#member ?? this.#ghost;
+    return this.#joins.leftBehind;
   }
 
   /** With the ACL that is missing, where it is the want of a right. @param topics those that it may be about */
@@ -129,7 +127,8 @@ export class GroupConsumer {
     if (!stopped) {
       log.info('the consumer of group {group} did not stop in time', { group: this.#options.groupId });
       // Of one that failed, the connection may be of no use: the next one tells the group.
-      if (this.#member !== undefined && !hasFailed) await within(this.group.leave(this.#member), LEAVE_MS).catch(() => {});
+      const { member } = this.#joins;
+      if (member !== undefined && !hasFailed) await within(this.group.leave(member), LEAVE_MS).catch(() => {});
       await within(this.cluster.disconnect(), LEAVE_MS).catch(() => {});
     }
     this.#end(undefined);
@@ -167,45 +166,9 @@ export class GroupConsumer {
     await within(Promise.all([...this.#fetching.values()].map(({ promise }) => promise)), IDLE_MS + this.#options.maxWaitMs);
   }
 
-  /**
-   * The consumer's cluster is its own, and within it nothing but a join looks for the coordinator (our own requests use the
-   * look-up without this hook). So the look-up is the one place before every join, whatever caused it, that kafkajs awaits.
-   */
-  #hookJoins(cluster: Cluster, find: FindCoordinator): void {
-    cluster.findGroupCoordinator = async (group) => {
-      this.#sign();
-      if (this.#isOver) throw Object.assign(new Error('the consumer is over'), { retriable: false });
-      await this.#owner.beforeJoin();
-      this.#sign();
-      const broker = await find(group);
-      this.#watchJoins(broker);
-      await this.#sendGhostAway(broker);
-      return broker;
-    };
-  }
-
-  /** The group would wait for it until its session ends, and nobody would read its partitions meanwhile. */
-  async #sendGhostAway(broker: Broker): Promise<void> {
-    if (this.#ghost === undefined) return;
-    const { memberId } = this.#ghost;
-    const answered = await within(
-      broker.leaveGroup({ groupId: this.#options.groupId, memberId }).then(() => true),
-      LEAVE_MS,
-    ).catch((error: unknown) => codeOf(error) === 'UNKNOWN_MEMBER_ID');
-    if (answered) this.#ghost = undefined;
-  }
-
-  /** The generation is told by no event. */
-  #watchJoins(broker: Broker): void {
-    if (this.#watched.has(broker)) return;
-    this.#watched.add(broker);
-    const join = broker.joinGroup.bind(broker);
-    broker.joinGroup = async (request) => {
-      const answer = await join(request);
-      this.#member = { memberId: answer.memberId, groupGenerationId: answer.generationId };
-      this.#sign();
-      return answer;
-    };
+  async #beforeJoin(): Promise<void> {
+    if (this.#isOver) throw Object.assign(new Error('the consumer is over'), { retriable: false });
+    await this.#owner.beforeJoin();
   }
 
   /** kafkajs sleeps for `maxWaitMs` when all is paused, and cannot be woken; each fetch begins with this call, which can. */
@@ -229,7 +192,8 @@ export class GroupConsumer {
     const { GROUP_JOIN, CRASH, END_BATCH_PROCESS, FETCH_START, FETCH, HEARTBEAT, REBALANCING } = this.#consumer.events;
     this.#consumer.on(GROUP_JOIN, ({ payload }) => {
       this.#sign();
-      if (this.#member !== undefined && !this.#isOver) this.#owner.joined(this.#member, payload.memberAssignment);
+      const { member } = this.#joins;
+      if (member !== undefined && !this.#isOver) this.#owner.joined(member, payload.memberAssignment);
     });
     this.#consumer.on(CRASH, ({ payload }) => {
       this.#end(toKafkaError(payload.error, `the consumer of group "${this.#options.groupId}" failed`));

@@ -1,0 +1,80 @@
+import type { Broker, Cluster, Member } from './cluster.ts';
+import { codeOf } from './errors.ts';
+import type { FindCoordinator } from './group.ts';
+import { within } from './waits.ts';
+
+const LEAVE_MS = 1_000;
+
+export interface JoinsOwner {
+  /** Before each join; the join waits for it, and fails if it rejects. */
+  beforeJoin(): Promise<void>;
+  /** A sign of life. */
+  sign(): void;
+}
+
+/**
+ * Stands before every join of a consumer. Its cluster is its own, and within it nothing but a join looks for the coordinator
+ * (our own requests use the look-up without this hook). So the look-up is the one place before every join, whatever caused
+ * it, that kafkajs awaits.
+ */
+export class Joins {
+  readonly #groupId: string;
+  readonly #owner: JoinsOwner;
+  readonly #watched = new WeakSet<Broker>();
+  #member: Member | undefined;
+  /** Member of the consumer before, which went without a word. */
+  #ghost: Member | undefined;
+
+  /** @param ghost is told to leave before this consumer joins */
+  constructor(groupId: string, owner: JoinsOwner, ghost: Member | undefined) {
+    this.#groupId = groupId;
+    this.#owner = owner;
+    this.#ghost = ghost;
+  }
+
+  /** What the group knows this consumer as; undefined before its first join. */
+  get member(): Member | undefined {
+    return this.#member;
+  }
+
+  /** The member whose partitions nobody reads if this consumer ends: its own, or the one before if it has not joined. */
+  get leftBehind(): Member | undefined {
+    return this.#member ?? this.#ghost;
+  }
+
+  hook(cluster: Cluster, find: FindCoordinator): void {
+    cluster.findGroupCoordinator = async (group) => {
+      this.#owner.sign();
+      await this.#owner.beforeJoin();
+      this.#owner.sign();
+      const broker = await find(group);
+      this.#watch(broker);
+      await this.#sendGhostAway(broker);
+      return broker;
+    };
+  }
+
+  /** The group would wait for it until its session ends, and nobody would read its partitions meanwhile. */
+  async #sendGhostAway(broker: Broker): Promise<void> {
+    if (this.#ghost === undefined) return;
+    const { memberId } = this.#ghost;
+    const answered = await within(
+      broker.leaveGroup({ groupId: this.#groupId, memberId }).then(() => true),
+      LEAVE_MS,
+    ).catch((error: unknown) => codeOf(error) === 'UNKNOWN_MEMBER_ID');
+    if (answered) this.#ghost = undefined;
+  }
+
+  /** The generation is told by no event. */
+  #watch(broker: Broker): void {
+    if (this.#watched.has(broker)) return;
+    this.#watched.add(broker);
+    const join = broker.joinGroup.bind(broker);
+    broker.joinGroup = async (request) => {
+      const answer = await join(request);
+      this.#member = { memberId: answer.memberId, groupGenerationId: answer.generationId };
+      this.#owner.sign();
+      return answer;
+    };
+  }
+}
