@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { App, json, string } from 'streamerjs';
 import { startBrokerThread } from 'streamerjs/broker';
+import { markdownTable, median, takeTurns, whole } from './figures.ts';
 
 interface Contestant {
   readonly name: string;
@@ -105,13 +106,9 @@ async function main(): Promise<void> {
 
 async function run(section: Section, brokers: string): Promise<void> {
   const topic = await fill(section, brokers);
-  const results = new Map<string, Result[]>();
-  for (let round = 0; round < Number(options.rounds); round++) {
-    for (const contestant of section.contestants) {
-      const result = await measure(contestant, { brokers, topic, events: section.events });
-      results.set(contestant.name, [...(results.get(contestant.name) ?? []), result]);
-    }
-  }
+  const results = await takeTurns(section.contestants, Number(options.rounds), (contestant) =>
+    measure(contestant, { brokers, topic, events: section.events }),
+  );
   report(section, results);
 }
 
@@ -169,33 +166,23 @@ async function measure(contestant: Contestant, input: { brokers: string; topic: 
   return JSON.parse(output.trim().split('\n').at(-1)!) as Result;
 }
 
-function report(section: Section, results: ReadonlyMap<string, readonly Result[]>): void {
-  const base = section.base === undefined ? undefined : results.get(section.base);
-  console.log(`${section.name}: ${section.about}`);
-  console.log(
-    '| contestant | events/s, median | best | ratio, median | CPU us an event, best | first event, ms | memory, MB |\n|---|---|---|---|---|---|---|',
-  );
-  for (const [name, runs] of results) {
+const HEADER = ['contestant', 'events/s, median', 'best', 'ratio, median', 'CPU us an event, best', 'first event, ms', 'memory, MB'];
+
+function report(section: Section, results: ReadonlyMap<Contestant, readonly Result[]>): void {
+  const base = [...results].find(([{ name }]) => name === section.base)?.[1];
+  const rows = [...results].map(([{ name }, runs]) => {
     const ratios = runs.map(({ rate }, round) => rate / (base?.[round]?.rate ?? section.ideal!));
-    const cells = [
+    return [
       name,
       whole(median(runs.map(({ rate }) => rate))),
       whole(Math.max(...runs.map(({ rate }) => rate))),
       median(ratios).toFixed(2),
       Math.min(...runs.map(({ cpuUs }) => cpuUs)).toFixed(1),
+      whole(median(runs.map(({ firstMs }) => firstMs))),
+      whole(Math.max(...runs.map(({ memoryMb }) => memoryMb))),
     ];
-    console.log(
-      `| ${[...cells, whole(median(runs.map(({ firstMs }) => firstMs))), whole(Math.max(...runs.map(({ memoryMb }) => memoryMb)))].join(' | ')} |`,
-    );
-  }
-  console.log('');
-}
-
-const whole = (value: number) => Math.round(value).toLocaleString('en');
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1]!;
+  });
+  console.log(`${section.name}: ${section.about}\n${markdownTable(HEADER, rows)}\n`);
 }
 
 await main();

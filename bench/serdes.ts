@@ -12,6 +12,7 @@ import avsc from 'avsc';
 import { Command } from 'commander';
 import { avro, json } from 'streamerjs';
 import { z } from 'zod';
+import { markdownTable, median, takeTurns } from './figures.ts';
 
 const { records, rounds } = new Command()
   .option('--records <n>', 'records of a round', '20000')
@@ -83,29 +84,25 @@ interface Contestant {
 
 /** The first one is what the others are measured by. */
 async function compare(title: string, contestants: readonly Contestant[]): Promise<void> {
-  const times = contestants.map(() => [] as number[]);
-  for (let round = 0; round < Number(rounds) + 3; round++) {
-    for (const [index, { run }] of contestants.entries()) {
-      const before = process.cpuUsage();
-      for (let n = 0; n < Number(records); n++) {
-        const done = run(customers[n % customers.length]!);
-        if (done instanceof Promise) await done;
-      }
-      const { user, system } = process.cpuUsage(before);
-      // The first rounds are the compiler's.
-      if (round >= 3) times[index]!.push((user + system) / Number(records));
-    }
-  }
-  console.log(`${title}\n| | µs a record, median | ratio, median |\n|---|---|---|`);
-  for (const [index, { name }] of contestants.entries()) {
-    const ratios = times[index]!.map((time, round) => time / times[0]![round]!);
-    console.log(`| ${name} | ${median(times[index]!).toFixed(2)} | ${median(ratios).toFixed(2)} |`);
-  }
-  console.log('');
+  // The first rounds are the compiler's.
+  await takeTurns(contestants, 3, cpuUs);
+  const results = [...(await takeTurns(contestants, Number(rounds), cpuUs))];
+  const rows = results.map(([{ name }, times]) => {
+    const ratios = times.map((time, round) => time / results[0]![1][round]!);
+    return [name, median(times).toFixed(2), median(ratios).toFixed(2)];
+  });
+  console.log(`${title}\n${markdownTable(['', 'µs a record, median', 'ratio, median'], rows)}\n`);
 }
 
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
+/** Microseconds of CPU time for a record. */
+async function cpuUs({ run }: Contestant): Promise<number> {
+  const before = process.cpuUsage();
+  for (let n = 0; n < Number(records); n++) {
+    const done = run(customers[n % customers.length]!);
+    if (done instanceof Promise) await done;
+  }
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / Number(records);
 }
 
 const context = { topic: 'customers', part: 'value' } as const;

@@ -6,8 +6,6 @@ import type { FaultOptions } from './faults/fault.ts';
 import { type Connections, Listener } from './net/listener.ts';
 import { type BrokerOptions, resolveOptions, type Settings } from './options.ts';
 import { type BrokerStorage, memoryStorage } from './storage/broker-storage.ts';
-import { openDiskStorage } from './storage/disk-storage.ts';
-import { nodeFiles } from './storage/node-files.ts';
 
 /** A fault that was set. */
 export interface Fault {
@@ -51,8 +49,10 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   return serve(settings, await openStorage(settings));
 }
 
-function openStorage({ data, durability, log }: Settings): Promise<BrokerStorage> | BrokerStorage {
+async function openStorage({ data, durability, log }: Settings): Promise<BrokerStorage> {
   if (data === undefined) return memoryStorage();
+  // A fifth of all modules: who starts in memory does not wait for them.
+  const [{ openDiskStorage }, { nodeFiles }] = await Promise.all([import('./storage/disk-storage.ts'), import('./storage/node-files.ts')]);
   return openDiskStorage({ folder: data, durability, report: (level, message) => log({ level, message }) }, nodeFiles);
 }
 

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { type LogEntry, startBroker } from '../broker/index.ts';
+import { startBroker } from '../broker/broker.ts';
+import type { LogEntry } from '../broker/index.ts';
 import { outputOf } from './output.ts';
 import { wholeNumber } from './records/options.ts';
 import { stopSignal } from './signals.ts';

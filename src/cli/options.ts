@@ -14,10 +14,6 @@ export function withApp(command: Command, about = 'file, module, or name of the 
   return command.option('-A, --app <app>', about);
 }
 
-export function withJson(command: Command): Command {
-  return command.option('--json', 'print JSON, one object per line; logs and errors as JSON on standard error');
-}
-
 /** A flag for each setting, from the table that declares them. */
 export function withSettings(command: Command, names: readonly SettingName[] = settingNames): Command {
   for (const name of names) {
@@ -45,10 +41,4 @@ export function flagsOf(options: RawOptions): SettingsInput {
   return Object.fromEntries(
     settingNames.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
   ) as SettingsInput;
-}
-
-/** Examples under the help of a command. */
-export function withExamples(command: Command, ...examples: string[]): Command {
-  const title = examples.length === 1 ? 'Example:' : 'Examples:';
-  return command.addHelpText('after', `\n${title}\n${examples.map((example) => `  $ ${example}`).join('\n')}`);
 }

@@ -1,5 +1,5 @@
 import { describeError, isStreamerError } from '../errors.ts';
-import { table } from '../observe/index.ts';
+import { table } from '../observe/format.ts';
 
 /** What a command prints: lines for people, or one JSON object per line for programs. */
 export interface Output {

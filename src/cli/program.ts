@@ -1,24 +1,28 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodeOf } from './command-error.ts';
-import { agentsCommand } from './commands/agents.ts';
-import { brokerCommand } from './commands/broker.ts';
-import { cdcCommand } from './commands/cdc.ts';
-import { configCommand } from './commands/config.ts';
-import { consumeCommand } from './commands/consume.ts';
-import { devCommand } from './commands/dev.ts';
-import { dlqCommand } from './commands/dlq.ts';
-import { modelCommand } from './commands/model.ts';
-import { runCommand } from './commands/run.ts';
-import { schemasCommand } from './commands/schemas.ts';
-import { sendCommand } from './commands/send.ts';
-import { topicsCommand } from './commands/topics.ts';
-import { workerCommand } from './commands/worker.ts';
-import { withExamples } from './options.ts';
+import { withExamples } from './help.ts';
 import { reportError } from './output.ts';
 import { packageVersion } from './version.ts';
 
-/** All commands, with nothing loaded that only one of them needs: their actions import the rest. */
-export function buildProgram(): Command {
+/** In the order of the help. Each is a module of its own, and what only one of them needs is imported by its action. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  worker: async () => (await import('./commands/worker.ts')).workerCommand(),
+  dev: async () => (await import('./commands/dev.ts')).devCommand(),
+  run: async () => (await import('./commands/run.ts')).runCommand(),
+  topics: async () => (await import('./commands/topics.ts')).topicsCommand(),
+  schemas: async () => (await import('./commands/schemas.ts')).schemasCommand(),
+  agents: async () => (await import('./commands/agents.ts')).agentsCommand(),
+  send: async () => (await import('./commands/send.ts')).sendCommand(),
+  consume: async () => (await import('./commands/consume.ts')).consumeCommand(),
+  dlq: async () => (await import('./commands/dlq.ts')).dlqCommand(),
+  cdc: async () => (await import('./commands/cdc.ts')).cdcCommand(),
+  model: async () => (await import('./commands/model.ts')).modelCommand(),
+  broker: async () => (await import('./commands/broker.ts')).brokerCommand(),
+  config: async () => (await import('./commands/config.ts')).configCommand(),
+};
+
+/** @param only the one command that is wanted: each costs its modules. Any other name gives all of them */
+export async function buildProgram(only?: string): Promise<Command> {
   const program = new Command('streamer')
     .description('Typed topics and async agents over Apache Kafka.')
     .version(packageVersion(), '-V, --version')
@@ -26,21 +30,8 @@ export function buildProgram(): Command {
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'streamer: ')) })
     .showHelpAfterError('(--help lists commands and options)');
-  const commands = [
-    workerCommand(),
-    devCommand(),
-    runCommand(),
-    topicsCommand(),
-    schemasCommand(),
-    agentsCommand(),
-    sendCommand(),
-    consumeCommand(),
-    dlqCommand(),
-    cdcCommand(),
-    modelCommand(),
-    brokerCommand(),
-    configCommand(),
-  ];
+  const wanted = only !== undefined && Object.hasOwn(COMMANDS, only) ? [only] : Object.keys(COMMANDS);
+  const commands = await Promise.all(wanted.map((name) => COMMANDS[name]!()));
   for (const command of commands) program.addCommand(inherit(command, program));
   return withExamples(
     program,
@@ -62,7 +53,8 @@ function inherit(command: Command, parent: Command): Command {
 export async function main(args: readonly string[]): Promise<number> {
   endQuietlyWithoutReader();
   try {
-    await buildProgram().parseAsync(args, { from: 'user' });
+    const program = await buildProgram(args[0]);
+    await program.parseAsync(args, { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

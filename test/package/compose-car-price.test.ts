@@ -28,7 +28,7 @@ const ours = Object.entries(services).filter(([, { build }]) => build !== undefi
 
 /** Fails for a command line that the program would not take. */
 async function understood(args: readonly string[]): Promise<string[]> {
-  const program = buildProgram();
+  const program = await buildProgram();
   let operands: string[] | undefined;
   const listen = (command: Command) => {
     command.exitOverride().configureOutput({ writeErr: () => undefined });

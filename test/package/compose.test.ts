@@ -28,7 +28,7 @@ const ours = services.filter(([, { build }]) => build !== undefined);
 
 /** Parses a command line as the program would, without doing it; throws what commander says of it. */
 async function understood(args: readonly string[]): Promise<{ path: string; operands: string[]; options: Record<string, unknown> }> {
-  const program = buildProgram();
+  const program = await buildProgram();
   let seen: { path: string; operands: string[]; options: Record<string, unknown> } | undefined;
   const listen = (command: Command, path: string) => {
     command.exitOverride().configureOutput({ writeErr: () => undefined });

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { type RawOptions, withApp, withExamples, withJson, withSettings } from '../options.ts';
+import { withExamples, withJson } from '../help.ts';
+import { type RawOptions, withApp, withSettings } from '../options.ts';
 
 export function agentsCommand(): Command {
   const command = new Command('agents').description('list the agents of an app: what they read, where they send, how they fail');

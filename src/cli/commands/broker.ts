@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { withExamples, withJson } from '../options.ts';
+import { withExamples, withJson } from '../help.ts';
 
 export function brokerCommand(): Command {
   const command = new Command('broker')

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { type RawOptions, withApp, withExamples, withJson } from '../options.ts';
+import { withExamples, withJson } from '../help.ts';
+import { type RawOptions, withApp } from '../options.ts';
 
 export function cdcCommand(): Command {
   const command = new Command('cdc').description('change capture: where the slots of an app stand, and beginning anew');

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { type RawOptions, withApp, withExamples, withJson, withSettings } from '../options.ts';
+import { withExamples, withJson } from '../help.ts';
+import { type RawOptions, withApp, withSettings } from '../options.ts';
 
 export function configCommand(): Command {
   const command = new Command('config').description('show every setting, its value, and where the value comes from');

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { CONNECTION, type RawOptions, withApp, withExamples, withJson, withSettings } from '../options.ts';
+import { withExamples, withJson } from '../help.ts';
+import { CONNECTION, type RawOptions, withApp, withSettings } from '../options.ts';
 
 export function consumeCommand(): Command {
   const command = new Command('consume')

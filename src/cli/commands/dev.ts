@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { type RawOptions, withApp, withExamples, withSettings } from '../options.ts';
+import { withExamples } from '../help.ts';
+import { type RawOptions, withApp, withSettings } from '../options.ts';
 
 export function devCommand(): Command {
   const command = new Command('dev')

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { type RawOptions, withExamples, withJson } from '../options.ts';
+import { withExamples, withJson } from '../help.ts';
+import type { RawOptions } from '../options.ts';
 
 /** @param withModelOptions adds the options of commands that score by a model file */
 export function modelEvaluateCommand(withModelOptions: (command: Command) => Command): Command {

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
-import { type RawOptions, withExamples, withJson } from '../options.ts';
+import { withExamples, withJson } from '../help.ts';
+import type { RawOptions } from '../options.ts';
 
 export function modelTrainCommand(): Command {
   const command = new Command('train')

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { type RawOptions, withExamples, withJson } from '../options.ts';
+import { withExamples, withJson } from '../help.ts';
+import type { RawOptions } from '../options.ts';
 import { modelEvaluateCommand } from './model-evaluate.ts';
 import { modelTrainCommand } from './model-train.ts';
 

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { type RawOptions, withApp, withExamples, withJson, withSettings } from '../options.ts';
+import { withExamples, withJson } from '../help.ts';
+import { type RawOptions, withApp, withSettings } from '../options.ts';
 
 export function schemasCommand(): Command {
   const command = new Command('schemas').description("an app's schemas in the schema registry: register, check, show, diff");

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { type RawOptions, withApp, withExamples, withJson, withSettings } from '../options.ts';
+import { withExamples, withJson } from '../help.ts';
+import { type RawOptions, withApp, withSettings } from '../options.ts';
 
 export function workerCommand(): Command {
   const command = new Command('worker').description('run the agents of an app; several workers share its partitions');
