@@ -1,6 +1,14 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
-import { freePort, run, withStreamer } from './helpers.ts';
+import { freePort, run, withFolder, withStreamer } from './helpers.ts';
+
+/** Node writes what it has run into that folder at its end. */
+async function modulesIn(coverage: string): Promise<string[]> {
+  const texts = await Promise.all((await readdir(coverage)).map((name) => readFile(join(coverage, name), 'utf8')));
+  return texts.flatMap((text) => (JSON.parse(text) as { result: ReadonlyArray<{ url: string }> }).result.map(({ url }) => url));
+}
 
 describe('streamer broker', () => {
   it('says when it is ready, serves any Kafka client, and ends in order at a signal', async () => {
@@ -35,6 +43,19 @@ describe('streamer broker', () => {
         { topicName: 'made-by-use', errorCode: 0 },
       ]);
       await producer.disconnect();
+    });
+  });
+
+  it('waits for no module that it does not need', async () => {
+    await withFolder(async (folder) => {
+      await withStreamer(['broker', '--port', '0', '--json'], { env: { NODE_V8_COVERAGE: folder } }, async (broker) => {
+        await broker.untilEvent('ready');
+        await broker.end();
+      });
+      const modules = await modulesIn(folder);
+      expect(modules.some((url) => url.endsWith('/src/broker/broker.js'))).toBe(true);
+      const others = /node_modules\/(?!commander\/)|src\/(?!broker\/|cli\/|observe\/format|errors)|cli\/commands\/(?!broker)|disk-storage/;
+      expect(modules.filter((url) => others.test(url))).toEqual([]);
     });
   });
 });
