@@ -1,5 +1,5 @@
 import type { Partition } from '../catalog/partition.ts';
-import { endOffsetOf } from '../log/segment-list.ts';
+import { endOffsetOf } from '../log/batch-run.ts';
 import type { Request, Response } from '../protocol/api.ts';
 import { fetch } from '../protocol/apis/data.ts';
 import { ErrorCode } from '../protocol/error-code.ts';

@@ -1,5 +1,6 @@
 import { type RecordBatch, stampOffset } from '../protocol/record-batch.ts';
 import { storageRefusal } from '../storage/storage-failure.ts';
+import { endOffsetOf } from './batch-run.ts';
 import type { CompactionRules } from './compaction.ts';
 import type { DiskEnvironment } from './disk-environment.ts';
 import { GroupSync } from './group-sync.ts';
@@ -8,7 +9,7 @@ import type { LogRequest, PartitionLog, Retention, TimedOffset } from './partiti
 import type { Segment } from './segment.ts';
 import { type CompactedLog, compactSegments } from './segment-compactor.ts';
 import { SegmentFolder } from './segment-folder.ts';
-import { endOffsetOf, type SegmentList } from './segment-list.ts';
+import type { SegmentList } from './segment-list.ts';
 import { TailCache } from './tail-cache.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { batchLength, readHeader } from '../protocol/record-batch.ts';
+import { endOffsetOf } from './batch-run.ts';
 import type { TimedOffset } from './partition-log.ts';
 import type { Bounds, Segment } from './segment.ts';
 
@@ -51,7 +51,7 @@ export class SegmentList {
       const segment = this.segments[i] as Segment;
       const atLeastOne = bounds.atLeastOne && found.length === 0;
       const bytes = segment.read(at, { endOffset: bounds.endOffset, maxBytes: left, atLeastOne });
-      if (bytes === undefined && segment.reaches(at)) break;
+      if (bytes === undefined && segment.firstOffsetFrom(at) !== undefined) break;
       if (bytes !== undefined) {
         found.push(bytes);
         left -= bytes.length;
@@ -65,7 +65,11 @@ export class SegmentList {
 
   /** Is there a batch that ends after `from` and begins before `to`? */
   hasWithin(from: number, to: number): boolean {
-    return this.read(from, { endOffset: to, maxBytes: 0, atLeastOne: true }).length > 0;
+    for (let i = this.find(from); i < this.segments.length; i++) {
+      const first = (this.segments[i] as Segment).firstOffsetFrom(from);
+      if (first !== undefined) return first < to;
+    }
+    return false;
   }
 
   replace(old: Segment, replacement: Segment): void {
@@ -97,12 +101,4 @@ export class SegmentList {
     }
     return Math.max(0, low - 1);
   }
-}
-
-/** Offset after the last batch in a buffer of whole batches. */
-export function endOffsetOf(bytes: Buffer): number {
-  let at = 0;
-  for (let length = batchLength(bytes); at + length < bytes.length; length = batchLength(bytes.subarray(at))) at += length;
-  const { baseOffset, lastOffsetDelta } = readHeader(bytes.subarray(at));
-  return baseOffset + lastOffsetDelta + 1;
 }

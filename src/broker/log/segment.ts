@@ -2,6 +2,7 @@ import type { BatchHeader, RecordBatch } from '../protocol/record-batch.ts';
 import { AppendFile } from '../storage/append-file.ts';
 import type { HandlePool } from '../storage/handle-pool.ts';
 import { BatchCursor, type FoundBatch } from './batch-cursor.ts';
+import { wholeBatches } from './batch-run.ts';
 import type { TimedOffset } from './partition-log.ts';
 import { type Interval, SegmentIndex } from './segment-index.ts';
 import { firstInBatch } from './time-lookup.ts';
@@ -82,9 +83,9 @@ export class Segment {
     }
   }
 
-  /** Is there a batch that ends after `offset`? Compaction may have taken the last ones. */
-  reaches(offset: number): boolean {
-    return this.size > 0 && this.seek(offset) !== undefined;
+  /** Base offset of the first batch that ends after `offset`; undefined without one: compaction may have taken the last ones. */
+  firstOffsetFrom(offset: number): number | undefined {
+    return this.size === 0 ? undefined : this.seek(offset)?.header.baseOffset;
   }
 
   /** Whole batches from the one that holds `offset` on; undefined when not even one may be given. */
@@ -94,12 +95,8 @@ export class Segment {
     if (first.length > maxBytes && !atLeastOne) return undefined;
     const into = Buffer.allocUnsafeSlow(Math.max(first.length, Math.min(maxBytes, this.size - first.position)));
     const bytes = into.subarray(0, this.file.read(into, first.position));
-    const cursor = new BatchCursor((target, position) => bytes.copy(target, 0, position), 0, bytes.length, bytes.length);
-    let end = 0;
-    for (let found = cursor.next(); found !== undefined && found.header.baseOffset < endOffset; found = cursor.next()) {
-      end = found.position + found.length;
-    }
-    return end === 0 ? undefined : bytes.subarray(0, end);
+    const length = wholeBatches(bytes, endOffset);
+    return length === 0 ? undefined : bytes.subarray(0, length);
   }
 
   /** The first record of the segment at or after both. */

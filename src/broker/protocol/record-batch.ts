@@ -33,6 +33,7 @@ const LEADER_EPOCH_AT = 12;
 const MAGIC_AT = 16;
 const CRC_AT = 17;
 const ATTRIBUTES_AT = 21;
+const LAST_OFFSET_DELTA_AT = 23;
 const MAX_TIMESTAMP_AT = 35;
 
 const COMPRESSION_MASK = 0x07;
@@ -74,9 +75,23 @@ export function readBatch(bytes: Buffer): RecordBatch {
   return { bytes, ...readHeader(bytes) };
 }
 
-/** Bytes of the batch that begins here, as its header says; at least the first twelve must be there. */
-export function batchLength(bytes: Buffer): number {
-  return bytes.readInt32BE(LENGTH_AT) + PREFIX_BYTES;
+/** Bytes of the batch that begins at `at`, as its header says; at least the first twelve must be there. */
+export function batchLength(bytes: Buffer, at = 0): number {
+  return bytes.readInt32BE(at + LENGTH_AT) + PREFIX_BYTES;
+}
+
+export function isFormat2(bytes: Buffer, at: number): boolean {
+  return bytes[at + MAGIC_AT] === 2;
+}
+
+/** Base offset of the batch that begins at `at`. */
+export function offsetAt(bytes: Buffer, at: number): number {
+  return int64(bytes, at);
+}
+
+/** Offset after the last record of the batch that begins at `at`. */
+export function offsetAfter(bytes: Buffer, at: number): number {
+  return int64(bytes, at) + bytes.readInt32BE(at + LAST_OFFSET_DELTA_AT) + 1;
 }
 
 /** Reads the fields of a header of format 2, unchecked. */
@@ -84,7 +99,7 @@ export function readHeader(bytes: Buffer): BatchHeader {
   return {
     baseOffset: int64(bytes, 0),
     attributes: bytes.readInt16BE(ATTRIBUTES_AT),
-    lastOffsetDelta: bytes.readInt32BE(23),
+    lastOffsetDelta: bytes.readInt32BE(LAST_OFFSET_DELTA_AT),
     baseTimestamp: int64(bytes, 27),
     maxTimestamp: int64(bytes, MAX_TIMESTAMP_AT),
     producerId: int64(bytes, 43),

@@ -2,8 +2,9 @@ import type { Clock, Timer } from '../clock/clock.ts';
 import type { Journal } from '../journal/entry.ts';
 import type { ProducerIds } from '../producer-ids.ts';
 import { Refusal } from '../protocol/error-code.ts';
+import { changeable, concurrent, ongoing, owned, type ProducerClaim } from './claims.ts';
 import { Completion, type CompletionParts } from './completion.ts';
-import { checkExpected, type ExpectedProducer, fenced, fencingEpoch, nextEpoch } from './epochs.ts';
+import { checkExpected, type ExpectedProducer, fencingEpoch, nextEpoch } from './epochs.ts';
 import { isPart, isPrepared, type Transaction, type TransactionState } from './transaction.ts';
 
 export interface TransactionsOptions extends CompletionParts {
@@ -13,13 +14,6 @@ export interface TransactionsOptions extends CompletionParts {
   /** Transactional ids that are kept. */
   readonly limit: number;
   readonly report: (message: string) => void;
-}
-
-/** Who asks, as the calls of a transaction carry it. */
-export interface ProducerClaim {
-  readonly transactionalId: string;
-  readonly producerId: number;
-  readonly producerEpoch: number;
 }
 
 /** As Kafka's `transaction.max.timeout.ms`. */
@@ -76,14 +70,14 @@ export class Transactions {
 
   /** @throws Refusal */
   addPartitions(claim: ProducerClaim, partitions: readonly (readonly [topic: string, partition: number])[]): void {
-    const known = this.changeable(claim);
+    const known = changeable(this.knownTo(claim), claim);
     const added = partitions.filter(([topic, partition]) => known.state !== 'Ongoing' || !isPart(known, topic, partition));
     if (added.length > 0) this.extend(known, added, []);
   }
 
   /** @throws Refusal */
   addGroup(claim: ProducerClaim, group: string): void {
-    const known = this.changeable(claim);
+    const known = changeable(this.knownTo(claim), claim);
     if (known.state !== 'Ongoing' || !known.groups.includes(group)) this.extend(known, [], [group]);
   }
 
@@ -93,7 +87,7 @@ export class Transactions {
    * @throws Refusal
    */
   end(claim: ProducerClaim, isCommit: boolean): void {
-    const known = this.owned(claim);
+    const known = owned(this.knownTo(claim), claim);
     const decided: TransactionState = isCommit ? 'PrepareCommit' : 'PrepareAbort';
     if (known.state === 'Ongoing') return this.prepare({ ...known, state: decided });
     if (known.state === (isCommit ? 'CompleteCommit' : 'CompleteAbort')) return;
@@ -103,13 +97,13 @@ export class Transactions {
 
   /** @throws Refusal unless records of this producer may be written to the partition as part of its transaction */
   checkWrite(claim: ProducerClaim, topic: string, partition: number): void {
-    const known = this.ongoing(claim);
+    const known = ongoing(this.knownTo(claim), claim);
     if (!isPart(known, topic, partition)) throw new Refusal('INVALID_TXN_STATE', 'Partition was not added to the transaction');
   }
 
   /** @throws Refusal unless offsets of the group may be given to this producer's transaction */
   checkGroup(claim: ProducerClaim, group: string): void {
-    const known = this.ongoing(claim);
+    const known = ongoing(this.knownTo(claim), claim);
     if (!known.groups.includes(group)) throw new Refusal('INVALID_TXN_STATE', `group ${group} was not added to the transaction`);
   }
 
@@ -166,32 +160,8 @@ export class Transactions {
     return { id, producerId: this.options.producerIds.next(), state: 'Empty', ...nothing };
   }
 
-  /** @throws Refusal INVALID_REQUEST, INVALID_PRODUCER_ID_MAPPING, PRODUCER_FENCED */
-  private owned({ transactionalId, producerId, producerEpoch }: ProducerClaim): Transaction {
-    if (transactionalId === '') throw new Refusal('INVALID_REQUEST', 'a transactional id must not be empty');
-    const known = this.byId.get(transactionalId);
-    if (known?.producerId !== producerId) {
-      throw new Refusal('INVALID_PRODUCER_ID_MAPPING', `${transactionalId} does not belong to producer ${producerId}`);
-    }
-    if (producerEpoch !== known.epoch) throw fenced(`epoch ${producerEpoch} of ${transactionalId} is not the current ${known.epoch}`);
-    return known;
-  }
-
-  private changeable(claim: ProducerClaim): Transaction {
-    const known = this.owned(claim);
-    if (isPrepared(known.state)) throw concurrent(known);
-    return known;
-  }
-
-  /** For partitions and groups, whose answers have no error for fencing but the old one. */
-  private ongoing(claim: ProducerClaim): Transaction {
-    const known = this.byId.get(claim.transactionalId);
-    if (known?.producerId === claim.producerId && known.epoch !== claim.producerEpoch) {
-      throw new Refusal('INVALID_PRODUCER_EPOCH', `epoch ${claim.producerEpoch} of ${known.id} is not the current ${known.epoch}`);
-    }
-    const owned = this.owned(claim);
-    if (owned.state !== 'Ongoing') throw new Refusal('INVALID_TXN_STATE', 'Partition was not added to the transaction');
-    return owned;
+  private knownTo({ transactionalId }: ProducerClaim): Transaction | undefined {
+    return this.byId.get(transactionalId);
   }
 
   private extend(known: Transaction, partitions: Transaction['partitions'], groups: readonly string[]): void {
@@ -255,8 +225,4 @@ export class Transactions {
       return false;
     }
   }
-}
-
-function concurrent({ id, state }: Transaction): Refusal {
-  return new Refusal('CONCURRENT_TRANSACTIONS', `the transaction of ${id} was in state ${state}`);
 }
