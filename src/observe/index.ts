@@ -1,2 +1,2 @@
-export { count, duration, rate, table } from './format.ts';
+export { count, duration, rate } from './format.ts';
 export { configureLogging } from './logging.ts';
