@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { ConfigError } from '../errors.ts';
 import type { Serde, SerdeContext } from './serde.ts';
 import { preview, SerdeError } from './serde-error.ts';
 import { text } from './serdes.ts';
@@ -26,11 +27,15 @@ export function json(schema?: StandardSchemaV1): Serde<unknown> {
   };
 }
 
-/** Throws (or rejects) with every field that does not fit; else gives the schema's output. */
+/** Throws (or rejects) with every field that does not fit; else gives the schema's output. @throws ConfigError at once for another thing than a schema */
 export function checkedBy(schema: StandardSchemaV1): (value: unknown, context: SerdeContext) => unknown {
-  const validate = schema['~standard'].validate;
+  const standard = (schema as Partial<StandardSchemaV1> | null)?.['~standard'];
+  if (typeof standard?.validate !== 'function') {
+    const next = 'zod 3.24, valibot 1 and arktype 2, and later ones, are such.';
+    throw new ConfigError(`json: expected a Standard Schema, got ${preview(schema)}`, { next });
+  }
   return (value, context) => {
-    const result = validate(value);
+    const result = standard.validate(value);
     return result instanceof Promise ? result.then((answer) => check(answer, value, context)) : check(result, value, context);
   };
 }

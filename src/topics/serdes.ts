@@ -2,12 +2,13 @@ import { isUtf8 } from 'node:buffer';
 import type { Serde, SerdeContext } from './serde.ts';
 import { preview, SerdeError, wrongType } from './serde-error.ts';
 
-/** UTF-8 text, as Kafka's `StringSerializer` writes it. Bytes that are not UTF-8 are refused. */
+/** UTF-8 text, as Kafka's `StringSerializer` writes it. Bytes that are not UTF-8, and halves of surrogate pairs, are refused. */
 export function string(): Serde<string> {
   return {
     name: 'string',
     encode(value, context) {
       if (typeof value !== 'string') throw wrongType('a string', value, context);
+      if (!value.isWellFormed()) throw wrongType('a string that UTF-8 can hold (no half of a surrogate pair)', value, context);
       return Buffer.from(value, 'utf8');
     },
     decode(bytes, context) {

@@ -1,31 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { avro, SerdeError } from '../../src/topics/index.ts';
+import { User } from '../helpers/avro-schemas.ts';
 
 const context = { topic: 'users', part: 'value' } as const;
-
-const User = {
-  type: 'record',
-  name: 'User',
-  namespace: 'shop',
-  fields: [
-    { name: 'id', type: 'long' },
-    { name: 'nick', type: ['null', 'string'], default: null },
-    { name: 'kind', type: { type: 'enum', name: 'Kind', symbols: ['PERSON', 'BOT'] } },
-    { name: 'was', type: 'shop.Kind', default: 'PERSON' },
-    { name: 'scores', type: { type: 'array', items: { type: 'map', values: 'double' } } },
-    { name: 'friend', type: ['null', 'User'] },
-    { name: 'balance', type: { type: 'bytes', logicalType: 'decimal', precision: 9, scale: 2 } },
-    { name: 'born', type: { type: 'int', logicalType: 'date' } },
-    { name: 'seen', type: { type: 'long', logicalType: 'timestamp-millis' } },
-    { name: 'exact', type: ['null', { type: 'long', logicalType: 'timestamp-micros' }, 'string'] },
-    { name: 'key', type: { type: 'string', logicalType: 'uuid' } },
-    { name: 'mixed', type: ['null', 'int', 'double', { type: 'record', name: 'other.Point', fields: [{ name: 'x', type: 'float' }] }] },
-    { name: 'mark', type: { type: 'fixed', name: 'Mark', size: 2 } },
-    { name: 'raw', type: 'bytes' },
-    { name: 'isGood', type: 'boolean' },
-  ],
-} as const;
 
 const user = {
   id: -9_007_199_254_740_991,
@@ -41,6 +19,7 @@ const user = {
   mark: Buffer.from([1, 2]),
   raw: Buffer.from('raw'),
   isGood: true,
+  alarm: 28_800_000,
 };
 
 describe('avro', () => {
@@ -96,7 +75,7 @@ describe('avro', () => {
 
   it('names the field at which bytes cannot be read', () => {
     const bytes = encode(user);
-    expect(error(() => serde.decode(bytes.subarray(0, bytes.length - 1), context))).toMatchObject({ code: 'DECODE', path: 'isGood' });
+    expect(error(() => serde.decode(bytes.subarray(0, bytes.length - 1), context))).toMatchObject({ code: 'DECODE', path: 'alarm' });
     expect(error(() => serde.decode(bytes.subarray(0, 20), context)).message).toMatch(/scores\[0\].*expected .*got /);
     expect(error(() => serde.decode(Buffer.concat([bytes, bytes]), context)).message).toMatch(/ends at byte \d+, and \d+ more follow/);
     expect(error(() => serde.decode(Buffer.from('{"id":1,"nick":"x"}'), context))).toMatchObject({ code: 'DECODE', path: 'nick' });
@@ -149,6 +128,49 @@ describe('avro', () => {
     expect(big.decode(bytes, context)).toEqual([1n, null, -(2n ** 63n)]);
     expect(() => avro({ type: 'array', items: ['null', 'long'] }).decode(bytes, context)).toThrow(/\[2\].*beyond 2\^53/);
     expect(() => big.encode([1 as never], context)).toThrow(/\[0\]: expected null \| long \(a bigint\), got 1/);
+  });
+
+  it('writes only symbols of its own', () => {
+    for (const name of ['constructor', 'toString', '__proto__'])
+      expect(() => encode({ ...user, kind: name as never })).toThrow(/kind: expected enum/);
+    expect(() => encode({ ...user, mixed: { constructor: 1 } as never })).toThrow(/mixed: expected null \| int/);
+  });
+
+  it('neither writes nor reads text that is not UTF-8', () => {
+    expect(() => encode({ ...user, nick: 'a\ud800' } as never)).toThrow(/nick: expected null \| string|nick: expected string, got "a/);
+    expect(error(() => avro('string').decode(Buffer.from('04fffe', 'hex'), context))).toMatchObject({
+      code: 'DECODE',
+      message: expect.stringContaining('not valid UTF-8'),
+    });
+    const map = avro({ type: 'map', values: 'int' });
+    expect(() => map.encode({ '\udc00': 1 }, context)).toThrow(/expected map/);
+    expect(() => map.decode(Buffer.from('0202ff0200', 'hex'), context)).toThrow(/not valid UTF-8/);
+    expect(avro('string').decode(avro('string').encode('\ufffd🚀', context) as Buffer, context)).toBe('\ufffd🚀');
+  });
+
+  it('refuses what is no plain object as a map', () => {
+    const map = avro({ type: 'map', values: 'int' });
+    for (const value of [new Map([['a', 1]]), new Date(0), Buffer.from('a')])
+      expect(() => map.encode(value as never, context)).toThrow(/expected map/);
+  });
+
+  it('refuses times that a Date cannot hold, either way', () => {
+    const days = avro('int').encode(200_000_000, context) as Buffer;
+    expect(() => avro({ type: 'int', logicalType: 'date' }).decode(days, context)).toThrow(/beyond what a Date holds/);
+    const time = avro('long').encode(-(2 ** 53) + 1, context) as Buffer;
+    expect(() => avro({ type: 'long', logicalType: 'timestamp-millis' }).decode(time, context)).toThrow(/beyond what a Date holds/);
+  });
+
+  it('says of a number that a long cannot take what to do', () => {
+    expect(() => avro('long').encode(2 ** 60, context)).toThrow(/expected long, got 1152921504606847000: beyond 2\^53.* long: 'bigint'/);
+    expect(() => avro('int').encode(5n as never, context)).toThrow(/expected int, got 5n/);
+    expect(() => avro(undefined as never)).toThrow(/schema is missing/);
+  });
+
+  it('prints values of unions by the branch that they are written with', () => {
+    const serde = avro([{ type: 'map', values: 'int' }, 'bytes', 'long'], { long: 'bigint' });
+    expect(serde.toPlain!(Buffer.from('ab'))).toBe('ab');
+    expect(avro(['int', 'long'], { long: 'bigint' }).toPlain!(5n)).toBe('5');
   });
 
   it('refuses schemas and options that cannot work at once', () => {

@@ -10,6 +10,7 @@ describe('serdes', () => {
   it('string is strict UTF-8', () => {
     expect(string().decode(string().encode('grüße', context) as Buffer, context)).toBe('grüße');
     expect(() => string().decode(Buffer.from([0xff, 0xfe]), context)).toThrow(/not valid UTF-8/);
+    expect(() => string().encode('a\ud800', context)).toThrow(/no half of a surrogate pair/);
     expect(() => string().encode(1 as never, context)).toThrow(/expected a string, got 1/);
   });
 
@@ -49,6 +50,11 @@ describe('serdes', () => {
     const serde = json(z.string().refine(async (text) => text !== 'bad'));
     await expect(serde.encode('bad', context)).rejects.toMatchObject({ code: 'VALIDATION' });
     await expect(serde.decode(Buffer.from('"good"'), context)).resolves.toBe('good');
+  });
+
+  it('json wants a Standard Schema', () => {
+    for (const schema of [{ type: 'object' }, null, 'string'])
+      expect(() => json(schema as never)).toThrow(/expected a Standard Schema, got/);
   });
 
   it('json refuses what has no JSON form', () => {

@@ -1,4 +1,5 @@
-import { type ArrayType, type AvroType, avsc, type MapType, type Tap } from './library.ts';
+import { type ArrayType, type AvroType, avsc, type Hook, type MapType, type Tap } from './library.ts';
+import { isText, readText } from './primitives.ts';
 
 /**
  * Arrays and maps that bear bad bytes. avsc believes the count it reads, and goes on reading behind the end of the bytes:
@@ -17,6 +18,10 @@ export function arrayType(schema: unknown, options: object): AvroType {
     override _read(tap: Tap): unknown[] {
       return readArray(tap, this.itemsType);
     }
+
+    override _skip(tap: Tap): void {
+      skipBlocks(tap, () => this.itemsType._skip(tap));
+    }
   };
   return new array(schema, options);
 }
@@ -25,6 +30,24 @@ export function mapType(schema: unknown, options: object): AvroType {
   map ??= class extends avsc().types.MapType {
     override _read(tap: Tap): Record<string, unknown> {
       return readMap(tap, this.valuesType);
+    }
+
+    override _skip(tap: Tap): void {
+      skipBlocks(tap, () => {
+        tap.skipString();
+        this.valuesType._skip(tap);
+      });
+    }
+
+    override _check(value: unknown, flags: unknown, hook: Hook, path: string[]): boolean {
+      if (isMap(value)) return super._check(value, flags, hook, path);
+      hook?.(value, this);
+      return false;
+    }
+
+    override _write(tap: Tap, value: unknown): void {
+      if (!isMap(value)) throw new Error('not an object with texts as names');
+      super._write(tap, value);
     }
   };
   return new map(schema, options);
@@ -42,6 +65,17 @@ function blockCount(tap: Tap): number {
   return count;
 }
 
+/** Other objects have no properties, or others than they seem to have. */
+function isMap(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || value instanceof Map || value instanceof Date || value instanceof Uint8Array)
+    return false;
+  return Object.keys(value).every(isText);
+}
+
+function skipBlocks(tap: Tap, skip: () => void): void {
+  for (let count = blockCount(tap); count > 0; count = blockCount(tap)) while (count-- > 0) skip();
+}
+
 function readArray(tap: Tap, items: { _read(tap: Tap): unknown }): unknown[] {
   let read: unknown[] | undefined;
   let at = 0;
@@ -57,7 +91,7 @@ function readMap(tap: Tap, values: { _read(tap: Tap): unknown }): Record<string,
   const read: Record<string, unknown> = {};
   for (let count = blockCount(tap); count > 0; count = blockCount(tap)) {
     while (count-- > 0) {
-      const key = tap.readString();
+      const key = readText(tap);
       const value = values._read(tap);
       if (key === '__proto__') Object.defineProperty(read, key, { value, writable: true, enumerable: true, configurable: true });
       else read[key] = value;

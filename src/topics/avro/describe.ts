@@ -20,9 +20,9 @@ export function describeType(type: AvroType): string {
     case 'logical:decimal':
       return `${(type as Described).describe} (digits as text)`;
     case 'abstract:long':
-      return (type as Partial<Described>).describe === undefined ? 'long (a bigint)' : 'timestamp-micros (a bigint)';
+      return `${(type as Partial<Described>).describe ?? 'long'} (a bigint)`;
     default:
-      return type.typeName.replace('logical:', '');
+      return (type as Partial<Described>).describe ?? type.typeName.replace('logical:', '');
   }
 }
 

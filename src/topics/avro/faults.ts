@@ -8,13 +8,25 @@ export function unwritable(type: AvroType, value: unknown, cause: unknown, { top
   const faults: Array<{ readonly path: string; readonly text: string }> = [];
   const errorHook = (path: string[], got: unknown, expected: AvroType) => {
     const at = pathOf(path);
-    faults.push({ path: at, text: `${at || '(whole value)'}: expected ${describeType(expected)}, got ${preview(got)}` });
+    faults.push({
+      path: at,
+      text: `${at || '(whole value)'}: expected ${describeType(expected)}, got ${preview(got)}${hint(expected, got)}`,
+    });
   };
-  type.isValid(value, { errorHook });
+  try {
+    type.isValid(value, { errorHook });
+  } catch {
+    // A getter of the value, as it may have been before.
+  }
   const shown = faults.slice(0, 5).map(({ text }) => text);
   const more = faults.length > shown.length ? ` (and ${faults.length - shown.length} more)` : '';
   const what = shown.length > 0 ? shown.join('; ') + more : (cause as Error).message;
   return new SerdeError('VALIDATION', `${part}: ${what}`, { topic, path: faults[0]?.path ?? '', cause });
+}
+
+function hint({ typeName }: AvroType, got: unknown): string {
+  const isTooLarge = typeName === 'long' && (typeof got === 'bigint' || (Number.isInteger(got) && !Number.isSafeInteger(got)));
+  return isTooLarge ? ": beyond 2^53, and as a bigint, it is written with long: 'bigint'" : '';
 }
 
 function pathOf(parts: readonly string[]): string {

@@ -15,6 +15,7 @@ export interface AvroType {
   equals(other: AvroType): boolean;
   _read(tap: Tap): unknown;
   _write(tap: Tap, value: unknown): void;
+  _skip(tap: Tap): void;
 }
 
 export interface Tap {
@@ -23,9 +24,12 @@ export interface Tap {
   readLong(): number;
   writeLong(value: number): void;
   skipLong(): void;
+  skipString(): void;
   packLongBytes(bytes: Buffer): void;
   unpackLongBytes(): Buffer;
+  /** Undefined behind the end of the bytes. */
   readString(): string;
+  writeString(value: string): void;
 }
 
 export interface AvroResolver {
@@ -42,16 +46,25 @@ export interface RecordType extends AvroType {
 }
 export interface UnionType extends AvroType {
   readonly types: readonly AvroType[];
+  readonly _branchIndices: object;
+}
+/** A union of plain values. */
+export interface UnwrappedUnion extends UnionType {
+  /** Of the branch that the value belongs to; undefined when there is none. */
+  _getIndex(value: unknown): number | undefined;
 }
 export interface ArrayType extends AvroType {
   readonly itemsType: AvroType;
 }
 export interface MapType extends AvroType {
   readonly valuesType: AvroType;
+  _check(value: unknown, flags: unknown, hook: Hook, path: string[]): boolean;
 }
 export interface EnumType extends AvroType {
   readonly symbols: readonly string[];
   readonly default?: string;
+  readonly _indices: object;
+  _update(resolver: object, writer: AvroType, options: unknown): void;
 }
 export interface FixedType extends AvroType {
   readonly size: number;
@@ -69,6 +82,12 @@ export interface ParseOptions {
   /** A logical type that does not fit what it is on is an error, not ignored. */
   assertLogicalTypes?: boolean;
 }
+
+/** Told of a value that does not fit; undefined when nobody wants to know. */
+export type Hook = ((value: unknown, type: AvroType) => void) | undefined;
+
+/** A primitive type, with what subclasses call. */
+type Primitive = AvroType & { _update(resolver: object, writer: AvroType, options: unknown): void };
 
 type TypeClass<T> = new (schema: unknown, options: ParseOptions) => T;
 
@@ -88,8 +107,14 @@ export interface Avsc {
     readonly ArrayType: TypeClass<ArrayType>;
     readonly MapType: TypeClass<MapType>;
     readonly WrappedUnionType: TypeClass<UnionType>;
-    readonly UnwrappedUnionType: TypeClass<UnionType>;
+    readonly UnwrappedUnionType: TypeClass<UnwrappedUnion>;
+    readonly RecordType: TypeClass<RecordType>;
+    readonly EnumType: TypeClass<EnumType>;
     readonly NullType: new () => AvroType;
+    readonly IntType: new () => AvroType;
+    readonly FloatType: new () => Primitive;
+    readonly DoubleType: new () => Primitive;
+    readonly StringType: new () => AvroType;
     readonly LongType: (new () => AvroType) & { __with(methods: LongMethods): AvroType };
   };
 }

@@ -24,17 +24,22 @@ const DAY_MS = 86_400_000;
 const date: Made = (schema, underlying) => {
   expectType(schema, underlying, 'int');
   return {
-    fromValue: (days: number) => new Date(days * DAY_MS),
+    fromValue: (days: number) => dateOf(days * DAY_MS),
     // A time of day would be lost, and in most time zones it means that the day is wrong.
     toValue: (value) => (value instanceof Date && value.getTime() % DAY_MS === 0 ? value.getTime() / DAY_MS : undefined),
   };
 };
 
+function dateOf(time: number): Date {
+  const value = new Date(time);
+  return Number.isNaN(value.getTime()) ? fail(`${time} ms is beyond what a Date holds`) : value;
+}
+
 const timestampMillis: Made = (schema, underlying) => {
   expectType(schema, underlying, 'long');
   const isBig = underlying.typeName === 'abstract:long';
   return {
-    fromValue: (time: number | bigint) => new Date(Number(time)),
+    fromValue: (time: number | bigint) => dateOf(Number(time)),
     toValue(value) {
       const time = value instanceof Date ? value.getTime() : Number.NaN;
       return Number.isNaN(time) ? undefined : isBig ? BigInt(time) : time;
@@ -121,8 +126,23 @@ function classOf(make: Made): unknown {
   };
 }
 
+/** Logical types of whole numbers that are left as they are. */
+export const TIMES: ReadonlySet<unknown> = new Set([
+  'time-millis',
+  'time-micros',
+  'timestamp-nanos',
+  'local-timestamp-millis',
+  'local-timestamp-micros',
+  'local-timestamp-nanos',
+]);
+
 /** @throws Error when the writer has a logical type of another unit */
 export function checkUnits(reader: string, writer: AvroType): void {
   const { describe } = writer as Partial<Described>;
-  if (describe !== undefined && describe !== reader) throw new Error(`cannot read ${describe} as ${reader}`);
+  if (!isSameUnit(reader, describe)) throw new Error(`cannot read ${describe} as ${reader}`);
+}
+
+/** Numbers that mean the same, where both say what they mean. */
+export function isSameUnit(reader: string | undefined, writer: string | undefined): boolean {
+  return reader === undefined || writer === undefined || reader.replace('local-', '') === writer.replace('local-', '');
 }

@@ -1,4 +1,4 @@
-import { type AvroType, avsc, type Tap } from './library.ts';
+import { type AvroType, avsc, type Hook, type Tap } from './library.ts';
 import { checkUnits } from './logical.ts';
 
 let exact: AvroType | undefined;
@@ -15,7 +15,7 @@ const HALF_SAFE = 2 ** 52;
 export function exactLong(): AvroType {
   if (exact !== undefined) return exact;
   class ExactLong extends avsc().types.LongType {
-    _check(value: unknown, _flags: unknown, hook: ((value: unknown, type: AvroType) => void) | undefined): boolean {
+    _check(value: unknown, _flags: unknown, hook: Hook): boolean {
       const isValid = Number.isSafeInteger(value);
       if (!isValid) hook?.(value, this);
       return isValid;
@@ -44,6 +44,15 @@ function readExactly(tap: Tap, start: number): number {
   return value;
 }
 
+/** A `long`, or an `int`, to the nearest number that JavaScript holds. */
+export function readRounded(tap: Tap): number {
+  const start = tap.pos;
+  const value = tap.readLong();
+  if (value < HALF_SAFE && value > -HALF_SAFE) return value;
+  tap.pos = start;
+  return Number(tap.unpackLongBytes().readBigInt64LE(0));
+}
+
 function int64Bytes(value: bigint): Buffer {
   const bytes = Buffer.allocUnsafe(8);
   bytes.writeBigInt64LE(value);
@@ -58,9 +67,18 @@ export function bigLong(): AvroType {
 
 /** `timestamp-micros`: a bigint of microseconds since 1970-01-01 UTC, since a Date would lose three digits. */
 export function timestampMicros(): AvroType {
-  // What avsc makes is frozen.
-  micros ??= Object.create(make(), { describe: { value: 'timestamp-micros' }, createResolver: { value: createResolver } }) as AvroType;
+  micros ??= ofUnit(make(), 'timestamp-micros');
   return micros;
+}
+
+/** A whole number that is never read as one of another unit. */
+export function ofUnit(type: AvroType, describe: string): AvroType {
+  const createResolver = (writer: AvroType, options?: unknown) => {
+    checkUnits(describe, writer);
+    return type.createResolver(writer, options);
+  };
+  // What avsc makes is frozen.
+  return Object.create(type, { describe: { value: describe }, createResolver: { value: createResolver } }) as AvroType;
 }
 
 function make(): AvroType {
@@ -72,9 +90,4 @@ function make(): AvroType {
     isValid: (value) => typeof value === 'bigint' && BigInt.asIntN(64, value) === value,
     compare: (a: bigint, b: bigint) => (a === b ? 0 : a < b ? -1 : 1),
   });
-}
-
-function createResolver(this: AvroType, writer: AvroType, options?: unknown) {
-  checkUnits('timestamp-micros', writer);
-  return (Object.getPrototypeOf(this) as AvroType).createResolver.call(this, writer, options);
 }

@@ -6,7 +6,7 @@
 import { parseExactly } from '../exact-json.ts';
 import { bytesOfPlain, plainOf } from '../plain-form.ts';
 import { isUnion } from './describe.ts';
-import type { ArrayType, AvroType, MapType, RecordType, UnionType } from './library.ts';
+import type { ArrayType, AvroType, MapType, RecordType, UnionType, UnwrappedUnion } from './library.ts';
 
 const TIME = /^([+-]\d{2})?\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/;
 const WHOLE = /^-?\d+$/;
@@ -106,13 +106,14 @@ export function toPlain(type: AvroType, value: unknown): unknown {
   }
 }
 
-function unionPlain({ types, typeName }: UnionType, value: unknown): unknown {
+function unionPlain(union: UnionType, value: unknown): unknown {
   if (value === null) return null;
+  const { types, typeName } = union;
   if (typeName === 'union:wrapped') {
     const [name, wrapped] = Object.entries(value as object)[0]!;
     return { [name]: toPlain(types.find(({ branchName }) => branchName === name)!, wrapped) };
   }
-  const type = types.find((branch) => fits(branch, value));
+  const type = types[(union as UnwrappedUnion)._getIndex(value) ?? -1];
   return type === undefined ? plainOf(value) : toPlain(type, value);
 }
 

@@ -1,6 +1,7 @@
 import { describeType, isLogical, isUnion } from './describe.ts';
 import type { ArrayType, AvroType, EnumType, FixedType, MapType, RecordType } from './library.ts';
-import type { Described } from './logical.ts';
+import { type Described, isSameUnit } from './logical.ts';
+import { hasName } from './names.ts';
 
 /** What else a reader of the type may find written (Avro specification 1.12, "Schema Resolution"). */
 const PROMOTED: Readonly<Record<string, readonly string[]>> = {
@@ -38,8 +39,7 @@ class Comparison {
     }
     const { describe } = reader as Partial<Described>;
     const written = (writer as Partial<Described>).describe;
-    if (describe !== undefined && written !== undefined && describe !== written)
-      this.#note(path, `${written} cannot be read as ${describe}`);
+    if (!isSameUnit(describe, written)) this.#note(path, `${written} cannot be read as ${describe}`);
     else this.#plain(plain(reader), plain(writer), path);
   }
 
@@ -92,8 +92,4 @@ function plain(type: AvroType): AvroType {
 
 function nameOf({ typeName }: AvroType): string {
   return typeName === 'abstract:long' ? 'long' : typeName;
-}
-
-function hasName(reader: AvroType, writer: AvroType): boolean {
-  return writer.name === undefined || writer.name === reader.name || reader.aliases?.includes(writer.name) === true;
 }

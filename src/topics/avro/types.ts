@@ -1,8 +1,11 @@
 import { ConfigError } from '../../errors.ts';
 import { arrayType, mapType } from './collections.ts';
+import { enumType } from './enums.ts';
 import { type AvroType, avsc, type ParseOptions } from './library.ts';
-import { logicalTypes } from './logical.ts';
-import { bigLong, exactLong, timestampMicros } from './longs.ts';
+import { logicalTypes, TIMES } from './logical.ts';
+import { bigLong, exactLong, ofUnit, timestampMicros } from './longs.ts';
+import { type Primitives, primitives } from './primitives.ts';
+import { unionType, writersUnion } from './unions.ts';
 
 /** What a `long` is: a number, refused when it lies beyond 2^53, or a bigint. */
 export type LongKind = 'number' | 'bigint';
@@ -16,6 +19,7 @@ export type LongKind = 'number' | 'bigint';
 export function compile(schema: unknown, long: LongKind, referenced: readonly unknown[] = []): AvroType {
   if (long !== 'number' && long !== 'bigint')
     throw new ConfigError(`avro: long: expected 'number' or 'bigint', got ${JSON.stringify(long)}`);
+  if (schema === undefined) throw new ConfigError('avro: the schema is missing');
   try {
     return typeOf(schema, referenced, optionsOf(long, true));
   } catch (cause) {
@@ -25,70 +29,68 @@ export function compile(schema: unknown, long: LongKind, referenced: readonly un
 
 /** The type of a schema that somebody else wrote: logical types that do not fit are ignored, as Avro asks. @throws Error */
 export function compileForeign(schema: unknown, referenced: readonly unknown[] = []): AvroType {
-  return typeOf(schema, referenced, writerOptions());
+  return typeOf(schema, referenced, optionsOf('number', false));
 }
 
 function typeOf(schema: unknown, referenced: readonly unknown[], options: ParseOptions): AvroType {
-  const registry: Record<string, AvroType> = {};
+  const registry = Object.create(null) as Record<string, AvroType>;
   for (const each of referenced) avsc().Type.forSchema(each, { ...options, registry });
   return avsc().Type.forSchema(schema, { ...options, registry });
 }
 
-/** How the schemas of writers are read. Their `long` stays a number: what is read is of the reader's type. */
+/**
+ * How the schemas of writers are read. Their `long` stays a number: what is read is of the reader's type. Their defaults are
+ * nothing to a reader, and some are not valid.
+ */
 export function writerOptions(): ParseOptions {
-  return optionsOf('number', false);
+  const options = optionsOf('number', false);
+  const { typeHook } = options;
+  return {
+    ...options,
+    typeHook(schema, own) {
+      if (Array.isArray(schema)) return writersUnion(schema, own);
+      const { type, fields } = schema as Record<string, unknown>;
+      if (type === 'record' && Array.isArray(fields)) {
+        checkFields(fields);
+        return new (avsc().types.RecordType)({ ...(schema as object), fields: fields.map(withoutDefault) }, own);
+      }
+      return typeHook!(type === 'enum' ? withoutDefault(schema as object) : schema, own);
+    },
+  };
+}
+
+function withoutDefault({ default: _, ...rest }: { readonly default?: unknown }): object {
+  return rest;
 }
 
 function optionsOf(long: LongKind, assertLogicalTypes: boolean): ParseOptions {
   return { typeHook: hookOf(long), logicalTypes: logicalTypes(), omitRecordMethods: true, assertLogicalTypes };
 }
 
+function primitiveOf(type: unknown): AvroType | undefined {
+  return Object.hasOwn(primitives(), String(type)) ? primitives()[type as keyof Primitives] : undefined;
+}
+
 function hookOf(long: LongKind) {
   return (schema: unknown, options: ParseOptions): AvroType | undefined => {
     if (Array.isArray(schema)) return unionType(schema, options);
     const { type, logicalType, fields } = (typeof schema === 'string' ? { type: schema } : schema) as Record<string, unknown>;
+    switch (type) {
+      case 'array':
+        return arrayType(schema, options);
+      case 'map':
+        return mapType(schema, options);
+      case 'enum':
+        return enumType(schema, options);
+      case 'record':
+        if (Array.isArray(fields)) checkFields(fields);
+        return undefined;
+    }
     if (type === 'long' && logicalType === 'timestamp-micros') return timestampMicros();
-    if (type === 'long' && logicalType !== 'timestamp-millis') return long === 'bigint' ? bigLong() : exactLong();
-    if (type === 'array') return arrayType(schema, options);
-    if (type === 'map') return mapType(schema, options);
-    if (type === 'record' && Array.isArray(fields)) checkFields(fields);
-    return undefined;
+    if (Object.hasOwn(logicalTypes(), String(logicalType))) return undefined;
+    const plain = type === 'long' ? (long === 'bigint' ? bigLong() : exactLong()) : primitiveOf(type);
+    return plain !== undefined && TIMES.has(logicalType) ? ofUnit(plain, logicalType as string) : plain;
   };
-}
-
-/** Plain where JavaScript can tell the branches apart, else wrapped; `Union` in value.ts says the same to the compiler. */
-function unionType(schemas: readonly unknown[], options: ParseOptions): AvroType {
-  const { WrappedUnionType, UnwrappedUnionType } = avsc().types;
-  const types = schemas.map((schema) => avsc().Type.forSchema(schema, options));
-  const kinds = types.map(kindOf);
-  const isAmbiguous = new Set(kinds).size < kinds.length;
-  return isAmbiguous ? new WrappedUnionType(types, options) : new UnwrappedUnionType(types, options);
-}
-
-function kindOf({ typeName }: AvroType): string {
-  switch (typeName) {
-    case 'int':
-    case 'long':
-    case 'float':
-    case 'double':
-      return 'number';
-    case 'abstract:long':
-      return 'bigint';
-    case 'enum':
-    case 'logical:decimal':
-    case 'logical:uuid':
-      return 'string';
-    case 'bytes':
-    case 'fixed':
-      return 'buffer';
-    case 'record':
-    case 'map':
-    case 'logical:date':
-    case 'logical:timestamp-millis':
-      return 'object';
-    default:
-      return typeName;
-  }
 }
 
 /** Assigning `__proto__` would change what the value inherits instead of a field. */

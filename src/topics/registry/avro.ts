@@ -1,8 +1,7 @@
-import { ConfigError, isStreamerError } from '../../errors.ts';
-import { describeType } from '../avro/describe.ts';
+import { ConfigError } from '../../errors.ts';
 import { differences } from '../avro/differences.ts';
-import { unreadable, unwritable } from '../avro/faults.ts';
-import { type AvroResolver, type AvroType, newCursor } from '../avro/library.ts';
+import { unwritable } from '../avro/faults.ts';
+import type { AvroType } from '../avro/library.ts';
 import { parsePlain, toPlain } from '../avro/plain-form.ts';
 import { namesUsed } from '../avro/references.ts';
 import { obstacles } from '../avro/resolution.ts';
@@ -10,12 +9,11 @@ import type { AvroSchema } from '../avro/schema.ts';
 import type { AvroOptions, LongOf } from '../avro/serde.ts';
 import { compile, compileForeign, type LongKind } from '../avro/types.ts';
 import type { AvroInput, AvroOutput } from '../avro/value.ts';
-import type { SchemaText, Serde, SerdeContext } from '../serde.ts';
-import { SerdeError } from '../serde-error.ts';
+import type { SchemaText, Serde } from '../serde.ts';
+import { readerOf, writerType } from './avro-reader.ts';
 import { writerOf } from './avro-writer.ts';
 import { type ConfluentOptions, confluentSerde } from './confluent.ts';
-import { type Format, type FormatReference, HEADER_BYTES, type RecordReader } from './format.ts';
-import type { Registry } from './registry.ts';
+import type { Format, FormatReference } from './format.ts';
 
 /** A schema that others name. */
 export interface AvroReference {
@@ -101,56 +99,10 @@ function avroFormat(
       }
     },
     async readerOf(registry, schemaId, context) {
-      const writer = await writerType(registry, schemaId, context);
-      return readerOf(type, writer, resolverOf(type, writer, schemaId, context));
+      return readerOf(type, await writerType(registry, schemaId, context), schemaId, context);
     },
     obstacles: (reader, writer) => comparing(reader, writer, obstacles),
     differences: (older) => comparing(text, older, differences),
-  };
-}
-
-async function writerType(registry: Registry, schemaId: number, { topic, part }: SerdeContext): Promise<AvroType> {
-  let writer: Partial<AvroType>;
-  try {
-    writer = await registry.avroType(schemaId);
-  } catch (cause) {
-    if (isStreamerError(cause)) throw cause;
-    writer = {};
-  }
-  // Schemas of other kinds come back as something else, or not at all.
-  if (typeof writer.createResolver === 'function') return writer as AvroType;
-  throw new SerdeError('DECODE', `${part}: written with schema id ${schemaId}, which is not an Avro schema that can be used`, { topic });
-}
-
-/** None where both write the same bytes: reading without one is a tenth faster. */
-function resolverOf(reader: AvroType, writer: AvroType, schemaId: number, { topic, part }: SerdeContext): AvroResolver | undefined {
-  try {
-    const resolver = reader.createResolver(writer);
-    return reader.equals(writer) ? undefined : resolver;
-  } catch (cause) {
-    const why = obstacles(reader, writer).join('; ') || (cause as Error).message;
-    throw new SerdeError('DECODE', `${part}: written with schema id ${schemaId}, which cannot be read as ${describeType(reader)}: ${why}`, {
-      topic,
-      cause,
-    });
-  }
-}
-
-function readerOf(type: AvroType, writer: AvroType, resolver: AvroResolver | undefined): RecordReader<unknown> {
-  if (type.typeName === 'bytes' && writer.typeName === 'bytes') return (bytes) => bytes.subarray(HEADER_BYTES);
-  const source = resolver ?? type;
-  const cursor = newCursor();
-  return (bytes, context) => {
-    cursor.buf = bytes;
-    cursor.pos = HEADER_BYTES;
-    let value: unknown;
-    try {
-      value = source._read(cursor);
-    } catch (cause) {
-      throw unreadable(writer, bytes, HEADER_BYTES, cause, context);
-    }
-    if (cursor.pos !== bytes.length) throw unreadable(writer, bytes, HEADER_BYTES, undefined, context);
-    return value;
   };
 }
 
