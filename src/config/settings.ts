@@ -93,7 +93,7 @@ export const settings = {
     milliseconds(100),
     60_000,
     '--stall-warning-ms <ms>',
-    'time without progress after which an event in hand is reported',
+    'time without progress after which an unfinished event is reported, with the stage it stands at',
   ),
 } as const;
 

@@ -34,6 +34,11 @@ export class AgentRuntime {
     this.#host = host;
   }
 
+  /** Something outside cannot be reached. */
+  get isWaiting(): boolean {
+    return this.#waitingSince !== undefined;
+  }
+
   stats(inHand: number, queued: number): AgentStats {
     const counts = { finished: this.#finished, failed: this.#failed, skipped: this.#skipped, retried: this.#retried };
     const own = this.agent.behaviour.stats?.();

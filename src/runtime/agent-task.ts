@@ -43,6 +43,8 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
   readonly #order: OrderKeeper;
   readonly #units: Units;
   readonly #inHand = new Set<WorkItem>();
+  /** Records by offset whose dead letters are not acknowledged yet. */
+  readonly letters = new Map<number, KafkaRecord>();
   readonly #abandoned = new AbortController();
   readonly #cursor: FinishedCursor;
   readonly #run: BehaviourRun;
@@ -108,6 +110,12 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
   /** The event that has been in hand for the longest time. */
   get oldest(): WorkItem | undefined {
     return this.#inHand.values().next().value;
+  }
+
+  /** An event that is not finished, for whoever looks into a stall; undefined when it waits for nothing but acknowledgements. */
+  find(offset: number): WorkItem | undefined {
+    for (const item of this.#inHand) if (item.offset === offset) return item;
+    return this.#units.find(offset);
   }
 
   /**
@@ -261,7 +269,9 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
 
   #bury(item: WorkItem, error: unknown, topic: string | undefined, isHandled: boolean): void {
     this.#inHand.delete(item);
+    this.letters.set(item.offset, item.record);
     this.runtime.deadLetter(item, error, topic).then(() => {
+      this.letters.delete(item.offset);
       if (!this.isAbandoned) this.#close(item, isHandled);
     });
     this.#owner.progressed();

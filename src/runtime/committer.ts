@@ -15,6 +15,7 @@ export class Committer {
   readonly #intervalMs: number;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
+  #underWay: CommittedOffset | undefined;
 
   constructor(intervalMs: number, host: CommitterHost) {
     this.#intervalMs = intervalMs;
@@ -34,9 +35,18 @@ export class Committer {
     this.#timer = undefined;
   }
 
+  /** Of a commit that is under way, or tried again, the first offset. */
+  get underWay(): CommittedOffset | undefined {
+    return this.#underWay;
+  }
+
   /** Behind any commit under way. Never rejects: what could not be committed is committed next time, or done again. */
   commit(subscription: Subscription, epoch: number, tasks: Iterable<PartitionTask>): Promise<void> {
-    this.#running = this.#running.then(() => this.#commitNow(subscription, epoch, [...tasks]));
+    this.#running = this.#running
+      .then(() => this.#commitNow(subscription, epoch, [...tasks]))
+      .finally(() => {
+        this.#underWay = undefined;
+      });
     return this.#running;
   }
 
@@ -47,6 +57,7 @@ export class Committer {
       if (offset !== undefined) offsets.push([task, offset]);
     }
     if (offsets.length === 0) return;
+    this.#underWay = offsets[0]?.[1];
     for (let attempt = 1; attempt <= 3; attempt++) {
       try {
         await subscription.commit(

@@ -31,6 +31,12 @@ export class ItemList {
     if (item.next === undefined) this.#last = item;
   }
 
+  find(offset: number): WorkItem | undefined {
+    let item = this.first;
+    while (item !== undefined && item.offset !== offset) item = item.next;
+    return item;
+  }
+
   remove(item: WorkItem): void {
     let before: WorkItem | undefined;
     for (let each = this.first; each !== undefined; each = each.next) {

@@ -7,7 +7,7 @@ import type { ConsumerSink, KafkaAdmin, KafkaClient, KafkaRecords, Subscription,
 import { Assignment, nameOf, type TopicPlan } from './assignment.ts';
 import { Committer } from './committer.ts';
 import type { PartitionHost } from './partition-task.ts';
-import { watchStalls } from './stall-watch.ts';
+import { StallWatch } from './stall-watch.ts';
 import type { TopicWatch } from './topic-watch.ts';
 import { limited, within } from './waits.ts';
 import type { WorkerEvents } from './worker-events.ts';
@@ -51,10 +51,10 @@ export class Membership implements ConsumerSink {
   readonly #parts: MembershipParts;
   readonly #host: MembershipHost;
   readonly #committer: Committer;
+  readonly #stallWatch: StallWatch;
   #assignment: Assignment;
   #subscription: Subscription | undefined;
   #topics: readonly string[] = [];
-  #stallWatch: NodeJS.Timeout | undefined;
   /** The epoch whose assignment was told last. */
   #assigning = -1;
   #abandoned = 0;
@@ -67,6 +67,7 @@ export class Membership implements ConsumerSink {
       trouble: (error) => this.failed(error, false),
       fail: (error) => host.fail(error),
     });
+    this.#stallWatch = new StallWatch(parts.settings.stallWarningMs, (stalled) => host.tell('stalled', stalled));
     this.#assignment = this.#newAssignment();
   }
 
@@ -97,11 +98,7 @@ export class Membership implements ConsumerSink {
     if (this.#host.closing.aborted) return subscription.close();
     this.#subscription = subscription;
     this.#committer.start(() => this.#commit());
-    this.#stallWatch = watchStalls(
-      settings.stallWarningMs,
-      () => this.#assignment.tasks,
-      (stalled) => this.#host.tell('stalled', stalled),
-    );
+    this.#stallWatch.start(() => this.#assignment.tasks, this.#committer);
   }
 
   /** Reads other topics from now on, as a new member. */
@@ -117,7 +114,7 @@ export class Membership implements ConsumerSink {
 
   /** From now on nothing happens by the clock: no commits, no warnings. */
   quieten(): void {
-    clearInterval(this.#stallWatch);
+    this.#stallWatch.stop();
     this.#committer.stop();
   }
 

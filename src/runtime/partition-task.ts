@@ -37,6 +37,8 @@ export class PartitionTask implements TaskOwner {
   readonly #decoder: RecordDecoder;
   readonly #backlog: Backlog;
   readonly #flow: FlowControl;
+  /** The record whose decoding is waited for. */
+  decoding: KafkaRecord | undefined;
   #canDecodeAgain = true;
   #isAdmitting = false;
   #isScheduled = false;
@@ -212,8 +214,10 @@ export class PartitionTask implements TaskOwner {
 
   /** An asynchronous serde, or one that waits for something outside: those behind wait too, so that order holds. */
   async #admitLater(record: KafkaRecord, decoding: Decoded | Promise<Decoded>): Promise<void> {
+    this.decoding = record;
     let decoded = await decoding;
     if (isUnavailable(decoded.error)) decoded = await this.#decodeWhenReachable(record, decoded);
+    this.decoding = undefined;
     if (this.#isAbandoned) return;
     this.#add(record, decoded);
     this.#admitted(1);
@@ -281,11 +285,15 @@ export class PartitionTask implements TaskOwner {
       return;
     }
     const slots = this.agents.map((agent) => agent.tracker.add(record.offset));
+    for (const agent of this.agents) agent.letters.set(record.offset, record);
     const { topic, partition } = this.partition;
     const placed = error instanceof SerdeError ? error.at({ topic, partition, offset: record.offset }) : error;
     this.#host.undecodable(this.partition, record, placed).then(() => {
       if (this.#isAbandoned) return;
-      for (const [index, agent] of this.agents.entries()) agent.tracker.finish(slots[index]!);
+      for (const [index, agent] of this.agents.entries()) {
+        agent.letters.delete(record.offset);
+        agent.tracker.finish(slots[index]!);
+      }
       this.progressed();
     });
   }

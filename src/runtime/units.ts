@@ -44,7 +44,7 @@ export class Units {
   /** Units that may start, in the order in which they became so. */
   readonly #ready = new Fifo<Unit>();
   readonly #loose = new Fifo<WorkItem>();
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #backingOff = new Map<NodeJS.Timeout, WorkItem>();
 
   constructor(areLanes: boolean) {
     this.#areLanes = areLanes;
@@ -74,6 +74,17 @@ export class Units {
 
   has(id: number): boolean {
     return this.#units.has(id);
+  }
+
+  /** Slow: for whoever looks into a stall. */
+  find(offset: number): WorkItem | undefined {
+    for (const { open, waiting } of this.#units.values()) {
+      const item = open.find(offset) ?? waiting.find(offset);
+      if (item !== undefined) return item;
+    }
+    for (const item of this.#backingOff.values()) if (item.offset === offset) return item;
+    for (let at = 0; at < this.#loose.length; at++) if (this.#loose.peek(at)?.offset === offset) return this.#loose.peek(at);
+    return undefined;
   }
 
   /** Takes note of an item that has been started without waiting, when its unit had nothing. */
@@ -127,18 +138,20 @@ export class Units {
       return;
     }
     const timer = setTimeout(() => {
-      this.#timers.delete(timer);
+      this.#backingOff.delete(timer);
+      item.isBackingOff = false;
       if (unit !== undefined) unit.isBackingOff = false;
       this.#isBack(item);
       back();
     }, delayMs);
-    this.#timers.add(timer);
+    item.isBackingOff = true;
+    this.#backingOff.set(timer, item);
   }
 
   /** What backs off does not come back any more. */
   close(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
+    for (const timer of this.#backingOff.keys()) clearTimeout(timer);
+    this.#backingOff.clear();
   }
 
   #isBack(item: WorkItem): void {

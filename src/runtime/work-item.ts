@@ -20,6 +20,8 @@ export class WorkItem implements Delivery<unknown, unknown, unknown>, OutputHold
   attempt = 1;
   /** Waits for something outside, which do not count as tries. */
   waits = 0;
+  /** Its next try waits for its time. */
+  isBackingOff = false;
   unit: Unit | undefined;
   /** The one behind it in its unit's list. */
   next: WorkItem | undefined;
@@ -88,6 +90,11 @@ export class WorkItem implements Delivery<unknown, unknown, unknown>, OutputHold
   /** The handler, or a sink function of an output, has not ended. */
   get isHeld(): boolean {
     return this.#state === 'inHand';
+  }
+
+  /** The handler is through, well or not; outputs may be on their way. */
+  get isHandled(): boolean {
+    return this.#state === 'handled' || this.#state === 'failed';
   }
 
   get isFinished(): boolean {

@@ -2,6 +2,7 @@ import type { BehaviourStats } from '../agents/index.ts';
 import type { SourceState } from '../connect/index.ts';
 import type { StreamerError } from '../errors.ts';
 import type { TopicPartition } from '../kafka/index.ts';
+import type { Stage } from './stages.ts';
 
 /** Events of a worker, with what they carry. Listening costs nothing to those who do not. */
 export interface WorkerEvents {
@@ -40,9 +41,21 @@ export interface WorkerEvents {
   resumed: [{ readonly agent: string; readonly waitedMs: number }];
   /** The broker cannot be reached, or refused something; it is tried again. */
   trouble: [{ readonly error: StreamerError }];
-  /** An event has been in hand for too long. */
+  /** Something has made no progress for too long though there is work; once per `stallWarningMs` while that is so. */
   stalled: [
-    { readonly agent: string; readonly topic: string; readonly partition: number; readonly offset: number; readonly forMs: number },
+    {
+      /** Absent where it is nothing of one agent: `decode` and `commit`. */
+      readonly agent?: string | undefined;
+      readonly stage: Stage;
+      readonly topic: string;
+      readonly partition: number;
+      readonly offset: number;
+      /** Base64 where it is no text, null where the record has none; absent where it is not known any more. */
+      readonly key?: string | null | undefined;
+      readonly forMs: number;
+      /** What governs how long this may take. */
+      readonly setting: string;
+    },
   ];
   /** A source has started, waits, fails and is tried again, or has stopped. */
   source: [SourceState & { readonly source: string }];

@@ -59,33 +59,6 @@ describe('a worker in trouble', () => {
     );
   });
 
-  it('names an event that has been in hand for too long', async () => {
-    const { app, items } = appOf({ stallWarningMs: 150 });
-    let release = () => {};
-    const gate = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    app.agent(
-      'stuck',
-      items,
-      each(() => gate),
-    );
-    const worker = await started(app);
-    const stalls: unknown[] = [];
-    worker.on('stalled', (stall) => stalls.push(stall));
-    await items.send({ key: 'k', value: { n: 0 } });
-    await until(
-      () => stalls,
-      (told) => told.length > 0,
-    );
-    expect(stalls[0]).toMatchObject({ agent: 'stuck', topic: items.name, partition: 0, offset: 0 });
-    release();
-    await until(
-      () => worker.stats().agents.stuck?.finished,
-      (finished) => finished === 1,
-    );
-  });
-
   it('stops with a clear message when a topic that it reads is deleted', async () => {
     const { app, items } = appOf({ metadataMaxAgeMs: 300, onDataGone: 'earliest' });
     const seen: number[] = [];

@@ -41,9 +41,14 @@ function print({ output }: AppSession, { topic, partition }: TopicPartition, rec
   const { stack, ...rest } = letter;
   output.data({ letter: { topic, partition, offset: record.offset }, ...rest, ...(withStack ? { stack } : {}), key, value });
   output.line(
-    `${topic}[${partition}]@${record.offset}  from ${originOf(letter)}  ${letter.agent ?? '(not decoded)'}  tried ${letter.attempts ?? '?'} times`,
+    `${topic}[${partition}]@${record.offset}  from ${originOf(letter)}  ${letter.agent ?? '(not decoded)'}  ${triesOf(letter.attempts)}`,
   );
   output.line(`  ${letter.error ?? 'Error'}: ${letter.message ?? ''}`);
   if (withStack && stack !== undefined) output.line(stack.replaceAll(/^/gm, '    '));
   output.line(`  ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+}
+
+function triesOf(attempts: number | undefined): string {
+  if (attempts === undefined) return 'tried an unknown number of times';
+  return attempts === 1 ? 'tried once' : `tried ${attempts} times`;
 }
