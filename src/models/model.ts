@@ -28,6 +28,8 @@ export interface Model<Row, Answer> {
   readonly version?: string | undefined;
   /** Most rows that one call takes. @default no limit */
   readonly maxRows?: number | undefined;
+  /** Longest time for one call, where whoever made the model chose one; `inference` takes it unless told another. */
+  readonly timeoutMs?: number | undefined;
   predict(rows: readonly Row[], options?: PredictOptions): Promise<Answer[]>;
   /** Called before the first row, once per agent that uses the model. */
   start?(): Promise<void>;

@@ -350,6 +350,14 @@ describe('what the user gives', () => {
 });
 
 describe('time and loss', () => {
+  it('a call takes as long as the model allows, where the agent says nothing', async () => {
+    await serveOnly(silence);
+    const inbox = open({ model: http.rows<Row>(server.url, { timeoutMs: 30 }), breaker: { failures: 1, delayMs: 60_000 } });
+    inbox.put(null, 1);
+    await inbox.until(() => inbox.outside.length === 1);
+    expect(inbox.outside[0]).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('did not answer within 30 ms') });
+  });
+
   it('the agent`s timeoutMs ends the question, retries included', async () => {
     await serveOnly(silence);
     const inbox = open({ timeoutMs: 60_000 }, new FakeInbox<number, Output>({ timeoutMs: 80 }));

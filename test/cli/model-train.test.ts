@@ -115,19 +115,30 @@ describe.concurrent('model train and model evaluate', () => {
   });
 
   it('names lines and columns of rows that cannot be used, or skips them', async () => {
-    const lines = { 5: '3,gold,many,1,0.1,20,yes', 9: '7,gold,1,1,0.1,20', 12: '10,gold,1,1,0.1,,yes' };
+    const lines = {
+      5: '3,gold,many,1,0.1,20,yes',
+      9: '7,gold,1,1,0.1,20',
+      12: '10,gold,1,1,0.1,,yes',
+      13: '11,gold,1e300,1,0.1,20,yes',
+      14: '12,gold,1,1,0.1,1e39,yes',
+    };
     await withCsv({ lines }, async (folder) => {
       await writeFile(join(folder, 'spec.json'), '{"years":{"kind":"numeric"},"kind":{"kind":"oneHot"}}');
       const options = ['--target', 'value', '--features', 'spec.json', '--rounds', '2'];
       const refused = await train(folder, ...options);
       expect(refused.code).toBe(1);
-      expect(refused.stderr).toContain('3 rows cannot be used');
+      expect(refused.stderr).toContain('4 rows cannot be used');
       expect(refused.stderr).toContain('rows.csv, line 5: the column "years" must be a number, got "many"');
       expect(refused.stderr).toContain('rows.csv, line 9: 6 fields where the header has 7');
       expect(refused.stderr).toContain('rows.csv, line 12: the target "value" is empty');
+      expect(refused.stderr).toContain('rows.csv, line 14: the target "value" must be finite in 32 bits, got 1e39');
+      await withCsv({ lines: { 13: lines[13] } }, async (other) => {
+        const { stderr } = await train(other, '--target', 'value');
+        expect(stderr).toContain('rows.csv, line 13: the column "years" must be finite in 32 bits');
+      });
       const skipped = await train(folder, ...options, '--bad-rows', 'skip');
       expect(skipped.code).toBe(0);
-      expect(skipped.stdout).toContain('3 bad rows were skipped');
+      expect(skipped.stdout).toContain('5 bad rows were skipped');
       const evaluated = await model(folder, 'evaluate', 'm.json', '--data', 'rows.csv', '--target', 'value');
       expect([evaluated.code, evaluated.stderr.includes('rows.csv, line 5: the column "years"')]).toEqual([1, true]);
     });

@@ -105,6 +105,14 @@ describe.concurrent('model predict', () => {
     );
   });
 
+  it('says of objects that do not fit that the declaration beside the model is none', async () => {
+    await withModel(NAMED, async (folder) => {
+      await writeFile(join(folder, 'm.encoder.json'), '{"order":["x","y"]}');
+      expect((await predict(folder, '\ufeff[0,1]\r\n')).stdout).toBe('-0.15\n');
+      expect((await predict(folder, '{"age":1}')).stderr).toContain('m.encoder.json is not used: ');
+    });
+  });
+
   it("takes numbers for codes where Python's encoder has texts", async () => {
     await withModel({ trees: [{ feature: 0, below: 0.5, left: 1, right: 2 }], names: ['job', 'y'] }, async (folder) => {
       await writeFile(join(folder, 'm.encoder.json'), JSON.stringify({ features: ['job', 'y'], categorical: { job: ['a', 'b'] } }));

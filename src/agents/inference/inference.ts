@@ -17,7 +17,7 @@ export interface InferenceOptions<K, V, Row, Answer, Out> {
   readonly batch?: BatchOptions | undefined;
   /** Most calls at once, over all partitions of this agent in this worker. @default 4 */
   readonly inFlight?: number | undefined;
-  /** Longest time for one call; past it the model counts as unreachable. @default 5_000 */
+  /** Longest time for one call; past it the model counts as unreachable. @default the model's own `timeoutMs`, else 5_000 */
   readonly timeoutMs?: number | undefined;
   /**
    * Longest time for one event, from its first try, over all its calls and retries; past it the event fails for good, and

@@ -22,7 +22,7 @@ export interface InferencePlan<Row, Answer> {
 }
 
 export function planOf<K, V, Row, Answer, Out>(options: InferenceOptions<K, V, Row, Answer, Out>): InferencePlan<Row, Answer> {
-  const { model, batch = {}, inFlight = 4, timeoutMs = 5_000, deadlineMs = 0, rate, warmUp = false } = options;
+  const { model, batch = {}, inFlight = 4, timeoutMs = model.timeoutMs ?? 5_000, deadlineMs = 0, rate, warmUp = false } = options;
   const { failures = 5, delayMs = 200, maxDelayMs = 10_000 } = options.breaker ?? {};
   const { size = 32, bytes = 0, waitMs = 5 } = batch;
   const limits = rate === undefined ? {} : { [`rate.${rate.rows === undefined ? 'calls' : 'rows'}`]: rate.rows ?? rate.calls ?? 0 };

@@ -46,6 +46,11 @@ export function encodable(
       bad.push({ line, message: error.message });
       return false;
     }
+    const infinite = numbers.findIndex((number) => Math.abs(number) === Number.POSITIVE_INFINITY);
+    if (infinite >= 0) {
+      bad.push({ line, message: `the column ${JSON.stringify(columns[infinite])} must be finite in 32 bits` });
+      return false;
+    }
     const missing = isComplete ? numbers.findIndex(Number.isNaN) : -1;
     if (missing >= 0)
       bad.push({ line, message: `the column ${JSON.stringify(columns[missing])} is missing, which a linear model has no answer to` });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { encoderOf, type OpenModel, type OpenOptions, openModel } from '../../models/file/index.ts';
+import { type EncoderFile, encoderOf, type OpenModel, type OpenOptions, openModel } from '../../models/file/index.ts';
 import { CommandError } from '../command-error.ts';
 import type { RawOptions } from '../options.ts';
 
@@ -23,10 +23,10 @@ export async function openFile(
   file: string,
   options: RawOptions,
   more: Pick<OpenOptions, 'margin' | 'threads' | 'nonFinite'> = {},
-): Promise<OpenModel> {
+): Promise<OpenModel & { readonly encoder: EncoderFile | undefined }> {
   const bytes = await readModelBytes(file);
   const encoder = await encoderOf(file, options['encoder'] as string | undefined);
-  return openModel(bytes, { ...openOptionsOf(file, options), features: encoder?.features, ...more });
+  return { ...(await openModel(bytes, { ...openOptionsOf(file, options), features: encoder?.features, ...more })), encoder };
 }
 
 export function linkOf(text: unknown): OpenOptions['link'] {

@@ -1,26 +1,28 @@
-import { type FileAnswer, type OpenModel, shortest } from '../../models/file/index.ts';
+import { type FileAnswer, shortest } from '../../models/file/index.ts';
 import { RowErrors } from '../../models/index.ts';
 import type { RawOptions } from '../options.ts';
 import { openFile } from './open.ts';
 import { BadLine, type Line, rowsOf } from './rows.ts';
+
+type Opened = Awaited<ReturnType<typeof openFile>>;
 
 /** Rows that are scored and printed together. */
 const BATCH = 1_024;
 
 export async function predictRows(file: string, options: RawOptions): Promise<void> {
   const rowsFile = String(options['features']);
-  const { model, isFloat32 } = await openFile(file, options, { margin: options['margin'] === true, nonFinite: 'answer' });
+  const { model, isFloat32, encoder } = await openFile(file, options, { margin: options['margin'] === true, nonFinite: 'answer' });
   try {
-    for await (const lines of rowsOf(rowsFile, BATCH)) await score(model, lines, { rowsFile, isFloat32 });
+    for await (const lines of rowsOf(rowsFile, BATCH)) await score(model, lines, { rowsFile, isFloat32, encoder });
   } finally {
     await model.close?.();
   }
 }
 
 async function score(
-  model: OpenModel['model'],
+  model: Opened['model'],
   lines: readonly Line[],
-  { rowsFile, isFloat32 }: { readonly rowsFile: string; readonly isFloat32: boolean },
+  { rowsFile, isFloat32, encoder }: Pick<Opened, 'isFloat32' | 'encoder'> & { readonly rowsFile: string },
 ): Promise<void> {
   try {
     print(await model.predict(lines.map(({ row }) => row)), isFloat32);
@@ -32,7 +34,9 @@ async function score(
       isFloat32,
     );
     const cause = (error.outcomes[bad] as { error: Error }).error;
-    throw new BadLine(rowsFile, (lines[bad] as Line).number, cause.message, cause);
+    const { number, row } = lines[bad] as Line;
+    const unused = Array.isArray(row) || encoder?.problem === undefined ? '' : `; ${encoder.file} is not used: ${encoder.problem.message}`;
+    throw new BadLine(rowsFile, number, `${cause.message}${unused}`, cause);
   }
 }
 

@@ -10,6 +10,9 @@ export interface Line {
   readonly row: FeatureRow;
 }
 
+/** Windows' editors put one before the first line. */
+const BYTE_ORDER_MARK = /^\uFEFF/;
+
 /** A line that is no row; those before it are fine. */
 export class BadLine extends CommandError {
   constructor(file: string, line: number, what: string, cause?: Error & { readonly next?: string | undefined }) {
@@ -27,8 +30,9 @@ export async function* rowsOf(file: string, size: number): AsyncGenerator<Line[]
   let batch: Line[] = [];
   let number = 0;
   let blank = 0;
-  for await (const text of linesOf(file)) {
+  for await (const line of linesOf(file)) {
     number++;
+    const text = number === 1 ? line.replace(BYTE_ORDER_MARK, '') : line;
     if (text.trim() === '') {
       blank ||= number;
       continue;

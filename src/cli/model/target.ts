@@ -30,7 +30,7 @@ export function taskOf(rows: readonly DataRow[], { target, positive, kind }: Tas
   if (values.size === 2 && yes !== undefined && other === undefined) return { kind: 'binary', positive: yes };
   if (values.size < 2) throw new CommandError(1, `the target ${target} has ${values.size === 0 ? 'no value' : `the one value ${list}`}`);
   throw new CommandError(2, `the target ${target} has the values ${list}`, {
-    next: 'Say which one is to be predicted, against the others: --positive VALUE.',
+    next: `Say which one is to be predicted, against the others: --positive VALUE${isNumbers && kind === undefined ? '; or, where it is a number, --objective squared-error' : ''}.`,
   });
 }
 
@@ -40,5 +40,7 @@ export function labelOf({ cells }: DataRow, target: string, task: Task): number 
   if (cell === '') return `the target ${JSON.stringify(target)} is empty`;
   if (task.kind === 'binary') return cell === task.positive ? 1 : 0;
   const number = numberOf(cell);
+  if (number && !Number.isFinite(Math.fround(number)))
+    return `the target ${JSON.stringify(target)} must be finite in 32 bits, got ${cell.slice(0, 60)}`;
   return number ?? `the target ${JSON.stringify(target)} must be a number, got ${JSON.stringify(cell.slice(0, 60))}`;
 }

@@ -160,7 +160,11 @@ function plainList(names: readonly unknown[], categorical: unknown): FeatureMap 
     if (values === undefined) return [String(name), { kind: 'numeric' }];
     return [String(name), { kind: 'ordinal', values: values as string[], unknown: 'nan', codes: true }];
   });
-  return Object.fromEntries(entries);
+  const map = Object.fromEntries(entries);
+  // An object puts whole numbers first; a model without names would take one column for another.
+  if (Object.keys(map).join('\n') !== names.join('\n'))
+    throw new ConfigError('features: the names must differ, and those that are whole numbers come first, in rising order');
+  return map;
 }
 
 function listOf(declared: Feature | readonly Feature[]): readonly Feature[] {

@@ -2,11 +2,16 @@ import type { Pool } from 'undici';
 import { deadline } from '../deadline.ts';
 import type { PredictOptions } from '../model.ts';
 import { ModelError } from '../model-error.ts';
+import { bodyText } from './body-text.ts';
+import { Misfit } from './misfit.ts';
 import { addressOf, type HttpOptions, type HttpSettings, settingsOf } from './options.ts';
 import type { HttpAnswer, HttpQuestion } from './protocol.ts';
 
 /** A kept-alive socket that the server closes just as we write fails at once; the call itself is fit to be repeated. */
 const RESET = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+const TOO_LONG = new Set(['UND_ERR_RES_EXCEEDED_MAX_SIZE', 'ERR_BUFFER_TOO_LARGE']);
+/** A certificate that is not to be trusted: of nobody known, of another name, or out of date. */
+const UNTRUSTED = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|ERR_TLS_CERT_ALTNAME_INVALID$|CERT_)/;
 
 interface Call {
   readonly method: 'GET' | 'POST';
@@ -89,7 +94,7 @@ export class HttpEndpoint {
   }
 
   async #once({ method, path, headers, body }: Call, signal: AbortSignal): Promise<HttpAnswer> {
-    const given = typeof this.#settings.headers === 'function' ? await this.#settings.headers() : this.#settings.headers;
+    const given = await this.#headers();
     const type = body === null ? {} : { 'content-type': 'application/json' };
     this.#pool ??= this.#open();
     const pool = await this.#pool;
@@ -97,10 +102,21 @@ export class HttpEndpoint {
       method,
       path,
       body,
-      headers: { accept: 'application/json', ...type, ...headers, ...given },
+      headers: { accept: 'application/json', 'accept-encoding': 'identity', ...type, ...lowered(headers), ...lowered(given) },
       signal,
     });
-    return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() };
+    return { status: answer.statusCode, headers: answer.headers, text: await bodyText(answer, this.#settings.maxAnswerBytes) };
+  }
+
+  async #headers(): Promise<Readonly<Record<string, string>>> {
+    const { headers } = this.#settings;
+    if (typeof headers !== 'function') return headers;
+    try {
+      return await headers();
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new ModelError('UNAVAILABLE', `the headers for the model at ${this.url} cannot be had: ${why}`, { cause });
+    }
   }
 
   /**
@@ -122,8 +138,9 @@ export class HttpEndpoint {
 
   #explain(error: unknown): unknown {
     if (error instanceof ModelError) return error;
+    if (error instanceof Misfit) return new ModelError('ANSWER', `the model at ${this.url} ${error.message}`, { cause: error });
     const code = codeOf(error);
-    if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
+    if (TOO_LONG.has(code)) {
       const next = 'Ask fewer rows at once (`batch.size`) or raise `maxAnswerBytes`.';
       return new ModelError('ANSWER', `the model at ${this.url} answered more than ${this.#settings.maxAnswerBytes} bytes`, {
         cause: error,
@@ -131,9 +148,16 @@ export class HttpEndpoint {
       });
     }
     const why = error instanceof Error && error.message !== '' ? error.message : code;
-    const next = 'Start the model server, or name its address (MODEL_URL in the shipped examples).';
+    const next = UNTRUSTED.test(code)
+      ? 'Name the authority that signed its certificate: `tls: { ca: readFileSync(...) }`.'
+      : 'Start the model server, or name its address (MODEL_URL in the shipped examples).';
     return new ModelError('UNAVAILABLE', `cannot reach the model at ${this.url}: ${why}`, { cause: error, next });
   }
+}
+
+/** So that a header of the same name takes the place of the one before, and does not go out beside it. */
+function lowered(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 function codeOf(error: unknown): string {

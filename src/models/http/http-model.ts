@@ -53,6 +53,7 @@ export function httpModel<Row, Answer>(protocol: Protocol<Row>, url: string | UR
   return {
     name: endpoint.url,
     maxRows: protocol.maxRows,
+    timeoutMs: rest.timeoutMs,
     predict,
     start: () => endpoint.start(),
     ...(healthPath === undefined ? {} : { health: (call?: PredictOptions) => health(healthPath, call) }),

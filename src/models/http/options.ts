@@ -9,7 +9,7 @@ export interface HttpOptions {
   readonly headers?: Headers | (() => Headers | Promise<Headers>) | undefined;
   /** Most sockets to the server. More calls than that wait their turn, and their time-out runs. @default 32 */
   readonly connections?: number | undefined;
-  /** Longest time for one call when the caller names none. @default 2_000 */
+  /** Longest time for one call when the caller names none; `inference` takes it too. @default 2_000, of `inference` 5_000 */
   readonly timeoutMs?: number | undefined;
   /** A longer request is not sent: it is refused (`REFUSED`), and so asked in halves. @default 16 MiB */
   readonly maxRequestBytes?: number | undefined;

@@ -36,6 +36,8 @@ function rangeOf(rounds: Rounds, count: number, attributes: Readonly<Record<stri
 function bestIteration(attributes: Readonly<Record<string, string>>): number | undefined {
   const text = attributes.best_iteration;
   if (text === undefined) return undefined;
+  // What 1.6 and 1.7 write after training no round at all.
+  if (text === '-1') return undefined;
   if (!/^\d+$/.test(text)) throw new ConfigError(`the model file is damaged: best_iteration is ${JSON.stringify(text)}`);
   return Number(text);
 }

@@ -162,6 +162,13 @@ describe('saved features', () => {
     const plain = featuresFromJson({ features: ['age', 'job'], categorical: { job: ['a', 'b'] } });
     expect(one(plain as Features<never>, { age: 3, job: 'b' })).toEqual([3, 1]);
     expect(one(plain as Features<never>, { age: null, job: 'zzz' })).toEqual([Number.NaN, Number.NaN]);
+    for (const names of [
+      ['age', '7'],
+      ['age', 'age'],
+      ['2', '1'],
+    ])
+      expect(() => featuresFromJson({ features: names })).toThrow('names must differ, and those that are whole numbers come first');
+    expect(featuresFromJson({ features: ['1', '2', 'age'] }).columns).toEqual(['1', '2', 'age']);
   });
 });
 

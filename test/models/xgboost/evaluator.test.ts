@@ -94,6 +94,7 @@ describe('rounds', () => {
     expect(sum({ rounds: 'all' }, { best_iteration: '2' })).toBe(63);
     expect(sum({ rounds: [1, 3] })).toBe(6);
     expect(sum({}, { best_iteration: '20' })).toBe(63);
+    expect(sum({}, { best_iteration: '-1' })).toBe(63);
   });
 
   it('must be there', () => {
