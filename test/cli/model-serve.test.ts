@@ -2,7 +2,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { versionOf } from '../../src/models/file/index.ts';
-import { http } from '../../src/models/index.ts';
+import { features, http, numeric, oneHot } from '../../src/models/index.ts';
 import { bytesOf, smallModel } from '../models/support/small-model.ts';
 import { run, withFolder, withStreamer } from './helpers.ts';
 
@@ -12,7 +12,7 @@ const file = (high: number) =>
       objective: 'binary:logistic',
       baseScore: '[5E-1]',
       trees: [{ feature: 0, below: 1, left: -high, right: high }],
-      names: ['x', 'y'],
+      names: ['x=b', 'y'],
     }),
   );
 
@@ -21,6 +21,7 @@ describe('model serve', () => {
     await withFolder(async (folder) => {
       const path = join(folder, 'm.json');
       await writeFile(path, file(2));
+      await writeFile(join(folder, 'm.features.json'), JSON.stringify(features({ x: oneHot(['b'], { unknown: 'zeros' }), y: numeric() })));
       const args = ['model', 'serve', path, '--port', '0', '--labels', 'No,Yes', '--reload-ms', '20', '--fault', 'off', '--json'];
       await withStreamer(args, {}, async (server) => {
         const { origin, version } = await server.untilEvent('ready');
@@ -28,11 +29,21 @@ describe('model serve', () => {
         const model = http.rows<object>(`${origin}/predict`);
         const chance = Math.fround(1 / (1 + Math.exp(-2)));
         const [no, yes] = await model.predict([
-          { x: 0, y: 0 },
-          { x: 1, y: 0 },
+          { x: 'a', y: 0 },
+          { x: 'b', y: 0 },
         ]);
         expect(no).toEqual({ prediction: ['No'], probability: expect.closeTo(chance, 6) });
         expect(yes).toEqual({ prediction: ['Yes'], probability: expect.closeTo(chance, 6) });
+
+        await expect(model.predict([{ y: 0 }])).rejects.toMatchObject({
+          status: 422,
+          message: expect.stringContaining('body.0.x: the row lacks "x"'),
+        });
+        const { inputs } = (await (await fetch(`${origin}/v2/models/model`)).json()) as { inputs: unknown };
+        expect(inputs).toEqual([
+          { name: 'x', datatype: 'BYTES', shape: [-1, 1] },
+          { name: 'y', datatype: 'FP32', shape: [-1, 1] },
+        ]);
 
         await writeFile(path, file(3).subarray(0, 100));
         await server.untilEvent('kept');
@@ -41,11 +52,11 @@ describe('model serve', () => {
         const swapped = await server.untilEvent('swapped');
         expect(swapped).toMatchObject({ version: versionOf(file(3)), before: version });
         let told: string | undefined;
-        await model.predict([{ x: 0, y: 0 }], { onVersion: (one) => (told = one) });
+        await model.predict([{ x: 'a', y: 0 }], { onVersion: (one) => (told = one) });
         expect(told).toBe(versionOf(file(3)));
 
         await fetch(`${origin}/faults`, { method: 'PUT', body: '{"errors":1,"status":500}' });
-        await expect(model.predict([{ x: 0, y: 0 }])).rejects.toMatchObject({ status: 500 });
+        await expect(model.predict([{ x: 'a', y: 0 }])).rejects.toMatchObject({ status: 500 });
         await model.close?.();
         expect(await server.end()).toMatchObject({ code: 0, signal: null, stderr: '' });
         expect(server.events.at(-1)).toEqual({ event: 'stopped' });

@@ -192,6 +192,15 @@ describe('protocols', () => {
     expect(await ask(`${oip.origin}/v2`, undefined, 'GET')).toMatchObject({ status: 200, body: { version: '2' } });
   });
 
+  it('tell the inputs that they take: one for a model without names, whatever its width', async () => {
+    const nameless = bytesOf(smallModel({ trees: [{ feature: 0, below: 0.5, left: 1, right: 2 }], features: 1 }));
+    const { origin } = await served({ model: xgboost(nameless), shape: () => ({ features: 1, columns: new Map() }) });
+    const { inputs } = (await ask(`${origin}/v2/models/model`, undefined, 'GET')).body;
+    expect(inputs).toEqual([{ name: 'input', datatype: 'FP32', shape: [-1, 1] }]);
+    const answer = await ask(`${origin}/v2/models/model/infer`, { inputs: [{ ...inputs[0], shape: [2, 1], data: [0, 1] }] });
+    expect(answer.body.outputs[0].data).toEqual([1, 2]);
+  });
+
   it('answer an empty batch with an empty list', async () => {
     expect(await ask((await tree()).url, [])).toMatchObject({ status: 200, body: [] });
   });

@@ -1,6 +1,10 @@
+import type { ModelAbout } from '../../models/file/index.ts';
 import type { FeatureMap } from '../../models/index.ts';
 import { numberOf } from '../../models/training/infer.ts';
 import type { DataRow } from './csv-data.ts';
+
+/** Of linear models, and of ONNX. */
+const TEXTS = new Set(['category', 'text']);
 
 export type TypedRow = Readonly<Record<string, string | number | boolean | null>>;
 
@@ -15,6 +19,12 @@ export function columnsOf(fields: FeatureMap): Columns {
       return [field, isText ? 'text' : 'number'];
     }),
   );
+}
+
+/** What a model without a declaration wants of a row by name; empty when it has no names. */
+export function ownColumns({ featureNames = [], featureTypes = [], categories = {} }: ModelAbout): Columns {
+  const isText = (name: string, at: number) => TEXTS.has(featureTypes[at] ?? '') || Object.hasOwn(categories, name);
+  return new Map(featureNames.map((name, at) => [name, isText(name, at) ? 'text' : 'number']));
 }
 
 /** @returns the row as its columns want it, or what is wrong with it */

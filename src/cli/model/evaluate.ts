@@ -4,7 +4,7 @@ import { RowErrors } from '../../models/index.ts';
 import { CommandError } from '../command-error.ts';
 import type { RawOptions } from '../options.ts';
 import { type Output, outputOf } from '../output.ts';
-import { type Columns, columnsOf } from './cells.ts';
+import { type Columns, columnsOf, ownColumns } from './cells.ts';
 import { type BadRow, checkBad, readData, rowsIn } from './csv-data.ts';
 import { type LabelledRow, labelled } from './encode.ts';
 import { numberFlag, wordFlag } from './numbers.ts';
@@ -51,11 +51,10 @@ async function columnsFor(file: string, about: ModelAbout, given: string | undef
   const encoder = await encoderOf(file, given);
   if (encoder?.problem !== undefined) throw encoder.problem;
   if (encoder?.features !== undefined) return columnsOf(encoder.features.fields);
-  const { featureNames = [], featureTypes = [], categories = {} } = about;
-  if (featureNames.length === 0)
+  const own = ownColumns(about);
+  if (own.size === 0)
     throw new CommandError(2, `${file} does not name its features`, { next: 'Give a declaration of them: --encoder FILE.' });
-  const isText = (name: string, at: number) => featureTypes[at] === 'category' || Object.hasOwn(categories, name);
-  return new Map(featureNames.map((name, at) => [name, isText(name, at) ? 'text' : 'number']));
+  return own;
 }
 
 /** What the model answers: a probability by its objective or link, or where a positive value is named; else a number. */

@@ -1,12 +1,13 @@
-import { encoderOf, type FileAnswer, type ModelAbout, openModel, shortest } from '../../models/file/index.ts';
+import { encoderOf, type FileAnswer, openModel, shortest } from '../../models/file/index.ts';
 import { type FeatureRow, type Model, type ReloadingModel, reloading } from '../../models/index.ts';
-import { type ModelServer, serveModel } from '../../web/index.ts';
+import { type ModelServer, type ServedShape, serveModel } from '../../web/index.ts';
 import { PROTOCOLS, type ServedProtocol } from '../../web/model-server/options.ts';
 import { CommandError } from '../command-error.ts';
 import type { RawOptions } from '../options.ts';
 import { type Output, outputOf } from '../output.ts';
 import { wholeNumber } from '../records/options.ts';
 import { onStopSignal } from '../signals.ts';
+import { columnsOf, ownColumns } from './cells.ts';
 import { faultsOf } from './faults.ts';
 import { labelled } from './labels.ts';
 import { openOptionsOf } from './open.ts';
@@ -30,7 +31,7 @@ const PLACES: Readonly<Record<ServedProtocol, string>> = {
 
 interface Served {
   readonly model: ReloadingModel<FeatureRow, FileAnswer>;
-  about(): ModelAbout | undefined;
+  shape(): ServedShape | undefined;
   /** Of an answer: with labels, or as a number as short as it can be. */
   readonly answer: (answer: FileAnswer) => unknown;
 }
@@ -41,7 +42,7 @@ function modelOf(source: string, options: RawOptions, output: Output): Served {
   const labels = options['labels'] === undefined ? undefined : String(options['labels']).split(',');
   const [given, file] = [options['encoder'] as string | undefined, /^https?:/.test(source) ? undefined : source];
   const openOptions = openOptionsOf(source, options);
-  let about: ModelAbout | undefined;
+  let shape: ServedShape | undefined;
   let isFloat32 = true;
   const model = reloading<FeatureRow, FileAnswer>(source, open, {
     pollMs: wholeNumber('--reload-ms', options['reloadMs']) ?? 2_000,
@@ -59,16 +60,17 @@ function modelOf(source: string, options: RawOptions, output: Output): Served {
     const encoder = await encoderOf(file, given);
     const opened = await openModel(bytes, { ...openOptions, threads, margin: options['margin'] === true, features: encoder?.features });
     if (labels !== undefined) labelled.check(labels, opened.about.answers);
-    ({ about, isFloat32 } = opened);
+    ({ isFloat32 } = opened);
+    shape = { ...opened.about, columns: encoder?.features === undefined ? ownColumns(opened.about) : columnsOf(encoder.features.fields) };
     return opened.model;
   }
 
   const short = (value: number) => (isFloat32 ? shortest(value) : value);
   const number = (answer: FileAnswer) => (typeof answer === 'number' ? short(answer) : answer.map(short));
-  return { model, about: () => about, answer: labels === undefined ? number : (answer) => labelled.answer(labels, number(answer)) };
+  return { model, shape: () => shape, answer: labels === undefined ? number : (answer) => labelled.answer(labels, number(answer)) };
 }
 
-async function start({ model, about, answer }: Served, options: RawOptions): Promise<ModelServer> {
+async function start({ model, shape, answer }: Served, options: RawOptions): Promise<ModelServer> {
   const port = wholeNumber('--port', options['port']) ?? 3_000;
   const faults = faultsOf(options['fault']);
   try {
@@ -79,7 +81,7 @@ async function start({ model, about, answer }: Served, options: RawOptions): Pro
       host: String(options['host'] ?? '127.0.0.1'),
       port,
       answer,
-      shape: about,
+      shape,
       limits: {
         bodyBytes: wholeNumber('--max-body', options['maxBody']),
         rows: wholeNumber('--max-rows', options['maxRows']),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ConfigError } from '../../errors.ts';
+import { ModelError } from '../model-error.ts';
 import { problemsOf } from './check.ts';
 import { type Encoder, encoderOf } from './encoder.ts';
 import type { Feature, NumberFeature } from './feature.ts';
@@ -8,8 +9,8 @@ import { fitted } from './fit.ts';
 /** A field's feature, or several made of the same field. */
 export type FeatureMap = Readonly<Record<string, Feature | readonly Feature[]>>;
 
-/** The rows that fit a declaration: numbers where they are wanted as such, texts else. */
-export type RowOf<Map extends FeatureMap> = { readonly [Field in keyof Map]?: ValueOf<Map[Field]> | null | undefined };
+/** The rows that fit a declaration: numbers where they are wanted as such, texts else; null where a value is missing. */
+export type RowOf<Map extends FeatureMap> = { readonly [Field in keyof Map]: ValueOf<Map[Field]> | null };
 type ValueOf<Declared> = (Declared extends readonly (infer One)[] ? One : Declared) extends NumberFeature
   ? number | boolean
   : string | number | boolean;
@@ -81,11 +82,17 @@ export class Features<Row extends object> {
     return new Features<Row>(Object.fromEntries(entries));
   }
 
-  /** Writes one row's numbers, as many as there are columns, from `at` on. A missing value is NaN. */
+  /**
+   * Writes one row's numbers, as many as there are columns, from `at` on. A missing value, null, is NaN.
+   *
+   * @throws ModelError `REFUSED` that names the field, when the row does not fit; also when it lacks one, as by a name that is misspelt
+   */
   write(row: Row, into: Float32Array, at: number): void {
     let next = at;
     for (const encoder of this.#ready()) {
-      encoder.write((row as Record<string, unknown>)[encoder.field], into, next);
+      const value = (row as Record<string, unknown>)[encoder.field];
+      if (value === undefined) throw this.#lacking(row);
+      encoder.write(value, into, next);
       next += encoder.columns.length;
     }
   }
@@ -107,6 +114,16 @@ export class Features<Row extends object> {
   /** To be saved beside the model, as `model.features.json`. */
   toJSON(): FeaturesFile {
     return { kind: 'streamer.features', version: 1, fields: this.fields, columns: this.columns, hash: this.hash };
+  }
+
+  #lacking(row: Row): ModelError {
+    const absent = Object.keys(this.fields).filter((field) => (row as Record<string, unknown>)[field] === undefined);
+    const list = absent.slice(0, 10).map((field) => JSON.stringify(field));
+    const others = absent.length > 10 ? ` and ${absent.length - 10} more` : '';
+    return new ModelError('REFUSED', `the row lacks ${list.join(', ')}${others}`, {
+      next: 'null stands for a missing value.',
+      field: absent[0],
+    });
   }
 
   #ready(): ReadonlyArray<Encoder & { readonly field: string }> {

@@ -14,14 +14,18 @@ const OUTPUT = 'predict';
 
 /**
  * `POST /v2/models/NAME/infer` of the Open Inference Protocol v2. One input `[n, m]` is the rows as lists; else every input is a
- * column, `[n]` or `[n, 1]`, named as its feature. The only output is `predict`, `[n, k]` in FP64.
+ * column, `[n]` or `[n, 1]`, named as its field. (Of a model that is known to have no names, one input is lists in any case.) The only output is `predict`, `[n, k]` in FP64.
  *
  * @throws Problem
  */
-export async function infer(desk: Desk, body: unknown, gone: AbortSignal): Promise<{ readonly body: object; readonly scored: Scored }> {
+export async function infer(
+  desk: Desk,
+  body: unknown,
+  { gone, columns }: Pick<ServedShape, 'columns'> & { readonly gone: AbortSignal },
+): Promise<{ readonly body: object; readonly scored: Scored }> {
   const { id, inputs, outputs } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
   checkOutputs(outputs);
-  const rows = rowsOf(inputs);
+  const rows = rowsOf(inputs, columns?.size !== 0);
   const scored = await desk.score(rows, gone);
   const values = scored.answers.map((answer) => (Array.isArray(answer) ? answer : [answer]) as unknown[]);
   if (!values.flat().every((value) => typeof value === 'number')) throw new Problem(500, 'the model does not answer numbers');
@@ -31,9 +35,13 @@ export async function infer(desk: Desk, body: unknown, gone: AbortSignal): Promi
 }
 
 /** `GET /v2/models/NAME`. */
-export function metadata(name: string, version: string | undefined, { features, featureNames = [], answers = 1 }: ServedShape): object {
-  const columns = featureNames.map((feature) => ({ name: feature, datatype: 'FP32', shape: [-1, 1] }));
-  const inputs = columns.length > 0 ? columns : [{ name: 'input', datatype: 'FP32', shape: [-1, features ?? -1] }];
+export function metadata(name: string, version: string | undefined, { features, columns, answers = 1 }: ServedShape): object {
+  const fields = [...(columns ?? [])].map(([field, type]) => ({
+    name: field,
+    datatype: type === 'text' ? 'BYTES' : 'FP32',
+    shape: [-1, 1],
+  }));
+  const inputs = fields.length > 0 ? fields : [{ name: 'input', datatype: 'FP32', shape: [-1, features ?? -1] }];
   return {
     name,
     ...(version === undefined ? {} : { versions: [version] }),
@@ -51,7 +59,7 @@ function checkOutputs(outputs: unknown): void {
     throw new Problem(400, `there is no output ${JSON.stringify((unknown as { name?: unknown })?.name)}: the only one is "${OUTPUT}"`);
 }
 
-function rowsOf(inputs: unknown): unknown[] {
+function rowsOf(inputs: unknown, isNamed: boolean): unknown[] {
   if (!Array.isArray(inputs) || inputs.length === 0) throw new Problem(400, 'the request must have "inputs", a list of tensors');
   const tensors = inputs.map(tensorOf);
   const [first] = tensors as [InputTensor & { readonly values: readonly unknown[] }];
@@ -59,7 +67,7 @@ function rowsOf(inputs: unknown): unknown[] {
   const other = tensors.find(({ shape }) => shape[0] !== count);
   if (other !== undefined) throw new Problem(422, `the input "${other.name}" has ${other.shape[0]} rows, and "${first.name}" has ${count}`);
   const width = first.shape[1] ?? 1;
-  if (tensors.length === 1 && first.shape.length === 2 && width > 1)
+  if (tensors.length === 1 && (width > 1 || !isNamed))
     return Array.from({ length: count }, (_, at) => first.values.slice(at * width, (at + 1) * width));
   const wide = tensors.find(({ shape }) => (shape[1] ?? 1) !== 1);
   if (wide !== undefined) throw new Problem(422, `the input "${wide.name}" has ${wide.shape[1]} columns beside other inputs`);

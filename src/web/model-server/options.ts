@@ -28,9 +28,10 @@ export interface ServeLimits {
 
 /** What metadata say of the model. */
 export interface ServedShape {
-  /** Numbers, or fields, of a row. */
+  /** Numbers of a row that is a list. */
   readonly features?: number | undefined;
-  readonly featureNames?: readonly string[] | undefined;
+  /** Fields of a row that is an object. @default none: rows are lists */
+  readonly columns?: ReadonlyMap<string, 'number' | 'text'> | undefined;
   /** Numbers of an answer. */
   readonly answers?: number | undefined;
 }

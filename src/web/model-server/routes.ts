@@ -54,7 +54,7 @@ function openInference(
   };
   const about: Handler = async (context) => context.json(metadata(name, desk.now.version, shape?.() ?? {}));
   const ask = timed(desk, 'oip', async (context) => {
-    const { body, scored } = await infer(desk, await bodyOf(context), context.req.raw.signal);
+    const { body, scored } = await infer(desk, await bodyOf(context), { gone: context.req.raw.signal, columns: shape?.()?.columns });
     return withVersion(
       context.json({ model_name: name, ...(scored.version === undefined ? {} : { model_version: scored.version }), ...body }),
       scored.version,

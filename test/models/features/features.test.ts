@@ -27,6 +27,8 @@ describe('features', () => {
     town: lookup({ Porto: 0.25 }, { unknown: 0 }),
   });
 
+  const NOTHING = { age: null, job: null, month: null, balance: null, town: null };
+
   it('encode a row to named columns, in the order of the declaration', () => {
     expect(bank.columns).toEqual(['age', 'job=admin.', 'job=services', 'month', 'balance', 'balance_z', 'town']);
     expect(one(bank, { age: 3, job: 'services', month: 'may', balance: -18, town: 'Porto' })).toEqual([
@@ -38,39 +40,49 @@ describe('features', () => {
       -7,
       0.25,
     ]);
-    expect(bank.encode([{ age: true }, { age: 2 }])).toHaveLength(14);
+    expect(bank.encode([{ ...NOTHING, age: true }, NOTHING])).toHaveLength(14);
   });
 
   it('know the types of the rows that fit', () => {
-    expectTypeOf(bank.encode).parameter(0).items.toHaveProperty('age').toEqualTypeOf<number | boolean | null | undefined>();
-    expectTypeOf(bank.encode).parameter(0).items.toHaveProperty('job').toEqualTypeOf<string | number | boolean | null | undefined>();
+    expectTypeOf(bank.encode).parameter(0).items.toHaveProperty('age').toEqualTypeOf<number | boolean | null>();
+    expectTypeOf(bank.encode).parameter(0).items.toHaveProperty('job').toEqualTypeOf<string | number | boolean | null>();
     // @ts-expect-error: a number is wanted
-    expect(() => bank.encode([{ age: 'x' }])).toThrow('the field "age" must be a finite number, got "x"');
+    expect(() => bank.encode([{ ...NOTHING, age: 'x' }])).toThrow('the field "age" must be a finite number, got "x"');
   });
 
   it('make missing what is missing, unless told otherwise', () => {
-    expect(one(bank, {})).toEqual([Number.NaN, 0, 0, Number.NaN, Number.NaN, Number.NaN, Number.NaN]);
+    expect(one(bank, NOTHING)).toEqual([Number.NaN, 0, 0, Number.NaN, Number.NaN, Number.NaN, Number.NaN]);
     const other = features({
       a: numeric({ missing: -1 }),
       b: log({ missing: 0 }),
       c: oneHot(['x'], { missing: 'nan' }),
       d: lookup({}, { missing: 9, unknown: 8 }),
     });
-    expect(one(other, { a: null, b: Number.NaN })).toEqual([-1, 0, Number.NaN, 9]);
+    expect(one(other, { a: null, b: Number.NaN, c: null, d: null })).toEqual([-1, 0, Number.NaN, 9]);
     expect(one(other, { a: 1, b: 0, c: 'x', d: 'y' })).toEqual([1, 0, 1, 8]);
     const strict = features({
       a: numeric({ missing: 'refuse' }),
       b: ordinal(['x'], { missing: 'refuse' }),
       c: oneHot(['x'], { missing: 'refuse' }),
     });
-    expect(() => strict.encode([{ b: 'x', c: 'x' }])).toThrow('the row lacks the field "a"');
-    expect(() => strict.encode([{ a: 1, c: 'x' }])).toThrow('the row lacks the field "b"');
-    expect(() => strict.encode([{ a: 1, b: 'x' }])).toThrow('the row lacks the field "c"');
+    expect(() => strict.encode([{ a: null, b: 'x', c: 'x' }])).toThrow('the row lacks the field "a"');
+    expect(() => strict.encode([{ a: 1, b: null, c: 'x' }])).toThrow('the row lacks the field "b"');
+    expect(() => strict.encode([{ a: 1, b: 'x', c: null }])).toThrow('the row lacks the field "c"');
+  });
+
+  it('refuse a row that lacks a field: null says that a value is missing', () => {
+    // @ts-expect-error: all fields are wanted
+    const encode = () => bank.encode([{ age: 1, Job: 'admin.', town: null, balance: 3 }]);
+    expect(encode).toThrow(
+      expect.objectContaining({ message: 'the row lacks "job", "month"', field: 'job', next: 'null stands for a missing value.' }),
+    );
   });
 
   it('refuse what is not in the list, or take it as told', () => {
-    expect(() => bank.encode([{ job: 'astronaut' }])).toThrow('the field "job" must be one of admin., services; got "astronaut"');
-    expect(() => bank.encode([{ month: 'mai' }])).toThrow('the field "month" must be one of apr, may; got "mai"');
+    expect(() => bank.encode([{ ...NOTHING, job: 'astronaut' }])).toThrow(
+      'the field "job" must be one of admin., services; got "astronaut"',
+    );
+    expect(() => bank.encode([{ ...NOTHING, month: 'mai' }])).toThrow('the field "month" must be one of apr, may; got "mai"');
     const lenient = features({
       a: oneHot(['x', 'rest'], { unknown: { as: 'rest' } }),
       b: oneHot(['x'], { unknown: 'nan' }),
@@ -105,12 +117,12 @@ describe('fit', () => {
     const fitted = open.fit(rows);
     expect(fitted.columns).toEqual(['age', 'job=a', 'job=b', 'month', 'spend', 'flat']);
     expect(Array.from(fitted.encode(rows))).toEqual([-1, 0, 1, 1, -1, 0, 1, 1, 0, 0, 1, 0, Number.NaN, 0, 1, Number.NaN, Number.NaN, 0]);
-    expect(fitted.fit([{ age: 99, job: 'z' }]).hash).toBe(fitted.hash);
+    expect(fitted.fit([{ ...rows[0], age: 99, job: 'z' } as never]).hash).toBe(fitted.hash);
   });
 
   it('needs values', () => {
-    expect(() => open.fit([{ age: 1, spend: 1, flat: 1 }])).toThrow('the field "job" has no value');
-    expect(() => features({ age: standardise() }).fit([{}])).toThrow('the field "age" has no finite mean');
+    expect(() => open.fit([{ age: 1, job: null, month: null, spend: 1, flat: 1 }])).toThrow('the field "job" has no value');
+    expect(() => features({ age: standardise() }).fit([{ age: null }])).toThrow('the field "age" has no finite mean');
   });
 });
 
@@ -203,7 +215,7 @@ describe.skipIf(modelsAbsent !== undefined)(
       });
       expect(cars.columns).toEqual(order);
       const rows = goldens('car').filter(({ kind }) => kind === 'real');
-      const raw = rows.map((row) => row.raw ?? {}) as Record<string, never>[];
+      const raw = rows.map((row) => row.raw ?? {}) as never[];
       expect(hexOf(cars.encode(raw))).toBe(rows.map((row) => row.features_hex).join(''));
       expect(await xgboost(inModels('models/car.json'), { features: cars }).predict(raw)).toEqual(
         rows.map(({ prediction }) => Math.fround(prediction as number)),
