@@ -115,11 +115,15 @@ async function perform(plan: Plan, stage: Stage, second: string, observer: Obser
   await begin(plan, broker, fleet);
   const { seed, events, forMs } = plan.load;
   const less = { seed: seed ^ 0x2ec0d, events: Math.ceil(events * SECOND_SHARE), forMs };
-  const [loaded, more] = await Promise.all([
+  const loads = [
     produceLoad(broker.address, input, plan.load, () => stage.partitions),
     produceLoad(broker.address, second, less, () => PARTITIONS),
-    ...plan.faults.map((fault) => strike(stage, fault)),
-  ]);
+  ] as const;
+  const faults = plan.faults.map((fault) => strike(stage, fault));
+  // Whatever fails, the others come to their end before the stage is cleared away.
+  await Promise.allSettled([...loads, ...faults]);
+  await Promise.all(faults);
+  const [loaded, more] = await Promise.all(loads);
   await fleet.ensureOne();
   const acknowledged = new Map([
     [input, loaded],
