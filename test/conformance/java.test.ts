@@ -1,40 +1,18 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { brokers, createTopic, readAll, unique } from '../helpers/broker.ts';
+import { type Output, runForeign } from './foreign-program.ts';
 
 /** `KAFKA_JARS`: folder with the jars of Apache Kafka, whose client and tools are run as their users run them. */
 const jars = process.env.KAFKA_JARS;
-
-interface Output {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 const bootstrap = () => ['--bootstrap-server', brokers().join(',')];
 
 /** Runs a class of Kafka's; without the second compiler a JVM of a second's life starts sooner. */
 function java(main: string, args: readonly string[], input = ''): Promise<Output> {
   const flags = ['-Xshare:auto', '-XX:TieredStopAtLevel=1', '-Xmx128m', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error'];
-  const child = spawn(
-    'java',
-    [...flags, '-cp', `${jars}/*`, main.startsWith('kafka.') ? main : `org.apache.kafka.tools.${main}`, ...args],
-    { timeout: 28_000 },
-  );
-  const output = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk: Buffer) => {
-    output.stdout += chunk;
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    output.stderr += chunk;
-  });
-  child.stdin.on('error', () => {});
-  child.stdin.end(input);
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, ...output }));
-  });
+  const name = main.startsWith('kafka.') ? main : `org.apache.kafka.tools.${main}`;
+  return runForeign('java', [...flags, '-cp', `${jars}/*`, name, ...args], input);
 }
 
 if (jars !== undefined && !existsSync(jars)) {

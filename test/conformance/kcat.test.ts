@@ -1,33 +1,12 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { brokers, createTopic, readAll, unique } from '../helpers/broker.ts';
+import { runForeign } from './foreign-program.ts';
 
 const isInstalled = spawnSync('kcat', ['-V']).error === undefined;
 const isRequired = process.env.CI !== undefined && process.env.CI !== '';
 
-interface Output {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function kcat(args: readonly string[], input = ''): Promise<Output> {
-  const child = spawn('kcat', ['-b', brokers().join(','), ...args], { timeout: 25_000 });
-  const output = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk: Buffer) => {
-    output.stdout += chunk;
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    output.stderr += chunk;
-  });
-  // One that wants no input may end before it is offered some.
-  child.stdin.on('error', () => {});
-  child.stdin.end(input);
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, ...output }));
-  });
-}
+const kcat = (args: readonly string[], input = '') => runForeign('kcat', ['-b', brokers().join(','), ...args], input);
 
 if (!isInstalled && isRequired) {
   test('kcat is installed where CI is set', () => expect.fail('kcat is not on PATH: install it (Debian: apt-get install kcat)'));
