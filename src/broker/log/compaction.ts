@@ -8,7 +8,7 @@ export interface CompactionRules {
   readonly now: number;
   /** Nothing is touched from this offset on: an open transaction, or what is not yet to be read. */
   readonly limitOffset: number;
-  /** Records younger than this stay. */
+  /** Records younger than this stay; 0 lets all go. */
   readonly minLagMs: number;
   /** Records older than this are cleaned, however few there are. */
   readonly maxLagMs: number;
@@ -18,6 +18,11 @@ export interface CompactionRules {
   readonly deleteRetentionMs: number;
   /** Was the record of this producer part of a transaction that was aborted? */
   readonly isAborted: (producerId: number, offset: number) => boolean;
+}
+
+/** Records may say a time that is yet to come. */
+export function isTooYoung(maxTimestamp: number, { now, minLagMs }: CompactionRules): boolean {
+  return minLagMs > 0 && now - maxTimestamp < minLagMs;
 }
 
 /** More keys than this are left for the next round: the map of them is held in memory. */

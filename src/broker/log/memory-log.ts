@@ -1,5 +1,5 @@
 import { type RecordBatch, stampOffset } from '../protocol/record-batch.ts';
-import { Compaction, type CompactionRules, isWorthwhile } from './compaction.ts';
+import { Compaction, type CompactionRules, isTooYoung, isWorthwhile } from './compaction.ts';
 import { ownBytes } from './own-bytes.ts';
 import type { PartitionLog, Retention, SegmentLimits, TimedOffset } from './partition-log.ts';
 import { firstInBatch } from './time-lookup.ts';
@@ -127,10 +127,10 @@ export class MemoryLog implements PartitionLog {
     else active.bytes += bytes.length;
   }
 
-  private cleanable({ limitOffset, minLagMs, now }: CompactionRules): readonly RecordBatch[] {
-    const limit = Math.min(limitOffset, this.active.baseOffset);
+  private cleanable(rules: CompactionRules): readonly RecordBatch[] {
+    const limit = Math.min(rules.limitOffset, this.active.baseOffset);
     const all = this.batches.slice(this.head);
-    const end = all.findIndex((batch) => endOf(batch) > limit || now - batch.maxTimestamp < minLagMs);
+    const end = all.findIndex((batch) => endOf(batch) > limit || isTooYoung(batch.maxTimestamp, rules));
     return end < 0 ? all : all.slice(0, end);
   }
 

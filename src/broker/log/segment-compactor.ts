@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RecordBatch } from '../protocol/record-batch.ts';
 import type { Files } from '../storage/files.ts';
-import { Compaction, type CompactionRules, isWorthwhile } from './compaction.ts';
+import { Compaction, type CompactionRules, isTooYoung, isWorthwhile } from './compaction.ts';
 import type { Segment } from './segment.ts';
 import { type Rewritten, rewriteSegment, rewrittenPath } from './segment-rewrite.ts';
 
@@ -46,9 +46,9 @@ export async function compactSegments(log: CompactedLog, rules: CompactionRules)
   if (log.holds(log.settledSegments()[0] ?? last)) log.markCleaned(upTo);
 }
 
-function cleanable(log: CompactedLog, { limitOffset, minLagMs, now }: CompactionRules): readonly Segment[] {
+function cleanable(log: CompactedLog, rules: CompactionRules): readonly Segment[] {
   const all = log.settledSegments();
-  const end = all.findIndex((segment) => segment.nextOffset > limitOffset || now - segment.maxTimestamp < minLagMs);
+  const end = all.findIndex((segment) => segment.nextOffset > rules.limitOffset || isTooYoung(segment.maxTimestamp, rules));
   return end < 0 ? all : all.slice(0, end);
 }
 
