@@ -86,7 +86,10 @@ const sections: readonly Section[] = [
     events: Math.min(events, 60_000),
     keys: 10_000,
     ideal: 25_600,
-    contestants: [streamer('streamer each', { WORK: 'latency', ORDER: 'key' })],
+    contestants: [
+      { name: "Node's timers alone, no Kafka", file: 'timers.ts', env: {} },
+      streamer('streamer each', { WORK: 'latency', ORDER: 'key' }),
+    ],
   },
 ];
 
