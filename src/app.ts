@@ -228,7 +228,7 @@ export class App implements TopicHost {
     if (this.#worker !== undefined) throw new StreamerError('USAGE', `app "${this.id}" is started already`);
     this.validate();
     const agents = [...this.agents.values()];
-    await prepareSerdes(agents);
+    await prepareSerdes(agents, this.topics.values());
     const { client, admin, renewAdmin, sender } = await this.#connect();
     this.#worker = new Worker({
       appId: this.id,

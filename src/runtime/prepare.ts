@@ -6,11 +6,13 @@ import { type AnyTopic, type Readable, type SerdeContext, Topic } from '../topic
  * Lets serdes get ready that need something outside, before the first record: schemas of topics that agents write are
  * registered and checked, registries of topics that they read have to answer.
  *
+ * @param declared the app's topics: what no agent reads is there to be sent to
  * @throws StreamerError with every problem together
  */
-export async function prepareSerdes(agents: readonly Agent[]): Promise<void> {
-  const sinks = new Set(agents.flatMap(({ sinks }) => sinks as readonly unknown[]).filter((sink) => sink instanceof Topic) as AnyTopic[]);
+export async function prepareSerdes(agents: readonly Agent[], declared: Iterable<AnyTopic>): Promise<void> {
   const sources = new Set(agents.flatMap(({ sources }) => sources as ReadonlyArray<Readable<unknown, unknown>>));
+  const outputs = agents.flatMap(({ sinks }) => sinks as readonly unknown[]).filter((sink) => sink instanceof Topic) as AnyTopic[];
+  const sinks = new Set([...outputs, ...[...declared].filter((topic) => !sources.has(topic))]);
   const results = await Promise.allSettled([
     ...[...sinks].flatMap((topic) => prepared(topic, 'write')),
     ...[...sources].filter((source) => !sinks.has(source as AnyTopic)).flatMap((source) => prepared(source, 'read')),

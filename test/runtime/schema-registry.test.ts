@@ -169,9 +169,15 @@ describe('an app whose topics are in Avro with a registry', () => {
       source,
       each(async (text, { key }) => void (await sink.send({ key, value: { id: Number(text) } }))),
     );
+    // Of a topic that is read, the schema is not looked up at the start.
+    app.agent(
+      'read',
+      sink,
+      each(() => undefined),
+    );
     await stopped(app, async () => {
-      await gate.shut();
       const worker = await started(app);
+      await gate.shut();
       await source.send({ key: 'a', value: '7' });
       await until(
         () => worker.stats().agents['send']?.waitingSince,
@@ -212,6 +218,22 @@ describe('an app whose topics are in Avro with a registry', () => {
       await expect(writer(User, unique('out'), { autoRegister: false }).start()).rejects.toMatchObject({
         code: 'REFUSED',
         next: expect.stringContaining('streamer schemas register'),
+      });
+    });
+
+    it('when a topic that only a handler sends to has a schema that is not compatible', async () => {
+      const topic = unique('out');
+      await encoded(topic, [1]);
+      const app = testAppOf('avro-start');
+      app.topic(topic, { key: string(), value: avro.confluent({ schema: Other, registry: registryOf(gate.url) }) });
+      app.agent(
+        'send',
+        app.topic(unique('avro-start-in'), { key: string(), value: string() }),
+        each(() => undefined),
+      );
+      await expect(app.start()).rejects.toMatchObject({
+        code: 'REFUSED',
+        message: expect.stringContaining('id: int cannot be read as string'),
       });
     });
 

@@ -308,6 +308,19 @@ describe('the way to the registry', () => {
     await gate.shut();
   });
 
+  it('waits for a token that cannot be had, and refuses what is none', async () => {
+    const token = () => Promise.reject(new Error('no token server'));
+    expect(await failure(() => encode({ url: server.url, retries: 0, auth: { token } }))).toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('auth.token failed: no token server'),
+    });
+    for (const auth of [{}, { username: 'ann' }, { token: '' }])
+      expect(await failure(() => encode({ url: server.url, auth }))).toMatchObject({
+        code: 'CONFIG',
+        message: expect.stringContaining('auth: expected'),
+      });
+  });
+
   it('speaks TLS, and checks the certificate', async () => {
     const gate = await new RegistryGate(server.url, { tls: true }).open();
     await encode({ url: gate.url, tls: { ca: loopbackTls().cert } });

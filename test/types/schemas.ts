@@ -1,6 +1,7 @@
 /** As programs.ts: the types of serdes, wrong programs behind `@ts-expect-error`. Checked by `tsc`, never run. */
 import {
   App,
+  type AvroSchema,
   avro,
   each,
   type float64,
@@ -43,6 +44,38 @@ holds<Same<undefined extends UserInput['nick'] ? true : false, true>>();
 holds<Same<undefined extends User['nick'] ? true : false, false>>();
 // What is read can be written.
 export const copied = (read: User): UserInput => read;
+
+// Names in namespaces, and records that hold each other.
+const tree = avro({
+  type: 'record',
+  name: 'a.b.Tree',
+  fields: [
+    { name: 'kind', type: { type: 'enum', name: 'Kind', symbols: ['LEAF', 'NODE'] } },
+    {
+      name: 'left',
+      type: [
+        'null',
+        {
+          type: 'record',
+          name: 'Side',
+          fields: [
+            { name: 'tree', type: 'a.b.Tree' },
+            { name: 'kind', type: 'Kind' },
+          ],
+        },
+      ],
+    },
+    { name: 'right', type: ['null', 'Side'], default: null },
+    { name: 'more', type: { type: 'map', values: { type: 'array', items: 'Tree' } } },
+  ],
+});
+type Tree = OutputOf<typeof tree>;
+holds<Same<NonNullable<NonNullable<Tree['right']>['tree']['left']>['kind'], 'LEAF' | 'NODE'>>();
+holds<Same<NonNullable<Tree['more'][string]>[number]['kind'], 'LEAF' | 'NODE'>>();
+const others = avro(['null', { type: 'int', logicalType: 'date' }, { type: 'long', logicalType: 'time-micros' }], { long: 'bigint' });
+holds<Same<OutputOf<typeof others>, null | Date | bigint>>();
+const fromFile = avro({ type: 'record', name: 'R', fields: [] } as object as AvroSchema);
+holds<Same<OutputOf<typeof fromFile>, unknown>>();
 
 holds<Same<OutputOf<ReturnType<typeof bigLongs>>, Array<bigint | null>>>();
 const bigLongs = () => avro({ type: 'array', items: ['null', 'long'] }, { long: 'bigint' });

@@ -52,11 +52,14 @@ export function resolveRegistry(options: RegistryOptions, env: NodeJS.ProcessEnv
 }
 
 function authorizationOf({ auth }: RegistryOptions, url: URL, env: NodeJS.ProcessEnv): ResolvedRegistry['authorization'] {
-  if (auth !== undefined && 'token' in auth) {
-    const { token } = auth;
-    return typeof token === 'function' ? async () => `Bearer ${await token()}` : () => `Bearer ${token}`;
+  if (auth !== undefined) {
+    const { token, username, password } = auth as { token?: unknown; username?: unknown; password?: unknown };
+    if (typeof token === 'function') return async () => `Bearer ${await token()}`;
+    if (typeof token === 'string' && token !== '') return () => `Bearer ${token}`;
+    if (typeof username === 'string' && typeof password === 'string') return basic(`${username}:${password}`);
+    const names = Object.keys(auth).join(', ') || 'nothing';
+    throw new ConfigError(`schema registry: auth: expected { username, password } or { token }, texts that are not empty, got ${names}`);
   }
-  if (auth !== undefined) return basic(`${auth.username}:${auth.password}`);
   if (env['SCHEMA_REGISTRY_USER_INFO']) return basic(env['SCHEMA_REGISTRY_USER_INFO']);
   const token = env['SCHEMA_REGISTRY_TOKEN'];
   if (token) return () => `Bearer ${token}`;

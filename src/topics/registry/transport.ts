@@ -49,7 +49,7 @@ export class RegistryTransport {
     const { url, authorization, timeoutMs } = this.#registry;
     const headers: Record<string, string> = { accept: `${CONTENT_TYPE}, application/json` };
     if (body !== undefined) headers['content-type'] = CONTENT_TYPE;
-    if (authorization !== undefined) headers['authorization'] = await authorization();
+    if (authorization !== undefined) headers['authorization'] = await this.#credentials(authorization);
     const { request } = await import('undici');
     const dispatcher = await (this.#dispatcher ??= this.#connect());
     let status: number;
@@ -69,6 +69,14 @@ export class RegistryTransport {
       throw this.#unavailable(`cannot be reached: ${reasonOf(cause, timeoutMs)}`, cause);
     }
     return this.#read(status, text);
+  }
+
+  async #credentials(authorization: () => string | Promise<string>): Promise<string> {
+    try {
+      return await authorization();
+    } catch (cause) {
+      throw this.#unavailable(`cannot be asked: the function of auth.token failed: ${(cause as Error).message}`, cause);
+    }
   }
 
   #read(status: number, text: string): unknown {
