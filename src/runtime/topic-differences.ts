@@ -32,7 +32,18 @@ export function topicDifferences(spec: TopicSpec, found: FoundTopic): TopicDiffe
   }
   for (const [what, wanted] of Object.entries(found.configs === undefined ? {} : (spec.configs ?? {}))) {
     const is = found.configs?.[what];
-    if (is !== wanted) differences.push({ what, is: is ?? 'not set', wanted, text: `${what} is ${is ?? 'not set'}, app wants ${wanted}` });
+    if (is === undefined || meaning(is) !== meaning(wanted))
+      differences.push({ what, is: is ?? 'not set', wanted, text: `${what} is ${is ?? 'not set'}, app wants ${wanted}` });
   }
   return differences;
+}
+
+/** Brokers may keep `01000` as it was given, or as `1000`; the order of a list, as of `cleanup.policy`, says nothing. */
+function meaning(value: string): string {
+  const parts = value.split(',').map((part) => {
+    const text = part.trim();
+    if (/^-?\d+$/.test(text)) return String(BigInt(text));
+    return /^-?\d*\.\d+$/.test(text) ? String(Number(text)) : text.replace(/^(true|false)$/i, (word) => word.toLowerCase());
+  });
+  return parts.sort().join();
 }

@@ -92,7 +92,7 @@ export class Topic<K, V, KIn = K, VIn = V> implements Readable<K, V, KIn, VIn> {
     this.partitions = checkCount('partitions', options.partitions ?? 1, name);
     this.replicationFactor =
       options.replicationFactor === undefined ? undefined : checkCount('replicationFactor', options.replicationFactor, name);
-    this.configs = { ...options.configs };
+    this.configs = checkConfigs(options.configs ?? {}, name);
     this.tombstones = options.tombstones ?? 'skip';
   }
 
@@ -175,4 +175,11 @@ function checkCount(what: string, value: number, topic: string): number {
     throw new ConfigError(`topic "${topic}": ${what} must be a whole number of at least 1, got ${String(value)}`);
   }
   return value;
+}
+
+function checkConfigs(configs: Readonly<Record<string, unknown>>, topic: string): Readonly<Record<string, string>> {
+  for (const [name, value] of Object.entries(configs))
+    if (typeof value !== 'string')
+      throw new ConfigError(`topic "${topic}": configs: ${name} must be a text, as '1000', got ${String(value)}`);
+  return { ...(configs as Record<string, string>) };
 }

@@ -25,7 +25,7 @@ describe('streamer topics', () => {
     expect(grown.code).toBe(0);
     expect(jsonLines(grown.stdout)).toEqual([
       { topic: names[0], partitions: 2, status: 'already there' },
-      { topic: names[1], partitions: 2, status: 'grown' },
+      { topic: names[1], partitions: 2, status: 'grown', changes: [expect.objectContaining({ what: 'partitions', is: '1', wanted: '2' })] },
       { topic: names[2], partitions: 2, status: 'already there' },
     ]);
 
@@ -70,8 +70,12 @@ describe('streamer topics', () => {
     );
     expect(differs.stdout).toContain('has 2 partitions, app wants 1: partitions cannot be taken away');
 
+    const dry = await create('-p', '3', ...wanted.slice(2), '--alter-configs', '--add-partitions', '--dry-run');
+    expect(dry.code).toBe(0);
+    expect(dry.stdout).toContain('would grow: partitions 2 -> 3; retention.ms 1000 -> 2000; cleanup.policy delete -> compact');
+    expect(dry.stdout).toMatch(/topic +what +there +wanted\n.* partitions +2 +3\n/);
     const altered = await create('-p', '2', ...wanted.slice(2), '--alter-configs');
-    expect(altered).toMatchObject({ code: 0, stdout: expect.stringMatching(/2 partitions +altered/) });
+    expect(altered).toMatchObject({ code: 0, stdout: expect.stringMatching(/2 partitions +altered: retention\.ms 1000 -> 2000/) });
     const [described] = jsonLines((await run(['topics', 'describe', topic, '--json'])).stdout);
     expect(described!['configs']).toMatchObject({ 'retention.ms': '2000', 'cleanup.policy': 'compact', 'segment.bytes': '20000000' });
   }, 60_000);

@@ -36,3 +36,17 @@ it('what is not known of a topic is not compared, nor what was not asked for', (
     'b is not set, app wants 2',
   ]);
 });
+
+it('the same in other words is no difference', () => {
+  const wanted = { 'cleanup.policy': 'delete,compact', 'retention.ms': '01000', 'min.cleanable.dirty.ratio': '0.50', preallocate: 'TRUE' };
+  const there = { 'cleanup.policy': 'compact, delete', 'retention.ms': '1000', 'min.cleanable.dirty.ratio': '0.5', preallocate: 'true' };
+  expect(topicDifferences({ name: 't', partitions: 1, configs: wanted }, { partitions: 1, configs: there })).toEqual([]);
+  const other = { ...there, 'cleanup.policy': 'compact', 'retention.ms': '10000' };
+  const { length } = topicDifferences({ name: 't', partitions: 1, configs: wanted }, { partitions: 1, configs: other });
+  expect(length).toBe(2);
+});
+
+it('a config that is no text is refused where it is given', () => {
+  const configs = { 'retention.ms': 1000 as never };
+  expect(() => testAppOf('differs').topic('t', { configs } as never)).toThrow(/configs: retention\.ms must be a text, as '1000', got 1000/);
+});

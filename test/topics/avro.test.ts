@@ -1,3 +1,4 @@
+import avsc from 'avsc';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { avro, SerdeError } from '../../src/topics/index.ts';
@@ -146,6 +147,14 @@ describe('avro', () => {
     expect(() => map.encode({ '\udc00': 1 }, context)).toThrow(/expected map/);
     expect(() => map.decode(Buffer.from('0202ff0200', 'hex'), context)).toThrow(/not valid UTF-8/);
     expect(avro('string').decode(avro('string').encode('\ufffd🚀', context) as Buffer, context)).toBe('\ufffd🚀');
+  });
+
+  it('writes texts of every length as avsc does', () => {
+    const texts = [0, 1, 62, 63, 64, 65, 200].flatMap((length) => ['a', 'é', '日', '🚀'].map((last) => 'x'.repeat(length) + last));
+    const theirs = avsc.Type.forSchema({ type: 'array', items: 'string' });
+    const ours = avro({ type: 'array', items: 'string' });
+    expect(ours.encode(texts, context)).toEqual(theirs.toBuffer(texts));
+    expect(ours.decode(theirs.toBuffer(texts), context)).toEqual(texts);
   });
 
   it('refuses what is no plain object as a map', () => {

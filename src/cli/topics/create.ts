@@ -14,6 +14,8 @@ interface Outcome {
   readonly status: Status;
   /** What is not as it is wanted, and stays so. */
   readonly differences?: readonly TopicDifference[];
+  /** What was changed, or would be. */
+  readonly changes?: readonly TopicDifference[];
 }
 
 interface Mode {
@@ -80,15 +82,18 @@ async function changed(admin: KafkaAdmin, spec: TopicSpec, differences: readonly
     if (altered.length > 0) await admin.alterConfigs(topic, Object.fromEntries(altered.map(({ what, wanted }) => [what, wanted])));
   }
   const left = differences.filter((each) => !grown.includes(each) && !altered.includes(each));
-  if (left.length > 0) return { topic, partitions, status: 'differs', differences: left };
-  if (grown.length > 0) return { topic, partitions, status: mode.dryRun ? 'would grow' : 'grown' };
-  if (altered.length > 0) return { topic, partitions, status: mode.dryRun ? 'would be altered' : 'altered' };
-  return { topic, partitions, status: 'already there' };
+  const outcome = { topic, partitions, ...(grown.length + altered.length > 0 ? { changes: [...grown, ...altered] } : {}) };
+  if (left.length > 0) return { ...outcome, status: 'differs', differences: left };
+  if (grown.length > 0) return { ...outcome, status: mode.dryRun ? 'would grow' : 'grown' };
+  if (altered.length > 0) return { ...outcome, status: mode.dryRun ? 'would be altered' : 'altered' };
+  return { ...outcome, status: 'already there' };
 }
 
 function print(output: Output, outcomes: readonly Outcome[]): void {
   output.table(outcomes.map((outcome) => [outcome.topic, partitionText(outcome.partitions), statusText(outcome)]));
-  const rows = outcomes.flatMap(({ topic, differences = [] }) => differences.map(({ what, is, wanted }) => [topic, what, is, wanted]));
+  const rows = outcomes.flatMap(({ topic, differences = [], changes = [] }) =>
+    [...changes, ...differences].map(({ what, is, wanted }) => [topic, what, is, wanted]),
+  );
   if (rows.length > 1) output.table(rows, ['topic', 'what', 'there', 'wanted']);
   for (const outcome of outcomes) output.data(outcome);
 }
@@ -108,6 +113,7 @@ function partitionText(partitions: number): string {
   return `${partitions} partition${partitions === 1 ? '' : 's'}`;
 }
 
-function statusText({ status, differences }: Outcome): string {
-  return differences === undefined ? status : `${status}: ${differences.map(({ text }) => text).join('; ')}`;
+function statusText({ status, differences, changes = [] }: Outcome): string {
+  const told = [...changes.map(({ what, is, wanted }) => `${what} ${is} -> ${wanted}`), ...(differences ?? []).map(({ text }) => text)];
+  return told.length === 0 ? status : `${status}: ${told.join('; ')}`;
 }

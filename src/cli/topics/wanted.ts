@@ -5,7 +5,7 @@ import type { Session } from '../session.ts';
 
 /** Topics named on the command line, or those of the app; the app's specs where it declares them. */
 export function wantedTopics(session: Session, names: readonly string[], options: RawOptions): TopicSpec[] {
-  if (session.app === undefined) return names.map((name) => specOf(name, options));
+  if (session.app === undefined) return [...new Set(names)].map((name) => specOf(name, options));
   for (const flag of ['partitions', 'replicationFactor', 'config']) {
     if (options[flag] !== undefined)
       throw new CommandError(2, `--${flag === 'replicationFactor' ? 'replication-factor' : flag} does not go with -A: the app says it`);

@@ -1,5 +1,5 @@
 import { type ArrayType, type AvroType, avsc, type Hook, type MapType, type Tap } from './library.ts';
-import { isText, readText } from './primitives.ts';
+import { isText, readText, writeText } from './primitives.ts';
 
 /**
  * Arrays and maps that bear bad bytes. avsc believes the count it reads, and goes on reading behind the end of the bytes:
@@ -40,14 +40,14 @@ export function mapType(schema: unknown, options: object): AvroType {
     }
 
     override _check(value: unknown, flags: unknown, hook: Hook, path: string[]): boolean {
-      if (isMap(value)) return super._check(value, flags, hook, path);
+      if (isMap(value) && Object.keys(value).every(isText)) return super._check(value, flags, hook, path);
       hook?.(value, this);
       return false;
     }
 
     override _write(tap: Tap, value: unknown): void {
-      if (!isMap(value)) throw new Error('not an object with texts as names');
-      super._write(tap, value);
+      if (!isMap(value)) throw new Error('not an object of named values');
+      writeMap(tap, value, this.valuesType);
     }
   };
   return new map(schema, options);
@@ -66,10 +66,19 @@ function blockCount(tap: Tap): number {
 }
 
 /** Other objects have no properties, or others than they seem to have. */
-function isMap(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || value instanceof Map || value instanceof Date || value instanceof Uint8Array)
-    return false;
-  return Object.keys(value).every(isText);
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return !(value instanceof Map || value instanceof Date || value instanceof Uint8Array);
+}
+
+function writeMap(tap: Tap, value: Readonly<Record<string, unknown>>, values: { _write(tap: Tap, value: unknown): void }): void {
+  const names = Object.keys(value);
+  if (names.length > 0) tap.writeLong(names.length);
+  for (const name of names) {
+    writeText(tap, name);
+    values._write(tap, value[name]);
+  }
+  tap.writeLong(0);
 }
 
 function skipBlocks(tap: Tap, skip: () => void): void {

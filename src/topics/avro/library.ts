@@ -27,8 +27,6 @@ export interface Tap {
   skipString(): void;
   packLongBytes(bytes: Buffer): void;
   unpackLongBytes(): Buffer;
-  /** Undefined behind the end of the bytes. */
-  readString(): string;
   writeString(value: string): void;
 }
 

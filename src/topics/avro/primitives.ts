@@ -69,8 +69,7 @@ function stringType(): AvroType {
     }
 
     override _write(tap: Tap, value: unknown): void {
-      if (!isText(value)) throw new Error('not a text that UTF-8 can hold');
-      tap.writeString(value);
+      writeText(tap, value);
     }
   }
   return new Text();
@@ -80,17 +79,55 @@ export function isText(value: unknown): value is string {
   return typeof value === 'string' && value.isWellFormed();
 }
 
+/** Below this a length takes one byte, and it is faster to look at each byte than to look for what UTF-8 cannot hold. */
+const SHORT = 64;
+
+/** @throws Error when UTF-8 cannot hold it */
+export function writeText(tap: Tap, value: unknown): void {
+  if (typeof value === 'string' && value.length < SHORT && writeAscii(tap, value)) return;
+  if (!isText(value)) throw new Error('not a text that UTF-8 can hold');
+  tap.writeString(value);
+}
+
+/** @returns false when it is none, or has no room: what was written then is written over */
+function writeAscii(tap: Tap, text: string): boolean {
+  const { buf, pos } = tap;
+  const { length } = text;
+  if (pos + length >= buf.length) return false;
+  buf[pos] = 2 * length;
+  for (let at = 0; at < length; at++) {
+    const code = text.charCodeAt(at);
+    if (code >= 0x80) return false;
+    buf[pos + 1 + at] = code;
+  }
+  tap.pos = pos + 1 + length;
+  return true;
+}
+
+/** What Node's `toString` comes to in the end, and what avsc calls. */
+interface Sliced extends Buffer {
+  latin1Slice(start: number, end: number): string;
+  utf8Slice(start: number, end: number): string;
+}
+
 /** @throws Error when the bytes are not UTF-8 */
 export function readText(tap: Tap): string {
-  const start = tap.pos;
-  const text = tap.readString();
+  const length = tap.readLong();
+  if (length < 0) throw new Error('a text of negative length');
+  const { pos } = tap;
+  const buf = tap.buf as Sliced;
+  tap.pos = pos + length;
+  // Whoever reads the whole sees that it has gone too far.
+  if (tap.pos > buf.length) return '';
+  if (length < SHORT && isAscii(buf, pos, tap.pos)) return buf.latin1Slice(pos, tap.pos);
+  const text = buf.utf8Slice(pos, tap.pos);
   // Only what could not be decoded, or is this very character, has it.
-  if (text?.includes('\ufffd')) {
-    const end = tap.pos;
-    tap.pos = start;
-    const length = tap.readLong();
-    if (!isUtf8(tap.buf.subarray(tap.pos, tap.pos + length))) throw new Error('not valid UTF-8');
-    tap.pos = end;
-  }
+  if (text.includes('\ufffd') && !isUtf8(buf.subarray(pos, tap.pos))) throw new Error('not valid UTF-8');
   return text;
+}
+
+function isAscii(bytes: Buffer, from: number, to: number): boolean {
+  let all = 0;
+  for (let at = from; at < to; at++) all |= bytes[at]!;
+  return all < 0x80;
 }
