@@ -33,6 +33,7 @@ export async function insertedCar(url: string, options: CarOptions, signal: Abor
   ];
   const more = [options.transmission, number('mileage', options.mileage), options.fuelType, number('tax', options.tax)];
   const last = [number('mpg', options.mpg), number('engine-size', options.engineSize)];
+  const waitMs = number('wait', options.wait) * 1_000;
   const { Client } = await loadPg();
   const client = new Client({ connectionString: url });
   try {
@@ -46,11 +47,12 @@ export async function insertedCar(url: string, options: CarOptions, signal: Abor
       ])
       .catch((cause: Error) => Promise.reject(new ConfigError(`the car was not inserted: ${cause.message}`, { cause })));
     const id = Number(inserted.rows[0]?.id);
-    for (const deadline = Date.now() + number('wait', options.wait) * 1_000; Date.now() < deadline && !signal.aborted; await delay(20)) {
+    for (const deadline = Date.now() + waitMs; Date.now() < deadline && !signal.aborted; await delay(20)) {
       const row = await priceOf(client, id);
       if (row !== undefined) return row;
     }
-    throw new StreamerError('TIMEOUT', `car ${id} is inserted, and has no suggested price after ${options.wait} s`, {
+    const until = signal.aborted ? 'yet' : `after ${options.wait} s`;
+    throw new StreamerError('TIMEOUT', `car ${id} is inserted, and has no suggested price ${until}`, {
       next: 'Is the worker running? streamer dev -A car-price starts everything.',
     });
   } finally {

@@ -7,14 +7,21 @@ export interface RawRecord extends Line {
 }
 
 /** A quoted field may span so many lines; beyond, its opening quote is taken for a slip of that one line. */
-const MAX_LINES = 50;
+const MAX_LINES = 1_000;
 
 /**
  * Joins lines to records: a line with an odd number of quotes goes on in the next one. Where the closing quote is missing,
  * the line stands alone, so that a stray quote does not swallow the rest of the file.
+ *
+ * @param maxLength of a record, in characters
  */
-export async function* joinRecords(lines: AsyncIterable<Line>, quote: string): AsyncGenerator<RawRecord, void, undefined> {
+export async function* joinRecords(
+  lines: AsyncIterable<Line>,
+  quote: string,
+  maxLength: number,
+): AsyncGenerator<RawRecord, void, undefined> {
   let open: Line[] = [];
+  let length = 0;
   for await (const line of lines) {
     const closes = isOdd(line.text, quote);
     if (open.length === 0 && !closes) {
@@ -22,16 +29,18 @@ export async function* joinRecords(lines: AsyncIterable<Line>, quote: string): A
       continue;
     }
     open.push(line);
-    if (open.length === 1) continue;
-    if (closes) {
+    length += line.text.length;
+    if (open.length > 1 && closes) {
       yield joined(open);
       open = [];
     }
-    while (open.length >= MAX_LINES) {
+    while (open.length >= MAX_LINES || (open.length > 1 && length > maxLength)) {
       const [first, ...others] = open as [Line, ...Line[]];
       yield single(first);
       open = yield* apart(others, quote);
+      length = lengthOf(open);
     }
+    if (open.length === 0) length = 0;
   }
   while (open.length > 0) {
     const [first, ...others] = open as [Line, ...Line[]];
@@ -53,7 +62,13 @@ export function single(line: Line): RawRecord {
 
 function joined(lines: readonly Line[]): RawRecord {
   const [first, ...more] = lines as [Line, ...Line[]];
-  return { line: first.line, text: lines.map(({ text }) => text).join('\n'), tooLong: lines.some(({ tooLong }) => tooLong), more };
+  const { line, end } = first;
+  const text = lines.map((each, at) => (at < more.length ? each.text + each.end : each.text)).join('');
+  return { line, text, tooLong: lines.some(({ tooLong }) => tooLong), end, more };
+}
+
+function lengthOf(lines: readonly Line[]): number {
+  return lines.reduce((sum, { text }) => sum + text.length, 0);
 }
 
 function isOdd(text: string, quote: string): boolean {

@@ -9,7 +9,7 @@ export interface CsvOptions {
   readonly delimiter?: 'auto' | ',' | ';' | '\t' | undefined;
   /** Columns that the header must name. @default none */
   readonly columns?: readonly string[] | undefined;
-  /** A longer line is malformed. In characters. @default 1_000_000 */
+  /** A longer line is malformed, and so is a quoted field that makes a row of several lines longer. In characters. @default 1_000_000 */
   readonly maxLineLength?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -34,7 +34,7 @@ const BLOCK = 200;
 const QUOTE = '"';
 
 /**
- * Reads a CSV file (RFC 4180: quotes doubled within quotes, line ends allowed in them) as a stream, in UTF-8 with or without
+ * Reads a CSV file (RFC 4180: quotes doubled within quotes, line ends allowed in them, up to 1,000 a row) as a stream, in UTF-8 with or without
  * byte order mark. Blank lines are passed over. A malformed line (quotes, number of fields) comes as a `CsvProblem`, and
  * the rows behind it still come.
  *
@@ -43,7 +43,8 @@ const QUOTE = '"';
 export async function* readCsv(file: string, options: CsvOptions = {}): AsyncGenerator<CsvRow | CsvProblem, void, undefined> {
   let header: Header | undefined;
   let block: RawRecord[] = [];
-  for await (const record of joinRecords(splitLines(textOf(file, options.signal), options.maxLineLength ?? 1_000_000), QUOTE)) {
+  const { maxLineLength = 1_000_000, signal } = options;
+  for await (const record of joinRecords(splitLines(textOf(file, signal), maxLineLength), QUOTE, maxLineLength)) {
     if (record.text.trim() === '') continue;
     if (header === undefined) {
       header = readHeader(file, record, options);
@@ -114,7 +115,7 @@ function* rowsOf(block: readonly RawRecord[], header: Header): Generator<CsvRow 
       yield rowOf(record, fields[0] as string[], header);
       continue;
     }
-    const first = record.more.length === 0 ? record.text : record.text.slice(0, record.text.indexOf('\n'));
+    const first = record.more.length === 0 ? record.text : record.text.split(/\r?\n/, 1).join();
     yield { line: record.line, text: first, error: fields };
     yield* rowsOf(record.more.filter(({ text }) => text.trim() !== '').map(single), header);
   }

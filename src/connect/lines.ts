@@ -4,6 +4,7 @@ export interface Line {
   /** Without its line end. A line that is too long is cut. */
   readonly text: string;
   readonly tooLong: boolean;
+  readonly end: '\n' | '\r\n';
 }
 
 /** Splits decoded text into lines ended by `\n` or `\r\n`; a line beyond `maxLength` characters is cut, not kept in memory. */
@@ -13,7 +14,8 @@ export async function* splitLines(chunks: AsyncIterable<string>, maxLength: numb
   let tooLong = false;
   const take = (text: string): Line => {
     const whole = rest + text;
-    const taken = { line, text: whole.slice(0, maxLength).replace(/\r$/, ''), tooLong: tooLong || whole.length > maxLength };
+    const end = whole.endsWith('\r') ? ('\r\n' as const) : ('\n' as const);
+    const taken = { line, text: whole.slice(0, maxLength).replace(/\r$/, ''), tooLong: tooLong || whole.length > maxLength, end };
     rest = '';
     tooLong = false;
     line += 1;

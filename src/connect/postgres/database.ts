@@ -6,12 +6,15 @@ type Pg = typeof import('pg');
 
 /**
  * So that the server writes values one way, whatever its own settings are; and so that it notices within a minute when this process is
- * gone without a word, and gives back what the session had locked.
+ * gone without a word, and gives back what the session had locked. A row that row security hides is an error, not a row less in the snapshot.
  */
 const SETTINGS = `set datestyle = 'ISO, MDY'; set intervalstyle = 'postgres'; set timezone = 'UTC'; set extra_float_digits = 1;
   set bytea_output = 'hex'; set lc_monetary = 'C'; set xmlbinary = 'base64'; set statement_timeout = 0; set lock_timeout = 0;
-  set idle_in_transaction_session_timeout = 0;
-  set tcp_keepalives_idle = 20; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 4`;
+  set idle_in_transaction_session_timeout = 0; set row_security = off;
+  set tcp_keepalives_idle = 20; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 4;
+  select set_config(name, '0', false) from pg_settings where name in ('idle_session_timeout', 'transaction_timeout')`;
+/** Every look at a slot is worth two entries to the server's log. Only some roles may say that it is not. */
+const QUIET = `set log_min_messages = 'fatal'`;
 /** Longest wait for an answer: a connection that broke unseen must not hold a source for ever. A large transaction takes its time. */
 const ANSWER_MS = 600_000;
 const CLOSE_MS = 2_000;
@@ -49,6 +52,7 @@ export class Database {
     try {
       await client.connect();
       await client.query(SETTINGS);
+      await client.query(QUIET).catch(() => {});
     } catch (error) {
       await database.close();
       throw unreachable(error, url);

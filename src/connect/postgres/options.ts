@@ -1,6 +1,6 @@
 import { ConfigError } from '../../errors.ts';
 import { type Converter, jsonConverter } from '../data/converter.ts';
-import { type UnwrapOptions, unwrap } from './events/unwrap.ts';
+import { type UnwrapOptions, unwrap, unwrapProblems } from './events/unwrap.ts';
 import type { TypeOptions } from './types/field-type.ts';
 
 /** An operation as `op` names it: create, update, delete, truncate. */
@@ -75,6 +75,31 @@ const CHOICES = {
   hstore: ['map', 'json'],
 } as const;
 
+const NAMES: Readonly<Record<keyof PostgresChangesOptions, true>> = {
+  url: true,
+  prefix: true,
+  tables: true,
+  slot: true,
+  publication: true,
+  snapshot: true,
+  converter: true,
+  schemas: true,
+  unwrap: true,
+  tombstones: true,
+  skip: true,
+  messages: true,
+  contextHeaders: true,
+  decimals: true,
+  times: true,
+  binary: true,
+  intervals: true,
+  hstore: true,
+  unknownTypes: true,
+  pollMs: true,
+  heartbeatMs: true,
+  topics: true,
+};
+
 /** @throws ConfigError with everything that is wrong */
 export function resolveOptions(options: PostgresChangesOptions) {
   const slot =
@@ -116,6 +141,11 @@ function problemsOf(options: PostgresChangesOptions, slot: string): string[] {
   check(/^[a-zA-Z0-9._-]{1,150}$/.test(String(prefix)), 'prefix must be 1 to 150 letters, digits, ".", "_" or "-"', prefix);
   check(/^[a-z0-9_]{1,54}$/.test(slot), 'slot must be 1 to 54 lower-case letters, digits or "_"', slot);
   check(Array.isArray(tables) && tables.length > 0, 'tables must name at least one, as ["public.cars"]', tables);
+  for (const table of Array.isArray(tables) ? tables : []) {
+    check(typeof table === 'string' && /^[^.]+(\..+)?$/s.test(table), 'a table must be named as "public.cars" or "cars"', table);
+  }
+  for (const name of Object.keys(options)) if (!Object.hasOwn(NAMES, name)) problems.push(`unknown option "${name}"`);
+  if (typeof options.unwrap === 'object') problems.push(...unwrapProblems(options.unwrap).map((problem) => `unwrap: ${problem}`));
   for (const [name, allowed] of Object.entries(CHOICES)) {
     const given = options[name as keyof typeof CHOICES];
     check(given === undefined || (allowed as readonly string[]).includes(given), `${name} must be one of ${allowed.join(', ')}`, given);

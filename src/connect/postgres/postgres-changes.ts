@@ -87,8 +87,8 @@ export class PostgresChanges implements Source {
     if (found === undefined) await this.#begin(database, context, { catalog, encoder, registry, publisher, tables });
     if (context.signal.aborted) return;
     const stream = new ChangeStream(encoder, registry, skip, found?.confirmed ?? null);
-    const { confirmed } = found ?? (await findSlot(database, slot))!;
-    const reader = new SlotReader({ database, slot, publication, messages, stream, publisher, heartbeatMs, confirmed });
+    const place = found ?? (await findSlot(database, slot))!;
+    const reader = new SlotReader({ database, slot, publication, messages, stream, publisher, heartbeatMs, place });
     context.state('streaming', `reads ${tables.length === 1 ? 'a table' : `${tables.length} tables`} from the slot "${slot}"`);
     for (let idle = 0; !context.signal.aborted; ) {
       const messages = await reader.look();
@@ -113,7 +113,7 @@ export class PostgresChanges implements Source {
       await createSlot(database, slot);
       return;
     }
-    context.state('snapshot', 'reads the rows that are there');
+    context.state('snapshot', 'makes a slot, for which the server waits until transactions that are open now have ended');
     const replication = await Database.open(url, `streamer ${slot} snapshot`, true).catch(async (error: unknown) => {
       throw await refusedSlot(database, error);
     });
@@ -124,7 +124,8 @@ export class PostgresChanges implements Source {
         throw await refusedSlot(database, error);
       });
       const progress = (table: string, rows: number) => context.state('snapshot', `${table}: ${rows.toLocaleString('en-US')} rows`);
-      await publishSnapshot({ ...parts, database: reading, progress, signal: context.signal }, made);
+      const role = (await database.value('select current_user'))!;
+      await publishSnapshot({ ...parts, database: reading, role, progress, signal: context.signal }, made);
       await keepSlot(replication, temporary, slot);
     } finally {
       await Promise.all([replication.close(), reading.close()]);

@@ -128,3 +128,12 @@ function isSame(a: TableName, b: TableName): boolean {
 export function replicationGrant(role: string): string {
   return `alter role ${identifier(role)} replication;`;
 }
+
+/** What a role lacks to read all rows of a table. @param message the server's, which tells hidden rows from no rights at all */
+export function readingGrants(role: string, table: TableName, message: string): string[] {
+  if (message.includes('row-level security')) return [`alter role ${identifier(role)} bypassrls;`];
+  return [
+    `grant usage on schema ${identifier(table.schema)} to ${identifier(role)};`,
+    `grant select on ${qualified(table)} to ${identifier(role)};`,
+  ];
+}

@@ -4,6 +4,8 @@ import { type Database, identifier, literal } from './database.ts';
 import { decodeMessage } from './pgoutput/decode.ts';
 import { formatLsn, parseLsn } from './pgoutput/lsn.ts';
 import type { Publisher } from './publisher.ts';
+import { RestartPoint } from './restart-point.ts';
+import type { Slot } from './slot.ts';
 
 /** Changes after which a look at the log ends, at the next end of a transaction. */
 const LOOK_CHANGES = 10_000;
@@ -20,7 +22,7 @@ export interface SlotReaderParts {
   readonly publisher: Publisher;
   readonly heartbeatMs: number;
   /** Where the slot stands. */
-  readonly confirmed: bigint;
+  readonly place: Slot;
 }
 
 /**
@@ -29,16 +31,20 @@ export interface SlotReaderParts {
  */
 export class SlotReader {
   readonly #parts: SlotReaderParts;
+  readonly #restartPoint: RestartPoint;
   /** The end of the log at the last look that saw all of it. */
   #seen = -1n;
   /** Where the slot may be moved to, and has not been yet. */
   #unmoved: bigint | undefined;
   #moved: bigint;
+  /** The slot begins nearer once it is moved beyond. */
+  #noted: bigint | undefined;
   #movedAt = Date.now();
 
   constructor(parts: SlotReaderParts) {
     this.#parts = parts;
-    this.#moved = parts.confirmed;
+    this.#moved = parts.place.confirmed;
+    this.#restartPoint = new RestartPoint(parts.database, parts.slot, parts.place.restart);
   }
 
   /**
@@ -93,7 +99,7 @@ export class SlotReader {
   async #moveWhenDue(): Promise<void> {
     if (this.#unmoved === undefined) return;
     const isDue = Date.now() - this.#movedAt >= this.#parts.heartbeatMs || this.#unmoved - this.#moved >= MOVE_BYTES;
-    if (isDue) await this.#move(this.#unmoved);
+    if (isDue || (this.#noted !== undefined && this.#unmoved >= this.#noted)) await this.#move(this.#unmoved);
   }
 
   async #move(to: bigint): Promise<void> {
@@ -102,6 +108,8 @@ export class SlotReader {
     this.#unmoved = undefined;
     this.#moved = to;
     this.#movedAt = Date.now();
+    if (this.#noted !== undefined && to >= this.#noted) this.#noted = undefined;
+    this.#noted = (await this.#restartPoint.follow(to)) ?? this.#noted;
   }
 }
 

@@ -5,16 +5,18 @@ import { needsRights, replicationGrant } from './setup.ts';
 
 export interface Slot {
   readonly confirmed: bigint;
+  /** Where every look at the log begins. */
+  readonly restart: bigint;
 }
 
 /** The slot as it is; absent when there is none. @throws StreamerError when it cannot be read */
 export async function findSlot(database: Database, slot: string): Promise<Slot | undefined> {
   const [row] = await database.rows(
-    `select plugin, database, current_database(), wal_status, confirmed_flush_lsn from pg_replication_slots where slot_name = $1`,
+    `select plugin, database, current_database(), wal_status, confirmed_flush_lsn, restart_lsn from pg_replication_slots where slot_name = $1`,
     [slot],
   );
   if (row === undefined) return undefined;
-  const [plugin, its, ours, status, confirmed] = row;
+  const [plugin, its, ours, status, confirmed, restart] = row;
   if (plugin !== 'pgoutput' || its !== ours) {
     throw new StreamerError('REFUSED', `the slot "${slot}" is of plugin ${plugin} in database ${its}: it is not ours`, {
       next: 'Choose another name with the option `slot`.',
@@ -29,14 +31,13 @@ export async function findSlot(database: Database, slot: string): Promise<Slot |
       },
     );
   }
-  return { confirmed: parseLsn(confirmed!) };
+  return { confirmed: parseLsn(confirmed!), restart: parseLsn(restart!) };
 }
 
 /** Makes a slot from which changes are read from now on. */
-export async function createSlot(database: Database, slot: string): Promise<Slot> {
+export async function createSlot(database: Database, slot: string): Promise<void> {
   try {
-    const lsn = await database.value('select lsn from pg_create_logical_replication_slot($1, $2)', [slot, 'pgoutput']);
-    return { confirmed: parseLsn(lsn!) };
+    await database.rows('select pg_create_logical_replication_slot($1, $2)', [slot, 'pgoutput']);
   } catch (error) {
     throw await refusedSlot(database, error);
   }

@@ -5,7 +5,7 @@ import type { EventEncoder } from './events/encoder.ts';
 import type { ChangePosition, SnapshotMark } from './events/position.ts';
 import type { Table } from './events/table.ts';
 import type { Publisher } from './publisher.ts';
-import { type PublishedTable, qualified } from './setup.ts';
+import { needsRights, type PublishedTable, qualified, readingGrants } from './setup.ts';
 import type { SnapshotSlot } from './slot.ts';
 import type { TableRegistry } from './table-registry.ts';
 
@@ -16,6 +16,8 @@ export interface SnapshotParts {
   readonly encoder: EventEncoder;
   readonly publisher: Publisher;
   readonly tables: readonly PublishedTable[];
+  /** Who reads. */
+  readonly role: string;
   /** Told the rows so far, now and then. */
   readonly progress: (table: string, rows: number) => void;
   readonly signal: AbortSignal;
@@ -65,18 +67,21 @@ class SnapshotRun {
     const columns = relation.columns.filter(({ name }) => published.columns?.includes(name) ?? true);
     const table = await registry.define({ ...relation, columns });
     if (table === undefined) return;
+    const names = columns.map(({ name }) => name);
     let count = 0;
-    for await (const rows of fetched(
-      database,
-      await selection(
-        database,
-        published,
-        columns.map(({ name }) => name),
-      ),
-    )) {
+    for await (const rows of this.#rows(await selection(database, published, names), published)) {
       signal.throwIfAborted();
       for (const row of rows) await this.#next({ table, row, isFirst: count++ === 0 });
       progress(`${published.schema}.${published.name}`, count);
+    }
+  }
+
+  async *#rows(query: string, table: PublishedTable): AsyncGenerator<readonly Row[]> {
+    const { database, role } = this.#parts;
+    try {
+      yield* fetched(database, query);
+    } catch (error) {
+      throw needsRights(error, readingGrants(role, table, (error as Error).message)) ?? error;
     }
   }
 

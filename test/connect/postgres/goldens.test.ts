@@ -62,8 +62,11 @@ it('reports every option that is wrong', () => {
     times: 'exact',
     skip: ['x'],
     pollMs: 0,
+    snapshotMode: 'initial',
+    unwrap: { deletes: 'rewrites', addFields: ['op', 'source.offset'], drop: true },
   } as unknown as PostgresChangesOptions;
   expect(() => postgresChanges(wrong)).toThrow(
-    /url must.*\n.*prefix must.*\n.*tables must.*\n.*times must.*\n.*skip takes.*\n.*pollMs must/s,
+    /url must.*\n.*prefix must.*\n.*tables must.*\n.*unknown option "snapshotMode".*\n.*unwrap: deletes must.*\n.*unwrap: .*"source.offset".*\n.*unwrap: unknown option "drop".*\n.*times must.*\n.*skip takes.*\n.*pollMs must/s,
   );
+  expect(() => postgresChanges({ url: 'postgres://x', prefix: 'p', tables: ['a', '', '.b', 'a.'] })).toThrow(/got "".*got ".b".*got "a."/s);
 });

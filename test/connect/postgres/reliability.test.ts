@@ -148,6 +148,31 @@ it('lets the server drop its log while only other tables are written', async () 
   expect(collector.records).toHaveLength(0);
 });
 
+it('reads on from nearby after a load, whichever rights it has', async () => {
+  const url = await server.database();
+  const role = `reader_${process.pid}`;
+  await sql(
+    url,
+    `create table t (id int primary key, v text); create role ${role} login replication password 'x'; grant select on t to ${role}`,
+  );
+  await sql(url, 'create publication near for table t');
+  const urls = [url, Object.assign(new URL(url), { username: role, password: 'x' }).href];
+  const sources = urls.map((each) => source(each, ['t'], { publication: 'near' }));
+  const collectors = await Promise.all(sources.map((each) => started(each)));
+  await sql(url, `insert into t select g, repeat('x', 1000) from generate_series(1, 5000) g`);
+  for (const each of collectors) await each.count(5000);
+  // More than a row of another table must not be decoded again at every look.
+  await sql(url, 'create table other (id int)');
+  for (const each of sources) {
+    await until(
+      async () => (await each.status()).state!.keptBytes,
+      (bytes) => bytes < 1_000_000,
+    );
+  }
+  for (const each of collectors) await each.stop();
+  await sql(url, `drop owned by ${role}; drop role ${role}`);
+});
+
 it('follows a table that changes its form, its key and its name for a type', async () => {
   const url = await server.database();
   await sql(url, `create type mood as enum ('sad'); create table t (id int primary key, v text, m mood)`);
@@ -208,7 +233,7 @@ it('says what to run when the role may not do what is needed', async () => {
   const url = await server.database();
   await sql(
     url,
-    `create table t (id int primary key); do $$ begin if not exists (select from pg_roles where rolname = 'weak') then create role weak login password 'weak'; end if; end $$; grant select on t to weak`,
+    `create table t (id int primary key); do $$ begin if not exists (select from pg_roles where rolname = 'weak') then create role weak login password 'weak'; end if; end $$; alter role weak noreplication nobypassrls; grant select on t to weak`,
   );
   const weak = Object.assign(new URL(url), { username: 'weak', password: 'weak' }).href;
   const changes = source(weak, ['t'], { publication: 'mine' });
@@ -220,6 +245,19 @@ it('says what to run when the role may not do what is needed', async () => {
     next: expect.stringContaining('alter role "weak" replication;'),
   });
   await expect(new Collector().start(source(url, ['nowhere'])).ended).rejects.toThrow('there is no table "public"."nowhere"');
+  await sql(url, 'alter role weak replication; revoke select on t from weak');
+  await expect(new Collector().start(changes).ended).rejects.toMatchObject({
+    next: expect.stringContaining('grant usage on schema "public" to "weak";  grant select on "public"."t" to "weak";'),
+  });
+  // Rows that a policy hides would be missing in the snapshot, and nobody would know.
+  await sql(url, `grant select on t to weak; alter table t enable row level security; insert into t values (1)`);
+  await expect(new Collector().start(changes).ended).rejects.toMatchObject({
+    next: expect.stringContaining('alter role "weak" bypassrls;'),
+  });
+  await sql(url, 'alter role weak bypassrls');
+  const allowed = await started(changes);
+  await allowed.stop();
+  expect(allowed.records).toHaveLength(1);
 });
 
 it('brings logical messages once, in and outside of transactions', async () => {

@@ -1,5 +1,6 @@
-import { type ConnectField, type ConnectSchema, type ConnectValue, field, optionalOf, schemaOf } from '../../data/schema.ts';
+import { type ConnectField, type ConnectSchema, type ConnectValue, field, optionalOf, schemaOf, structOf } from '../../data/schema.ts';
 import type { ChangeEvent } from './change-event.ts';
+import { envelopeSchema } from './envelope-schema.ts';
 
 export interface UnwrapOptions {
   /**
@@ -16,6 +17,21 @@ export interface UnwrapOptions {
 
 /** Makes rows of change events, as Debezium's `ExtractNewRecordState` does. */
 export type Unwrap = (events: readonly ChangeEvent[]) => ChangeEvent[];
+
+const DELETES = ['tombstone', 'drop', 'rewrite', 'rewrite-with-tombstone', 'delete-to-tombstone'];
+const ANY_ENVELOPE = envelopeSchema('', structOf('', []));
+
+export function unwrapProblems({ deletes = 'tombstone', addFields = [], addHeaders = [], ...others }: UnwrapOptions): string[] {
+  const shown = (value: unknown) => JSON.stringify(value) ?? String(value);
+  const paths = [...addFields, ...addHeaders].filter((path) => placeOf(ANY_ENVELOPE, String(path))[1] < 0);
+  return [
+    ...(DELETES.includes(deletes) ? [] : [`deletes must be one of ${DELETES.join(', ')}, got ${shown(deletes)}`]),
+    ...paths.map(
+      (path) => `a change event has no field ${shown(path)}; give one of the envelope, as "op", or of its source, as "source.lsn"`,
+    ),
+    ...Object.keys(others).map((name) => `unknown option "${name}"`),
+  ];
+}
 
 /** Places in the envelope. */
 const [BEFORE, AFTER, SOURCE, OP] = [0, 1, 2, 4];
