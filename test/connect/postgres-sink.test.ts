@@ -85,6 +85,21 @@ describe('what a change event means', () => {
     expect(await cars()).toEqual([{ id: 1, model: 'Edge', price: 6 }]);
   });
 
+  it('keeps what an earlier event of the same batch made of a column that a later one does not hold', async () => {
+    const sink = await carTable();
+    await sink.write([
+      event({ id: 1 }, change('c', { id: 1, model: 'Kuga', price: 5 }, 1), 0),
+      event({ id: 1 }, change('u', { id: 1, model: '__debezium_unavailable_value', price: 6 }, 2), 1),
+      event({ id: 2 }, change('c', { id: 2, model: 'Ka', price: 5 }, 3), 2),
+      event({ id: 2 }, change('d', null, 4, { id: 2 }), 3),
+      event({ id: 2 }, change('c', { id: 2, model: 'Puma' }, 5), 4),
+    ]);
+    expect(await cars()).toEqual([
+      { id: 1, model: 'Kuga', price: 6 },
+      { id: 2, model: 'Puma', price: null },
+    ]);
+  });
+
   it('makes rows of typed values, and goes by columns of the row', async () => {
     await db.query(
       'create table sums (day date, user_name text, sum numeric(10,2), at timestamptz, tags text[], more jsonb, raw bytea, primary key (day, user_name))',
@@ -140,6 +155,19 @@ describe('older events', () => {
     expect(await price()).toBe(5);
     await sink.write([upsert(6, 1, 600, 1)]);
     expect(await price()).toBe(6);
+  });
+
+  it('do not win against newer ones of the same batch', async () => {
+    const sink = await carTable();
+    await sink.write([upsert(1, 1, 10), upsert(2, 2, 20), upsert(1, 3, 10)]);
+    expect(await price()).toBe(2);
+    await sink.write([event({ id: 1 }, change('d', null, 30, { id: 1 }), 4), event({ id: 1 }, null, 5), upsert(2, 6, 20)]);
+    expect(await cars()).toEqual([]);
+    await sink.write([upsert(2, 7, 20)]);
+    expect(await cars()).toEqual([]);
+    const unguarded = await writer({ table: 'cars', guard: false });
+    await unguarded.write([upsert(4, 8, 40), upsert(3, 9, 30)]);
+    expect(await price()).toBe(3);
   });
 
   it('do not bring a deleted row back, and a newer one does', async () => {

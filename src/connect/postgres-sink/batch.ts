@@ -16,6 +16,31 @@ export interface Entry {
   readonly lsn: bigint | undefined;
 }
 
+/**
+ * What the events about one row come to, in the order of their offsets: an older one among them changes nothing, and a column that
+ * one leaves alone is what those before it made it.
+ *
+ * @param guard tell by the log's positions which is older
+ */
+export function settled(entries: readonly Entry[], guard: boolean): Entry {
+  return entries.reduce((row, next) => {
+    if (guard && row.lsn !== undefined && next.lsn !== undefined && next.lsn < row.lsn) return row;
+    if (next.isDelete !== row.isDelete) return next;
+    // A tombstone does not know the log's position; the delete before it does.
+    return { ...next, texts: next.isDelete ? next.texts : overlaid(row.texts, next.texts), lsn: next.lsn ?? row.lsn };
+  });
+}
+
+function overlaid(below: Texts, above: Texts): Texts {
+  const given = new Set(above.columns.map(({ name }) => name));
+  const kept = [...below.columns.keys()].filter((at) => !given.has((below.columns[at] as Column).name));
+  if (kept.length === 0) return above;
+  return {
+    columns: [...above.columns, ...kept.map((at) => below.columns[at] as Column)],
+    values: [...above.values, ...kept.map((at) => below.values[at] ?? null)],
+  };
+}
+
 /** Entries that one statement can write. */
 export interface Section {
   readonly table: Table;

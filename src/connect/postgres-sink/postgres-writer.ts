@@ -1,6 +1,6 @@
 import type { Event } from '../../topics/index.ts';
 import { HELD, type SinkWriter, WRITTEN, type WriteOutcome } from '../sink-writer.ts';
-import type { Entry } from './batch.ts';
+import { type Entry, settled } from './batch.ts';
 import { columnToBlame } from './blame.ts';
 import { type Change, changeOf } from './change.ts';
 import { openPool, type PgClient, type PgPool } from './client.ts';
@@ -112,17 +112,19 @@ export class PostgresWriter<K, V> implements SinkWriter<K, V> {
     return texts;
   }
 
-  /** The last event about each row is written, in one transaction; where that is refused, in halves, down to the row. */
+  /** What the events about each row come to is written, in one transaction; where that is refused, in halves, down to the row. */
   async #writeRows(client: PgClient, rows: ReadonlyArray<readonly Entry[]>, outcomes: WriteOutcome[]): Promise<void> {
     if (rows.length === 0) return;
-    const last = rows.map(lastOf);
     try {
-      await this.#transact(client, last);
+      await this.#transact(
+        client,
+        rows.map((entries) => settled(entries, this.#plan.guard)),
+      );
       this.#counts.superseded += rows.reduce((sum, entries) => sum + entries.length - 1, 0);
     } catch (error) {
       if (!isRowRefused(error)) throw error;
       if (rows.length === 1) {
-        await this.#writeOneRow(client, rows[0] as readonly Entry[], error as SqlError, outcomes);
+        await this.#writeOneRow(client, rows[0] as readonly Entry[], outcomes);
         return;
       }
       const half = Math.ceil(rows.length / 2);
@@ -131,10 +133,10 @@ export class PostgresWriter<K, V> implements SinkWriter<K, V> {
     }
   }
 
-  /** The last event about the row was refused: those before it are written one after the other, up to the one to blame. */
-  async #writeOneRow(client: PgClient, entries: readonly Entry[], error: SqlError, outcomes: WriteOutcome[]): Promise<void> {
+  /** The events about the row are written one after the other, up to the one to blame. */
+  async #writeOneRow(client: PgClient, entries: readonly Entry[], outcomes: WriteOutcome[]): Promise<void> {
     for (const [index, entry] of entries.entries()) {
-      const refusal = index === entries.length - 1 ? error : await this.#tryAlone(client, entry);
+      const refusal = await this.#tryAlone(client, entry);
       if (refusal === undefined) continue;
       this.#counts.refused++;
       const column = await columnToBlame(client, entry);
@@ -186,13 +188,6 @@ export class PostgresWriter<K, V> implements SinkWriter<K, V> {
       client?.release(isLost);
     }
   }
-}
-
-function lastOf(entries: readonly Entry[]): Entry {
-  const last = entries.at(-1) as Entry;
-  // A tombstone does not know the log's position; the delete before it does.
-  const lsn = last.lsn ?? entries.findLast((entry) => entry.isDelete === last.isDelete && entry.lsn !== undefined)?.lsn;
-  return lsn === last.lsn ? last : { ...last, lsn };
 }
 
 function isOwnFault(error: unknown): boolean {
