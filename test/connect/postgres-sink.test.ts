@@ -55,12 +55,13 @@ describe('what a change event means', () => {
       event({ id: 2 }, change('d', null, 14, { id: 2 }), 4),
       event({ id: 2 }, null, 5),
       event(null, change('t', null, 15), 6),
+      event(null, null, 7),
     ]);
     expect(await cars()).toEqual([
       { id: 1, model: 'Fiesta', price: 10 },
       { id: 3, model: 'Ka', price: null },
     ]);
-    expect(sink.counts?.()).toMatchObject({ upserted: 4, deleted: 1, stale: 0, refused: 0, passed: 1 });
+    expect(sink.counts?.()).toMatchObject({ upserted: 4, deleted: 1, stale: 0, refused: 0, passed: 2 });
   });
 
   it('takes unwrapped rows, both forms of a delete that the transform writes, and bytes', async () => {

@@ -23,7 +23,7 @@ export type RowOf<K, V> = (value: V, event: Event<K, V>) => Fields | null | unde
 
 const UPSERTS = new Set(['c', 'r', 'u']);
 
-/** @returns undefined for what changes no row: truncates, logical messages, and what `rowOf` passes over */
+/** @returns undefined for what changes no row: truncates, logical messages, tombstones without key, and what `rowOf` passes over */
 export function changeOf<K, V>(
   event: Event<K, V>,
   pkFields: readonly string[] | undefined,
@@ -31,6 +31,8 @@ export function changeOf<K, V>(
 ): Change | undefined {
   const { schema: keySchema, payload } = unwrapSchema(parsed(event.key, 'key'));
   const key = keyFields(payload, pkFields);
+  // Debezium writes a tombstone behind a delete in a table without key too: there is no row that it could be about.
+  if (event.value === null && payload === null) return undefined;
   if (event.value === null) return { row: undefined, schema: undefined, key, keySchema, lsn: undefined };
   if (rowOf !== undefined) {
     const row = rowOf(event.value, event);

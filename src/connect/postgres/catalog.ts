@@ -11,17 +11,20 @@ const TYPES = `select t.oid, t.typname, n.nspname, t.typcategory, t.typelem, t.t
 const TYPES_VERSION = `(select count(*) || ':' || coalesce(max(oid::bigint), 0) from pg_type) || ':' ||
   (select coalesce(md5(string_agg(enumtypid || ',' || enumsortorder || ',' || enumlabel, ';' order by oid)), '') from pg_enum)`;
 
-/** Columns with what the log leaves out, and the key: of the primary key, else of the first unique index by name. */
+/**
+ * Columns with what the log leaves out, and the key: of the primary key, else of the first unique index by name, with what that one
+ * includes, as Debezium has it.
+ */
 const TABLES = `select c.oid, ${TYPES_VERSION},
     (select coalesce(json_agg(json_build_array(a.attname, a.attnotnull or (t.typtype = 'd' and t.typnotnull),
         case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end) order by a.attnum), '[]')
       from pg_attribute a join pg_type t on t.oid = a.atttypid left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
       where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
     (select json_agg(a.attname order by k.place)
-      from (select i.indrelid, i.indkey from pg_index i join pg_class ic on ic.oid = i.indexrelid
+      from (select i.* from pg_index i join pg_class ic on ic.oid = i.indexrelid
         where i.indrelid = c.oid and i.indisunique and i.indexprs is null
         order by i.indisprimary desc, i.indisclustered desc, ic.relname limit 1) i
-      cross join lateral unnest(i.indkey) with ordinality k(attnum, place)
+      cross join lateral unnest(i.indkey[0 : case when i.indisprimary then i.indnkeyatts else i.indnatts end - 1]) with ordinality k(attnum, place)
       join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum)
   from pg_class c where c.oid = any ($1::oid[])`;
 

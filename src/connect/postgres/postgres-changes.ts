@@ -126,7 +126,9 @@ export class PostgresChanges implements Source {
       const progress = (table: string, rows: number) => context.state('snapshot', `${table}: ${rows.toLocaleString('en-US')} rows`);
       const role = (await database.value('select current_user'))!;
       await publishSnapshot({ ...parts, database: reading, role, progress, signal: context.signal }, made);
-      await keepSlot(replication, temporary, slot);
+      await keepSlot(replication, temporary, slot).catch(async (error: unknown) => {
+        throw await refusedSlot(database, error);
+      });
     } finally {
       await Promise.all([replication.close(), reading.close()]);
     }

@@ -310,6 +310,45 @@ it('stops at a number that is none, where the column leaves no room to say so', 
   ]);
 });
 
+it('stops, and says how to go on, where a large value is not in the log and nothing may stand for it', async () => {
+  const url = await server.database();
+  await sql(url, 'create table t (id int primary key, v int, a float8[], b float8[] not null, n numeric)');
+  await sql(url, 'alter table t alter a set storage external, alter b set storage external, alter n set storage external');
+  const large = `array_fill(1.5::float8, array[2000])`;
+  await sql(url, `insert into t values (1, 1, ${large}, '{1}', repeat('9', 9000)::numeric), (2, 1, null, ${large}, 1)`);
+  const collector = await started(source(url, ['t'], { snapshot: 'never' }));
+  await sql(url, 'update t set v = 2 where id = 1');
+  await collector.count(1);
+  expect(collector.changes[0]!.after).toEqual({ id: 1, v: 2, a: null, b: [1], n: null });
+  await sql(url, 'update t set v = 2 where id = 2');
+  await expect(collector.ended).rejects.toMatchObject({
+    message: expect.stringContaining('column "b" of public.t is large and was not changed'),
+    next: expect.stringContaining('replica identity full'),
+  });
+});
+
+it('writes keys as Debezium has them: without what a primary key includes, and a tombstone for no key at all', async () => {
+  const url = await server.database();
+  await sql(url, 'create table k (id text, more text, primary key (id) include (more)); create table n (v int)');
+  await sql(url, `alter table n replica identity full; insert into k values ('a', 'b')`);
+  const collector = await started(source(url, ['k', 'n']));
+  await sql(url, `update k set id = E'"\\\\\n\\U0001F600'; insert into n values (1); delete from n`);
+  await collector.count(7);
+  await collector.stop();
+  expect(collector.records.map(({ key }) => key?.toString() ?? null)).toEqual([
+    '{"id":"a"}',
+    '{"id":"a"}',
+    '{"id":"a"}',
+    '{"id":"\\"\\\\\\n\\uD83D\\uDE00"}',
+    null,
+    null,
+    null,
+  ]);
+  expect(collector.records.at(-1)!.value).toBeNull();
+  // In headers only quotes and backslashes are escaped.
+  expect(collector.records[1]!.headers![0]).toEqual(['__debezium.newkey', '{"id":"\\"\\\\\n😀"}']);
+});
+
 it('resets: the slot is gone, and the next start takes a snapshot', async () => {
   const url = await server.database();
   await sql(url, 'create table t (id int primary key); insert into t values (1)');

@@ -75,7 +75,7 @@ export class EventEncoder {
   #deletion(table: Table, before: ConnectValue[], position: ChangePosition, headers: Headers): ChangeEvent[] {
     const key = keyOf(table, before);
     const event = this.#event(table, 'd', before, null, key, position, headers);
-    if (!this.#options.tombstones || key === null) return [event];
+    if (!this.#options.tombstones) return [event];
     return [event, { ...event, value: null }];
   }
 

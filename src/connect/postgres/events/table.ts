@@ -61,7 +61,7 @@ export class Table {
     return this.#columns.map((column) => {
       let value = tuple[column.at]!;
       if (value === unchanged) value = older?.[column.at] ?? unchanged;
-      if (value === unchanged) return column.type.unchanged ?? column.absent;
+      if (value === unchanged) return column.type.unchanged ?? this.#unknown(column);
       return value === null ? column.absent : this.#converted(column, column.type.convert, value);
     });
   }
@@ -72,6 +72,19 @@ export class Table {
       const value = row[column.at]!;
       return value === null ? column.absent : this.#converted(column, column.type.read ?? column.type.convert, value);
     });
+  }
+
+  /** A large value that the update did not touch, and for which there is nothing to write. Another one must not stand for it. */
+  #unknown({ name, schema }: Column): ConnectValue {
+    if (schema.optional) return null;
+    if (schema.default !== undefined) return schema.default;
+    throw new StreamerError(
+      'REFUSED',
+      `column "${name}" of ${this.schema}.${this.name} is large and was not changed, so the log does not hold it, and its type has no form for that`,
+      {
+        next: `Have the log hold it (alter table … replica identity full), or let the column be null; then begin anew: streamer cdc reset.`,
+      },
+    );
   }
 
   #converted({ name, schema, absent }: Column, convert: FieldType['convert'], text: string): ConnectValue {

@@ -1,4 +1,4 @@
-import { type ConnectField, type ConnectSchema, type ConnectValue, field, optionalOf, schemaOf, structOf } from '../../data/schema.ts';
+import { type ConnectField, type ConnectSchema, type ConnectValue, field, schemaOf, structOf } from '../../data/schema.ts';
 import type { ChangeEvent } from './change-event.ts';
 import { envelopeSchema } from './envelope-schema.ts';
 
@@ -80,8 +80,13 @@ class RowSchemas {
 
   #added(envelope: ConnectSchema): ConnectField[] {
     const deleted = this.#rewrites ? [field('__deleted', schemaOf('string', { optional: true }))] : [];
-    return [...deleted, ...this.#addFields.map((path) => field(nameOf(path), optionalOf(schemaAt(envelope, path))))];
+    return [...deleted, ...this.#addFields.map((path) => field(nameOf(path), basicsOf(schemaAt(envelope, path))))];
   }
+}
+
+/** Debezium copies neither a default nor the fields of a struct. */
+function basicsOf({ default: _, fields, ...basics }: ConnectSchema): ConnectSchema {
+  return { ...basics, optional: true, ...(fields && { fields: [] }) };
 }
 
 function nameOf(path: string): string {

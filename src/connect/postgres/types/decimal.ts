@@ -1,5 +1,5 @@
 import { field, logical, schemaOf } from '../../data/schema.ts';
-import type { FieldType, TypeOptions } from './field-type.ts';
+import { type FieldType, PLACEHOLDER, type TypeOptions } from './field-type.ts';
 
 /** A number as digits and scale: `unscaled / 10^scale`. */
 export interface Decimal {
@@ -61,7 +61,7 @@ export function isSpecial(text: string): boolean {
 
 /** numeric(precision, scale), or without both where `modifier` is -1. */
 export function numeric(modifier: number, mode: TypeOptions['decimals']): FieldType {
-  if (mode === 'double') return { schema: schemaOf('double'), convert: Number, zero: 0, unchanged: 0 };
+  if (mode === 'double') return { schema: schemaOf('double'), convert: Number, zero: 0, unchanged: null };
   if (modifier < 4) return mode === 'string' ? textual() : variable();
   const precision = ((modifier - 4) >> 16) & 0xffff;
   // Of a negative scale (PostgreSQL 15) these are the lower eleven bits, unsigned: 2046 for -2. So Debezium has it; values stay right.
@@ -76,7 +76,7 @@ export function precise(scale: number, parameters: Readonly<Record<string, strin
     schema: logical('bytes', 'org.apache.kafka.connect.data.Decimal', { parameters }),
     convert: (value) => (SPECIAL.has(value) ? null : bytes(parseDecimal(value))),
     zero: bytes({ unscaled: 0n, scale: 0 }),
-    unchanged: bytes({ unscaled: 0n, scale: 0 }),
+    unchanged: null,
   };
 }
 
@@ -89,7 +89,7 @@ function textual(scale?: number): FieldType {
     schema: schemaOf('string'),
     convert: (value) => SPECIAL.get(value) ?? written(value),
     zero: written('0'),
-    unchanged: '0',
+    unchanged: PLACEHOLDER,
   };
 }
 
@@ -106,6 +106,6 @@ function variable(): FieldType {
     }),
     convert: (value) => (SPECIAL.has(value) ? null : struct(parseDecimal(value))),
     zero,
-    unchanged: zero,
+    unchanged: null,
   };
 }
