@@ -49,15 +49,16 @@ function httpSource(url: string, headers: Readonly<Record<string, string>>): Wat
   return {
     name: url,
     async look(force, signal) {
-      const response = await fetch(url, { headers: { ...headers, ...(force ? {} : known) }, signal }).catch((cause: Error) => {
+      const failed = (cause: Error): never => {
         throw new ConfigError(`cannot fetch the model from ${url}: ${((cause.cause as Error | undefined) ?? cause).message}`, { cause });
-      });
+      };
+      const response = await fetch(url, { headers: { ...headers, ...(force ? {} : known) }, signal }).catch(failed);
       if (response.status === 304) return undefined;
       if (!response.ok) {
         await response.body?.cancel();
         throw new ConfigError(`cannot fetch the model from ${url}: it answered ${response.status}`);
       }
-      const bytes = new Uint8Array(await response.arrayBuffer());
+      const bytes = new Uint8Array(await response.arrayBuffer().catch(failed));
       const [etag, date] = [response.headers.get('etag'), response.headers.get('last-modified')];
       known = { ...(etag === null ? {} : { 'if-none-match': etag }), ...(date === null ? {} : { 'if-modified-since': date }) };
       return bytes;

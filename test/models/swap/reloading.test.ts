@@ -185,7 +185,7 @@ describe('a model from a URL', () => {
       response.writeHead(200, { 'content-length': '100000' });
       response.write(file(2), () => response.destroy());
     };
-    await expect(model.reload()).rejects.toThrow();
+    await expect(model.reload()).rejects.toThrow(`cannot fetch the model from ${url}: `);
     expect((await ask()).answer).toBe(1);
     answer = (_request, response) => void response.end(file(2));
     expect(await model.reload()).toBe(true);
