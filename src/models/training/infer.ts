@@ -47,9 +47,15 @@ function inferFeature(cells: readonly string[], kind: 'linear' | 'trees'): Featu
   for (const cell of cells) if (cell !== '') counts.set(cell, (counts.get(cell) ?? 0) + 1);
   if (counts.size === 1 && !cells.includes('')) return 'it has one value';
   if (counts.size <= MOST_ONE_HOT) return { kind: 'oneHot', values: [...counts.keys()].sort(), unknown: 'zeros' };
-  if (counts.size > cells.length / 2) return `it has ${counts.size} values in ${cells.length} rows, as names have`;
+  if (counts.size > cells.length / 2) return `it has ${counts.size} values in ${cells.length} rows, as names have${stray(cells, numbers)}`;
   const table = Object.fromEntries([...counts].map(([value, count]) => [value, count / cells.length]));
   return { kind: 'lookup', table, unknown: 0, missing: 0 };
+}
+
+/** Of a column that would be numbers but for a few cells: one of those. */
+function stray(cells: readonly string[], numbers: ReadonlyArray<number | null | undefined>): string {
+  const others = cells.filter((_, at) => numbers[at] === undefined);
+  return others.length > cells.length / 2 ? '' : `; most are numbers, and ${JSON.stringify(others[0]?.slice(0, 30))} is none`;
 }
 
 function inferNumber(numbers: ReadonlyArray<number | null>, kind: 'linear' | 'trees'): Feature | string {

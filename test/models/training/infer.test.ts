@@ -40,6 +40,11 @@ describe('inferFeatures', () => {
     });
   });
 
+  it('names a cell that keeps a column from being numbers', () => {
+    const measured = Array.from({ length: 50 }, (_, at) => ({ value: at === 9 ? 'oops' : String(at / 3) }));
+    expect(inferFeatures(measured, ['value'], 'trees').leftOut.value).toContain('; most are numbers, and "oops" is none');
+  });
+
   it('tells numbers, missing cells and texts apart', () => {
     expect(['1', '-2.5', '.5', '1e3', '+7', '3.'].map(numberOf)).toEqual([1, -2.5, 0.5, 1000, 7, 3]);
     expect(['', 'NA', 'nan', 'None', 'NULL', 'n/a'].map(numberOf)).toEqual([null, null, null, null, null, null]);
