@@ -16,7 +16,10 @@ export function modelTrainCommand(): Command {
     )
     .option('--fields <names>', 'infer features from these columns alone, parted by commas')
     .option('--ignore <names>', 'infer no features from these columns')
-    .option('--exclude <csv>', 'rows not to be used: those of the data that are in this file too; they become the test unless --test-size chooses another')
+    .option(
+      '--exclude <csv>',
+      'rows not to be used: those of the data that are in this file too; they become the test unless --test-size chooses another',
+    )
     .option('--test-size <share>', 'share of the rows to test on, chosen by the seed as scikit-learn does')
     .option('--class-weight <weight>', 'what a positive row counts against another, or balanced (default: 1)')
     .option('--bad-rows <what>', 'refuse or skip (default: refuse)')
