@@ -180,6 +180,14 @@ describe('avro', () => {
     const serde = avro([{ type: 'map', values: 'int' }, 'bytes', 'long'], { long: 'bigint' });
     expect(serde.toPlain!(Buffer.from('ab'))).toBe('ab');
     expect(avro(['int', 'long'], { long: 'bigint' }).toPlain!(5n)).toBe('5');
+    const open = avro(
+      [
+        { type: 'record', name: 'Open', fields: [{ name: 'x', type: 'int', default: 1 }] },
+        { type: 'array', items: 'long' },
+      ],
+      { long: 'bigint' },
+    );
+    expect(open.parsePlain!('["5"]')).toEqual([5n]);
   });
 
   it('refuses schemas and options that cannot work at once', () => {

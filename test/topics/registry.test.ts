@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -343,6 +345,18 @@ describe('the way to the registry', () => {
       message: expect.stringMatching(/schema registry http:\/\/127\.0\.0\.1:\d+ cannot be reached: .*ECONNREFUSED/),
       next: expect.stringContaining('SCHEMA_REGISTRY_URL'),
     });
+  });
+
+  it.each(['null', '[]', '{"status":"maintenance"}', '<html>'])('waits while something else answers in its place: %s', async (text) => {
+    const other = createServer((_, response) => void response.end(text));
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    const serde = avro.confluent({ schema: v1, registry: { url, retries: 0 } });
+    const expected = { code: 'UNAVAILABLE', message: expect.stringContaining('is it a schema registry?') };
+    expect(await failure(() => serde.encode({ id: 1, nick: '' }, contextOf()))).toMatchObject(expected);
+    expect(await failure(() => serde.decode(Buffer.from('000000000102', 'hex'), contextOf()))).toMatchObject(expected);
+    other.closeAllConnections();
+    await new Promise((resolve) => other.close(resolve));
   });
 
   it('asks again after a failure', async () => {

@@ -51,12 +51,14 @@ function recordOf({ fields }: RecordType, plain: unknown): unknown {
 }
 
 /** The first branch that the value fits; `{ 'branch.Name': value }`, Avro's own JSON encoding, names one. */
-function branchOf({ types, typeName }: UnionType, plain: unknown): unknown {
+function branchOf(union: UnionType, plain: unknown): unknown {
+  const { types, typeName } = union;
   const isWrapped = typeName === 'union:wrapped';
   if (!isWrapped) {
-    for (const type of types) {
+    for (const [index, type] of types.entries()) {
       const value = fromPlain(type, plain);
-      if (fits(type, value)) return value;
+      // A record whose fields all have defaults takes any object; what counts is where it would be written.
+      if (fits(type, value) && (union as UnwrappedUnion)._getIndex(value) === index) return value;
     }
   }
   const [name, ...others] = isObject(plain) ? Object.keys(plain) : [];

@@ -57,6 +57,8 @@ function bridge(transport: RegistryTransport) {
       const data = await transport.send({
         method: request.method().toUpperCase() as 'GET',
         path: request.path(),
+        // It asks for schemas by id, and for those that they refer to.
+        expected: 'schema',
         ...(typeof body === 'string' ? { body: JSON.parse(body) as unknown } : {}),
       });
       return { data: () => data };

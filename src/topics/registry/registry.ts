@@ -48,7 +48,7 @@ export class Registry {
   kindOf(id: number): Promise<string> {
     let kind = this.#kinds.get(id);
     if (kind === undefined) {
-      kind = this.#get<{ schemaType?: string }>(`/schemas/ids/${id}`).then(({ schemaType }) => schemaType ?? 'AVRO');
+      kind = this.#get<{ schemaType?: string }>(`/schemas/ids/${id}`, 'schema').then(({ schemaType }) => schemaType ?? 'AVRO');
       this.#kinds.set(id, kind);
       kind.catch(() => this.#kinds.delete(id));
     }
@@ -61,13 +61,16 @@ export class Registry {
     if (schema.type === 'AVRO') this.#library();
     const path = `/subjects/${encodeURIComponent(subject)}`;
     return absent(
-      this.#transport.send({ method: 'POST', path, body: bodyOf(schema) }) as Promise<{ readonly id: number; readonly version: number }>,
+      this.#transport.send({ method: 'POST', path, body: bodyOf(schema), expected: 'id' }) as Promise<{
+        readonly id: number;
+        readonly version: number;
+      }>,
     );
   }
 
   async register(subject: string, schema: SchemaBody): Promise<number> {
     const path = `/subjects/${encodeURIComponent(subject)}/versions`;
-    const { id } = (await this.#transport.send({ method: 'POST', path, body: bodyOf(schema) })) as { id: number };
+    const { id } = (await this.#transport.send({ method: 'POST', path, body: bodyOf(schema), expected: 'id' })) as { id: number };
     return id;
   }
 
@@ -75,8 +78,8 @@ export class Registry {
   async level(subject: string): Promise<string> {
     // A subject that is not there yet is not known even so.
     const path = `/config/${encodeURIComponent(subject)}?defaultToGlobal=true`;
-    const own = await absent(this.#get<{ compatibilityLevel: string }>(path));
-    const { compatibilityLevel } = own ?? (await this.#get<{ compatibilityLevel: string }>('/config'));
+    const own = await absent(this.#get<{ compatibilityLevel: string }>(path, 'compatibilityLevel'));
+    const { compatibilityLevel } = own ?? (await this.#get<{ compatibilityLevel: string }>('/config', 'compatibilityLevel'));
     return compatibilityLevel.toUpperCase();
   }
 
@@ -87,7 +90,7 @@ export class Registry {
   ): Promise<{ readonly is: boolean; readonly messages: readonly string[] } | undefined> {
     const path = `/compatibility/subjects/${encodeURIComponent(subject)}/versions?verbose=true`;
     try {
-      const answer = await absent(this.#transport.send({ method: 'POST', path, body: bodyOf(schema) }));
+      const answer = await absent(this.#transport.send({ method: 'POST', path, body: bodyOf(schema), expected: 'is_compatible' }));
       const { is_compatible: is = true, messages = [] } = (answer ?? {}) as { is_compatible?: boolean; messages?: readonly string[] };
       return { is, messages };
     } catch (error) {
@@ -98,15 +101,15 @@ export class Registry {
   }
 
   async latest(subject: string): Promise<SchemaVersion | undefined> {
-    const stored = await absent(this.#get<StoredVersion>(`/subjects/${encodeURIComponent(subject)}/versions/latest`));
+    const stored = await absent(this.#get<StoredVersion>(`/subjects/${encodeURIComponent(subject)}/versions/latest`, 'schema'));
     return stored && this.#whole(stored);
   }
 
   /** All versions of a subject, oldest first; none when it is not there. */
   async versions(subject: string): Promise<SchemaVersion[]> {
     const path = `/subjects/${encodeURIComponent(subject)}/versions`;
-    const numbers = (await absent(this.#get<number[]>(path))) ?? [];
-    return Promise.all(numbers.map(async (version) => this.#whole(await this.#get<StoredVersion>(`${path}/${version}`))));
+    const numbers = (await absent(this.#get<number[]>(path, 'length'))) ?? [];
+    return Promise.all(numbers.map(async (version) => this.#whole(await this.#get<StoredVersion>(`${path}/${version}`, 'schema'))));
   }
 
   async #whole(stored: StoredVersion): Promise<SchemaVersion> {
@@ -115,14 +118,14 @@ export class Registry {
     const referenced = new Set<string>();
     for (const { subject, version: of } of references) {
       const path = `/subjects/${encodeURIComponent(subject)}/versions/${of}`;
-      const found = await this.#whole(await this.#get<StoredVersion>(path));
+      const found = await this.#whole(await this.#get<StoredVersion>(path, 'schema'));
       for (const text of [...(found.referenced ?? []), found.schema]) referenced.add(text);
     }
     return { id, version, schema, referenced: [...referenced] };
   }
 
-  #get<T>(path: string): Promise<T> {
-    return this.#transport.send({ method: 'GET', path }) as Promise<T>;
+  #get<T>(path: string, expected: string): Promise<T> {
+    return this.#transport.send({ method: 'GET', path, expected }) as Promise<T>;
   }
 
   #library(): SchemaRegistry {

@@ -21,6 +21,8 @@ export interface RegistryRequest {
   /** Below the registry's URL, with slash. */
   readonly path: string;
   readonly body?: unknown;
+  /** What the answer has to have: something before the registry may answer in its place. `length` for a list. */
+  readonly expected: string;
 }
 
 const CONTENT_TYPE = 'application/vnd.schemaregistry.v1+json';
@@ -45,7 +47,7 @@ export class RegistryTransport {
     }
   }
 
-  async #once({ method, path, body }: RegistryRequest): Promise<unknown> {
+  async #once({ method, path, body, expected }: RegistryRequest): Promise<unknown> {
     const { url, authorization, timeoutMs } = this.#registry;
     const headers: Record<string, string> = { accept: `${CONTENT_TYPE}, application/json` };
     if (body !== undefined) headers['content-type'] = CONTENT_TYPE;
@@ -68,7 +70,7 @@ export class RegistryTransport {
     } catch (cause) {
       throw this.#unavailable(`cannot be reached: ${reasonOf(cause, timeoutMs)}`, cause);
     }
-    return this.#read(status, text);
+    return this.#read(status, text, expected);
   }
 
   async #credentials(authorization: () => string | Promise<string>): Promise<string> {
@@ -79,11 +81,12 @@ export class RegistryTransport {
     }
   }
 
-  #read(status: number, text: string): unknown {
+  #read(status: number, text: string, expected: string): unknown {
     const data = parse(text);
     if (status >= 200 && status < 300) {
-      if (data === undefined) throw this.#unavailable(`answered ${status} with no JSON: is it a schema registry?`);
-      return data;
+      if (typeof data === 'object' && data !== null && expected in data) return data;
+      const what = data === undefined ? 'no JSON' : `JSON that has no ${expected}`;
+      throw this.#unavailable(`answered ${status} with ${what}: is it a schema registry?`);
     }
     const { message, error_code: errorCode } = (data ?? {}) as { readonly message?: string; readonly error_code?: number };
     const said = message ?? text.slice(0, 200);
