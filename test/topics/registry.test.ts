@@ -134,6 +134,37 @@ describe('avro.confluent', () => {
     ]);
   });
 
+  it('tells how a schema differs from another, field by field', () => {
+    const decimal = (precision: number) => ({ type: 'bytes', logicalType: 'decimal', precision, scale: 2 });
+    const kind = { type: 'enum', name: 'Kind', symbols: ['A'] };
+    const fields = [
+      { name: 'id', type: 'int', aliases: ['no'] },
+      { name: 'price', type: decimal(9) },
+      { name: 'kind', type: { ...kind, default: 'A' } },
+      { name: 'at', type: { type: 'long', logicalType: 'timestamp-micros' }, default: 5 },
+    ];
+    const schema = { type: 'record', name: 'Car', namespace: 'shop', fields } as never;
+    const older = {
+      type: 'record',
+      name: 'Car',
+      fields: [
+        { name: 'id', type: 'int' },
+        { name: 'price', type: decimal(4) },
+        { name: 'kind', type: kind },
+      ],
+    };
+    const differences = (text: object) =>
+      avro.confluent({ schema, registry }).registered!(contextOf()).differences({ schema: JSON.stringify(text) });
+    expect(differences(older)).toEqual([
+      '~ (whole value): record Car -> record shop.Car',
+      '~ id: int -> int, alias no',
+      '~ price: decimal of precision 4 and scale 2 -> decimal of precision 9 and scale 2',
+      expect.stringMatching(/^~ kind: enum Kind \(A\) -> enum shop\.Kind \(A\), default A$/),
+      '+ at: timestamp-micros (a bigint) = "5"',
+    ]);
+    expect(differences({ type: 'nothing' })).toEqual([expect.stringMatching(/^cannot be compared: /)]);
+  });
+
   it('does not register when that is off, and names the command that does', async () => {
     const context = contextOf();
     const serde = avro.confluent({ schema: v1, registry, autoRegister: false });

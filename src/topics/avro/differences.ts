@@ -1,5 +1,7 @@
 import { describeType, isUnion } from './describe.ts';
-import type { ArrayType, AvroType, MapType, RecordType } from './library.ts';
+import type { ArrayType, AvroType, EnumType, MapType, RecordType } from './library.ts';
+import type { Described } from './logical.ts';
+import { toPlain } from './plain-form.ts';
 
 interface FieldLine {
   readonly type: string;
@@ -24,8 +26,8 @@ export function differences(newer: AvroType, older: AvroType): string[] {
 
 function fieldsOf(type: AvroType): Map<string, FieldLine> {
   const lines = new Map<string, FieldLine>();
+  lines.set('(whole value)', { type: shapeOf(type), fallback: '' });
   collect(type, '', lines, new Set());
-  if (lines.size === 0) lines.set('(whole value)', { type: describeType(type), fallback: '' });
   return lines;
 }
 
@@ -37,19 +39,23 @@ function collect(type: AvroType, path: string, lines: Map<string, FieldLine>, se
   else if (type.typeName === 'map') collect((type as MapType).valuesType, `${path}.*`, lines, seen);
   else if (type.typeName === 'record') {
     seen.add(type);
-    for (const { name, type: of, defaultValue } of (type as RecordType).fields) {
+    for (const { name, aliases, type: of, defaultValue } of (type as RecordType).fields) {
       const at = path === '' ? name : `${path}.${name}`;
       const fallback = defaultValue() as unknown;
-      lines.set(at, { type: shapeOf(of), fallback: fallback === undefined ? '' : ` = ${JSON.stringify(fallback)}` });
+      const also = aliases.length === 0 ? '' : `, alias ${aliases.join(', ')}`;
+      const shown = fallback === undefined ? '' : ` = ${JSON.stringify(toPlain(of, fallback))}`;
+      lines.set(at, { type: shapeOf(of), fallback: shown + also });
       collect(of, at, lines, seen);
     }
   }
 }
 
-/** As `describeType`, with what collections hold. */
+/** As `describeType`, with what collections hold and enums fall back to. */
 function shapeOf(type: AvroType): string {
+  const { default: fallback } = type as Partial<EnumType>;
+  if (type.typeName === 'enum' && fallback !== undefined) return `${describeType(type)}, default ${fallback}`;
   if (isUnion(type)) return type.types.map(shapeOf).join(' | ');
   if (type.typeName === 'array') return `array of ${shapeOf((type as ArrayType).itemsType)}`;
   if (type.typeName === 'map') return `map of ${shapeOf((type as MapType).valuesType)}`;
-  return describeType(type);
+  return (type as Partial<Described>).shape ?? describeType(type);
 }

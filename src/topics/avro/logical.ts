@@ -8,6 +8,8 @@ interface Conversion {
   readonly toValue: (value: unknown) => unknown;
   /** Two types of the same name that cannot be read as each other differ here, as decimals of another scale do. */
   readonly unit?: string;
+  /** What a change of is a change of the schema. */
+  readonly shape?: string;
 }
 
 interface LogicalSchema {
@@ -58,6 +60,7 @@ const decimal: Made = (schema, underlying) => {
   const size = underlying.typeName === 'fixed' ? (underlying as FixedType).size : undefined;
   return {
     unit: `of scale ${scale}`,
+    shape: `decimal of precision ${precision} and scale ${scale}`,
     fromValue: (bytes: Buffer) => decimalText(decimalValue(bytes), scale),
     toValue(value) {
       const digits = unscaled(value, precision!, scale);
@@ -91,6 +94,7 @@ function fail(message: string): never {
 /** What a logical type says of itself, for messages and for the check of writers' types. */
 export interface Described extends LogicalType {
   readonly describe: string;
+  readonly shape?: string | undefined;
 }
 
 let made: Record<string, unknown> | undefined;
@@ -104,13 +108,15 @@ export function logicalTypes(): Record<string, unknown> {
 function classOf(make: Made): unknown {
   return class extends avsc().types.LogicalType implements Described {
     readonly describe: string;
+    readonly shape: string | undefined;
     readonly _fromValue: (plain: never) => unknown;
     readonly _toValue: (value: unknown) => unknown;
 
     constructor(schema: LogicalSchema, options: ParseOptions) {
       super(schema, options);
-      const { fromValue, toValue, unit } = make(schema, this.underlyingType);
+      const { fromValue, toValue, unit, shape } = make(schema, this.underlyingType);
       this.describe = unit === undefined ? schema.logicalType : `${schema.logicalType} ${unit}`;
+      this.shape = shape;
       this._fromValue = fromValue;
       this._toValue = toValue;
     }

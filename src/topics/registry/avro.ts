@@ -101,18 +101,25 @@ function avroFormat(
     async readerOf(registry, schemaId, context) {
       return readerOf(type, await writerType(registry, schemaId, context), schemaId, context);
     },
-    obstacles: (reader, writer) => comparing(reader, writer, obstacles),
-    differences: (older) => comparing(text, older, differences),
+    obstacles: (reader, writer) => comparing(reader, writer, obstacles, () => []),
+    differences: (older) => comparing(text, older, differences, (why) => [`cannot be compared: ${why}`]),
   };
 }
 
-/** A schema of the registry that avsc does not take cannot be compared here: the registry's own verdict has to do. */
-function comparing(left: SchemaText, right: SchemaText, compare: (left: AvroType, right: AvroType) => string[]): string[] {
+/** @param otherwise when avsc does not take a schema of the registry: whether it is compatible, the registry says itself */
+function comparing(
+  left: SchemaText,
+  right: SchemaText,
+  compare: (left: AvroType, right: AvroType) => string[],
+  otherwise: (why: string) => string[],
+): string[] {
+  let types: [AvroType, AvroType];
   try {
-    return compare(parsed(left), parsed(right));
-  } catch {
-    return [];
+    types = [parsed(left), parsed(right)];
+  } catch (cause) {
+    return otherwise((cause as Error).message);
   }
+  return compare(...types);
 }
 
 function parsed({ schema, referenced = [] }: SchemaText): AvroType {
