@@ -30,7 +30,7 @@ export function planOf<K, V, Row, Answer, Out>(options: InferenceOptions<K, V, R
     { 'batch.size': size, inFlight, 'breaker.failures': failures, ...limits },
     { 'batch.bytes': bytes, 'batch.waitMs': waitMs, deadlineMs },
     { timeoutMs, 'breaker.delayMs': delayMs, 'breaker.maxDelayMs': maxDelayMs, 'rate.perMs': rate?.perMs ?? 1_000 },
-    rate?.rows !== undefined && rate.calls !== undefined ? ['rate takes rows or calls, not both'] : [],
+    [...(rate?.rows !== undefined && rate.calls !== undefined ? ['rate takes rows or calls, not both'] : []), ...unknownOf(options)],
   );
   return {
     model,
@@ -44,6 +44,33 @@ export function planOf<K, V, Row, Answer, Out>(options: InferenceOptions<K, V, R
     breaker: { failures, delayMs, maxDelayMs },
     warmUp,
   };
+}
+
+type AnyOptions = InferenceOptions<never, never, never, never, never>;
+
+/** Every option, and those within it. */
+const OPTIONS: Readonly<Record<keyof AnyOptions, readonly string[]>> = {
+  model: [],
+  features: [],
+  result: [],
+  batch: ['size', 'bytes', 'waitMs'],
+  inFlight: [],
+  timeoutMs: [],
+  deadlineMs: [],
+  rate: ['rows', 'calls', 'perMs'],
+  breaker: ['failures', 'delayMs', 'maxDelayMs'],
+  warmUp: ['row'],
+};
+
+/** A name that is misspelt would else be without effect. */
+function unknownOf(options: object): string[] {
+  const strangers = Object.entries(options).flatMap(([name, value]) => {
+    if (!Object.hasOwn(OPTIONS, name)) return [name];
+    const within = OPTIONS[name as keyof AnyOptions];
+    if (within.length === 0 || typeof value !== 'object' || value === null) return [];
+    return Object.keys(value).flatMap((inner) => (within.includes(inner) ? [] : [`${name}.${inner}`]));
+  });
+  return strangers.map((name) => `there is no option ${name}`);
 }
 
 type Numbers = Record<string, number>;

@@ -26,13 +26,18 @@ export type TlsOptions = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'passph
 type Headers = Readonly<Record<string, string>>;
 
 type Required = 'headers' | 'connections' | 'timeoutMs' | 'maxRequestBytes' | 'maxAnswerBytes' | 'tls';
-export type HttpSettings = { readonly [Name in Required]-?: NonNullable<HttpOptions[Name]> };
+export type HttpSettings = { readonly [Name in Required]-?: NonNullable<HttpOptions[Name]> } & {
+  /** Names that are no options: misspelt ones would else be without effect. */
+  readonly unknown: readonly string[];
+};
 
 const MIB = 1024 * 1024;
 
 export function settingsOf(options: HttpOptions): HttpSettings {
   const { headers = {}, connections = 32, timeoutMs = 2_000, maxRequestBytes = 16 * MIB, maxAnswerBytes = 16 * MIB, tls = {} } = options;
-  return { headers, connections, timeoutMs, maxRequestBytes, maxAnswerBytes, tls };
+  const known = { headers, connections, timeoutMs, maxRequestBytes, maxAnswerBytes, tls };
+  const unknown = Object.keys(options).filter((name) => name !== 'healthPath' && !Object.hasOwn(known, name));
+  return { ...known, unknown };
 }
 
 /** The address as a URL; all that is wrong with it and with the settings in one `ConfigError`. */
@@ -51,6 +56,7 @@ export function addressOf(url: string | URL, settings: HttpSettings): URL {
     problems.push(`connections must be a whole number of at least 1, got ${settings.connections}`);
   for (const name of ['timeoutMs', 'maxRequestBytes', 'maxAnswerBytes'] as const)
     if (!(settings[name] > 0)) problems.push(`${name} must be more than 0, got ${settings[name]}`);
+  for (const name of settings.unknown) problems.push(`a model behind HTTP has no option ${JSON.stringify(name)}`);
   if (problems.length > 0 || address === undefined) throw new ConfigError(problems);
   return address;
 }

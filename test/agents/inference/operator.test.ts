@@ -403,4 +403,11 @@ describe('settings', () => {
       agent({ batch: { bytes: -1 }, deadlineMs: Number.NaN, rate: { rows: 0, calls: 1 }, breaker: { failures: 0, delayMs: 0 } }),
     ).toThrowError(/6 problems/);
   });
+
+  it('that there are not are refused, as misspelt ones are', () => {
+    const wrong = { batchSize: 3, batch: { sise: 3 }, breaker: { failure: 1 }, warmUp: { rows: 1 } };
+    expect(() => agent(wrong as never)).toThrowError(
+      /4 problems.*no option batchSize.*no option batch\.sise.*no option breaker\.failure.*no option warmUp\.rows/s,
+    );
+  });
 });

@@ -47,6 +47,11 @@ describe('https', () => {
   });
 });
 
+it('has no options but its own', () => {
+  const options = { timeout: 3, single: true, healthPath: '/' };
+  expect(() => open('http://127.0.0.1/', options as object)).toThrow('a model behind HTTP has no option "timeout"');
+});
+
 describe('requests', () => {
   it('asks for the headers before every call, when they are a function', async () => {
     const server = await stagedServer(each(() => 1));
