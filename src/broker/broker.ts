@@ -1,4 +1,4 @@
-import { ConfigError } from '../errors.ts';
+import { ConfigError, StreamerError } from '../errors.ts';
 import { ManualClock } from './clock/manual-clock.ts';
 import { Cluster } from './cluster.ts';
 import { type BrokerDump, dumpCluster } from './dump.ts';
@@ -71,6 +71,10 @@ export async function serve(settings: Settings, storage: BrokerStorage): Promise
     closing ??= end();
     return closing;
   };
+  const running = (): Cluster => {
+    if (closing !== undefined) throw closed();
+    return cluster;
+  };
   try {
     for (const [i, listener] of listeners.entries()) {
       cluster.addNode(await listener.listen(settings.host, settings.port === 0 ? 0 : settings.port + i));
@@ -83,11 +87,15 @@ export async function serve(settings: Settings, storage: BrokerStorage): Promise
   return {
     address: nodes.map(addressOf).join(','),
     ports: nodes.map(({ port }) => port),
-    fault: async (options) => setFault(cluster, options),
-    advance: async (ms) => advance(cluster, ms),
-    dump: async () => dumpCluster(cluster),
+    fault: async (options) => setFault(running(), options),
+    advance: async (ms) => advance(running(), ms),
+    dump: async () => dumpCluster(running()),
     close,
   };
+}
+
+function closed(): StreamerError {
+  return new StreamerError('USAGE', 'The broker is closed.');
 }
 
 function setFault({ faults }: Cluster, options: FaultOptions): Fault {

@@ -97,36 +97,65 @@ const LIMITS: Limits = {
   partitionBytes: 1_073_741_824,
 };
 
+const KNOWN: Readonly<Record<keyof BrokerOptions, true>> = {
+  host: true,
+  port: true,
+  nodes: true,
+  autoCreateTopics: true,
+  defaultPartitions: true,
+  data: true,
+  durability: true,
+  clock: true,
+  limits: true,
+  onLog: true,
+};
+
 /** @throws ConfigError that lists every option that cannot be used */
 export function resolveOptions(options: BrokerOptions): Settings {
   const { host = '127.0.0.1', port = 0, nodes = 1, autoCreateTopics = false, defaultPartitions = 1 } = options;
-  const { durability = 'os', clock = 'system', onLog } = options;
+  const { durability = 'os', clock = 'system', onLog = () => {} } = options;
   const limits = { ...LIMITS, ...options.limits };
   const problems = [
-    ...(isLoopback(host)
-      ? []
-      : [
-          `host: expected a loopback address (127.0.0.1, ::1 or localhost), got ${JSON.stringify(host)}; the embedded broker has no security`,
-        ]),
-    ...whole('port', port, 0, 65_535),
-    ...whole('nodes', nodes, 1, 100),
+    ...Object.keys(options).flatMap((name) =>
+      name in KNOWN ? [] : [`${name}: there is no such option; expected one of ${Object.keys(KNOWN).join(', ')}`],
+    ),
+    ...problemsOfAddress(host, port, nodes),
     ...whole('defaultPartitions', defaultPartitions, 1, limits.partitions),
     ...Object.entries(limits).flatMap(([name, value]) => whole(`limits.${name}`, value, 1, Number.MAX_SAFE_INTEGER, name in LIMITS)),
+    ...oneOf('autoCreateTopics', autoCreateTopics, [true, false]),
+    ...oneOf('durability', durability, ['os', 'fsync']),
+    ...oneOf('clock', clock, ['system', 'manual']),
+    ...problemsOfStorage(options),
   ];
-  if (port !== 0 && port + nodes - 1 > 65_535) problems.push(`port: ${nodes} nodes from port ${port} on would end beyond 65535`);
-  if (durability !== 'os' && durability !== 'fsync') problems.push(`durability: expected os or fsync, got ${JSON.stringify(durability)}`);
-  if (clock !== 'system' && clock !== 'manual') problems.push(`clock: expected system or manual, got ${JSON.stringify(clock)}`);
-  if (options.durability !== undefined && options.data === undefined) problems.push('durability: without `data` everything is in memory');
-  if (options.data === '') problems.push('data: expected a folder, got an empty name');
+  if (typeof onLog !== 'function') problems.push(`onLog: expected a function, got ${JSON.stringify(onLog)}`);
   if (problems.length > 0) throw new ConfigError(problems);
   const data = options.data === undefined ? undefined : resolve(options.data);
-  return { host, port, nodes, autoCreateTopics, defaultPartitions, data, durability, clock, limits, log: onLog ?? (() => {}) };
+  return { host, port, nodes, autoCreateTopics, defaultPartitions, data, durability, clock, limits, log: onLog };
+}
+
+function problemsOfAddress(host: string, port: number, nodes: number): string[] {
+  const problems = [...whole('port', port, 0, 65_535), ...whole('nodes', nodes, 1, 100)];
+  if (problems.length === 0 && port !== 0 && port + nodes - 1 > 65_535)
+    problems.push(`port: ${nodes} nodes from port ${port} on would end beyond 65535`);
+  if (isLoopback(host)) return problems;
+  const got = JSON.stringify(host);
+  return [`host: expected a loopback address (127.0.0.1, ::1 or localhost), got ${got}; the embedded broker has no security`, ...problems];
+}
+
+function problemsOfStorage({ data, durability }: BrokerOptions): string[] {
+  if (data === undefined) return durability === undefined ? [] : ['durability: without `data` everything is in memory'];
+  if (typeof data === 'string' && data !== '') return [];
+  return [`data: expected a folder, got ${data === '' ? 'an empty name' : JSON.stringify(data)}`];
+}
+
+function oneOf(name: string, value: unknown, allowed: readonly unknown[]): string[] {
+  return allowed.includes(value) ? [] : [`${name}: expected ${allowed.join(' or ')}, got ${JSON.stringify(value)}`];
 }
 
 function whole(name: string, value: number, least: number, most: number, isKnown = true): string[] {
   if (!isKnown) return [`${name}: there is no such limit`];
   if (Number.isInteger(value) && value >= least && value <= most) return [];
-  return [`${name}: expected a whole number from ${least} to ${most}, got ${String(value)}`];
+  return [`${name}: expected a whole number from ${least} to ${most}, got ${typeof value === 'number' ? value : JSON.stringify(value)}`];
 }
 
 function isLoopback(host: string): boolean {

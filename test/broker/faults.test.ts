@@ -157,6 +157,8 @@ describe('a fault switch', () => {
     ['no error', { api: 'Fetch', error: 'NONE' }, /fault\.error/],
     ['times of none', { api: 'Fetch', disconnect: true, times: 0 }, /fault\.times/],
     ['a negative delay', { api: 'Fetch', delayMs: -1 }, /fault\.delayMs/],
+    ['an option that is none', { api: 'Fetch', disconnect: true, tiems: 3 }, /fault\.tiems: there is no such option; expected api, times/],
+    ['a topic that is no name', { api: 'Fetch', disconnect: true, topic: ['t'] }, /fault\.topic/],
     ['a strange end', { api: 'Fetch', disconnect: 'later' }, /fault\.disconnect/],
   ])('with %s is refused', async (_name, options, message) => {
     const broker = await start();

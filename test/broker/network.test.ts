@@ -229,6 +229,15 @@ describe('listening', () => {
     });
   });
 
+  test('what programs without types get wrong is reported, too', async () => {
+    const wrong = { prot: 1, port: '29092', data: 5, onLog: 'console', autoCreateTopics: 'no' } as unknown as BrokerOptions;
+    await expect(startBroker(wrong)).rejects.toMatchObject({
+      problems: [/prot: there is no such option/, /port.*"29092"/, /autoCreateTopics/, /data: .*5/, /onLog/].map((name) =>
+        expect.stringMatching(name),
+      ),
+    });
+  });
+
   test('ends with close, which ends connections and may be called twice', async () => {
     const broker = await start();
     const wire = await wireTo(broker.address);
@@ -237,6 +246,8 @@ describe('listening', () => {
     await wire.closed();
     await broker.close();
     await expect(Wire.connect(broker.address)).rejects.toThrow();
+    await expect(broker.dump()).rejects.toThrow('closed');
+    await expect(broker.fault({ api: 'Fetch', disconnect: true })).rejects.toThrow('closed');
   });
 });
 

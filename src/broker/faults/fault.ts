@@ -27,20 +27,31 @@ type FaultEffect =
 
 export type FaultOptions = FaultTarget & FaultEffect;
 
+const KNOWN: readonly string[] = ['api', 'times', 'clientId', 'topic', 'error', 'delayMs', 'disconnect'];
+
 /** @throws ConfigError that says what cannot be used */
 export function checkFault(options: FaultOptions, apis: readonly string[]): void {
-  const { api, times = 1, error, delayMs, disconnect } = options;
-  const given = [error, delayMs, disconnect].filter((effect) => effect !== undefined).length;
-  const problems: string[] = [];
+  const { api, times = 1, clientId, topic } = options;
+  const unknown = Object.keys(options).filter((name) => !KNOWN.includes(name));
+  const problems = unknown.map((name) => `fault.${name}: there is no such option; expected ${KNOWN.join(', ')}`);
   if (!apis.includes(api)) problems.push(`fault.api: there is no request ${JSON.stringify(api)}; expected one of ${apis.join(', ')}`);
   if (times !== Number.POSITIVE_INFINITY && !(Number.isInteger(times) && times >= 1))
     problems.push(`fault.times: expected a whole number from 1 on, or Infinity, got ${times}`);
+  for (const [name, value] of Object.entries({ clientId, topic }))
+    if (value !== undefined && typeof value !== 'string') problems.push(`fault.${name}: expected a name, got ${JSON.stringify(value)}`);
+  problems.push(...problemsOfEffect(options));
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+function problemsOfEffect({ error, delayMs, disconnect }: FaultEffect): string[] {
+  const given = [error, delayMs, disconnect].filter((effect) => effect !== undefined).length;
+  const problems: string[] = [];
   if (given !== 1) problems.push(`fault: expected one of error, delayMs and disconnect, got ${given} of them`);
-  if (error !== undefined && (!(error in ErrorCode) || error === 'NONE'))
+  if (error !== undefined && (!Object.hasOwn(ErrorCode, error) || error === 'NONE'))
     problems.push(`fault.error: expected the name of an error in Kafka's protocol, got ${JSON.stringify(error)}`);
   if (delayMs !== undefined && !(Number.isFinite(delayMs) && delayMs >= 0 && delayMs < 2 ** 31))
     problems.push(`fault.delayMs: expected milliseconds from 0 on, got ${delayMs}`);
   if (disconnect !== undefined && ![true, 'before', 'after'].includes(disconnect))
     problems.push(`fault.disconnect: expected true, before or after, got ${JSON.stringify(disconnect)}`);
-  if (problems.length > 0) throw new ConfigError(problems);
+  return problems;
 }
