@@ -64,6 +64,7 @@ const making = (more: object, copies = 1) => ({
   timeoutMs: 5000,
   validateOnly: true,
 });
+const set = (configs: Readonly<Record<string, string>>) => ({ configs: Object.entries(configs).map(([name, value]) => ({ name, value })) });
 const assigned = (index: number, broker: number) => ({
   numPartitions: -1,
   replicationFactor: -1,
@@ -104,6 +105,7 @@ test.each<Row>([
   row('a group that is not there is deleted', group.deleteGroups, 1, () => ({ groups: [unique('never')] }), 'GROUP_ID_NOT_FOUND'),
   row('offsets of a partition that is not there', listOffsets, 5, () => listing(9, -1), 'UNKNOWN_TOPIC_OR_PARTITION'),
   row('offsets under a leader epoch to come', listOffsets, 5, () => listing(0, -1, 5), 'UNKNOWN_LEADER_EPOCH'),
+  row('the newest time asked for by an old client', listOffsets, 6, () => listing(0, -3), 'UNSUPPORTED_VERSION'),
   row('offsets of a kind that is not there', listOffsets, 7, () => listing(0, -9), 'UNSUPPORTED_VERSION'),
   row(
     'records deleted up to a negative offset',
@@ -136,6 +138,30 @@ test.each<Row>([
     () => making({ configs: [{ name: 'retention.ms', value: null }] }),
     'INVALID_CONFIG',
   ),
+  row(
+    'a broker assigned twice',
+    createTopics,
+    3,
+    () => making({ ...assigned(0, 1), assignments: [{ index: 0, brokerIds: [1, 1] }] }),
+    'INVALID_REPLICA_ASSIGNMENT',
+  ),
+  row(
+    'a partition assigned to nobody',
+    createTopics,
+    3,
+    () => making({ ...assigned(0, 1), assignments: [{ index: 0, brokerIds: [] }] }),
+    'INVALID_REPLICA_ASSIGNMENT',
+  ),
+  row('a number beyond 64 bits', createTopics, 3, () => making(set({ 'retention.ms': '9223372036854775808' })), 'INVALID_CONFIG'),
+  row('the greatest number of 64 bits', createTopics, 3, () => making(set({ 'retention.ms': '9223372036854775807' })), 'NONE'),
+  row('no clean-up at all', createTopics, 3, () => making(set({ 'cleanup.policy': '' })), 'NONE'),
+  row(
+    'lags that contradict each other',
+    createTopics,
+    3,
+    () => making(set({ 'min.compaction.lag.ms': '9', 'max.compaction.lag.ms': '8' })),
+    'INVALID_CONFIG',
+  ),
   row('no partitions instead of two', createPartitions, 1, () => growing(0), 'INVALID_PARTITIONS'),
   row('partitions of a topic that is not there', createPartitions, 1, () => growing(3, { name: absent }), 'UNKNOWN_TOPIC_OR_PARTITION'),
   row(
@@ -162,6 +188,25 @@ test.each<Row>([
     0,
     () => changing('retention.ms', 0, '1', { name: absent }),
     'UNKNOWN_TOPIC_OR_PARTITION',
+  ),
+  row('the last item of a list taken away', incrementalAlterConfigs, 0, () => changing('cleanup.policy', 3, 'delete'), 'NONE'),
+  row(
+    'a setting changed twice',
+    incrementalAlterConfigs,
+    0,
+    () => changing('', 0, '', { configs: [1, 2].map((n) => ({ name: 'retention.ms', operation: 0, value: `${n}` })) }),
+    'INVALID_REQUEST',
+  ),
+  row(
+    'a topic changed twice',
+    incrementalAlterConfigs,
+    0,
+    () => {
+      const { resources } = changing('retention.ms', 0, '1');
+      return { resources: [...resources, ...resources], validateOnly: true };
+    },
+    'INVALID_REQUEST',
+    'INVALID_REQUEST',
   ),
   row('a setting taken back', incrementalAlterConfigs, 0, () => changing('retention.ms', 1, null), 'NONE'),
   row(

@@ -14,6 +14,7 @@ export interface ConfigDefinition {
 }
 
 const LONG_MAX = '9223372036854775807';
+const LONG_MIN = '-9223372036854775808';
 const INT_MAX = 2_147_483_647;
 
 const bool = (value: boolean): ConfigDefinition => ({ type: ConfigType.BOOLEAN, default: String(value) });
@@ -23,7 +24,11 @@ const int = (value: number, least: number, most = INT_MAX): ConfigDefinition => 
   least,
   most,
 });
-const long = (value: number | string, least: number): ConfigDefinition => ({ type: ConfigType.LONG, default: String(value), least });
+const long = (value: number | string, least = Number.NEGATIVE_INFINITY): ConfigDefinition => ({
+  type: ConfigType.LONG,
+  default: String(value),
+  least,
+});
 const choice = (value: string, among: readonly string[]): ConfigDefinition => ({ type: ConfigType.STRING, default: value, among });
 const list = (value: string, among?: readonly string[]): ConfigDefinition => ({
   type: ConfigType.LIST,
@@ -59,7 +64,7 @@ export const TOPIC_CONFIGS: { readonly [name: string]: ConfigDefinition } = {
   'min.compaction.lag.ms': long(0, 0),
   'min.insync.replicas': int(1, 1),
   preallocate: bool(false),
-  'retention.bytes': long(-1, -1),
+  'retention.bytes': long(-1),
   'retention.ms': long(604_800_000, -1),
   'segment.bytes': int(1_073_741_824, 14),
   'segment.index.bytes': int(10_485_760, 4),
@@ -77,6 +82,17 @@ export function checkConfig(name: string, value: string | null): string {
   return value.trim();
 }
 
+/** @throws Refusal INVALID_CONFIG when one setting contradicts another */
+export function checkTogether(setting: (name: string) => { readonly value: string }): void {
+  const [least, most] = [setting('min.compaction.lag.ms').value, setting('max.compaction.lag.ms').value];
+  if (Number(least) > Number(most))
+    throw new Refusal('INVALID_CONFIG', `conflict topic config setting min.compaction.lag.ms (${least}) > max.compaction.lag.ms (${most})`);
+}
+
+function isLong(value: string): boolean {
+  return BigInt(value) >= BigInt(LONG_MIN) && BigInt(value) <= BigInt(LONG_MAX);
+}
+
 function isValid(definition: ConfigDefinition, value: string): boolean {
   const { type, least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY, among } = definition;
   switch (type) {
@@ -84,11 +100,11 @@ function isValid(definition: ConfigDefinition, value: string): boolean {
       return /^(true|false)$/i.test(value);
     case ConfigType.INT:
     case ConfigType.LONG:
-      return /^-?\d+$/.test(value) && Number(value) >= least && Number(value) <= most;
+      return /^-?\d+$/.test(value) && isLong(value) && Number(value) >= least && Number(value) <= most;
     case ConfigType.DOUBLE:
       return value !== '' && Number(value) >= least && Number(value) <= most;
     case ConfigType.LIST:
-      return among === undefined || value.split(',').every((one) => among.includes(one.trim()));
+      return among === undefined || value === '' || value.split(',').every((one) => among.includes(one.trim()));
     default:
       return among === undefined || among.includes(value);
   }

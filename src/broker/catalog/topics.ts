@@ -4,7 +4,7 @@ import type { LogRequest, PartitionLog } from '../log/partition-log.ts';
 import { Refusal } from '../protocol/error-code.ts';
 import { Partition } from './partition.ts';
 import { Topic } from './topic.ts';
-import { checkConfig } from './topic-configs.ts';
+import { checkConfig, checkTogether } from './topic-configs.ts';
 
 export interface TopicsOptions {
   readonly nodeIds: readonly number[];
@@ -65,7 +65,7 @@ export class Topics {
     if (partitions < 1) throw new Refusal('INVALID_PARTITIONS', 'Number of partitions must be larger than 0.');
     this.checkRoom(partitions);
     const configs = new Map((request.configs ?? []).map(({ name, value }) => [name, checkConfig(name, value)]));
-    return { topic: new Topic(request.name, configs, this.options.configDefaults), partitions };
+    return { topic: this.topicWith(request.name, configs), partitions };
   }
 
   /** @throws Refusal */
@@ -86,8 +86,10 @@ export class Topics {
     this.addPartitions(topic, this.openPartitions(topic, partitions, false));
   }
 
-  /** Replaces all settings of a topic. @throws Refusal KAFKA_STORAGE_ERROR */
-  configure(topic: Topic, settings: ReadonlyMap<string, string>): void {
+  /** Replaces all settings of a topic. @throws Refusal INVALID_CONFIG, KAFKA_STORAGE_ERROR */
+  configure(topic: Topic, settings: ReadonlyMap<string, string>, validateOnly: boolean): void {
+    this.topicWith(topic.name, settings);
+    if (validateOnly) return;
     this.options.journal.append({ type: 'configs', topic: topic.name, configs: [...settings] });
     topic.configure(settings);
   }
@@ -165,6 +167,12 @@ export class Topics {
   }
 
   /** Kafka refuses names that differ only in '.' and '_', as they would share a metric. */
+  private topicWith(name: string, settings: ReadonlyMap<string, string>): Topic {
+    const topic = new Topic(name, settings, this.options.configDefaults);
+    checkTogether((setting) => topic.setting(setting));
+    return topic;
+  }
+
   private checkCollision(name: string): void {
     const normal = name.replaceAll('.', '_');
     if (normal === name && !name.includes('_')) return;

@@ -44,7 +44,7 @@ export const handleAlterConfigs = handler(alterConfigs, async ({ resources, vali
       ...(await durableOutcome(cluster, () => {
         const topic = alterable(cluster, type, name);
         const settings = new Map(configs.map((config) => [config.name, checkAltered(config.name, config.value)]));
-        if (!validateOnly) cluster.topics.configure(topic, settings);
+        cluster.topics.configure(topic, settings, validateOnly);
       })),
     })),
   ),
@@ -56,14 +56,25 @@ export const handleIncrementalAlterConfigs = handler(incrementalAlterConfigs, as
       type,
       name,
       ...(await durableOutcome(cluster, () => {
+        checkNamedOnce(resources, { type, name, configs });
         const topic = alterable(cluster, type, name);
         const settings = new Map(topic.ownSettings());
         for (const change of configs) applyChange(topic, settings, change);
-        if (!validateOnly) cluster.topics.configure(topic, settings);
+        cluster.topics.configure(topic, settings, validateOnly);
       })),
     })),
   ),
 }));
+
+type Altered = Request<typeof incrementalAlterConfigs>['resources'][number];
+
+/** The order of contradicting changes would decide. @throws Refusal INVALID_REQUEST */
+function checkNamedOnce(all: readonly Altered[], { type, name, configs }: Altered): void {
+  if (all.filter((other) => other.type === type && other.name === name).length > 1)
+    throw new Refusal('INVALID_REQUEST', 'Each resource must appear at most once.');
+  if (new Set(configs.map((config) => config.name)).size < configs.length)
+    throw new Refusal('INVALID_REQUEST', 'Error due to duplicate config keys');
+}
 
 function alterable(cluster: Cluster, type: number, name: string): Topic {
   if (type === TOPIC && name !== '') return cluster.topics.require(name);

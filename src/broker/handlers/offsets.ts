@@ -8,6 +8,8 @@ import { ledPartition } from './led-partition.ts';
 const LATEST = -1;
 const EARLIEST = -2;
 const MAX_TIMESTAMP = -3;
+/** KIP-734. */
+const MAX_TIMESTAMP_SINCE = 7;
 export const READ_COMMITTED = 1;
 
 type Asked = Request<typeof listOffsets>['topics'][number]['partitions'][number];
@@ -23,6 +25,8 @@ function listOffset(topic: string, asked: Asked, isolationLevel: number, context
   const { index } = asked;
   try {
     const partition = ledPartition(context, topic, index, asked.currentLeaderEpoch);
+    if (asked.timestamp === MAX_TIMESTAMP && context.version < MAX_TIMESTAMP_SINCE)
+      throw new Refusal('UNSUPPORTED_VERSION', `ListOffsets version ${context.version} does not ask for the greatest timestamp`);
     const found = findOffset(partition, asked.timestamp, endFor(partition, isolationLevel));
     return { index, errorCode: ErrorCode.NONE, ...found, leaderEpoch: found.offset < 0 ? -1 : LEADER_EPOCH };
   } catch (error) {

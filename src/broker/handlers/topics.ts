@@ -45,6 +45,9 @@ function partitionsOf(cluster: Cluster, { assignments, numPartitions, replicatio
   if (numPartitions !== -1 || replicationFactor !== -1)
     throw new Refusal('INVALID_REQUEST', 'partitions and replication factor must be -1 beside an assignment');
   checkBrokers(cluster, assignments);
+  const copies = new Set(assignments.map(({ brokerIds }) => brokerIds.length));
+  if (copies.size > 1 || copies.has(0))
+    throw new Refusal('INVALID_REPLICA_ASSIGNMENT', 'each partition needs replicas, and as many as the others');
   const indexes = assignments.map(({ index }) => index).sort((a, b) => a - b);
   if (indexes.some((index, i) => index !== i))
     throw new Refusal('INVALID_REPLICA_ASSIGNMENT', 'partitions should be consecutive 0-based integers');
@@ -54,6 +57,8 @@ function partitionsOf(cluster: Cluster, { assignments, numPartitions, replicatio
 /** @throws Refusal INVALID_REPLICA_ASSIGNMENT */
 function checkBrokers(cluster: Cluster, assignments: readonly { readonly brokerIds: readonly number[] }[]): void {
   const known = cluster.nodes().map(({ id }) => id);
+  if (assignments.some(({ brokerIds }) => new Set(brokerIds).size < brokerIds.length))
+    throw new Refusal('INVALID_REPLICA_ASSIGNMENT', 'a broker is named twice for a partition');
   const unknown = assignments.flatMap(({ brokerIds }) => brokerIds).find((id) => !known.includes(id));
   if (unknown !== undefined) throw new Refusal('INVALID_REPLICA_ASSIGNMENT', `there is no broker ${unknown}`);
 }
