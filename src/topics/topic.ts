@@ -93,7 +93,8 @@ export class Topic<K, V, KIn = K, VIn = V> implements Readable<K, V, KIn, VIn> {
     this.replicationFactor =
       options.replicationFactor === undefined ? undefined : checkCount('replicationFactor', options.replicationFactor, name);
     this.configs = checkConfigs(options.configs ?? {}, name);
-    this.tombstones = options.tombstones ?? 'skip';
+    this.tombstones = tombstonesOf(options, name);
+    checkNames(options, ['key', 'value', 'partitions', 'replicationFactor', 'configs', 'tombstones'], name);
   }
 
   /**
@@ -143,7 +144,8 @@ export class TopicPattern<K, V> implements Readable<K, V> {
   constructor(name: RegExp, serdes: Serdes<K, V, never, never>, options: Pick<TopicOptions, 'tombstones'> = {}) {
     this.name = name;
     this.serdes = serdes;
-    this.tombstones = options.tombstones ?? 'skip';
+    this.tombstones = tombstonesOf(options, String(name));
+    checkNames(options, ['key', 'value', 'tombstones'], String(name));
   }
 }
 
@@ -182,4 +184,15 @@ function checkConfigs(configs: Readonly<Record<string, unknown>>, topic: string)
     if (typeof value !== 'string')
       throw new ConfigError(`topic "${topic}": configs: ${name} must be a text, as '1000', got ${String(value)}`);
   return { ...(configs as Record<string, string>) };
+}
+
+function tombstonesOf({ tombstones = 'skip' }: Pick<TopicOptions, 'tombstones'>, topic: string): TombstonePolicy {
+  if (tombstones === 'skip' || tombstones === 'deliver') return tombstones;
+  throw new ConfigError(`topic "${topic}": tombstones: expected 'skip' or 'deliver', got ${JSON.stringify(tombstones)}`);
+}
+
+function checkNames(options: object, known: readonly string[], topic: string): void {
+  const unknown = Object.keys(options).filter((name) => !known.includes(name));
+  if (unknown.length > 0)
+    throw new ConfigError(`topic "${topic}": unknown option "${unknown.join('", "')}"`, { next: `There are ${known.join(', ')}.` });
 }

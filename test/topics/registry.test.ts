@@ -406,5 +406,10 @@ describe('the way to the registry', () => {
     expect(() => made({ url: 'registry:8081' })).toThrow(/expected the URL of an HTTP server, got "registry:8081"/);
     expect(() => made({ url: 'http://x', timeoutMs: 0 })).toThrow(/timeoutMs/);
     expect(() => made({ url: 'http://x', retries: -1 })).toThrow(/retries/);
+    expect(() => made({ urll: 'http://x' })).toThrow(/unknown option "urll"/);
+    expect(() => avro.confluent({ schema: v1, autoregister: false } as never)).toThrow(/avro\.confluent: unknown option "autoregister"/);
+    expect(() => json.confluent({ schema: z.string(), references: [] } as never)).toThrow(
+      /references between JSON Schemas are not supported/,
+    );
   });
 });

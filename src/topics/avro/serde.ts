@@ -1,3 +1,4 @@
+import { ConfigError } from '../../errors.ts';
 import type { Serde } from '../serde.ts';
 import { unreadable, unwritable } from './faults.ts';
 import { parsePlain, toPlain } from './plain-form.ts';
@@ -26,7 +27,9 @@ export function avroSerde<const S extends AvroSchema, L extends LongKind = 'numb
   schema: S,
   options: AvroOptions<L> = {},
 ): Serde<AvroInput<S, LongOf<L>>, AvroOutput<S, LongOf<L>>> {
-  const type = compile(schema, options.long ?? 'number');
+  const { long = 'number', ...unknown } = options;
+  for (const name of Object.keys(unknown)) throw new ConfigError(`avro: unknown option "${name}"`);
+  const type = compile(schema, long);
   return {
     name: 'avro',
     encode(value, context) {

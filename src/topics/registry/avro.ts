@@ -49,13 +49,13 @@ export function avroConfluent<
   options: AvroConfluentOptions<S, L, R>,
 ): Serde<AvroInput<S, LongOf<L>, R[number]['schema']>, AvroOutput<S, LongOf<L>, R[number]['schema']>> {
   if (options.schema === undefined) throw new ConfigError('avro.confluent: schema is missing');
-  const { schema, long = 'number', references = [] } = options;
+  const { schema, long = 'number', references = [], ...others } = options;
   const formats = referenceFormats(references, long);
   const format = avroFormat(schema, references, formats, long);
   const type = compile(schema, long, references.map(schemaOf));
   const serde = confluentSerde(
     format as Format<AvroInput<S, LongOf<L>, R[number]['schema']>, AvroOutput<S, LongOf<L>, R[number]['schema']>>,
-    options,
+    others,
   );
   return { ...serde, parsePlain: (text) => parsePlain(type, text), toPlain: (value) => toPlain(type, value) };
 }

@@ -24,9 +24,13 @@ export function jsonConfluent<S extends StandardSchemaV1>(
   options: JsonConfluentOptions<S>,
 ): Serde<StandardSchemaV1.InferInput<S>, StandardSchemaV1.InferOutput<S>> {
   if (options.schema === undefined) throw new ConfigError('json.confluent: schema is missing');
-  const jsonSchema = options.jsonSchema ?? jsonSchemaOf(options.schema);
-  const format = jsonFormat(options.schema, jsonSchema) as Format<StandardSchemaV1.InferInput<S>, StandardSchemaV1.InferOutput<S>>;
-  return confluentSerde(format, options);
+  if ('references' in options) {
+    const next = 'Put what it refers to into the schema itself, below "$defs".';
+    throw new ConfigError('json.confluent: references between JSON Schemas are not supported', { next });
+  }
+  const { schema, jsonSchema = jsonSchemaOf(schema), ...others } = options;
+  const format = jsonFormat(schema, jsonSchema) as Format<StandardSchemaV1.InferInput<S>, StandardSchemaV1.InferOutput<S>>;
+  return confluentSerde(format, others);
 }
 
 function jsonFormat(schema: StandardSchemaV1, jsonSchema: Readonly<Record<string, unknown>>): Format<unknown, unknown> {

@@ -33,7 +33,9 @@ export interface ResolvedRegistry {
 
 /** @throws ConfigError */
 export function resolveRegistry(options: RegistryOptions, env: NodeJS.ProcessEnv): ResolvedRegistry {
-  const given = options.url ?? env['SCHEMA_REGISTRY_URL'];
+  const { url: own, auth: _, tls, timeoutMs = 10_000, retries = 3, ...unknown } = options;
+  for (const name of Object.keys(unknown)) throw new ConfigError(`schema registry: unknown option "${name}"`);
+  const given = own ?? env['SCHEMA_REGISTRY_URL'];
   if (given === undefined || given === '') {
     throw new ConfigError('no schema registry is named', { next: "Set SCHEMA_REGISTRY_URL, or give the serde registry: { url: '...' }." });
   }
@@ -41,14 +43,13 @@ export function resolveRegistry(options: RegistryOptions, env: NodeJS.ProcessEnv
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new ConfigError(`schema registry: expected the URL of an HTTP server, got ${JSON.stringify(given)}`);
   }
-  const { timeoutMs = 10_000, retries = 3 } = options;
   if (!(timeoutMs > 0)) throw new ConfigError(`schema registry: timeoutMs must be above 0, got ${String(timeoutMs)}`);
   if (!Number.isInteger(retries) || retries < 0)
     throw new ConfigError(`schema registry: retries must be a whole number from 0, got ${String(retries)}`);
   const authorization = authorizationOf(options, url, env);
   url.username = '';
   url.password = '';
-  return { url: url.href.replace(/\/+$/, ''), authorization, tls: options.tls, timeoutMs, retries };
+  return { url: url.href.replace(/\/+$/, ''), authorization, tls, timeoutMs, retries };
 }
 
 function authorizationOf({ auth }: RegistryOptions, url: URL, env: NodeJS.ProcessEnv): ResolvedRegistry['authorization'] {
