@@ -46,7 +46,8 @@ export class RowErrors extends ModelError {
     const first = (outcomes[rows[0] ?? -1] as { error: unknown } | undefined)?.error;
     const message = first instanceof Error ? first.message : String(first);
     const others = rows.length > 1 ? ` (and ${rows.length - 1} more rows have no answer)` : '';
-    super('ANSWER', `${message}${others}`, { cause: first, rows, retryable: first instanceof StreamerError && first.retryable });
+    const { retryable, next } = first instanceof StreamerError ? first : { retryable: false, next: undefined };
+    super('ANSWER', `${message}${others}`, { cause: first, rows, retryable, next });
     this.outcomes = outcomes;
   }
 }

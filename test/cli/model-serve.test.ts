@@ -67,18 +67,23 @@ describe('model serve', () => {
   it('says what it cannot do before it listens', async () => {
     await withFolder(async (folder) => {
       await writeFile(join(folder, 'm.json'), file(1));
+      await writeFile(join(folder, 'price.json'), bytesOf(smallModel({ trees: [3] })));
       const told = await Promise.all(
         [
           ['m.json', '--protocol', 'soap'],
           ['m.json', '--labels', 'a,b,c'],
+          ['m.json', '--labels', 'a,b', '--margin'],
+          ['price.json', '--labels', 'a,b'],
           ['m.json', '--fault', 'storm=1', '--max-rows', '0'],
           ['nowhere.json'],
         ].map((args) => run(['model', 'serve', ...args, '--port', '0'], { cwd: folder })),
       );
-      expect(told.map(({ code }) => code)).toEqual([2, 2, 2, 2]);
+      expect(told.map(({ code }) => code)).toEqual([2, 2, 2, 2, 2, 2]);
       expect(told.map(({ stderr }) => stderr)).toEqual([
         expect.stringContaining('--protocol: expected some of rows,columnar,oip, got "soap"'),
         expect.stringContaining('--labels has 3 labels, and the model 2 classes'),
+        expect.stringContaining('--labels needs probabilities, and --margin answers sums'),
+        expect.stringContaining('--labels needs probabilities, and the model answers other numbers'),
         expect.stringMatching(/limits\.rows must be[\s\S]*there is no fault "storm"/),
         expect.stringContaining('cannot read the model file nowhere.json'),
       ]);

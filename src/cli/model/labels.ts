@@ -1,10 +1,22 @@
 import { ConfigError } from '../../errors.ts';
-import type { FileAnswer } from '../../models/file/index.ts';
+import type { FileAnswer, ModelAbout } from '../../models/file/index.ts';
+
+const PROBABILITIES = ['binary:logistic', 'reg:logistic'];
+
+/** Of ONNX it is not known what its numbers are: several are those of a classifier. */
+function isProbability({ kind, objective, link, answers = 1 }: ModelAbout): boolean {
+  if (kind === 'onnx') return answers > 1;
+  if (answers > 1) return objective === 'multi:softprob';
+  return link === 'logit' || PROBABILITIES.includes(objective ?? '');
+}
 
 /** Answers as services of classifiers give them: the label, in a list of one, and the probability of that label. */
 export const labelled = {
-  /** @throws ConfigError when the model has another number of classes */
-  check(labels: readonly string[], answers: number | undefined): void {
+  /** @throws ConfigError when the model has another number of classes, or answers no probabilities */
+  check(labels: readonly string[], about: ModelAbout, isMargin: boolean): void {
+    const { answers } = about;
+    if (isMargin || !isProbability(about))
+      throw new ConfigError(`--labels needs probabilities, and ${isMargin ? '--margin answers sums' : 'the model answers other numbers'}`);
     const classes = answers === 1 ? 2 : answers;
     if (labels.length !== classes)
       throw new ConfigError(`--labels has ${labels.length} labels, and the model ${classes} classes`, {

@@ -59,7 +59,7 @@ function modelOf(source: string, options: RawOptions, output: Output): Served {
   async function open(bytes: Uint8Array): Promise<Model<FeatureRow, FileAnswer>> {
     const encoder = await encoderOf(file, given);
     const opened = await openModel(bytes, { ...openOptions, threads, margin: options['margin'] === true, features: encoder?.features });
-    if (labels !== undefined) labelled.check(labels, opened.about.answers);
+    if (labels !== undefined) labelled.check(labels, opened.about, options['margin'] === true);
     ({ isFloat32 } = opened);
     shape = { ...opened.about, columns: encoder?.features === undefined ? ownColumns(opened.about) : columnsOf(encoder.features.fields) };
     return opened.model;
