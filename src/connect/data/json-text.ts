@@ -21,6 +21,11 @@ export function jsonText(text: string): string {
   return SPECIAL.test(text) ? `"${text.replace(EACH_SPECIAL, escaped)}"` : `"${text}"`;
 }
 
+/** The same where Jackson writes characters, not bytes: what lies outside of the basic plane stays as it is. */
+export function jsonTextInText(text: string): string {
+  return `"${text.replace(EACH_SPECIAL, (character) => (character >= ' ' && character !== '"' && character !== '\\' ? character : escaped(character)))}"`;
+}
+
 function escaped(character: string): string {
   return SHORT[character] ?? `\\u${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
 }

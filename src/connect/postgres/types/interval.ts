@@ -38,11 +38,14 @@ export function interval(mode: TypeOptions['intervals']): FieldType {
   return { schema: logical('int64', 'io.debezium.time.MicroDuration'), convert: micros, zero: 0, unchanged: 0 };
 }
 
-/** A month counts as a twelfth of 365.25 days, in floating point, as Debezium has it. */
+const LONGEST = 2 ** 63;
+
+/** A month counts as a twelfth of 365.25 days, in floating point, as Debezium has it; what an int64 cannot hold is its largest. */
 function micros(text: string): number | bigint {
   const { years, months, days, hours, minutes, seconds } = parse(text);
   const total = ((((years * 12 + months) * DAYS_PER_MONTH + days) * 24 + hours) * 60 + minutes) * 60 + Number(seconds);
-  return exactInteger(String(BigInt(Math.trunc(total * 1e6))));
+  const whole = Math.trunc(total * 1e6);
+  return Math.abs(whole) < LONGEST ? exactInteger(String(BigInt(whole))) : whole < 0 ? -(2n ** 63n) : 2n ** 63n - 1n;
 }
 
 function iso(text: string): string {
