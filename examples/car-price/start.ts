@@ -22,6 +22,7 @@ const command = new Command('npm run example:car-price --')
   .option('--limit <n>', 'insert so many cars at most')
   .option('--brokers <list>', 'a Kafka of your own, host:port, comma separated (also KAFKA_BROKERS); default: the embedded broker')
   .option('--json', 'print nothing but the summary on standard output, as one JSON object')
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   .action(main);
 
 async function main(options: Options): Promise<void> {
@@ -35,7 +36,7 @@ async function main(options: Options): Promise<void> {
       file: file ?? asset('sample/cars.csv'),
       isOwnFile: file !== undefined,
       rate: number('--rate', options.rate),
-      limit: options.limit === undefined ? Number.POSITIVE_INFINITY : number('--limit', options.limit),
+      limit: options.limit === undefined ? Number.POSITIVE_INFINITY : number('--limit', options.limit, 1),
       brokers: options.brokers ?? process.env.STREAMER_BROKERS ?? process.env.KAFKA_BROKERS,
       signal,
       say: (text) => void stream.write(`${text}\n`),
@@ -43,7 +44,7 @@ async function main(options: Options): Promise<void> {
     process.stdout.write(options.json === true ? `${JSON.stringify(summary)}\n` : table(summary));
     if (summary.lost + summary.duplicates + summary.mismatches > 0) process.exitCode = 1;
   } catch (error) {
-    const isUsage = error instanceof RangeError || (isStreamerError(error) && error.code === 'CONFIG');
+    const isUsage = error instanceof RangeError || (isStreamerError(error) && ['CONFIG', 'USAGE', 'DECODE'].includes(error.code));
     process.exitCode = signal.aborted ? 130 : isUsage ? 2 : 1;
     process.stderr.write(
       signal.aborted
@@ -85,10 +86,10 @@ function table(summary: Summary): string {
   return `\nCompared in Postgres, ${'tbl_car_price'} with ${'car_data_predicted'}:\n${rows.map(([name, value]) => `  ${String(name).padEnd(10)} ${value}\n`).join('')}`;
 }
 
-function number(name: string, text: string): number {
+function number(name: string, text: string, least = 0): number {
   const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
-    throw new RangeError(`${name} must be a number of at least 0, got ${JSON.stringify(text)}`);
+  if (text.trim() === '' || !Number.isFinite(value) || value < least)
+    throw new RangeError(`${name} must be a number of at least ${least}, got ${JSON.stringify(text)}`);
   return value;
 }
 

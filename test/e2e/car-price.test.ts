@@ -90,10 +90,15 @@ describe('npm run example:car-price', () => {
     90_000,
   );
 
-  it.concurrent('refuses options that cannot be used', async () => {
-    const system = start('--file', '/no/such.csv');
+  it.concurrent.each([
+    ['--file', '/no/such.csv', 'cannot read /no/such.csv'],
+    ['--file', 'package.json', 'has no column model'],
+    ['--limit', '0', '--limit must be a number of at least 1'],
+    ['--speed', '5', "unknown option '--speed'"],
+  ])('refuses %s %s', async (option, value, reason) => {
+    const system = start(option, value);
     expect(await system.end).toBe(2);
-    expect(system.said()).toContain('cannot read /no/such.csv');
+    expect(system.said()).toContain(reason);
   });
 });
 

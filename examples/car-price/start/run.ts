@@ -114,6 +114,8 @@ async function watched(
 ): Promise<{ done: Traffic; comparison: Comparison }> {
   let done: Traffic | undefined;
   const ended = traffic.then((result) => (done = result));
+  // It is awaited below, a little later.
+  ended.catch(() => {});
   let last = '';
   let movedAt = performance.now();
   let saidAt = 0;
