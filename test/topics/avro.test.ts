@@ -93,6 +93,13 @@ describe('avro', () => {
     expect(() => avro({ type: 'map', values: 'int' }).decode(huge, context)).toThrow(/expected map/);
   });
 
+  it('refuses numbers of more bits than their type has, and what is nested too deep', () => {
+    expect(() => avro('int').decode(Buffer.from('ffffffffff7f', 'hex'), context)).toThrow(/more than 32 bits/);
+    expect(() => avro('long').decode(Buffer.from('ffffffffffffffffffffff01', 'hex'), context)).toThrow(/more than 64 bits/);
+    const chain = avro({ type: 'record', name: 'Chain', fields: [{ name: 'next', type: ['null', 'Chain'] }] });
+    expect(error(() => chain.decode(Buffer.alloc(100_000, 2), context))).toMatchObject({ name: 'SerdeError', code: 'DECODE' });
+  });
+
   it('answers whatever bytes come with a value or an error that names the place', () => {
     const bytes = encode({ ...user, friend: user as never });
     const mutated = fc.tuple(fc.nat(bytes.length - 1), fc.nat(255), fc.nat(bytes.length)).map(([at, byte, end]) => {

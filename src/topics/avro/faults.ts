@@ -64,9 +64,13 @@ interface Fault {
   readonly at: number;
 }
 
+/** Levels that are looked into: each reads again what is below it. */
+const DEEPEST = 32;
+
 /** Reads again, a part at a time. Only ever done for a record that failed. */
 class Search {
   readonly #bytes: Buffer;
+  #levels = 0;
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
@@ -75,7 +79,8 @@ class Search {
   /** The innermost part that cannot be read; undefined when all of it can. */
   find(type: AvroType, at: number, path = ''): Fault | undefined {
     if (this.end(type, at) !== undefined) return undefined;
-    return this.#inside(type, at, path) ?? { path, type, at };
+    const isDeep = ++this.#levels > DEEPEST;
+    return (isDeep ? undefined : this.#inside(type, at, path)) ?? { path, type, at };
   }
 
   #inside(type: AvroType, at: number, path: string): Fault | undefined {

@@ -7,6 +7,8 @@ let micros: AvroType | undefined;
 
 /** Where twice a number is one that JavaScript holds exactly. */
 const HALF_SAFE = 2 ** 52;
+/** Bytes of 64 bits, seven in each. */
+const LONGEST = 10;
 
 /**
  * A `long` as a number, refused beyond 2^53. avsc's own doubles the number in floating point on its way to zigzag, which
@@ -40,6 +42,7 @@ export function exactLong(): AvroType {
 function readExactly(tap: Tap, start: number): number {
   tap.pos = start;
   const value = Number(tap.unpackLongBytes().readBigInt64LE(0));
+  if (tap.pos - start > LONGEST) throw new Error('a whole number of more than 64 bits');
   if (!Number.isSafeInteger(value)) throw new Error("a whole number beyond 2^53: read it with long: 'bigint'");
   return value;
 }

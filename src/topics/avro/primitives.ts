@@ -18,9 +18,15 @@ export function primitives(): Primitives {
   return made;
 }
 
-/** avsc's own check throws at a bigint. */
+/** avsc's own check throws at a bigint, and what it reads may have more than 32 bits. */
 function intType(): AvroType {
   class Int extends avsc().types.IntType {
+    override _read(tap: Tap): number {
+      const value = tap.readLong();
+      if (value !== (value | 0)) throw new Error('a whole number of more than 32 bits');
+      return value;
+    }
+
     _check(value: unknown, _flags: unknown, hook: Hook): boolean {
       const isValid = typeof value === 'number' && value === (value | 0);
       if (!isValid) hook?.(value, this);
