@@ -3,10 +3,10 @@ import { preview, SerdeError } from './serde-error.ts';
 import { text } from './serdes.ts';
 
 /**
- * Text, or a whole number of 16 digits and more. Nanosecond times (`ts_ns`, in every change event of Debezium) are left as
+ * Text, or a whole number of 16 digits and more; not the digits of a fraction, as in 0.30000000000000004. Nanosecond times (`ts_ns`, in every change event of Debezium) are left as
  * they are: reading them exactly would cost a second pass over every record, and nobody needs more than their 256 ns.
  */
-const TOKENS = /"ts_ns":\d+|"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g;
+const TOKENS = /"ts_ns":\d+|"(?:[^"\\]|\\.)*"|(?<![\d.])-?\d{16,}(?![\d.eE])/g;
 /** Marks a whole number that is carried as text through JSON's own functions. */
 const MARK = '\u0000int:';
 const MARKED = /"\\u0000int:(-?\d+)"/g;

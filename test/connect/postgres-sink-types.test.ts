@@ -114,6 +114,7 @@ const TYPES: ReadonlyArray<readonly [object, unknown, string, string]> = [
     '{{1,2},{3,NULL}}',
   ],
   [field('prices', 'array', { items: { type: 'bytes', ...decimal('2', '6') } }), ['AJY=', '/x8='], 'numeric(6,2)[]', '{1.50,-2.25}'],
+  [field('thousands', 'bytes', decimal('2045', '5')), 'AA==', 'numeric', `0.${'0'.repeat(2045)}`],
   [field('strange', 'int32', { name: 'com.example.Strange' }), 5, 'integer', '5'],
 ];
 

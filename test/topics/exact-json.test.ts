@@ -20,6 +20,17 @@ it('reads whole numbers that a number cannot hold as bigint, and nothing else', 
   });
 });
 
+it('leaves the digits of fractions and exponents alone', () => {
+  const text = '[0.30000000000000004,-1.7976931348623157E308,0.12345678901234568,9007199254740993,0.12345678901234567891e5]';
+  expect(read(text)).toEqual([
+    0.30000000000000004,
+    -1.7976931348623157e308,
+    0.12345678901234568,
+    9_007_199_254_740_993n,
+    12345.678901234567,
+  ]);
+});
+
 it('writes them as they were', () => {
   const text = '{"a":9007199254740993,"b":"9007199254740993","c":[18446744073709551616,null]}';
   expect(written(read(text))).toBe(text);

@@ -70,10 +70,15 @@ export function columnTypeOfValue(value: unknown): string | undefined {
   return typeof value === 'object' && value !== null ? 'jsonb' : undefined;
 }
 
+/** Postgres' own limit. */
+const MOST_SCALE = 1_000;
+
 function arrayOf(type: string): string {
   return type === 'jsonb' ? type : `${type}[]`;
 }
 
 function decimalType({ scale, 'connect.decimal.precision': precision }: Readonly<Record<string, string>>): string {
-  return precision === undefined || scale === undefined ? 'numeric' : `numeric(${Number(precision)},${Number(scale)})`;
+  // Debezium writes a negative scale without its sign, as 2045 for -3.
+  if (precision === undefined || scale === undefined || Number(scale) > MOST_SCALE) return 'numeric';
+  return `numeric(${Number(precision)},${Number(scale)})`;
 }

@@ -52,11 +52,17 @@ export interface ArrayForm {
   readonly unchanged?: ConnectValue | undefined;
 }
 
-/** An array of one element type. Arrays in arrays have no place in the schema: null stands for them, as Debezium has it for numbers. */
+/**
+ * An array of one element type. Arrays in arrays have no place in the schema: null stands for them, as Debezium has it for numbers. Where
+ * elements may not be null, an array with one that is, is null as a whole.
+ */
 export function array(element: FieldType, { optional, unchanged = null }: ArrayForm): FieldType {
   return {
     schema: schemaOf('array', { items: optional ? optionalOf(element.schema) : element.schema }),
-    convert: (text) => parseArray(text).map((item) => (typeof item === 'string' ? element.convert(item) : null)),
+    convert: (text) => {
+      const items = parseArray(text).map((item) => (typeof item === 'string' ? element.convert(item) : null));
+      return optional || !items.includes(null) ? items : null;
+    },
     zero: [],
     unchanged,
   };

@@ -59,7 +59,7 @@ const IN_ARRAYS = new Set([
 /** Those of which it writes none, though it knows the type. */
 const NOT_IN_ARRAYS = new Set(['money', 'name', 'interval', 'varbit', 'xml', 'point', 'refcursor']);
 
-/** Of these an array comes as null, unless it is empty. */
+/** Of these an array comes as null, unless it is empty, or of nulls alone. */
 const SHAPES = new Set(['box', 'circle', 'line', 'lseg', 'path', 'polygon']);
 
 /** In arrays, Debezium has a time of day by the millisecond, and none at 24:00. */
@@ -70,6 +70,10 @@ function millisecondTime(text: string): string {
 /** One NaN or infinity makes null of the whole array. */
 function numericArray(type: FieldType): FieldType {
   return { ...type, convert: (text) => (/NaN|Infinity/.test(text) ? null : type.convert(text)) };
+}
+
+function shapes(type: FieldType): FieldType {
+  return { ...type, convert: (text) => (/^\{(?:NULL[,;]?)*\}$/.test(text) ? type.convert(text.replaceAll(';', ',')) : null) };
 }
 
 /** Finds how a column's type is written. Absent for what Debezium does not know and leaves out. */
@@ -104,7 +108,9 @@ export class TypeResolver {
   #array(type: PgType, modifier: number): FieldType | undefined {
     const { name, base } = this.#types.get(type.element) ?? { name: '', base: 1 };
     if (NOT_IN_ARRAYS.has(name)) return undefined;
-    if (base !== 0) return this.#options.unknown ? array(unknownType(this.#options.binary), { optional: false }) : undefined;
+    if (base !== 0) return this.#domains(base);
+    // Debezium has the column for a single value of the element's type, and finds none.
+    if (name === 'bit') return { ...bits(modifier < 0 ? 1 : modifier), convert: () => null, unchanged: null };
     const element = this.resolve(type.element, modifier);
     if (element === undefined) return undefined;
     if (type.name === 'int2vector' || type.name === 'oidvector') return vector(element);
@@ -112,8 +118,16 @@ export class TypeResolver {
     if (name === 'time')
       return array({ ...element, convert: (text) => element.convert(millisecondTime(text)) }, { optional: true, unchanged });
     if (name === 'numeric') return numericArray(array(element, { optional: true }));
-    if (SHAPES.has(name)) return { ...array(element, { optional: true }), convert: (text) => (text === '{}' ? [] : null) };
+    if (SHAPES.has(name)) return shapes(array(element, { optional: true }));
     return array(element, { optional: IN_ARRAYS.has(name), unchanged });
+  }
+
+  /** An array of a domain. Of enums Debezium knows no labels there; it has none of the others. */
+  #domains(base: number): FieldType | undefined {
+    const type = this.#types.get(base);
+    if (type !== undefined && type.base !== 0) return this.#domains(type.base);
+    if (type?.labels !== undefined) return array(enumeration([]), { optional: false });
+    return this.#options.unknown ? array(unknownType(this.#options.binary), { optional: false }) : undefined;
   }
 
   #unknown(): FieldType | undefined {
