@@ -1,7 +1,7 @@
 import { ConfigError, StreamerError } from '../errors.ts';
 import { preview } from '../topics/index.ts';
 import type { Behaviour } from './behaviour.ts';
-import { handlerBehaviour } from './each.ts';
+import { checkFunction, handlerBehaviour } from './each.ts';
 
 export interface AgeBand {
   /** Youngest age let through, in years. @default none */
@@ -15,7 +15,12 @@ export interface AgeBand {
  * number fails with `VALIDATION` and goes to the dead-letter topic: it belongs to no band, and is not dropped in silence.
  */
 export function ageBand<K, V>(band: AgeBand, age: (value: V) => number | null | undefined): Behaviour<K, V, V> {
-  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = band;
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, ...unknown } = band;
+  for (const name of Object.keys(unknown)) throw new ConfigError(`ageBand: unknown option "${name}"`);
+  for (const [name, limit] of Object.entries({ min, max })) {
+    if (typeof limit !== 'number') throw new ConfigError(`ageBand: ${name} must be a number of years, got ${preview(limit)}`);
+  }
+  checkFunction('ageBand', age);
   if (Number.isNaN(min) || Number.isNaN(max) || min > max) {
     throw new ConfigError(`ageBand: min must not be above max, got min ${String(min)} and max ${String(max)}`);
   }

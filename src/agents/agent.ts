@@ -59,13 +59,17 @@ export function defineAgent<K, V, Out>(
   const problems: string[] = [];
   if (!/^[a-zA-Z0-9._-]{1,100}$/.test(name)) problems.push('its name must be 1 to 100 letters, digits, ".", "_" or "-"');
   if (sources.length === 0) problems.push('it has no source');
+  if (sources.some((source) => source?.serdes === undefined)) problems.push('its source must be a topic, several, or a pattern');
+  if (typeof behaviour?.open !== 'function') problems.push('what it does must be a generator function, or a behaviour as each(...)');
   if (!Number.isInteger(concurrency) || concurrency < 1)
     problems.push(`concurrency must be a whole number of at least 1, got ${String(concurrency)}`);
   if (!ORDERS.includes(order)) problems.push(`order must be one of ${ORDERS.join(', ')}, got ${String(order)}`);
   if (typeof onError?.decide !== 'function') problems.push('onError must be a failure policy, as retry({ attempts: 5 })');
   if (!(timeoutMs >= 0)) problems.push(`timeoutMs must be at least 0, got ${String(timeoutMs)}`);
   for (const option of Object.keys(unknown)) problems.push(`unknown option "${option}"`);
-  if (problems.length > 0) throw new ConfigError(problems.map((problem) => `agent "${name}": ${problem}`));
   const sinks = to === undefined ? [] : Array.isArray(to) ? to : [to];
+  if (sinks.some((sink) => typeof sink !== 'function' && typeof sink?.encode !== 'function'))
+    problems.push('`to` must be a topic, a function, or several');
+  if (problems.length > 0) throw new ConfigError(problems.map((problem) => `agent "${name}": ${problem}`));
   return { name, sources, behaviour, sinks, concurrency, order, onError, timeoutMs } as unknown as Agent;
 }

@@ -1,4 +1,5 @@
 import { type CsvFileWriterOptions, csvFileWriter } from '../connect/index.ts';
+import { ConfigError } from '../errors.ts';
 import type { Behaviour } from './behaviour.ts';
 import { type SinkBatchOptions, sink } from './sink/sink.ts';
 
@@ -12,6 +13,8 @@ export interface CsvFileSinkOptions<K, V> extends CsvFileWriterOptions<K, V> {
  * be repeated, never lost. Tombstones are passed over. A file is written by one worker: give each its own.
  */
 export function csvFileSink<K, V>(file: string, options: CsvFileSinkOptions<K, V>): Behaviour<K, V, never> {
+  if (options === undefined)
+    throw new ConfigError("csvFileSink: expected a file and its columns, as ('prices.csv', { columns: ['id', 'price'] })");
   const { batch, ...others } = options;
   return sink(csvFileWriter(file, others), batch);
 }

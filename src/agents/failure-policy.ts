@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.ts';
+import { preview } from '../topics/index.ts';
 
 export type Verdict =
   | { readonly action: 'retry'; readonly delayMs: number }
@@ -37,7 +38,10 @@ export function skip(): FailurePolicy {
  * @param topic name of an existing topic. @default `<topic>.<app>.dlq`, created with the app's topics
  */
 export function deadLetter(topic?: string | { readonly name: string }): FailurePolicy {
-  const name = typeof topic === 'object' ? topic.name : topic;
+  const name = typeof topic === 'object' ? topic?.name : topic;
+  if (topic !== undefined && (typeof name !== 'string' || name === '')) {
+    throw new ConfigError(`deadLetter: expected a topic, or the name of one, got ${preview(topic)}`);
+  }
   return {
     description: name === undefined ? 'dead letter' : `dead letter to ${name}`,
     decide: () => ({ action: 'deadLetter', topic: name }),
@@ -62,7 +66,8 @@ export interface OpenPolicy extends FailurePolicy {
 
 /** Tries again after a growing wait (with 20 % jitter), then does something else: `deadLetter()` unless told otherwise. */
 export function retry(options: RetryOptions = {}): OpenPolicy {
-  const { attempts = 5, delayMs = 200, maxDelayMs = 30_000, factor = 2 } = options;
+  const { attempts = 5, delayMs = 200, maxDelayMs = 30_000, factor = 2, ...unknown } = options;
+  for (const name of Object.keys(unknown)) throw new ConfigError(`retry: unknown option "${name}"`);
   if (!Number.isInteger(attempts) || attempts < 1) {
     throw new ConfigError(`retry: attempts must be a whole number of at least 1, got ${String(attempts)}`);
   }
@@ -73,13 +78,16 @@ export function retry(options: RetryOptions = {}): OpenPolicy {
   ] as const) {
     if (!(value >= least)) throw new ConfigError(`retry: ${name} must be at least ${least}, got ${String(value)}`);
   }
-  const then = (next: FailurePolicy): FailurePolicy => ({
-    description: `retry ${attempts}, then ${next.description}`,
-    decide(failure) {
-      if (!failure.retryable || failure.attempt >= attempts) return next.decide(failure);
-      return { action: 'retry', delayMs: backoff(failure.attempt, delayMs, maxDelayMs, factor) };
-    },
-  });
+  const then = (next: FailurePolicy): FailurePolicy => {
+    checkPolicy('retry().otherwise', next);
+    return {
+      description: `retry ${attempts}, then ${next.description}`,
+      decide(failure) {
+        if (!failure.retryable || failure.attempt >= attempts) return next.decide(failure);
+        return { action: 'retry', delayMs: backoff(failure.attempt, delayMs, maxDelayMs, factor) };
+      },
+    };
+  };
   return { ...then(deadLetter()), otherwise: then };
 }
 
@@ -91,12 +99,23 @@ export type ErrorKind = (abstract new (...args: never[]) => Error) | string | ((
  * Node, as `VALIDATION` or `ENOENT`.
  */
 export function when(kind: ErrorKind, policy: FailurePolicy): OpenPolicy {
+  if (typeof kind !== 'string' && typeof kind !== 'function') {
+    throw new ConfigError(`when: expected a class of errors, a code, or a function, got ${preview(kind)}`);
+  }
+  checkPolicy('when', policy);
   const isMeant = matcher(kind);
-  const then = (other: FailurePolicy): FailurePolicy => ({
-    description: `${nameOf(kind)}: ${policy.description}; else ${other.description}`,
-    decide: (failure) => (isMeant(failure.error) ? policy : other).decide(failure),
-  });
+  const then = (other: FailurePolicy): FailurePolicy => {
+    checkPolicy('when().otherwise', other);
+    return {
+      description: `${nameOf(kind)}: ${policy.description}; else ${other.description}`,
+      decide: (failure) => (isMeant(failure.error) ? policy : other).decide(failure),
+    };
+  };
   return { ...then(defaultPolicy), otherwise: then };
+}
+
+function checkPolicy(where: string, policy: FailurePolicy): void {
+  if (typeof policy?.decide !== 'function') throw new ConfigError(`${where}: expected a failure policy, as skip(), got ${preview(policy)}`);
 }
 
 function matcher(kind: ErrorKind): (error: unknown) => boolean {
