@@ -20,14 +20,12 @@ export class Field {
   }
 
   find(name: string): Field | undefined {
-    const { value } = this;
-    if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value))
-      throw this.wrong(`must be an object, got ${shown(value)}`);
-    return Object.hasOwn(value, name) ? new Field((value as Record<string, unknown>)[name], this.#pathOf(name)) : undefined;
+    const value = this.#object();
+    return Object.hasOwn(value, name) ? new Field(value[name], this.#pathOf(name)) : undefined;
   }
 
   keys(): string[] {
-    return Object.keys(this.value as object);
+    return Object.keys(this.#object());
   }
 
   text(): string {
@@ -73,6 +71,13 @@ export class Field {
 
   wrong(what: string): ConfigError {
     return new ConfigError(`the model file is damaged: ${this.path} ${what}`);
+  }
+
+  #object(): Readonly<Record<string, unknown>> {
+    const { value } = this;
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value))
+      throw this.wrong(`must be an object, got ${shown(value)}`);
+    return value as Record<string, unknown>;
   }
 
   #numbers(length: number | undefined, fits: (item: unknown) => boolean): Numbers {

@@ -38,6 +38,9 @@ export function readTree(field: Field, features: number, outputs: number): Tree 
       throw field.wrong(`splits node ${node} on feature ${number} of ${features}`);
   }
   const threshold = field.get('split_conditions').floats(nodes);
+  // Of a categorical node, and of one that no row comes to, it is junk.
+  const lacking = reachable.find((node) => left[node] !== -1 && isCategorical[node] === 0 && Number.isNaN(threshold[node]));
+  if (lacking !== undefined) throw field.wrong(`has no threshold for node ${lacking}`);
   return {
     left,
     right,

@@ -38,6 +38,8 @@ describe('a damaged model file is refused, and the place is named', () => {
     ['trees[0].split_indices has 0.5 at 0', (model) => (treeOf(model).split_indices[0] = 0.5)],
     ['trees[0].default_left has 2 at 0', (model) => (treeOf(model).default_left[0] = 2)],
     ['has no value for leaf 2', (model) => (treeOf(model).split_conditions[2] = null as unknown as number)],
+    ['has no threshold for node 0', (model) => (treeOf(model).split_conditions[0] = null as unknown as number)],
+    ['attributes must be an object, got null', (model) => (model.learner.attributes = null as never)],
     ['has no categories for node 1', (model) => (treeOf(model).categories_nodes[0] = 0)],
     ['takes categories 0 to 2 of 1 for node 1', (model) => (treeOf(model).categories_sizes[0] = 2)],
     ['leaves of 3 values, and the model has 1 outputs', (model) => (treeOf(model).tree_param.size_leaf_vector = '3')],
