@@ -2,8 +2,10 @@ const DAY_MS = 86_400_000n;
 const DAY_US = 86_400_000_000n;
 
 /** Last day of Postgres' type `date`, 5874897-12-31, and of `timestamp`, 294276-12-31; first day of both, 4714-11-24 BC. In days since 1970-01-01. */
-const LAST_DATE = 2_145_031_948n;
-const LAST_TIMESTAMP = 106_751_983n;
+const LAST_DATE = 2_145_042_905n;
+const LAST_TIMESTAMP = 106_762_939n;
+/** How change events write `infinity` in microseconds, though Postgres' timestamps go on for 30 years. */
+const ENDLESS = 2n ** 63n - 1n;
 const FIRST_DAY = -2_440_588n;
 
 /** Days since 1970-01-01. What lies beyond the type's range is how change events write the infinities. */
@@ -24,10 +26,16 @@ export function timeText(micros: bigint): string {
 /** Microseconds since 1970-01-01T00:00:00, without a time zone. */
 export function timestampText(micros: bigint): string {
   const days = floorDivide(micros, DAY_US);
-  if (days > LAST_TIMESTAMP) return 'infinity';
+  if (micros === ENDLESS || days > LAST_TIMESTAMP) return 'infinity';
   if (days < FIRST_DAY) return '-infinity';
   const { year, text } = civil(days);
   return `${text} ${timeText(micros - days * DAY_US)}${year <= 0 ? ' BC' : ''}`;
+}
+
+/** Nanoseconds since 1970-01-01T00:00:00; the ends of what they can count stand for the infinities. */
+export function nanosText(nanos: bigint): string {
+  if (nanos === ENDLESS) return 'infinity';
+  return nanos === -ENDLESS - 1n ? '-infinity' : timestampText(floorDivide(nanos, 1_000n));
 }
 
 export function microsOfMillis(millis: bigint): bigint {

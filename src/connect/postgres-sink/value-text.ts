@@ -1,7 +1,7 @@
 import { preview, SerdeError, stringifyExactly } from '../../topics/index.ts';
 import { arrayText, bitsText, byteaText, decimalText } from './bytes-text.ts';
 import { type ConnectSchema, isObject } from './connect-schema.ts';
-import { dateText, isoText, microsOfMillis, timestampText, timeText } from './time-text.ts';
+import { dateText, isoText, microsOfMillis, nanosText, timestampText, timeText } from './time-text.ts';
 
 /** A column, as far as writing a value for it needs to know it. */
 export interface ColumnKind {
@@ -49,7 +49,7 @@ const NAMED: Readonly<Record<string, Writer>> = {
   'io.debezium.time.Timestamp': millis,
   'org.apache.kafka.connect.data.Timestamp': millis,
   'io.debezium.time.MicroTimestamp': micros,
-  'io.debezium.time.NanoTimestamp': (value) => timestampText(whole(value) / 1_000n),
+  'io.debezium.time.NanoTimestamp': (value) => nanosText(whole(value)),
   'io.debezium.time.IsoTimestamp': (value) => isoText(string(value).replace(/Z$/, '')),
   'io.debezium.time.ZonedTimestamp': (value) => isoText(string(value)),
   'io.debezium.time.MicroDuration': (value) => `${whole(value)} microseconds`,
