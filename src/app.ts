@@ -212,9 +212,12 @@ export class App implements TopicHost {
     return this.#graph.topicSpecs();
   }
 
-  /** @throws ConfigError with every problem of the declared graph and the settings */
-  validate(): void {
-    const problems = [...problemsOf(() => this.settings), ...this.#graph.problems()];
+  /**
+   * @param use what for: an app without agents cannot be run, but its topics can be made
+   * @throws ConfigError with every problem of the declared graph and the settings
+   */
+  validate(use: 'run' | 'topics' = 'run'): void {
+    const problems = [...problemsOf(() => this.settings), ...this.#graph.problems(use)];
     if (problems.length > 0) throw new ConfigError(problems);
   }
 

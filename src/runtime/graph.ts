@@ -53,7 +53,7 @@ export class Graph {
   }
 
   /** All that keeps it from being run. */
-  problems(): string[] {
+  problems(use: 'run' | 'topics'): string[] {
     const agents = [...this.agents.values()];
     const problems = [...this.#twice, ...problemsOf(() => matchSources(agents, []))];
     for (const agent of agents) {
@@ -63,7 +63,7 @@ export class Graph {
         }
       }
     }
-    if (agents.length === 0 && this.sources.size === 0) problems.push(`app "${this.#appId}" has no agents`);
+    if (use === 'run' && agents.length === 0 && this.sources.size === 0) problems.push(`app "${this.#appId}" has no agents`);
     return problems;
   }
 }

@@ -53,3 +53,10 @@ it('options that are misspelt or of another kind are refused where they are give
   expect(() => testAppOf('differs').topic(/t/, { partitions: 3 } as never)).toThrow(/unknown option "partitions"/);
   expect(() => testAppOf('differs').topic('t', { tombstones: 'keep' as never })).toThrow(/expected 'skip' or 'deliver', got "keep"/);
 });
+
+it('topics of an app without agents can be made, though it cannot be run', () => {
+  const app = testAppOf('topics-only');
+  app.topic('t');
+  expect(() => app.validate('topics')).not.toThrow();
+  expect(() => app.validate()).toThrow(/has no agents/);
+});

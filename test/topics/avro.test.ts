@@ -170,6 +170,23 @@ describe('avro', () => {
       expect(() => map.encode(value as never, context)).toThrow(/expected map/);
   });
 
+  it('refuses what is no plain object as a record, whatever its fields', () => {
+    const inner = { type: 'record', name: 'In', fields: [{ name: 'x', type: 'int', default: 1 }] } as const;
+    const record = avro({
+      type: 'record',
+      name: 'Out',
+      fields: [
+        { name: 'in', type: inner },
+        { name: 'again', type: 'In', default: { x: 2 } },
+      ],
+    });
+    expect(record.decode(record.encode({ in: {} }, context) as Buffer, context)).toEqual({ in: { x: 1 }, again: { x: 2 } });
+    for (const wrong of [5, 'x', [], new Map(), Buffer.from('a'), null]) {
+      expect(() => avro(inner).encode(wrong as never, context)).toThrow(/expected record In, got/);
+      expect(() => record.encode({ in: {}, again: wrong as never }, context)).toThrow(/again: expected record In, got/);
+    }
+  });
+
   it('refuses times that a Date cannot hold, either way', () => {
     const days = avro('int').encode(200_000_000, context) as Buffer;
     expect(() => avro({ type: 'int', logicalType: 'date' }).decode(days, context)).toThrow(/beyond what a Date holds/);

@@ -10,8 +10,9 @@ export function wantedTopics(session: Session, names: readonly string[], options
     if (options[flag] !== undefined)
       throw new CommandError(2, `--${flag === 'replicationFactor' ? 'replication-factor' : flag} does not go with -A: the app says it`);
   }
-  session.app.validate();
+  session.app.validate('topics');
   const specs = session.app.topicSpecs();
+  if (specs.length === 0) throw new CommandError(2, `app "${session.app.id}" declares no topics`);
   const unknown = names.filter((name) => !specs.some((spec) => spec.name === name));
   if (unknown.length > 0) {
     throw new CommandError(2, `app "${session.app.id}" does not declare ${unknown.join(', ')}`, {

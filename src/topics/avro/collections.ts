@@ -66,7 +66,7 @@ function blockCount(tap: Tap): number {
 }
 
 /** Other objects have no properties, or others than they seem to have. */
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   return !(value instanceof Map || value instanceof Date || value instanceof Uint8Array);
 }

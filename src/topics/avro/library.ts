@@ -87,6 +87,12 @@ export type Hook = ((value: unknown, type: AvroType) => void) | undefined;
 /** A primitive type, with what subclasses call. */
 type Primitive = AvroType & { _update(resolver: object, writer: AvroType, options: unknown): void };
 
+/** A record, with what makes its methods. */
+export interface RecordMaker extends RecordType {
+  _createWriter(): (this: AvroType, tap: Tap, value: unknown) => void;
+  _createChecker(): (this: AvroType, value: unknown, flags: unknown, hook: Hook, path: string[]) => boolean;
+}
+
 type TypeClass<T> = new (schema: unknown, options: ParseOptions) => T;
 
 interface LongMethods {
@@ -106,7 +112,7 @@ export interface Avsc {
     readonly MapType: TypeClass<MapType>;
     readonly WrappedUnionType: TypeClass<UnionType>;
     readonly UnwrappedUnionType: TypeClass<UnwrappedUnion>;
-    readonly RecordType: TypeClass<RecordType>;
+    readonly RecordType: TypeClass<RecordMaker>;
     readonly EnumType: TypeClass<EnumType>;
     readonly NullType: new () => AvroType;
     readonly IntType: new () => AvroType;

@@ -5,6 +5,7 @@ import { type AvroType, avsc, type ParseOptions } from './library.ts';
 import { logicalTypes, TIMES } from './logical.ts';
 import { bigLong, exactLong, ofUnit, timestampMicros } from './longs.ts';
 import { type Primitives, primitives } from './primitives.ts';
+import { recordType } from './records.ts';
 import { unionType, writersUnion } from './unions.ts';
 
 /** What a `long` is: a number, refused when it lies beyond 2^53, or a bigint. */
@@ -84,7 +85,7 @@ function hookOf(long: LongKind) {
         return enumType(schema, options);
       case 'record':
         if (Array.isArray(fields)) checkFields(fields);
-        return undefined;
+        return recordType(schema as object, options);
     }
     if (type === 'long' && logicalType === 'timestamp-micros') return timestampMicros();
     if (Object.hasOwn(logicalTypes(), String(logicalType))) return undefined;
