@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../../errors.ts';
 import { bytesOf } from '../worker/source.ts';
 
+/** Longest download: a server that hangs must not keep the looks from going on. */
+const FETCH_MS = 60_000;
+
 /** Where a model's file comes from, looked at again and again. */
 export interface WatchedSource {
   /** For messages. */
@@ -52,7 +55,10 @@ function httpSource(url: string, headers: Readonly<Record<string, string>>): Wat
       const failed = (cause: Error): never => {
         throw new ConfigError(`cannot fetch the model from ${url}: ${((cause.cause as Error | undefined) ?? cause).message}`, { cause });
       };
-      const response = await fetch(url, { headers: { ...headers, ...(force ? {} : known) }, signal }).catch(failed);
+      const response = await fetch(url, {
+        headers: { ...headers, ...(force ? {} : known) },
+        signal: AbortSignal.any([signal, AbortSignal.timeout(FETCH_MS)]),
+      }).catch(failed);
       if (response.status === 304) return undefined;
       if (!response.ok) {
         await response.body?.cancel();
