@@ -64,3 +64,19 @@ describe.each(Object.entries(MODES))('types as Debezium writes them, modes %s', 
     expect(found === undefined ? null : write(found)).toBe(given.default === null ? null : byDefault);
   });
 });
+
+// What Debezium 3.7.0.Final made of further values, under its defaults.
+it.each([
+  ['_mood', 17475, '{sad,NULL}', null],
+  ['_mood', 17475, '{sad}', ['sad']],
+  ['_ltree', 16622, '{a.b,NULL}', null],
+  ['_tsvector', 3643, `{"'a'",NULL}`, null],
+  ['_circle', 719, '{NULL,NULL}', [null, null]],
+  ['_circle', 719, '{"<(1,2),3>",NULL}', null],
+  ['_box', 1020, '{NULL;NULL}', [null, null]],
+  ['hstore', 16491, `"b"=>"😀", "q\\"uote"=>NULL, "a"=>"", "é😀"=>"1"`, '{"a":"","b":"😀","é😀":"1","q\\"uote":null}'],
+  ['interval', 1186, '178000000 years', 9_223_372_036_854_775_807n],
+  ['interval', 1186, '-178000000 years', -9_223_372_036_854_775_808n],
+])('%s (%i) %s', (_, oid, text, is) => {
+  expect(new TypeResolver(types, DEFAULTS).resolve(oid, -1)!.convert(text)).toEqual(is);
+});

@@ -1,3 +1,4 @@
+import type { ConnectValue } from '../../data/schema.ts';
 import { array, unchangedArray, vector } from './array.ts';
 import { binary, bits, unknownType } from './binary.ts';
 import { numeric } from './decimal.ts';
@@ -73,7 +74,16 @@ function numericArray(type: FieldType): FieldType {
 }
 
 function shapes(type: FieldType): FieldType {
-  return { ...type, convert: (text) => (/^\{(?:NULL[,;]?)*\}$/.test(text) ? type.convert(text.replaceAll(';', ',')) : null) };
+  return arrayWhere(type, (items) => items.every((item) => item === null));
+}
+
+/** An array that is null as a whole unless its elements are right. Boxes alone are separated by semicolons. */
+function arrayWhere(type: FieldType, isRight: (items: readonly ConnectValue[]) => boolean): FieldType {
+  const convert = (text: string) => {
+    const items = type.convert(text.replaceAll(';', ',')) as readonly ConnectValue[];
+    return isRight(items) ? items : null;
+  };
+  return { ...type, convert };
 }
 
 /** Finds how a column's type is written. Absent for what Debezium does not know and leaves out. */
@@ -118,6 +128,7 @@ export class TypeResolver {
     if (name === 'time')
       return array({ ...element, convert: (text) => element.convert(millisecondTime(text)) }, { optional: true, unchanged });
     if (name === 'numeric') return numericArray(array(element, { optional: true }));
+    if (name === 'ltree') return arrayWhere(array(element, { optional: true }), (items) => !items.includes(null));
     if (SHAPES.has(name)) return shapes(array(element, { optional: true }));
     return array(element, { optional: IN_ARRAYS.has(name), unchanged });
   }
