@@ -1,7 +1,8 @@
+import type { Admin } from 'kafkajs';
 import { sleep } from './clock.ts';
 import type { Fault, Kind } from './schedule.ts';
 import type { Broker } from './system/broker.ts';
-import { persist, withAdmin } from './system/client.ts';
+import { endsOf, persist, withAdmin } from './system/client.ts';
 import type { Fleet } from './system/fleet.ts';
 import type { ModelServer } from './system/model.ts';
 
@@ -14,6 +15,8 @@ export interface Stage {
   readonly group: string;
   /** Partitions of the input, for the load. */
   partitions: number;
+  /** Settles when the input has grown as far as it was told to so far. */
+  grown?: Promise<void>;
 }
 
 const REPLACEMENT_MS = 500;
@@ -72,9 +75,18 @@ const ACTIONS: Readonly<Record<Kind, Action>> = {
   },
   async grow(stage) {
     const { broker, input, fleet } = stage;
-    const count = stage.partitions + 1;
-    await withAdmin(broker.address, (admin) => persist(() => admin.createPartitions({ topicPartitions: [{ topic: input, count }] })));
-    stage.partitions = count;
+    const grow = async () => {
+      const count = stage.partitions + 1;
+      const topicPartitions = [{ topic: input, count }];
+      // A broker that is killed may have done it and not said so.
+      const ask = (admin: Admin) => async () =>
+        (await endsOf(admin, input)).size >= count || (await admin.createPartitions({ topicPartitions }));
+      await withAdmin(broker.address, (admin) => persist(ask(admin)));
+      stage.partitions = count;
+    };
+    // One after the other: each asks for one more than there are.
+    stage.grown = (stage.grown ?? Promise.resolve()).then(grow);
+    await stage.grown;
     // A group takes up new partitions when it next rebalances, or with the next refresh of its metadata.
     await sleep(REPLACEMENT_MS);
     await fleet.start();
