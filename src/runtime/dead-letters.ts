@@ -1,6 +1,5 @@
 import { isStreamerError } from '../errors.ts';
 import { type KafkaRecord, pickHeaders, type RecordHeaders, type TopicPartition } from '../kafka/index.ts';
-import { headersOf } from '../topics/index.ts';
 
 /** Stacks are cut: brokers refuse records that grow beyond the topic's `max.message.bytes`. */
 const STACK_BYTES = 4_096;
@@ -39,21 +38,22 @@ export interface DeadLetter {
 export function deadLetterHeaders(letter: DeadLetter): RecordHeaders {
   const { error, record, origin } = letter;
   const shown = error instanceof Error ? error : new Error(String(error));
-  const fields: Record<string, string | undefined> = {
-    topic: origin.topic,
-    partition: String(origin.partition),
-    offset: String(record.offset),
-    timestamp: String(record.timestamp),
-    error: shown.name,
-    code: isStreamerError(error) ? error.code : undefined,
-    message: cut(shown.message, MESSAGE_BYTES),
-    stack: cut(shown.stack ?? '', STACK_BYTES),
-    attempts: String(letter.attempts),
-    app: letter.app,
-    agent: letter.agent,
-    time: new Date().toISOString(),
+  const own: RecordHeaders = {};
+  const note = (name: string, text: string | undefined, bytes = MESSAGE_BYTES) => {
+    if (text !== undefined) own[PREFIX + name] = cut(text, bytes);
   };
-  const own = headersOf(Object.fromEntries(Object.entries(fields).map(([name, value]) => [PREFIX + name, value])));
+  note('topic', origin.topic);
+  note('partition', String(origin.partition));
+  note('offset', String(record.offset));
+  note('timestamp', String(record.timestamp));
+  note('error', shown.name);
+  note('code', isStreamerError(error) ? error.code : undefined);
+  note('message', shown.message);
+  note('stack', shown.stack ?? '', STACK_BYTES);
+  note('attempts', String(letter.attempts));
+  note('app', letter.app);
+  note('agent', letter.agent);
+  note('time', new Date().toISOString());
   return { ...record.headers, ...own };
 }
 
@@ -101,12 +101,13 @@ export function replayHeaders(headers: RecordHeaders, agent: string | undefined)
   return agent === undefined ? own : { ...own, [REPLAY_AGENT_HEADER]: Buffer.from(agent, 'utf8') };
 }
 
-function cut(text: string, bytes: number): string {
+/** Its bytes, of which there are no more than that, and three dots where there were. */
+function cut(text: string, bytes: number): Buffer {
   const buffer = Buffer.from(text, 'utf8');
-  return buffer.length <= bytes
-    ? text
-    : `${buffer
-        .subarray(0, bytes)
-        .toString('utf8')
-        .replace(/\uFFFD+$/, '')}...`;
+  if (buffer.length <= bytes) return buffer;
+  const whole = buffer
+    .subarray(0, bytes)
+    .toString('utf8')
+    .replace(/\uFFFD+$/, '');
+  return Buffer.from(`${whole}...`, 'utf8');
 }

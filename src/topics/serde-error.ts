@@ -12,13 +12,10 @@ export class SerdeError extends StreamerError {
     this.path = options.path ?? '';
   }
 
-  /** The same error with the record's place, which a serde does not know. */
-  at(place: ErrorPlace): SerdeError {
-    const { code, message, path, next, cause, stack } = this;
-    const options = { ...this.place, ...place, path, next, retryable: this.retryable };
-    const placed = new SerdeError(code as 'DECODE', message, cause === undefined ? options : { ...options, cause });
-    if (stack !== undefined) placed.stack = stack;
-    return placed;
+  /** Puts the record's place into it, which a serde does not know. */
+  at(place: ErrorPlace): this {
+    Object.assign(this, { place: { ...this.place, ...place } });
+    return this;
   }
 }
 

@@ -6,12 +6,13 @@ import { endOnSignals } from '../faults/system/interrupt.ts';
 import { malformed, Order, valid } from './support/malformed.ts';
 
 /**
- * What malformed records cost: a worker reads as many good ones as there are records in all, then good and malformed ones in
- * turn; compared is the processor time of this process (the broker has its own), which other work on the machine does not change.
+ * What malformed records cost: a worker reads good records alone, then as many of which every n-th is malformed; compared are
+ * the rates, and the processor time of this process (the broker has its own), which other work on the machine does not change.
  */
 const { values } = parseArgs({
   options: {
-    records: { type: 'string', default: '10000' },
+    records: { type: 'string', default: '50000' },
+    every: { type: 'string', default: '2' },
     rounds: { type: 'string', default: '3' },
     broker: { type: 'string', default: 'embedded' },
   },
@@ -22,8 +23,8 @@ interface Cost {
   readonly wallMs: number;
 }
 
-/** @param bad how many of the records are malformed: every second one, or none */
-async function run(brokers: string[], records: number, bad: number): Promise<Cost> {
+/** @param every so many records have one that is malformed; 0: none is */
+async function run(brokers: string[], records: number, every: number): Promise<Cost> {
   const id = `bad-rate-${randomUUID().slice(0, 8)}`;
   const name = `${id}.in`;
   const app = new App({ id, brokers, logLevel: 'error' });
@@ -38,12 +39,11 @@ async function run(brokers: string[], records: number, bad: number): Promise<Cos
   const raw = sender.topic(name, { key: optional(string()) });
   const admin = await (await app.client()).admin();
   await admin.createTopics(app.topicSpecs());
-  const poison = bad === 0 ? [] : malformed(bad);
+  const poison = every === 0 ? [] : malformed(Math.floor(records / every));
+  const valueOf = (at: number) => (every > 0 && at % every === every - 1 ? poison[Math.floor(at / every)]?.[1] : undefined) ?? valid(at);
   for (let n = 0; n < records; n += 500) {
     const batch = Array.from({ length: Math.min(500, records - n) }, (_, i) => n + i);
-    await Promise.all(
-      batch.map((at) => raw.send({ key: `k${at}`, value: (at % 2 === 1 ? poison[at >> 1]?.[1] : undefined) ?? valid(at) })),
-    );
+    await Promise.all(batch.map((at) => raw.send({ key: `k${at}`, value: valueOf(at) })));
   }
   await sender.stop();
   const startedAt = performance.now();
@@ -64,15 +64,16 @@ async function run(brokers: string[], records: number, bad: number): Promise<Cos
 const median = (list: number[]): number => [...list].sort((a, b) => a - b)[list.length >> 1] ?? 0;
 
 async function main(): Promise<void> {
-  const records = 2 * Number(values.records);
+  const records = Number(values.records);
+  const every = Number(values.every);
   const own = values.broker === 'embedded' ? await embeddedBroker({ onDisk: false }) : undefined;
   const brokers = (own?.address ?? values.broker).split(',');
   const good: Cost[] = [];
   const mixed: Cost[] = [];
-  await run(brokers, 2_000, 1_000);
+  await run(brokers, 2_000, 2);
   for (let round = 0; round < Number(values.rounds); round++) {
     good.push(await run(brokers, records, 0));
-    mixed.push(await run(brokers, records, records / 2));
+    mixed.push(await run(brokers, records, every));
   }
   const figures = (costs: Cost[]) => ({
     cpuMs: Math.round(median(costs.map(({ cpuMs }) => cpuMs))),
@@ -80,7 +81,7 @@ async function main(): Promise<void> {
   });
   const [plain, half] = [figures(good), figures(mixed)];
   const rateRatio = { byCpu: Number((plain.cpuMs / half.cpuMs).toFixed(2)), byWall: Number((plain.wallMs / half.wallMs).toFixed(2)) };
-  process.stdout.write(`${JSON.stringify({ records, good: plain, halfMalformed: half, rateRatio })}\n`);
+  process.stdout.write(`${JSON.stringify({ records, every, good: plain, withMalformed: half, rateRatio })}\n`);
   await own?.close();
 }
 
