@@ -29,11 +29,13 @@ async function behindProxy(): Promise<Proxy> {
   return proxy;
 }
 
-/** Starts the app, does something, and gives the first stall that is told. */
-async function firstStall(app: App, provoke: () => Promise<unknown>): Promise<WorkerEvents['stalled'][0]> {
+type Stall = WorkerEvents['stalled'][0];
+
+/** Starts the app, does something, and gives the first stall at the stage that is told: on a slow machine others may come before. */
+async function firstStall(app: App, stage: Stall['stage'], provoke: () => Promise<unknown>): Promise<Stall> {
   const worker = await started(app);
-  const stalls: Array<WorkerEvents['stalled'][0]> = [];
-  worker.on('stalled', (stall) => stalls.push(stall));
+  const stalls: Stall[] = [];
+  worker.on('stalled', (stall) => stall.stage === stage && stalls.push(stall));
   await provoke();
   const [first] = await until(
     () => stalls,
@@ -56,12 +58,12 @@ describe('what makes no progress is named', () => {
       each(({ n }) => (n === 1 ? gate : undefined)),
       { concurrency: 2 },
     );
-    const stall = await firstStall(app, async () => {
+    const stall = await firstStall(app, 'handler', async () => {
       for (const n of [0, 1, 2]) await items.send({ key: `k${n}`, value: { n } });
     });
     release();
     const place = { agent: 'stuck', topic: items.name, partition: 0, offset: 1, key: 'k1' };
-    expect(stall).toMatchObject({ ...place, stage: 'handler', setting: 'timeoutMs of the agent' });
+    expect(stall).toMatchObject({ ...place, setting: 'timeoutMs of the agent' });
     expect(stall.forMs).toBeGreaterThanOrEqual(150);
   });
 
@@ -70,12 +72,12 @@ describe('what makes no progress is named', () => {
     const { app, items, out } = appOf({ brokers: proxy.address.split(',') });
     const copy = each<string, { n: number }, { n: number }>((item) => item);
     app.agent('copy', items, copy, { to: out });
-    const stall = await firstStall(app, async () => {
+    const stall = await firstStall(app, 'outputs', async () => {
       proxy.slow({ produceMs: 2_000 });
       // Its own acknowledgement is late too.
       void items.send({ key: 'k', value: { n: 0 } });
     });
-    expect(stall).toMatchObject({ agent: 'copy', topic: items.name, key: 'k', stage: 'outputs' });
+    expect(stall).toMatchObject({ agent: 'copy', topic: items.name, key: 'k' });
     proxy.mend();
   });
 
@@ -85,8 +87,8 @@ describe('what makes no progress is named', () => {
       throw new Error('no');
     });
     app.agent('fails', items, fail, { onError: retry({ attempts: 2, delayMs: 60_000 }) });
-    const stall = await firstStall(app, () => items.send({ key: 'k', value: { n: 0 } }));
-    expect(stall).toMatchObject({ agent: 'fails', offset: 0, key: 'k', stage: 'retry', setting: 'onError of the agent' });
+    const stall = await firstStall(app, 'retry', () => items.send({ key: 'k', value: { n: 0 } }));
+    expect(stall).toMatchObject({ agent: 'fails', offset: 0, key: 'k', setting: 'onError of the agent' });
   });
 
   it('a dead letter that is refused', async () => {
@@ -95,11 +97,11 @@ describe('what makes no progress is named', () => {
       throw new Error('no');
     });
     app.agent('fails', items, fail, { onError: deadLetter() });
-    const stall = await firstStall(app, async () => {
+    const stall = await firstStall(app, 'deadLetter', async () => {
       await withAdmin((admin) => admin.deleteTopics({ topics: [`${items.name}.${app.id}.dlq`] }));
       await items.send({ key: 'k', value: { n: 0 } });
     });
-    expect(stall).toMatchObject({ agent: 'fails', offset: 0, key: 'k', stage: 'deadLetter' });
+    expect(stall).toMatchObject({ agent: 'fails', offset: 0, key: 'k' });
     await createTopicsOf(app);
   });
 
@@ -122,9 +124,9 @@ describe('what makes no progress is named', () => {
       items,
       each(() => {}),
     );
-    const stall = await firstStall(app, () => items.send({ key: 'k', value: { n: 0 } }));
+    const stall = await firstStall(app, 'decode', () => items.send({ key: 'k', value: { n: 0 } }));
     release();
-    expect(stall).toMatchObject({ topic: items.name, offset: 0, key: 'k', stage: 'decode' });
+    expect(stall).toMatchObject({ topic: items.name, offset: 0, key: 'k' });
     expect(stall.agent).toBeUndefined();
   });
 
@@ -136,10 +138,10 @@ describe('what makes no progress is named', () => {
       items,
       each(() => {}),
     );
-    const stall = await firstStall(app, async () => {
+    const stall = await firstStall(app, 'commit', async () => {
       proxy.deafenAt(OFFSET_COMMIT);
       await items.send({ key: 'k', value: { n: 0 } });
     });
-    expect(stall).toMatchObject({ topic: items.name, stage: 'commit' });
+    expect(stall).toMatchObject({ topic: items.name });
   });
 });
