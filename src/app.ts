@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { type Agent, type AgentOptions, type Behaviour, defineAgent, generator, type StreamFunction } from './agents/index.ts';
 import { type Layers, type ResolvedSettings, resolveSettings, type SettingsInput } from './config/index.ts';
@@ -6,7 +5,9 @@ import type { Source } from './connect/index.ts';
 import { ConfigError, StreamerError } from './errors.ts';
 import type { KafkaClient } from './kafka/index.ts';
 import {
+  type AgentRef,
   type AppTopicSpec,
+  agentRef,
   type Connection,
   closeConnection,
   currentHolder,
@@ -17,22 +18,27 @@ import {
   Worker,
 } from './runtime/index.ts';
 import {
+  type AnySerdes,
   type AnyTopic,
   bytes,
   type Encoded,
+  type KeyOut,
+  type NoOptions,
   optional,
   type Readable,
   type SendResult,
-  type Serde,
   Topic,
   type TopicHost,
+  type TopicOf,
   type TopicOptions,
   TopicPattern,
+  type ValueOut,
 } from './topics/index.ts';
 
 const BRAND = Symbol.for('streamerjs.app');
 /** For what was sent while the worker stopped. */
 const FLUSH_MS = 500;
+
 export interface AppOptions extends SettingsInput {
   /** Names the consumer group and the app's dead-letter topics. Letters, digits, `.`, `_`, `-`. */
   readonly id: string;
@@ -55,36 +61,6 @@ export interface AppCommand {
   /** `streamer dev` runs it beside the worker, without options. */
   readonly inDev: boolean;
 }
-
-export interface AskOptions<KIn> {
-  /** @default a random one, where the topic's keys are text; none where they are optional */
-  readonly key?: KIn | undefined;
-  /** @default 30_000 */
-  readonly timeoutMs?: number | undefined;
-}
-
-/** An agent that was declared. Questions and messages go through its (first) source topic. */
-export interface AgentRef<KIn, VIn, Output> {
-  readonly name: string;
-  /**
-   * Sends a value and waits for the agent's first output for it, through Kafka: any worker may answer.
-   *
-   * @throws StreamerError `TIMEOUT` when no answer comes in time; `ANSWER` when the event ends without output
-   */
-  ask(value: VIn, options?: AskOptions<KIn>): Promise<Output>;
-  /** Sends a value; no reply is wanted. */
-  cast(value: VIn, options?: Pick<AskOptions<KIn>, 'key'>): Promise<SendResult>;
-}
-
-type AnySerdes = { readonly key?: Serde<never, unknown>; readonly value?: Serde<never, unknown> };
-type KeyIn<O> = O extends { readonly key: Serde<infer In, infer _Out> } ? In : Uint8Array | null;
-type KeyOut<O> = O extends { readonly key: Serde<infer _In, infer Out> } ? Out : Buffer | null;
-type ValueIn<O> = (O extends { readonly value: Serde<infer In, infer _Out> } ? In : Uint8Array) | Tombstone<O>;
-type ValueOut<O> = (O extends { readonly value: Serde<infer _In, infer Out> } ? Out : Buffer) | Tombstone<O>;
-type Tombstone<O> = O extends { readonly tombstones: 'deliver' } ? null : never;
-type TopicOf<O> = Topic<KeyOut<O>, ValueOut<O>, KeyIn<O>, ValueIn<O>>;
-// What is inferred when no options are given.
-type Nothing = Record<never, never>;
 
 /**
  * What a developer declares: topics, agents, commands. Making one connects nothing; `start` validates all of it first and
@@ -146,8 +122,8 @@ export class App implements TopicHost {
    * Declares a topic. Without `key`, keys are bytes and may be missing; without `value`, values are bytes. A regular
    * expression stands for all topics whose name matches: it can be read, not sent to.
    */
-  topic<const O extends AnySerdes & TopicOptions = Nothing>(name: string, options?: O): TopicOf<O>;
-  topic<const O extends AnySerdes & Pick<TopicOptions, 'tombstones'> = Nothing>(
+  topic<const O extends AnySerdes & TopicOptions = NoOptions>(name: string, options?: O): TopicOf<O>;
+  topic<const O extends AnySerdes & Pick<TopicOptions, 'tombstones'> = NoOptions>(
     name: RegExp,
     options?: O,
   ): TopicPattern<KeyOut<O>, ValueOut<O>>;
@@ -175,11 +151,7 @@ export class App implements TopicHost {
     const sources = Array.isArray(source) ? (source as ReadonlyArray<Readable<K, V>>) : [source as Readable<K, V>];
     const agent = defineAgent(name, sources, run, options);
     this.#graph.add(this.#graph.agents, 'agent', name, agent);
-    return {
-      name,
-      ask: (value, { key, timeoutMs = 30_000 } = {}) => this.#ask(agent, key, value, timeoutMs) as Promise<Output>,
-      cast: (value, { key } = {}) => topicToAsk(agent).send({ key: key ?? defaultKey(agent, randomUUID()), value } as never),
-    };
+    return agentRef(agent, async () => (await this.#connect()).asker);
   }
 
   /**
@@ -292,12 +264,6 @@ export class App implements TopicHost {
     return this.#post(topic, await encode());
   }
 
-  async #ask(agent: Agent, key: unknown, value: unknown, timeoutMs: number): Promise<unknown> {
-    const topic = topicToAsk(agent);
-    const { asker } = await this.#connect();
-    return asker.ask(agent.name, timeoutMs, (id, headers) => topic.send({ key: key ?? defaultKey(agent, id), value, headers } as never));
-  }
-
   async #post(topic: AnyTopic, message: Encoded): Promise<SendResult> {
     const { sender } = await this.#connect();
     return new Promise((resolve, reject) => {
@@ -321,16 +287,4 @@ export class App implements TopicHost {
 /** Recognises an app by its brand, so that two copies of the package understand each other. */
 export function isApp(value: unknown): value is App {
   return typeof value === 'object' && value !== null && BRAND in value;
-}
-
-function topicToAsk(agent: Agent): AnyTopic {
-  const [source] = agent.sources;
-  if (!(source instanceof Topic))
-    throw new StreamerError('USAGE', `agent "${agent.name}" reads a pattern: send to one of its topics instead`);
-  return source as AnyTopic;
-}
-
-/** A key for those who give none: text where the topic's keys are text, else none, which optional keys allow. */
-function defaultKey(agent: Agent, id: string): string | null {
-  return topicToAsk(agent).serdes.key.name === 'string' ? id : null;
 }

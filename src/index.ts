@@ -32,7 +32,7 @@ export {
   stop,
   when,
 } from './agents/index.ts';
-export { type AgentRef, App, type AppCommand, type AppOptions, type CommandContext, isApp } from './app.ts';
+export { App, type AppCommand, type AppOptions, type CommandContext, isApp } from './app.ts';
 // Settings
 export type { Config, Origin, ResolvedSettings, Settings, SettingsInput } from './config/index.ts';
 // Sources
@@ -43,7 +43,17 @@ export type { KafkaRecord, RecordHeaders, TopicPartition } from './kafka/index.t
 // Models
 export { http, type Model } from './models/index.ts';
 // A running worker
-export type { AgentStats, AppTopicSpec, SourceStats, StopResult, Worker, WorkerEvents, WorkerState, WorkerStats } from './runtime/index.ts';
+export type {
+  AgentRef,
+  AgentStats,
+  AppTopicSpec,
+  SourceStats,
+  StopResult,
+  Worker,
+  WorkerEvents,
+  WorkerState,
+  WorkerStats,
+} from './runtime/index.ts';
 // Topics and serdes
 export {
   type AvroConfluentOptions,

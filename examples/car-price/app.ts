@@ -1,11 +1,9 @@
-import { App, bytes, inference, json, optional, postgresUpsert } from 'streamerjs';
+import { App, bytes, json, optional, postgresUpsert } from 'streamerjs';
 import { postgresChanges } from 'streamerjs/connect';
-import { http } from 'streamerjs/models';
-import { Change, PREDICTED, type Question, questionOf, TABLE } from './car.ts';
+import { Change, PREDICTED, TABLE } from './car.ts';
 import { connectorsCommand, insertCommand, servicesCommand } from './commands.ts';
-import { passing } from './pass.ts';
+import { pricing } from './pricing.ts';
 import { settingsOf } from './settings.ts';
-import { carOf, isGone, withSuggestion } from './suggestion.ts';
 
 const settings = settingsOf(process.env);
 const { postgresUrl: url, modelUrl, source, sink } = settings;
@@ -23,22 +21,7 @@ if (source === 'own') {
   );
 }
 
-// Deletes and tombstones pass without a question: both become tombstones.
-app.agent(
-  'price',
-  changes,
-  inference({
-    model: passing(http.columns<Question>(modelUrl)),
-    features: (change) => {
-      const car = carOf(change);
-      return car === undefined ? null : questionOf(car);
-    },
-    result: (change, price) => (price === null ? (isGone(change) ? null : change) : withSuggestion(change, price)),
-    batch: { size: 64, waitMs: 5 },
-    inFlight: 4,
-  }),
-  { to: predicted },
-);
+app.agent('price', changes, pricing(modelUrl), { to: predicted });
 
 if (sink === 'own') app.agent('store', predicted, postgresUpsert({ url, autoCreate: true, autoEvolve: true }));
 

@@ -158,7 +158,7 @@ export class AgentTask implements Inbox<unknown, unknown, unknown> {
     return true;
   }
 
-  /** What has been handed over without waiting is from now on in its unit and in hand as any other, if it is not finished. */
+  /** Puts what was handed over without waiting into its unit and in hand, as any other, unless it is finished. */
   #keepHanded(item: WorkItem, isHeld: boolean): void {
     if (this.#handed !== item) return;
     this.#handed = undefined;

@@ -1,3 +1,4 @@
+export { type AgentRef, agentRef } from './agent-ref.ts';
 export { type Connection, closeConnection, openConnection } from './connection.ts';
 export { currentHolder } from './context.ts';
 export { deadLetterTopicOf, type LetterInfo, readLetter, replayHeaders } from './dead-letters.ts';

@@ -6,11 +6,11 @@ import { type Readable, SerdeError } from '../topics/index.ts';
 import type { AgentRuntime } from './agent-runtime.ts';
 import { AgentTask, type TaskOwner } from './agent-task.ts';
 import { Backlog } from './backlog.ts';
+import { CommitPoint } from './commit-point.ts';
 import { REPLAY_AGENT_HEADER } from './dead-letters.ts';
 import { type Decoded, RecordDecoder } from './decode.ts';
-import { encodeFinished, type FinishedMap } from './finished-map.ts';
+import type { FinishedMap } from './finished-map.ts';
 import { FlowControl, type FlowHost } from './flow-control.ts';
-import type { OffsetRange } from './offset-tracker.ts';
 
 /** What a partition needs of its worker. */
 export interface PartitionHost extends FlowHost {
@@ -37,6 +37,7 @@ export class PartitionTask implements TaskOwner {
   readonly #decoder: RecordDecoder;
   readonly #backlog: Backlog;
   readonly #flow: FlowControl;
+  readonly #commitPoint: CommitPoint;
   /** The record whose decoding is waited for. */
   decoding: KafkaRecord | undefined;
   #canDecodeAgain = true;
@@ -46,8 +47,6 @@ export class PartitionTask implements TaskOwner {
   #isAbandoned = false;
   readonly #ended = new AbortController();
   #waiters: Array<() => void> = [];
-  #committed: number;
-  #committedMetadata: string;
 
   constructor(
     partition: TopicPartition,
@@ -61,13 +60,12 @@ export class PartitionTask implements TaskOwner {
     this.#host = host;
     this.#decoder = new RecordDecoder(partition.topic, readable);
     this.#backlog = new Backlog(start.position);
-    this.#committed = start.position;
-    this.#committedMetadata = start.metadata;
     const deliversTombstones = readable.tombstones === 'deliver';
     this.agents = runtimes.map((runtime) => {
       const finished = start.finished.get(runtime.agent.name) ?? [];
       return new AgentTask(runtime, partition, { position: start.position, finished, deliversTombstones }, this);
     });
+    this.#commitPoint = new CommitPoint(partition, this.agents, start);
     this.#flow = new FlowControl(partition, this.agents, this.#backlog, host);
   }
 
@@ -83,7 +81,7 @@ export class PartitionTask implements TaskOwner {
 
   /** The smallest offset that some agent has not finished. */
   get position(): number {
-    return Math.min(...this.agents.map((agent) => agent.tracker.position));
+    return this.#commitPoint.position;
   }
 
   get canDecodeAgain(): boolean {
@@ -118,22 +116,11 @@ export class PartitionTask implements TaskOwner {
 
   /** What should be committed now; undefined when it is committed already. */
   uncommitted(): CommittedOffset | undefined {
-    const offset = this.position;
-    const map = new Map<string, OffsetRange[]>();
-    for (const agent of this.agents) {
-      const ranges = agent.finishedBeyond();
-      const own = agent.tracker.position;
-      if (own > offset) ranges.unshift([offset, own]);
-      map.set(agent.agent, ranges);
-    }
-    const metadata = encodeFinished(offset, map);
-    if (offset === this.#committed && metadata === this.#committedMetadata) return undefined;
-    return { ...this.partition, offset, metadata };
+    return this.#commitPoint.next;
   }
 
-  committed({ offset, metadata }: CommittedOffset): void {
-    this.#committed = offset;
-    this.#committedMetadata = metadata ?? '';
+  committed(offset: CommittedOffset): void {
+    this.#commitPoint.committed(offset);
   }
 
   /** Starts nothing more, and resolves when nothing is in hand. */

@@ -1,6 +1,7 @@
 export type { AvroSchema } from './avro/schema.ts';
 export type { AvroOptions } from './avro/serde.ts';
 export type { AvroInput, AvroOutput } from './avro/value.ts';
+export type { AnySerdes, KeyOut, NoOptions, TopicOf, ValueOut } from './declared.ts';
 export type { Event } from './event.ts';
 export { exactJson, parseExactly, stringifyExactly } from './exact-json.ts';
 export { avro, json } from './formats.ts';

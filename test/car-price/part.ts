@@ -1,9 +1,7 @@
-import { App, bytes, inference, json, optional, postgresUpsert } from 'streamerjs';
+import { App, bytes, json, optional, postgresUpsert } from 'streamerjs';
 import { postgresChanges } from 'streamerjs/connect';
-import { http } from 'streamerjs/models';
-import { Change, PREDICTED, type Question, questionOf, TABLE } from '../../examples/car-price/car.ts';
-import { passing } from '../../examples/car-price/pass.ts';
-import { carOf, isGone, withSuggestion } from '../../examples/car-price/suggestion.ts';
+import { Change, PREDICTED, TABLE } from '../../examples/car-price/car.ts';
+import { pricing } from '../../examples/car-price/pricing.ts';
 
 /** One part of car-price as an app of its own, so that it can be killed alone: `PART` is source, agent or sink. */
 export function partApp(env: Readonly<Record<string, string | undefined>>): App {
@@ -17,19 +15,8 @@ export function partApp(env: Readonly<Record<string, string | undefined>>): App 
     );
   }
   if (PART === 'agent') {
-    app.agent(
-      'price',
-      app.topic(`car_database.public.${TABLE}`, topic),
-      inference({
-        model: passing(http.columns<Question>(modelUrl)),
-        features: (change) => {
-          const car = carOf(change);
-          return car === undefined ? null : questionOf(car);
-        },
-        result: (change, price) => (price === null ? (isGone(change) ? null : change) : withSuggestion(change, price)),
-      }),
-      { to: app.topic(PREDICTED, topic) },
-    );
+    const changes = app.topic(`car_database.public.${TABLE}`, topic);
+    app.agent('price', changes, pricing(modelUrl), { to: app.topic(PREDICTED, topic) });
   }
   if (PART === 'sink') {
     app.agent('store', app.topic(PREDICTED, topic), postgresUpsert({ url, autoCreate: true, autoEvolve: true }));

@@ -18,8 +18,8 @@ const CONVERTERS: ConnectorConfig = {
   'value.converter.schemas.enable': 'true',
 };
 
-/** Debezium's source: the topics, keys and values that `postgresChanges` gives in `app.ts`. */
-export function sourceConnector({ host, port, database, user, password }: ConnectDatabase): ConnectorConfig {
+/** Debezium's connector for Postgres, by the plugin that every server has. */
+export function postgresConnector({ host, port, database, user, password }: ConnectDatabase): ConnectorConfig {
   return {
     'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
     'plugin.name': 'pgoutput',
@@ -28,6 +28,13 @@ export function sourceConnector({ host, port, database, user, password }: Connec
     'database.user': user,
     'database.password': password,
     'database.dbname': database,
+  };
+}
+
+/** Debezium's source: the topics, keys and values that `postgresChanges` gives in `app.ts`. */
+export function sourceConnector(database: ConnectDatabase): ConnectorConfig {
+  return {
+    ...postgresConnector(database),
     'topic.prefix': 'car_database',
     'table.include.list': `public.${TABLE}`,
     'publication.autocreate.mode': 'filtered',

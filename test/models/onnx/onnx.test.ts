@@ -10,6 +10,10 @@ import { goldens, inModels, modelsAbsent } from '../support/models-dir.ts';
 const runtime = await loadRuntime().catch(() => undefined);
 const skipped = runtime === undefined ? 'onnxruntime-node is not installed' : modelsAbsent;
 
+if (skipped !== undefined && process.env.TEST_ONNX === '1') {
+  it('models in ONNX can be tried, as TEST_ONNX asks', () => expect.fail(skipped));
+}
+
 describe('without onnxruntime-node', () => {
   const absent = Object.assign(new Error("Cannot find package 'onnxruntime-node' imported from here"), { code: 'ERR_MODULE_NOT_FOUND' });
 

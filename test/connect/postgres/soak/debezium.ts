@@ -4,7 +4,7 @@
  * CONNECT_URL and POSTGRES_URL, which must share this machine's clock.
  */
 import pg from 'pg';
-import { databaseOf } from '../../../../examples/car-price/connect/connectors.ts';
+import { databaseOf, postgresConnector } from '../../../../examples/car-price/connect/connectors.ts';
 import { KafkaConnect } from '../../../../examples/car-price/connect/kafka-connect.ts';
 import { sql } from '../../../helpers/replicating-postgres.ts';
 import { type CaptureFigures, CaptureLoad } from './capture-load.ts';
@@ -63,16 +63,9 @@ async function measured(contender: Contender, table: string): Promise<CaptureFig
 }
 
 async function debezium(table: string, more: Readonly<Record<string, string>>): Promise<() => Promise<void>> {
-  const { host, port, user, password, database } = databaseOf(url);
   const json = 'org.apache.kafka.connect.json.JsonConverter';
   await connect.put(table, {
-    'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
-    'plugin.name': 'pgoutput',
-    'database.hostname': host,
-    'database.port': String(port),
-    'database.user': user,
-    'database.password': password,
-    'database.dbname': database,
+    ...postgresConnector(databaseOf(url)),
     'topic.prefix': table,
     'table.include.list': `public.${table}`,
     'slot.name': table,
