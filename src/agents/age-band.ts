@@ -1,4 +1,4 @@
-import { ConfigError, StreamerError } from '../errors.ts';
+import { ConfigError, refuseOthers, StreamerError } from '../errors.ts';
 import { preview } from '../topics/index.ts';
 import type { Behaviour } from './behaviour.ts';
 import { checkFunction, handlerBehaviour } from './each.ts';
@@ -16,7 +16,7 @@ export interface AgeBand {
  */
 export function ageBand<K, V>(band: AgeBand, age: (value: V) => number | null | undefined): Behaviour<K, V, V> {
   const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, ...unknown } = band;
-  for (const name of Object.keys(unknown)) throw new ConfigError(`ageBand: unknown option "${name}"`);
+  refuseOthers('ageBand', unknown);
   for (const [name, limit] of Object.entries({ min, max })) {
     if (typeof limit !== 'number') throw new ConfigError(`ageBand: ${name} must be a number of years, got ${preview(limit)}`);
   }

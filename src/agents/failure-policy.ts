@@ -1,4 +1,4 @@
-import { ConfigError } from '../errors.ts';
+import { ConfigError, refuseOthers } from '../errors.ts';
 import { preview } from '../topics/index.ts';
 
 export type Verdict =
@@ -67,7 +67,7 @@ export interface OpenPolicy extends FailurePolicy {
 /** Tries again after a growing wait (with 20 % jitter), then does something else: `deadLetter()` unless told otherwise. */
 export function retry(options: RetryOptions = {}): OpenPolicy {
   const { attempts = 5, delayMs = 200, maxDelayMs = 30_000, factor = 2, ...unknown } = options;
-  for (const name of Object.keys(unknown)) throw new ConfigError(`retry: unknown option "${name}"`);
+  refuseOthers('retry', unknown);
   if (!Number.isInteger(attempts) || attempts < 1) {
     throw new ConfigError(`retry: attempts must be a whole number of at least 1, got ${String(attempts)}`);
   }

@@ -1,4 +1,4 @@
-import { ConfigError } from '../../errors.ts';
+import { refuseOthers } from '../../errors.ts';
 import type { Serde } from '../serde.ts';
 import { unreadable, unwritable } from './faults.ts';
 import { parsePlain, toPlain } from './plain-form.ts';
@@ -28,7 +28,7 @@ export function avroSerde<const S extends AvroSchema, L extends LongKind = 'numb
   options: AvroOptions<L> = {},
 ): Serde<AvroInput<S, LongOf<L>>, AvroOutput<S, LongOf<L>>> {
   const { long = 'number', ...unknown } = options;
-  for (const name of Object.keys(unknown)) throw new ConfigError(`avro: unknown option "${name}"`);
+  refuseOthers('avro', unknown);
   const type = compile(schema, long);
   return {
     name: 'avro',

@@ -1,4 +1,4 @@
-import { ConfigError, isStreamerError } from '../../errors.ts';
+import { isStreamerError, refuseOthers } from '../../errors.ts';
 import type { Serde, SerdeContext } from '../serde.ts';
 import { preview, SerdeError } from '../serde-error.ts';
 import { type Format, HEADER_BYTES, type RecordReader, readSchemaId } from './format.ts';
@@ -27,7 +27,7 @@ const UNKNOWN_MS = 5_000;
 /** Values in Confluent's wire format, whatever kind of schema describes them. Writes and reads without waiting once ids are known. */
 export function confluentSerde<In, Out>(format: Format<In, Out>, options: ConfluentOptions): Serde<In, Out> {
   const { autoRegister = true, registry: at, subject, strategy, ...unknown } = options;
-  for (const name of Object.keys(unknown)) throw new ConfigError(`${format.name}: unknown option "${name}"`);
+  refuseOthers(format.name, unknown);
   const registry = registryOf(at);
   const nameOf = subjectNamer({ subject, strategy }, format.record);
   const subjectOf = (context: SerdeContext) => new Subject(nameOf(context), context.topic, format as Format<never, unknown>, registry);

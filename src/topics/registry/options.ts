@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import { ConfigError } from '../../errors.ts';
+import { ConfigError, refuseOthers } from '../../errors.ts';
 
 export interface RegistryOptions {
   /** As `https://registry:8081`, a path included where there is one. @default $SCHEMA_REGISTRY_URL */
@@ -34,7 +34,7 @@ export interface ResolvedRegistry {
 /** @throws ConfigError */
 export function resolveRegistry(options: RegistryOptions, env: NodeJS.ProcessEnv): ResolvedRegistry {
   const { url: own, auth: _, tls, timeoutMs = 10_000, retries = 3, ...unknown } = options;
-  for (const name of Object.keys(unknown)) throw new ConfigError(`schema registry: unknown option "${name}"`);
+  refuseOthers('schema registry', unknown);
   const given = own ?? env['SCHEMA_REGISTRY_URL'];
   if (given === undefined || given === '') {
     throw new ConfigError('no schema registry is named', { next: "Set SCHEMA_REGISTRY_URL, or give the serde registry: { url: '...' }." });
