@@ -275,7 +275,7 @@ export class App implements TopicHost {
   }
 
   #connect(): Promise<Connection> {
-    this.#connection ??= openConnection(this.id, this.settings.values, (error) => this.#worker?.trouble(error));
+    this.#connection ??= openConnection(this.id, this.settings.values, (error) => this.#worker?.warning(error));
     const connection = this.#connection;
     connection.catch(() => {
       if (this.#connection === connection) this.#connection = undefined;

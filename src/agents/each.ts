@@ -30,7 +30,7 @@ class HandlerRun<K, V, Out> implements BehaviourRun<K, V, Out> {
   readonly #handler: Handler<K, V, Out>;
   readonly #inbox: Inbox<K, V, Out>;
   readonly #concurrency: number;
-  #inHand = 0;
+  #inFlight = 0;
   #isPumping = false;
   #isWoken = false;
 
@@ -47,8 +47,8 @@ class HandlerRun<K, V, Out> implements BehaviourRun<K, V, Out> {
     this.#isPumping = true;
     while (this.#isWoken) {
       this.#isWoken = false;
-      const batch = this.#inbox.poll(this.#concurrency - this.#inHand);
-      this.#inHand += batch.length;
+      const batch = this.#inbox.poll(this.#concurrency - this.#inFlight);
+      this.#inFlight += batch.length;
       for (const delivery of batch) this.#start(delivery);
       if (batch.length > 0) this.#isWoken = true;
     }
@@ -56,11 +56,11 @@ class HandlerRun<K, V, Out> implements BehaviourRun<K, V, Out> {
   }
 
   hasRoom(): boolean {
-    return this.#inHand < this.#concurrency;
+    return this.#inFlight < this.#concurrency;
   }
 
   take(delivery: Delivery<K, V, Out>): void {
-    this.#inHand++;
+    this.#inFlight++;
     const isPumping = this.#isPumping;
     this.#isPumping = true;
     this.#start(delivery);
@@ -95,7 +95,7 @@ class HandlerRun<K, V, Out> implements BehaviourRun<K, V, Out> {
       this.#failed(delivery, error);
       return;
     }
-    this.#inHand--;
+    this.#inFlight--;
     // Wakes us from within: once is enough.
     const isPumping = this.#isPumping;
     this.#isPumping = true;
@@ -105,7 +105,7 @@ class HandlerRun<K, V, Out> implements BehaviourRun<K, V, Out> {
   }
 
   #failed(delivery: Delivery<K, V, Out>, error: unknown): void {
-    this.#inHand--;
+    this.#inFlight--;
     delivery.fail(error);
     this.wake();
   }

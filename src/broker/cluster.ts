@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ConfigError } from '../errors.ts';
+import { Refusal } from '../wire/error-code.ts';
 import type { Partition } from './catalog/partition.ts';
 import type { Topic } from './catalog/topic.ts';
 import { Topics } from './catalog/topics.ts';
@@ -11,7 +12,6 @@ import { HANDLERS } from './handlers/handlers.ts';
 import type { Journal } from './journal/entry.ts';
 import type { LogEntry, Settings } from './options.ts';
 import { ProducerIds } from './producer-ids.ts';
-import { Refusal } from './protocol/error-code.ts';
 import type { BrokerStorage } from './storage/broker-storage.ts';
 import { isPart, isUnderWay } from './transactions/transaction.ts';
 import { Transactions } from './transactions/transactions.ts';
@@ -40,13 +40,13 @@ export class Cluster {
   readonly clock: Clock;
   readonly faults = new FaultSwitches(() => HANDLERS.map(({ api }) => api.name));
   readonly log: (entry: LogEntry) => void;
-  private readonly storage: BrokerStorage;
-  private readonly listening = new Map<number, Node>();
-  private readonly nodeIds: readonly number[];
-  private readonly retention: Timer;
-  private readonly compaction: Timer;
-  private compacting: Promise<void> | undefined;
-  private hasToCompact = false;
+  readonly #storage: BrokerStorage;
+  readonly #listening = new Map<number, Node>();
+  readonly #nodeIds: readonly number[];
+  readonly #retention: Timer;
+  readonly #compaction: Timer;
+  #compacting: Promise<void> | undefined;
+  #hasToCompact = false;
 
   /** @throws ConfigError when the storage cannot be read or written */
   constructor(settings: Settings, storage: BrokerStorage) {
@@ -54,13 +54,13 @@ export class Cluster {
     this.settings = settings;
     this.clock = settings.clock === 'manual' ? new ManualClock() : systemClock;
     this.log = settings.log;
-    this.nodeIds = Array.from({ length: nodes }, (_, i) => i + 1);
-    this.storage = storage;
+    this.#nodeIds = Array.from({ length: nodes }, (_, i) => i + 1);
+    this.#storage = storage;
     this.journal = storage.journal;
     this.producerIds = new ProducerIds(storage.state.nextProducerId, storage.journal);
     this.groups = new Groups(limits, storage.journal, this.clock);
     this.topics = new Topics({
-      nodeIds: this.nodeIds,
+      nodeIds: this.#nodeIds,
       defaultPartitions,
       maxPartitions: limits.partitions,
       configDefaults: new Map([['retention.bytes', String(limits.partitionBytes)], ...storage.topicDefaults]),
@@ -76,30 +76,30 @@ export class Cluster {
       endOffsets: (producerId, groups, isCommit) => this.groups.endTransaction(producerId, groups, isCommit),
       report: (message) => settings.log({ level: 'warn', message }),
     });
-    this.id = this.restore();
-    this.retention = every(this.clock, RETENTION_CHECK_MS, () => this.tidy());
-    this.compaction = every(this.clock, COMPACTION_MS, () => this.compact());
+    this.id = this.#restore();
+    this.#retention = every(this.clock, RETENTION_CHECK_MS, () => this.#tidy());
+    this.#compaction = every(this.clock, COMPACTION_MS, () => this.#compact());
   }
 
   addNode(node: Node): void {
-    this.listening.set(node.id, node);
+    this.#listening.set(node.id, node);
   }
 
   nodes(): readonly Node[] {
-    return [...this.listening.values()];
+    return [...this.#listening.values()];
   }
 
   /** kafkajs sends every admin request to the controller, so it must be one of the nodes listed. */
   get controllerId(): number {
-    return this.nodeIds[0] as number;
+    return this.#nodeIds[0] as number;
   }
 
   /** The node that coordinates a group: always the same one for one id. */
   coordinatorOf(groupId: string): Node {
     let hash = 0;
     for (let i = 0; i < groupId.length; i++) hash = (hash * 31 + groupId.charCodeAt(i)) | 0;
-    const id = this.nodeIds[Math.abs(hash) % this.nodeIds.length] as number;
-    return this.listening.get(id) as Node;
+    const id = this.#nodeIds[Math.abs(hash) % this.#nodeIds.length] as number;
+    return this.#listening.get(id) as Node;
   }
 
   /** The topic, and what groups committed for it: one made anew under its name must not meet the old one's offsets. */
@@ -111,48 +111,48 @@ export class Cluster {
   }
 
   async close(): Promise<void> {
-    this.retention.cancel();
-    this.compaction.cancel();
+    this.#retention.cancel();
+    this.#compaction.cancel();
     this.groups.close();
     this.transactions.close();
     await this.topics.close();
-    await this.compacting;
-    await this.storage.close(true);
+    await this.#compacting;
+    await this.#storage.close(true);
   }
 
   /** A round of compaction, or one more when one is under way. */
-  private compact(): void {
-    this.hasToCompact = true;
-    this.compacting ??= this.compactAsLongAsAsked().finally(() => {
-      this.compacting = undefined;
+  #compact(): void {
+    this.#hasToCompact = true;
+    this.#compacting ??= this.#compactAsLongAsAsked().finally(() => {
+      this.#compacting = undefined;
     });
   }
 
-  private async compactAsLongAsAsked(): Promise<void> {
-    while (this.hasToCompact) {
-      this.hasToCompact = false;
+  async #compactAsLongAsAsked(): Promise<void> {
+    while (this.#hasToCompact) {
+      this.#hasToCompact = false;
       await this.topics.compact(this.clock.now());
     }
   }
 
   /** What was written is on the disk, where there is one. */
   sync(): Promise<void> {
-    return this.storage.sync();
+    return this.#storage.sync();
   }
 
   /** What the clock has set going is done. */
   async settled(): Promise<void> {
-    await this.compacting;
+    await this.#compacting;
   }
 
-  private tidy(): void {
+  #tidy(): void {
     this.topics.enforceRetention(this.clock.now());
     this.transactions.expire();
-    this.abortOrphans();
+    this.#abortOrphans();
   }
 
   /** Nobody will end a transaction that a power cut took from the journal: readers of committed records would wait for ever. */
-  private abortOrphans(): void {
+  #abortOrphans(): void {
     const underWay = new Map(
       this.transactions
         .all()
@@ -163,13 +163,13 @@ export class Cluster {
       for (const partition of partitions) {
         for (const open of partition.openTransactions()) {
           const known = underWay.get(open.producerId);
-          if (known === undefined || !isPart(known, name, partition.index)) this.abort(name, partition, open);
+          if (known === undefined || !isPart(known, name, partition.index)) this.#abort(name, partition, open);
         }
       }
     }
   }
 
-  private abort(topic: string, partition: Partition, producer: { readonly producerId: number; readonly producerEpoch: number }): void {
+  #abort(topic: string, partition: Partition, producer: { readonly producerId: number; readonly producerEpoch: number }): void {
     const what = `${topic}[${partition.index}]: the transaction of producer ${producer.producerId}, of which nothing is known any more,`;
     try {
       partition.endTransaction({ ...producer, isCommit: false }, this.clock.now())?.catch(() => {});
@@ -181,15 +181,15 @@ export class Cluster {
   }
 
   /** @returns the cluster's id */
-  private restore(): string {
-    const { state } = this.storage;
+  #restore(): string {
+    const { state } = this.#storage;
     try {
       for (const [name, topic] of state.topics) this.topics.restore(name, topic);
       for (const [id, offsets] of state.groups) this.groups.restore(id, offsets.runs());
       for (const { partitions } of this.topics.all())
         for (const { highestProducerId } of partitions) this.producerIds.skip(highestProducerId);
       this.transactions.restore([...state.transactions.values()]);
-      this.abortOrphans();
+      this.#abortOrphans();
       if (state.clusterId !== undefined) return state.clusterId;
       const id = randomBytes(16).toString('base64url');
       this.journal.append({ type: 'cluster', id });

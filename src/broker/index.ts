@@ -3,6 +3,7 @@
  * tests and demonstrations. It does not replicate and has no security; production is Apache Kafka.
  */
 
+export type { ErrorName } from '../wire/error-code.ts';
 // For tests: faults, time, a look inside
 export type { Fault } from './broker.ts';
 // Starting it
@@ -12,4 +13,3 @@ export type { FaultOptions } from './faults/fault.ts';
 export { startBrokerThread } from './host/thread.ts';
 // Its options
 export type { BrokerLimits, BrokerOptions, LogEntry } from './options.ts';
-export type { ErrorName } from './protocol/error-code.ts';

@@ -83,10 +83,10 @@ export const settings = {
     '--queue-bytes <n>',
     'bytes waiting per agent and partition at which the partition pauses',
   ),
-  onDataGone: setting(
+  onOffsetOutOfRange: setting(
     choice(['stop', 'earliest', 'latest']),
     'stop',
-    '--on-data-gone <what>',
+    '--on-offset-out-of-range <what>',
     "what to do when the group's commit lies outside of the log: stop, or go on at the earliest or latest record",
   ),
   stallWarningMs: setting(

@@ -1,9 +1,9 @@
 import { type Settings, securityOf } from '../config/index.ts';
 import { isStreamerError, KafkaError, type StreamerError } from '../errors.ts';
 import { type KafkaAdmin, type KafkaClient, kafkajs } from '../kafka/index.ts';
-import { Asker } from './asker.ts';
-import { Outbox } from './outbox.ts';
-import { Sender } from './sender.ts';
+import { ReplyClient } from './ask/reply-client.ts';
+import { Outbox } from './output/outbox.ts';
+import { Sender } from './output/sender.ts';
 import { within } from './waits.ts';
 
 /** What an app shares between its worker, its topics' sends and its questions. */
@@ -15,7 +15,7 @@ export interface Connection {
   readonly renewAdmin: () => void;
   readonly outbox: Outbox;
   readonly sender: Sender;
-  readonly asker: Asker;
+  readonly asker: ReplyClient;
 }
 
 /** @throws KafkaError when no broker answers */
@@ -29,7 +29,7 @@ export async function openConnection(appId: string, settings: Settings, onTroubl
   }
   const outbox = new Outbox(() => client.producer(), onTrouble);
   const { get: admin, renew: renewAdmin } = once(() => client.admin());
-  return { client, admin, renewAdmin, outbox, sender: new Sender(outbox, admin), asker: new Asker(appId, client, admin) };
+  return { client, admin, renewAdmin, outbox, sender: new Sender(outbox, admin), asker: new ReplyClient(appId, client, admin) };
 }
 
 /** Longest wait for connections to close: a broker that hangs does not answer. */

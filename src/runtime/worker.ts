@@ -6,20 +6,20 @@ import type { Source } from '../connect/index.ts';
 import { describeError, isStreamerError, StreamerError } from '../errors.ts';
 import type { KafkaAdmin, KafkaClient, KafkaRecord, TopicPartition, TopicSpec } from '../kafka/index.ts';
 import type { Encoded } from '../topics/index.ts';
-import { AgentRuntime } from './agent-runtime.ts';
-import type { TopicPlan } from './assignment.ts';
-import type { OutputHolder } from './context.ts';
-import { LagMeter } from './lag-meter.ts';
-import { LetterWriter } from './letter-writer.ts';
-import { Membership, type MembershipHost } from './membership.ts';
-import { PatternWatch } from './pattern-watch.ts';
-import type { Sender } from './sender.ts';
-import type { SourceMap } from './source-map.ts';
-import { SourceRunner } from './source-runner.ts';
-import { TopicWatch } from './topic-watch.ts';
+import type { StopResult, WorkerEvents, WorkerState, WorkerStats } from './events/worker-events.ts';
+import type { TopicPlan } from './group/assignment.ts';
+import { Membership, type MembershipHost } from './group/membership.ts';
+import type { OutputHolder } from './output/attribution.ts';
+import { LetterWriter } from './output/letters/letter-writer.ts';
+import type { Sender } from './output/sender.ts';
+import { SourceRunner } from './sources/source-runner.ts';
+import { PatternWatch } from './topology/pattern-watch.ts';
+import type { SourceMap } from './topology/source-map.ts';
+import { TopicWatch } from './topology/topic-watch.ts';
 import { deferred, persist, within } from './waits.ts';
-import type { WorkItem } from './work-item.ts';
-import type { StopResult, WorkerEvents, WorkerState, WorkerStats } from './worker-events.ts';
+import { LagMeter } from './watch/lag-meter.ts';
+import { AgentRuntime } from './work/agent-runtime.ts';
+import type { WorkItem } from './work/work-item.ts';
 
 /** What an app gives its worker. */
 export interface WorkerParts {
@@ -77,7 +77,7 @@ export class Worker {
     const { appId: groupId, settings, client, admin, renewAdmin } = parts;
     const membership = { groupId, settings, client, admin, renewAdmin, topicWatch: this.#topics };
     this.#membership = new Membership(membership, this.#membershipHost());
-    this.#letters = new LetterWriter(parts.sender, (error) => this.trouble(error), this.#closing.signal);
+    this.#letters = new LetterWriter(parts.sender, (error) => this.warning(error), this.#closing.signal);
   }
 
   get state(): WorkerState {
@@ -102,9 +102,9 @@ export class Worker {
   /** Checks topics, joins the group; resolves with the first assignment. */
   async start(): Promise<void> {
     try {
-      await this.#patiently(() => this.#topics.check(this.#parts.requiredTopics));
+      await this.#withRetry(() => this.#topics.check(this.#parts.requiredTopics));
       for (const { agent } of this.#runtimes.values()) await agent.behaviour.start?.(agent.name);
-      await this.#read(await this.#patiently(() => this.#patterns.sources()));
+      await this.#read(await this.#withRetry(() => this.#patterns.sources()));
     } catch (error) {
       const failure = isStreamerError(error) ? error : new StreamerError('USAGE', (error as Error).message, { cause: error });
       // One that is stopped before it is ready has not failed.
@@ -130,8 +130,8 @@ export class Worker {
     const agents: Record<string, WorkerStats['agents'][string]> = {};
     for (const [name, runtime] of this.#runtimes) {
       const tasks = this.#membership.assignment.agentTasks(name);
-      const inHand = sum(tasks, ({ agent }) => agent.inHand);
-      agents[name] = runtime.stats(inHand, sum(tasks, ({ agent, task }) => agent.tracker.unfinished + task.waiting) - inHand);
+      const inFlight = sum(tasks, ({ agent }) => agent.inFlight);
+      agents[name] = runtime.stats(inFlight, sum(tasks, ({ agent, task }) => agent.tracker.unfinished + task.waiting) - inFlight);
     }
     return {
       events: this.#received,
@@ -150,15 +150,15 @@ export class Worker {
   }
 
   /** A passing trouble with the broker: told, and tried again by whoever met it. */
-  trouble(error: StreamerError): void {
-    this.#tell('trouble', { error });
+  warning(error: StreamerError): void {
+    this.#tell('warning', { error });
   }
 
   /** A broker that goes away before the worker is ready is waited for, as it is afterwards. */
-  async #patiently<T>(work: () => Promise<T>): Promise<T> {
+  async #withRetry<T>(work: () => Promise<T>): Promise<T> {
     return persist(work, this.#closing.signal, (error) => {
       log.warning(`not ready yet: ${describeError(error)}`);
-      this.trouble(error);
+      this.warning(error);
       this.#parts.renewAdmin();
     });
   }
@@ -176,7 +176,7 @@ export class Worker {
       this.#parts.settings.metadataMaxAgeMs,
       () => this.#sources,
       reread,
-      (error) => this.trouble(error),
+      (error) => this.warning(error),
     );
   }
 
@@ -187,13 +187,13 @@ export class Worker {
 
   async #shutDown(budgetMs: number): Promise<StopResult> {
     const membership = this.#membership;
-    const before = sum(membership.assignment.tasks, (task) => task.inHand);
+    const before = sum(membership.assignment.tasks, (task) => task.inFlight);
     const abandonedBefore = membership.abandonedEvents;
     const deadline = Date.now() + budgetMs;
     const sources = Promise.all(this.#runners.map((runner) => runner.stop()));
     this.#patterns.stop();
     this.#lag.stop();
-    membership.quieten();
+    membership.stopTimers();
     if (this.#failure === undefined) await membership.drain(deadline);
     await within(sources, Math.max(500, deadline - Date.now()), this.#giveUp.signal);
     this.#closing.abort();

@@ -270,7 +270,7 @@ describe('a model that cannot be reached', () => {
     const inbox = open({ timeoutMs: 60, breaker: { failures: 2, delayMs: 10, maxDelayMs: 40 } });
     inbox.put('a', 1, 2);
     inbox.put('b', 3);
-    await inbox.until(() => inbox.outside.length === 1 && inbox.inHand === 0);
+    await inbox.until(() => inbox.outside.length === 1 && inbox.inFlight === 0);
     expect(isUnavailable(inbox.outside[0])).toBe(true);
     expect(inbox.log.every(({ told }) => told === 'released')).toBe(true);
     down = false;
@@ -379,14 +379,14 @@ describe('time and loss', () => {
     const inbox = open();
     inbox.put('a', 1, 2);
     await called;
-    expect(inbox.inHand).toBe(2);
+    expect(inbox.inFlight).toBe(2);
     inbox.abandon();
     await socketClosed;
-    await inbox.until(() => inbox.inHand === 0);
+    await inbox.until(() => inbox.inFlight === 0);
     expect(inbox.log.map(({ told }) => told)).toEqual(['released', 'released']);
     expect(inbox.outputs).toEqual([]);
     inbox.put('a', 3);
-    expect(inbox.inHand).toBe(0);
+    expect(inbox.inFlight).toBe(0);
   });
 
   it('an answer that comes after the loss is dropped', async () => {
@@ -408,7 +408,7 @@ describe('time and loss', () => {
     const inbox = open({ batch: { size: 10, waitMs: 60_000 } });
     inbox.put(null, 1);
     await Promise.resolve();
-    await inbox.until(() => inbox.inHand === 1);
+    await inbox.until(() => inbox.inFlight === 1);
     inbox.abandon();
     await inbox.until(() => inbox.log.length === 1);
     expect(server.asked).toHaveLength(0);

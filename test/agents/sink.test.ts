@@ -109,7 +109,7 @@ describe('sink', () => {
     close();
     writer.isDown = false;
     inbox.put('a', 2);
-    expect(inbox.inHand).toBe(0);
+    expect(inbox.inFlight).toBe(0);
     expect(writer.batches).toEqual([]);
   });
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Partition } from '../../src/broker/catalog/partition.ts';
 import { Cluster } from '../../src/broker/cluster.ts';
 import { resolveOptions } from '../../src/broker/options.ts';
-import { Refusal } from '../../src/broker/protocol/error-code.ts';
-import { readBatch } from '../../src/broker/protocol/record-batch.ts';
 import { openDiskStorage } from '../../src/broker/storage/disk-storage.ts';
+import { Refusal } from '../../src/wire/error-code.ts';
+import { readBatch } from '../../src/wire/record-batch.ts';
 import { batch } from '../helpers/wire.ts';
 import { valuesOf } from './support/batches.ts';
 import { type Fault, SimDisk } from './support/sim-disk.ts';
@@ -46,49 +46,49 @@ interface Put {
 
 /** Keys on a broker whose disk fails: what clients were told must be read from any state that a crash leaves. */
 class KeyedLog {
-  private readonly durability: 'os' | 'fsync';
-  private readonly retentionMs: number;
-  private readonly puts: Put[] = [];
-  private cluster: Cluster | undefined;
+  readonly #durability: 'os' | 'fsync';
+  readonly #retentionMs: number;
+  readonly #puts: Put[] = [];
+  #cluster: Cluster | undefined;
 
   constructor(durability: 'os' | 'fsync', retentionMs: number) {
-    this.durability = durability;
-    this.retentionMs = retentionMs;
+    this.#durability = durability;
+    this.#retentionMs = retentionMs;
   }
 
   async open(disk: SimDisk): Promise<void> {
     const noLock = async () => ({ release: async () => {} });
-    const storage = await openDiskStorage({ folder: '/data', durability: this.durability, report: () => {} }, disk, noLock);
-    this.cluster = new Cluster(resolveOptions({}), storage);
+    const storage = await openDiskStorage({ folder: '/data', durability: this.#durability, report: () => {} }, disk, noLock);
+    this.#cluster = new Cluster(resolveOptions({}), storage);
   }
 
   async make(): Promise<void> {
     const configs = { 'cleanup.policy': 'compact', 'segment.bytes': '300', 'min.cleanable.dirty.ratio': '0' };
-    const entries = Object.entries({ ...configs, 'delete.retention.ms': String(this.retentionMs) }).map(([name, value]) => ({
+    const entries = Object.entries({ ...configs, 'delete.retention.ms': String(this.#retentionMs) }).map(([name, value]) => ({
       name,
       value,
     }));
-    (this.cluster as Cluster).topics.create({ name: 't', partitions: 1, configs: entries });
-    await (this.cluster as Cluster).journal.flushed();
+    (this.#cluster as Cluster).topics.create({ name: 't', partitions: 1, configs: entries });
+    await (this.#cluster as Cluster).journal.flushed();
   }
 
   async run(action: Action): Promise<void> {
-    const { topics } = this.cluster as Cluster;
+    const { topics } = this.#cluster as Cluster;
     if (action.type === 'compact') return topics.compact(Date.now());
     if (action.type === 'sync') {
-      await (this.partition.log as unknown as { sync(): Promise<void> }).sync().catch(() => {});
+      await (this.#partition.log as unknown as { sync(): Promise<void> }).sync().catch(() => {});
       return;
     }
     const puts = action.keys.map((key) => ({
       key: `k${key}`,
-      value: action.isTombstone ? null : `v${this.puts.length}-${key}`,
+      value: action.isTombstone ? null : `v${this.#puts.length}-${key}`,
       offset: undefined,
     }));
     const added: Put[] = puts;
-    this.puts.push(...added);
+    this.#puts.push(...added);
     try {
       const bytes = batch({ keys: puts.map(({ key }) => key), values: puts.map(({ value }) => value) });
-      const { baseOffset, flushed } = this.partition.append(readBatch(bytes), Date.now());
+      const { baseOffset, flushed } = this.#partition.append(readBatch(bytes), Date.now());
       await flushed;
       for (const [i, put] of added.entries()) put.offset = baseOffset + i;
     } catch (error) {
@@ -98,22 +98,22 @@ class KeyedLog {
   }
 
   async close(): Promise<void> {
-    await this.cluster?.close();
+    await this.#cluster?.close();
   }
 
   check(): void {
-    const { log } = this.partition;
-    const read = this.readAll();
+    const { log } = this.#partition;
+    const read = this.#readAll();
     const offsets = read.map(({ offset }) => offset);
     expect(offsets, 'offsets rise').toEqual([...new Set(offsets)].sort((a, b) => a - b));
     expect(log.startOffset).toBe(0);
     for (const { offset, key, value, isTombstone } of read) {
-      const said = this.puts.some(
+      const said = this.#puts.some(
         (put) => put.key === key && put.value === (isTombstone ? null : value) && (put.offset ?? offset) === offset,
       );
       expect(said, `@${offset} ${key}=${value} was sent`).toBe(true);
     }
-    const told = this.puts.filter(({ offset }) => offset !== undefined);
+    const told = this.#puts.filter(({ offset }) => offset !== undefined);
     expect(log.endOffset).toBeGreaterThan(Math.max(-1, ...told.map(({ offset }) => offset as number)));
     for (const key of new Set(told.map((put) => put.key))) {
       const last = told.findLast((put) => put.key === key) as Put;
@@ -128,8 +128,8 @@ class KeyedLog {
     }
   }
 
-  private readAll() {
-    const { log } = this.partition;
+  #readAll() {
+    const { log } = this.#partition;
     const buffers: Buffer[] = [];
     for (let at = log.startOffset; at < log.endOffset; ) {
       const found = log.read(at, 100, true) as readonly Buffer[];
@@ -141,12 +141,12 @@ class KeyedLog {
     return valuesOf(buffers);
   }
 
-  private get partition(): Partition {
-    return (this.cluster as Cluster).topics.partition('t', 0);
+  get #partition(): Partition {
+    return (this.#cluster as Cluster).topics.partition('t', 0);
   }
 }
 
-test.each([
+it.each([
   { durability: 'os', mode: 'kill', retentionMs: 86_400_000 },
   { durability: 'os', mode: 'kill', retentionMs: 0 },
   { durability: 'fsync', mode: 'power', retentionMs: 0 },

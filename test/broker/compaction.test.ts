@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Broker, startBroker } from '../../src/broker/index.ts';
-import { createTopics } from '../../src/broker/protocol/apis/admin.ts';
-import { incrementalAlterConfigs } from '../../src/broker/protocol/apis/config.ts';
-import { fetch, produce } from '../../src/broker/protocol/apis/data.ts';
-import { addPartitionsToTxn, endTxn, initProducerId } from '../../src/broker/protocol/apis/transaction.ts';
+import { createTopics } from '../../src/wire/apis/admin.ts';
+import { incrementalAlterConfigs } from '../../src/wire/apis/config.ts';
+import { fetch, produce } from '../../src/wire/apis/data.ts';
+import { addPartitionsToTxn, endTxn, initProducerId } from '../../src/wire/apis/transaction.ts';
 import { batch, errorCodes, Wire } from '../helpers/wire.ts';
 import { batchesOf, valuesOf } from './support/batches.ts';
 
@@ -76,7 +76,7 @@ describe.each(['memory', 'disk'] as const)('a compacted topic in %s', (storage) 
     await broker.advance(ROUND_MS);
   }
 
-  test('keeps the newest record of each key at its offset, and all of the newest segment', async () => {
+  it('keeps the newest record of each key at its offset, and all of the newest segment', async () => {
     await make('t');
     await put('t', { a: '1', b: '1', c: '1' });
     await put('t', { a: '2' });
@@ -91,7 +91,7 @@ describe.each(['memory', 'disk'] as const)('a compacted topic in %s', (storage) 
     expect((await broker.dump()).topics.t?.partitions[0]).toMatchObject({ startOffset: 0, endOffset: 8 });
   });
 
-  test('keeps a tombstone for delete.retention.ms, then not even that', async () => {
+  it('keeps a tombstone for delete.retention.ms, then not even that', async () => {
     await make('t', { 'delete.retention.ms': String(5 * HOUR) });
     await put('t', { a: '1', b: '1' });
     await put('t', { a: null });
@@ -105,7 +105,7 @@ describe.each(['memory', 'disk'] as const)('a compacted topic in %s', (storage) 
     expect((await read('t')).some((one) => one.includes(' a'))).toBe(false);
   });
 
-  test('leaves what is younger than min.compaction.lag.ms, and cleans when the setting is changed', async () => {
+  it('leaves what is younger than min.compaction.lag.ms, and cleans when the setting is changed', async () => {
     await make('t', { 'min.compaction.lag.ms': String(100 * HOUR) });
     await put('t', { a: '1' });
     await put('t', { a: '2' });
@@ -118,7 +118,7 @@ describe.each(['memory', 'disk'] as const)('a compacted topic in %s', (storage) 
     expect(await read('t')).not.toContain('0 a=1');
   });
 
-  test('waits for min.cleanable.dirty.ratio, but not longer than max.compaction.lag.ms', async () => {
+  it('waits for min.cleanable.dirty.ratio, but not longer than max.compaction.lag.ms', async () => {
     await make('t', { 'min.cleanable.dirty.ratio': '0.9', 'max.compaction.lag.ms': String(3 * HOUR) });
     await put('t', { a: '1', b: 'x'.repeat(2000) });
     await put('t', { a: '2' });
@@ -131,7 +131,7 @@ describe.each(['memory', 'disk'] as const)('a compacted topic in %s', (storage) 
     expect(await read('t')).not.toContain('2 a=2');
   });
 
-  test('with compact and delete drops old segments besides', async () => {
+  it('with compact and delete drops old segments besides', async () => {
     await make('t', { 'cleanup.policy': 'compact,delete', 'retention.ms': String(10 * HOUR) });
     await put('t', { a: '1' });
     await put('t', { a: '2' });
@@ -145,7 +145,7 @@ describe.each(['memory', 'disk'] as const)('a compacted topic in %s', (storage) 
     expect((await read('t', startOffset)).some((one) => one.includes('a='))).toBe(false);
   });
 
-  test('is not touched from an open transaction on; aborted records go, committed ones count', async () => {
+  it('is not touched from an open transaction on; aborted records go, committed ones count', async () => {
     await make('t', { 'segment.ms': '60000' });
     const { producerId, producerEpoch } = await wire.send(initProducerId, 3, { transactionalId: 'x', transactionTimeoutMs: 900_000 });
     const owner = { transactionalId: 'x', producerId, producerEpoch };
@@ -172,7 +172,7 @@ describe.each(['memory', 'disk'] as const)('a compacted topic in %s', (storage) 
     expect(await read('t')).toEqual(['1 a=2', '4 b=1', '6 c=1', '8 d=1', '9 later=1']);
   });
 
-  test('has the same after a restart, with all its offsets', async () => {
+  it('has the same after a restart, with all its offsets', async () => {
     if (storage === 'memory') return;
     await make('t');
     for (let i = 0; i < 5; i++) await put('t', { a: String(i), b: String(i) });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Fault, SimDisk } from './support/sim-disk.ts';
 import { type Action, StorageModel } from './support/storage-model.ts';
 
@@ -54,7 +54,7 @@ describe.each([
   { durability: 'fsync', after: 'kills and power cuts', crash: fc.oneof(kill, powerCut), keepsPromises: true },
   { durability: 'os', after: 'kills and power cuts', crash: fc.oneof(kill, powerCut), keepsPromises: false },
 ] as const)('a data folder with durability $durability, after $after', ({ durability, crash, keepsPromises }) => {
-  test(keepsPromises ? 'has all that was acknowledged, once and in order, and nothing else' : 'has nothing that was not sent', async () => {
+  it(keepsPromises ? 'has all that was acknowledged, once and in order, and nothing else' : 'has nothing that was not sent', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(life, crash), { minLength: 1, maxLength: 3 }), async (lives) => {
         let disk = new SimDisk();

@@ -1,11 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Broker, serve } from '../../src/broker/broker.ts';
 import { resolveOptions } from '../../src/broker/options.ts';
-import { createTopics } from '../../src/broker/protocol/apis/admin.ts';
-import { fetch, produce } from '../../src/broker/protocol/apis/data.ts';
-import { offsetCommit, offsetFetch } from '../../src/broker/protocol/apis/group.ts';
-import { initProducerId } from '../../src/broker/protocol/apis/transaction.ts';
 import { openDiskStorage } from '../../src/broker/storage/disk-storage.ts';
+import { createTopics } from '../../src/wire/apis/admin.ts';
+import { fetch, produce } from '../../src/wire/apis/data.ts';
+import { offsetCommit, offsetFetch } from '../../src/wire/apis/group.ts';
+import { initProducerId } from '../../src/wire/apis/transaction.ts';
 import { type BatchOptions, batch, Wire } from '../helpers/wire.ts';
 import { valuesOf } from './support/batches.ts';
 import { SimDisk } from './support/sim-disk.ts';
@@ -77,7 +77,7 @@ describe.each(['os', 'fsync'] as const)('a full disk, with durability %s,', (dur
     expect(await createTopic('t')).toBe(0);
   });
 
-  test('is told to producers, leaves no half batch behind, and passes', async () => {
+  it('is told to producers, leaves no half batch behind, and passes', async () => {
     const { producerId } = await wire.send(initProducerId, 1, { transactionalId: null, transactionTimeoutMs: 1000 });
     const numbered = (values: string[], baseSequence: number) => ({ values, producerId, producerEpoch: 0, baseSequence });
     expect(await send(numbered(['a'], 0))).toEqual({ errorCode: 0, baseOffset: 0 });
@@ -94,7 +94,7 @@ describe.each(['os', 'fsync'] as const)('a full disk, with durability %s,', (dur
     expect(await values()).toEqual(['0:a', '1:b', '2:c']);
   });
 
-  test('refuses new topics and commits, and keeps what was there', async () => {
+  it('refuses new topics and commits, and keeps what was there', async () => {
     expect(await commit(5)).toBe(0);
     disk.isFull = true;
     expect(await createTopic('more')).toBe(STORAGE_ERROR);

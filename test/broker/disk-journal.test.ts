@@ -1,8 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { DiskJournal } from '../../src/broker/journal/disk-journal.ts';
 import type { Entry } from '../../src/broker/journal/entry.ts';
-import { crc32c } from '../../src/broker/protocol/crc32c.ts';
 import { HandlePool } from '../../src/broker/storage/handle-pool.ts';
+import { crc32c } from '../../src/wire/crc32c.ts';
 import { SimDisk } from './support/sim-disk.ts';
 
 function openJournal(disk: SimDisk, syncsFirst = false) {
@@ -17,7 +17,7 @@ const topic = (name: string): Entry => ({ type: 'topic', topic: name, partitions
 const commit = (offset: number, text = ''): Entry => ({ type: 'offsets', group: 'g', offsets: [['a', 0, offset, -1, text]] });
 
 describe('a journal', () => {
-  test('says after it is opened again what its entries said', () => {
+  it('says after it is opened again what its entries said', () => {
     const disk = new SimDisk();
     const { journal } = openJournal(disk);
     const entries: Entry[] = [
@@ -39,7 +39,7 @@ describe('a journal', () => {
     expect([state.clusterId, state.nextProducerId, [...state.deleted]]).toEqual(['c', 1000, ['b']]);
   });
 
-  test.each([1, 7, 8, 20])('is read up to the last whole entry, when only %i bytes of the next were written', (bytes) => {
+  it.each([1, 7, 8, 20])('is read up to the last whole entry, when only %i bytes of the next were written', (bytes) => {
     const disk = new SimDisk();
     const { journal } = openJournal(disk);
     journal.append(topic('a'));
@@ -53,7 +53,7 @@ describe('a journal', () => {
     expect([...openJournal(disk).journal.state.topics.keys()]).toEqual(['a', 'c']);
   });
 
-  test('is folded into a snapshot when it has grown, and starts anew', () => {
+  it('is folded into a snapshot when it has grown, and starts anew', () => {
     const disk = new SimDisk();
     const { journal } = openJournal(disk);
     journal.append(topic('a'));
@@ -67,7 +67,7 @@ describe('a journal', () => {
     expect([...openJournal(disk).journal.state.entries()]).toEqual([...journal.state.entries()]);
   });
 
-  test('goes on when it cannot be folded, and is folded later', () => {
+  it('goes on when it cannot be folded, and is folded later', () => {
     const disk = new SimDisk();
     const { journal, reports } = openJournal(disk);
     journal.append(topic('a'));
@@ -85,7 +85,7 @@ describe('a journal', () => {
     expect([...openJournal(disk).journal.state.entries()]).toEqual([...journal.state.entries()]);
   });
 
-  test('with an entry that a newer version wrote is refused, and nothing is guessed', () => {
+  it('with an entry that a newer version wrote is refused, and nothing is guessed', () => {
     const disk = new SimDisk();
     const { journal } = openJournal(disk);
     journal.append({ type: 'cluster', id: 'c' });
@@ -97,7 +97,7 @@ describe('a journal', () => {
     expect(() => openJournal(disk)).toThrow('an entry has version 9');
   });
 
-  test('after a sync that failed, is written anew before anything is acknowledged', async () => {
+  it('after a sync that failed, is written anew before anything is acknowledged', async () => {
     const disk = new SimDisk();
     const { journal } = openJournal(disk, true);
     journal.append(topic('a'));

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MemoryLog } from '../../src/broker/log/memory-log.ts';
 import { nodeFiles } from '../../src/broker/storage/node-files.ts';
 import { valuesOf } from './support/batches.ts';
@@ -29,7 +29,7 @@ function segmentsOf(disk: SimDisk): string[] {
 }
 
 describe('a log on disk', () => {
-  test('is for its reader what a log in memory is, from files or from the cache', () => {
+  it('is for its reader what a log in memory is, from files or from the cache', () => {
     const batches = fc.array(fc.record({ records: fc.integer({ min: 1, max: 5 }), timestamp: fc.integer({ min: 1, max: 50 }) }), {
       maxLength: 30,
     });
@@ -64,7 +64,7 @@ describe('a log on disk', () => {
     );
   });
 
-  test('lays batches out bare, in files that are named after their first offset', () => {
+  it('lays batches out bare, in files that are named after their first offset', () => {
     const disk = new SimDisk();
     const { log } = openLog(disk, { limits: { segmentBytes: 200 } });
     for (let i = 0; i < 5; i++) append(log, { values: ['a', 'b'] });
@@ -73,14 +73,14 @@ describe('a log on disk', () => {
     expect(valuesOf(all).map(({ offset }) => offset)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  test('goes on in a new file after segment.ms', () => {
+  it('goes on in a new file after segment.ms', () => {
     const disk = new SimDisk();
     const { log } = openLog(disk, { limits: { segmentMs: 1000 } });
     for (const timestamp of [5000, 5900, 6001, 6002]) append(log, { timestamp });
     expect(segmentsOf(disk)).toEqual(['00000000000000000000.log', '00000000000000000002.log']);
   });
 
-  test.each([
+  it.each([
     { name: 'size', retention: { bytes: 200, ms: -1 }, start: 6 },
     { name: 'time', retention: { bytes: -1, ms: 3500 }, start: 6 },
     { name: 'nothing', retention: { bytes: -1, ms: -1 }, start: 0 },
@@ -97,7 +97,7 @@ describe('a log on disk', () => {
     expect([again.startOffset, again.endOffset]).toEqual([start, 11]);
   });
 
-  test('keeps no more files open than it may', () => {
+  it('keeps no more files open than it may', () => {
     const disk = new SimDisk();
     const { log, pool } = openLog(disk, { limits: { segmentBytes: 100 }, openFiles: 3, tailBytes: 0 });
     for (let i = 0; i < 20; i++) append(log, { values: [`v${i}`] });
@@ -105,7 +105,7 @@ describe('a log on disk', () => {
     expect(pool.openCount).toBeLessThanOrEqual(3);
   });
 
-  test('reads a batch that is larger than asked for, alone, when at least one is wanted', () => {
+  it('reads a batch that is larger than asked for, alone, when at least one is wanted', () => {
     const { log } = openLog(new SimDisk(), { tailBytes: 0 });
     append(log, { values: ['small'] });
     append(log, { values: ['x'.repeat(300_000)] });
@@ -124,7 +124,7 @@ describe('a log that is opened again', () => {
     return { disk, log };
   }
 
-  test.each([1, 20, 60, 61, 70])('is cut before a batch of which only %i bytes were written', (bytes) => {
+  it.each([1, 20, 60, 61, 70])('is cut before a batch of which only %i bytes were written', (bytes) => {
     const { disk } = written();
     const whole = contentOf(disk, FIRST);
     const file = disk.open(FIRST);
@@ -138,7 +138,7 @@ describe('a log that is opened again', () => {
     expect(read(log).at(-1)).toBe('6:next');
   });
 
-  test('is cut at the first batch whose bytes do not fit its checksum', () => {
+  it('is cut at the first batch whose bytes do not fit its checksum', () => {
     const { disk } = written();
     const size = (disk.size(FIRST) as number) / 6;
     disk.open(FIRST).write(Buffer.from('?'), size * 3 - 2);
@@ -147,14 +147,14 @@ describe('a log that is opened again', () => {
     expect(log.endOffset).toBe(2);
   });
 
-  test('is cut where offsets do not go on, though every batch is whole', () => {
+  it('is cut where offsets do not go on, though every batch is whole', () => {
     const { disk } = written();
     const whole = contentOf(disk, FIRST);
     disk.open(FIRST).write(whole.subarray(0, whole.length / 6), whole.length);
     expect(openLog(disk).log.endOffset).toBe(6);
   });
 
-  test('loses the files after one that had to be cut', () => {
+  it('loses the files after one that had to be cut', () => {
     const { disk } = written(6, 200);
     expect(segmentsOf(disk)).toHaveLength(3);
     disk.open(FIRST).write(Buffer.from('?'), 70);
@@ -164,7 +164,7 @@ describe('a log that is opened again', () => {
     expect(reports.filter((text) => text.includes('removed'))).toHaveLength(2);
   });
 
-  test('checks only from the newest producer snapshot on, which says that what is before it was synced', async () => {
+  it('checks only from the newest producer snapshot on, which says that what is before it was synced', async () => {
     const { disk, log } = written(6, 200);
     await log.sync();
     disk.open(FIRST).write(Buffer.from('?'), 70);
@@ -173,7 +173,7 @@ describe('a log that is opened again', () => {
     expect(again.recorded).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
-  test('makes nothing of a producer snapshot that is damaged', async () => {
+  it('makes nothing of a producer snapshot that is damaged', async () => {
     const { disk, log } = written(6, 200);
     await log.sync();
     for (const name of disk.list(FOLDER).filter((one) => one.endsWith('.producers')))
@@ -181,7 +181,7 @@ describe('a log that is opened again', () => {
     expect(openLog(disk).recorded).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
-  test.each([false, true])('passes over the empty file of a roll that failed (synced since: %s)', async (isSynced) => {
+  it.each([false, true])('passes over the empty file of a roll that failed (synced since: %s)', async (isSynced) => {
     const disk = new SimDisk();
     const { log } = openLog(disk, { limits: { segmentBytes: 250 } });
     append(log, { values: ['a'] });
@@ -195,7 +195,7 @@ describe('a log that is opened again', () => {
     expect(segmentsOf(disk)).toHaveLength(2);
   });
 
-  test('is not checked after a stop in order, but for its headers', async () => {
+  it('is not checked after a stop in order, but for its headers', async () => {
     const { disk, log } = written();
     await log.close();
     const size = (disk.size(FIRST) as number) / 6;
@@ -207,7 +207,7 @@ describe('a log that is opened again', () => {
 });
 
 describe('a log that is synced before it answers', () => {
-  test('shows a batch when it is synced, and shares a sync among those who wait', async () => {
+  it('shows a batch when it is synced, and shares a sync among those who wait', async () => {
     const disk = new SimDisk();
     const { log } = openLog(disk, { syncsFirst: true });
     append(log, { values: ['a'] });
@@ -226,7 +226,7 @@ describe('a log that is synced before it answers', () => {
     expect(log.flushed()).toBeUndefined();
   });
 
-  test('takes back what a failed sync should have covered, and gives its place to the next', async () => {
+  it('takes back what a failed sync should have covered, and gives its place to the next', async () => {
     const disk = new SimDisk();
     const { log } = openLog(disk, { syncsFirst: true });
     append(log, { values: ['kept'] });
@@ -243,7 +243,7 @@ describe('a log that is synced before it answers', () => {
   });
 });
 
-test('the real file system answers as the simulated one is asked', () => {
+it('the real file system answers as the simulated one is asked', () => {
   expect(nodeFiles.size('/nowhere/at/all')).toBeUndefined();
   expect(nodeFiles.list('/nowhere/at/all')).toEqual([]);
   expect(() => nodeFiles.open('/nowhere/at/all')).toThrow(expect.objectContaining({ code: 'ENOENT' }));

@@ -1,10 +1,10 @@
 import { Kafka, logLevel } from 'kafkajs';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { type Broker, type BrokerOptions, type FaultOptions, startBroker } from '../../src/broker/index.ts';
-import { createTopics, metadata } from '../../src/broker/protocol/apis/admin.ts';
-import { listOffsets, produce } from '../../src/broker/protocol/apis/data.ts';
-import { deleteGroups, findCoordinator, heartbeat, joinGroup } from '../../src/broker/protocol/apis/group.ts';
-import { ErrorCode } from '../../src/broker/protocol/error-code.ts';
+import { createTopics, metadata } from '../../src/wire/apis/admin.ts';
+import { listOffsets, produce } from '../../src/wire/apis/data.ts';
+import { deleteGroups, findCoordinator, heartbeat, joinGroup } from '../../src/wire/apis/group.ts';
+import { ErrorCode } from '../../src/wire/error-code.ts';
 import { everyVersion, sampleOf } from '../helpers/messages.ts';
 import { batch, errorCodes, Wire } from '../helpers/wire.ts';
 
@@ -41,7 +41,7 @@ const send = (wire: Wire, name: string, acks = -1) =>
 const endOffset = async (broker: Broker, topic: string) => (await broker.dump()).topics[topic]?.partitions[0]?.endOffset;
 
 describe('a fault switch', () => {
-  test('answers with an error as often as it is told, and nothing is carried out', async () => {
+  it('answers with an error as often as it is told, and nothing is carried out', async () => {
     const broker = await start();
     const wire = await wireTo(broker);
     await make(wire, 't');
@@ -58,7 +58,7 @@ describe('a fault switch', () => {
     expect(await endOffset(broker, 't')).toBe(1);
   });
 
-  test('closes the connection before or after the request is carried out', async () => {
+  it('closes the connection before or after the request is carried out', async () => {
     const broker = await start();
     const wire = await wireTo(broker);
     await make(wire, 't');
@@ -74,7 +74,7 @@ describe('a fault switch', () => {
     }
   });
 
-  test('closes the connection of who wants no answer, as Kafka tells a failure', async () => {
+  it('closes the connection of who wants no answer, as Kafka tells a failure', async () => {
     const broker = await start();
     const wire = await wireTo(broker);
     await make(wire, 't');
@@ -83,7 +83,7 @@ describe('a fault switch', () => {
     expect(await endOffset(broker, 't')).toBe(0);
   });
 
-  test('delays a request and those behind it, and no other connection', async () => {
+  it('delays a request and those behind it, and no other connection', async () => {
     const broker = await start();
     const [slow, other] = [await wireTo(broker), await wireTo(broker)];
     await broker.fault({ api: 'Metadata', delayMs: 100 });
@@ -94,7 +94,7 @@ describe('a fault switch', () => {
     expect(order).toEqual(['other', 'delayed']);
   });
 
-  test('concerns one topic, one client, or stays until it is cleared', async () => {
+  it('concerns one topic, one client, or stays until it is cleared', async () => {
     const broker = await start();
     const wire = await wireTo(broker);
     for (const name of ['a', 'b', 'c']) await make(wire, name);
@@ -115,7 +115,7 @@ describe('a fault switch', () => {
     expect(await lasting.hits()).toBe(3);
   });
 
-  test.each(everyVersion.filter(({ name }) => !['Produce', 'DescribeCluster'].includes(name)))(
+  it.each(everyVersion.filter(({ name }) => !['Produce', 'DescribeCluster'].includes(name)))(
     'puts its error wherever an answer to $name version $version has room for one',
     async ({ api, version }) => {
       const broker = await start();
@@ -129,7 +129,7 @@ describe('a fault switch', () => {
     },
   );
 
-  test('answers in the shape of the request', async () => {
+  it('answers in the shape of the request', async () => {
     const broker = await start();
     const wire = await wireTo(broker);
     for (const api of ['DeleteGroups', 'ListOffsets', 'Heartbeat', 'FindCoordinator', 'Metadata'])
@@ -149,7 +149,7 @@ describe('a fault switch', () => {
     expect(brokers).toHaveLength(1);
   });
 
-  test.each<[string, object, RegExp]>([
+  it.each<[string, object, RegExp]>([
     ['an unknown request', { api: 'Produse', disconnect: true }, /no request "Produse"; expected one of Produce, Fetch/],
     ['no effect', { api: 'Fetch' }, /expected one of error, delayMs and disconnect, got 0/],
     ['two effects', { api: 'Fetch', delayMs: 1, disconnect: true }, /got 2 of them/],
@@ -165,7 +165,7 @@ describe('a fault switch', () => {
     await expect(broker.fault(options as FaultOptions)).rejects.toMatchObject({ code: 'CONFIG', message: expect.stringMatching(message) });
   });
 
-  test('is what clients are tested with: kafkajs gets over a lost answer, and an idempotent producer writes once', async () => {
+  it('is what clients are tested with: kafkajs gets over a lost answer, and an idempotent producer writes once', async () => {
     const broker = await start();
     const kafka = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING, retry: { initialRetryTime: 10 } });
     await make(await wireTo(broker), 'once');
@@ -188,7 +188,7 @@ describe('a manual clock', () => {
     return (await wire.send(joinGroup, 3, request)).memberId;
   }
 
-  test('stands still, and a session ends when it has moved on far enough', async () => {
+  it('stands still, and a session ends when it has moved on far enough', async () => {
     const broker = await start({ clock: 'manual' });
     const memberId = await join(await wireTo(broker));
     const beat = async () => (await (await wireTo(broker)).send(heartbeat, 2, { groupId: 'g', generationId: 1, memberId })).errorCode;
@@ -201,7 +201,7 @@ describe('a manual clock', () => {
     expect((await broker.dump()).groups.g).toMatchObject({ state: 'Empty', members: [] });
   });
 
-  test('gives records their time of arrival, and retention drops them', async () => {
+  it('gives records their time of arrival, and retention drops them', async () => {
     const broker = await start({ clock: 'manual' });
     const wire = await wireTo(broker);
     const configs = [
@@ -219,14 +219,14 @@ describe('a manual clock', () => {
     expect((await broker.dump()).topics.short?.partitions[0]).toMatchObject({ startOffset: 1, endOffset: 1, sizeBytes: 0 });
   });
 
-  test('is the only one that can be moved, and forwards only', async () => {
+  it('is the only one that can be moved, and forwards only', async () => {
     await expect((await start()).advance(1)).rejects.toMatchObject({ code: 'CONFIG', next: expect.stringContaining('manual') });
     await expect((await start({ clock: 'manual' })).advance(-1)).rejects.toMatchObject({ code: 'CONFIG' });
     await expect(startBroker({ clock: 'slow' as 'manual' })).rejects.toMatchObject({ code: 'CONFIG' });
   });
 });
 
-test('a dump shows topics with their settings, groups with their members and offsets', async () => {
+it('a dump shows topics with their settings, groups with their members and offsets', async () => {
   const broker = await start();
   const kafka = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING, clientId: 'shop' });
   const [admin, producer, consumer] = [kafka.admin(), kafka.producer(), kafka.consumer({ groupId: 'readers', maxWaitTimeInMs: 50 })];

@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { fuzz } from './fuzz/fuzz.ts';
 
-test('ten thousand requests of all types, well formed and not, are answered or refused, and none is left waiting', async () => {
+it('ten thousand requests of all types, well formed and not, are answered or refused, and none is left waiting', async () => {
   const { answered, malformed, ...rest } = await fuzz({ frames: 10_000, seed: 20261122 });
   expect(rest).toMatchObject({ failures: [], hanging: 0 });
   expect(answered + malformed).toBe(10_000);

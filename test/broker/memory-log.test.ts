@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { MemoryLog } from '../../src/broker/log/memory-log.ts';
-import { readBatch } from '../../src/broker/protocol/record-batch.ts';
+import { readBatch } from '../../src/wire/record-batch.ts';
 import { batch } from '../helpers/wire.ts';
 
 const NO_LIMIT = { bytes: -1, ms: -1 };
@@ -13,7 +13,7 @@ function append(log: MemoryLog, records: number, timestamp = 1000): number {
 const offsetsOf = (buffers: readonly Buffer[]) => buffers.map((bytes) => Number(bytes.readBigInt64BE(0)));
 
 describe('a log in memory', () => {
-  test('gives from any offset the batch that holds it and those after it', () => {
+  it('gives from any offset the batch that holds it and those after it', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 20 }), fc.nat(), fc.nat(), (sizes, at, cut) => {
         const log = new MemoryLog(() => ({ segmentBytes: 1_000_000, segmentMs: 1_000_000_000_000 }));
@@ -29,7 +29,7 @@ describe('a log in memory', () => {
     );
   });
 
-  test('keeps to the byte limit, but for the one batch that is asked for at least', () => {
+  it('keeps to the byte limit, but for the one batch that is asked for at least', () => {
     const log = new MemoryLog(() => ({ segmentBytes: 1_000_000, segmentMs: 1_000_000_000_000 }));
     for (let i = 0; i < 3; i++) append(log, 1);
     const size = log.sizeBytes / 3;
@@ -38,7 +38,7 @@ describe('a log in memory', () => {
     expect(log.read(0, 1, false)).toHaveLength(0);
   });
 
-  test('drops what is over its bytes, the oldest first, and never asks for less than was to be kept', () => {
+  it('drops what is over its bytes, the oldest first, and never asks for less than was to be kept', () => {
     const log = new MemoryLog(() => ({ segmentBytes: 1_000_000, segmentMs: 1_000_000_000_000 }));
     for (let i = 0; i < 10; i++) append(log, 2);
     const size = log.sizeBytes / 10;
@@ -48,21 +48,21 @@ describe('a log in memory', () => {
     expect(log.startOffset).toBe(14);
   });
 
-  test('drops what is older than its time', () => {
+  it('drops what is older than its time', () => {
     const log = new MemoryLog(() => ({ segmentBytes: 1_000_000, segmentMs: 1_000_000_000_000 }));
     for (const timestamp of [1000, 2000, 3000]) append(log, 1, timestamp);
     log.enforce({ bytes: -1, ms: 1500 }, 4000);
     expect(log.startOffset).toBe(2);
   });
 
-  test('finds the latest record by time', () => {
+  it('finds the latest record by time', () => {
     const log = new MemoryLog(() => ({ segmentBytes: 1_000_000, segmentMs: 1_000_000_000_000 }));
     for (const timestamp of [1000, 9000, 3000]) append(log, 1, timestamp);
     expect(log.latestByTime()).toMatchObject({ offset: 1, timestamp: 9000 });
     expect(new MemoryLog(() => ({ segmentBytes: 1_000_000, segmentMs: 1_000_000_000_000 })).latestByTime()).toBeUndefined();
   });
 
-  test('does not keep a large frame alive for a small batch in it', () => {
+  it('does not keep a large frame alive for a small batch in it', () => {
     const small = batch();
     const frame = Buffer.concat([Buffer.alloc(100_000), small]);
     const log = new MemoryLog(() => ({ segmentBytes: 1_000_000, segmentMs: 1_000_000_000_000 }));

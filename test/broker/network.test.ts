@@ -1,12 +1,12 @@
 import { connect, createServer, type Server } from 'node:net';
 import fc from 'fast-check';
 import { Kafka, logLevel } from 'kafkajs';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { type Broker, type BrokerOptions, type LogEntry, startBroker } from '../../src/broker/index.ts';
-import { apiVersions, createTopics, metadata } from '../../src/broker/protocol/apis/admin.ts';
-import { fetch, produce } from '../../src/broker/protocol/apis/data.ts';
-import { heartbeat, offsetCommit } from '../../src/broker/protocol/apis/group.ts';
-import { ErrorCode } from '../../src/broker/protocol/error-code.ts';
+import { apiVersions, createTopics, metadata } from '../../src/wire/apis/admin.ts';
+import { fetch, produce } from '../../src/wire/apis/data.ts';
+import { heartbeat, offsetCommit } from '../../src/wire/apis/group.ts';
+import { ErrorCode } from '../../src/wire/error-code.ts';
 import { everyVersion, messageOf } from '../helpers/messages.ts';
 import { batch, frame, Wire, withLength } from '../helpers/wire.ts';
 
@@ -75,7 +75,7 @@ describe('malformed input closes its own connection, with a reason in the log, a
     ],
   ];
 
-  test.each(cases)('%s', async (_name, bytes, reason) => {
+  it.each(cases)('%s', async (_name, bytes, reason) => {
     const broker = await start();
     const [bad, good] = [await wireTo(broker.address), await wireTo(broker.address)];
     await hello(good);
@@ -89,7 +89,7 @@ describe('malformed input closes its own connection, with a reason in the log, a
 });
 
 describe('requests', () => {
-  test('that come together are answered in order', async () => {
+  it('that come together are answered in order', async () => {
     const broker = await start();
     const wire = await wireTo(broker.address);
     await make(wire, 'ordered', 1);
@@ -107,7 +107,7 @@ describe('requests', () => {
     expect((await wire.answer()).readInt32BE(0)).toBe(102);
   });
 
-  test('that come byte by byte are answered', async () => {
+  it('that come byte by byte are answered', async () => {
     const broker = await start();
     const wire = await wireTo(broker.address);
     for (const byte of frame(metadata, 5, 7, { topics: [] })) {
@@ -117,7 +117,7 @@ describe('requests', () => {
     expect((await wire.answer()).readInt32BE(0)).toBe(7);
   });
 
-  test('of a client that does not read are left unread, and others are served meanwhile', async () => {
+  it('of a client that does not read are left unread, and others are served meanwhile', async () => {
     const broker = await start();
     const other = await wireTo(broker.address);
     await make(other, 'wide', 3000);
@@ -132,7 +132,7 @@ describe('requests', () => {
 });
 
 describe('limits', () => {
-  test('of connections: one too many is closed, the others stay', async () => {
+  it('of connections: one too many is closed, the others stay', async () => {
     const broker = await start({ limits: { connections: 2 } });
     const [first, second] = [await wireTo(broker.address), await wireTo(broker.address)];
     await Promise.all([hello(first), hello(second)]);
@@ -142,7 +142,7 @@ describe('limits', () => {
     expect((await hello(first)).errorCode).toBe(0);
   });
 
-  test('of a frame, a string and the items of arrays close the connection that passes them', async () => {
+  it('of a frame, a string and the items of arrays close the connection that passes them', async () => {
     const broker = await start({ limits: { frameBytes: 2000, stringBytes: 100, arrayItems: 10 } });
     const attempts = [
       frame(metadata, 5, 1, { topics: [{ name: 'x'.repeat(101) }] }),
@@ -161,7 +161,7 @@ describe('limits', () => {
     ]);
   });
 
-  test('of partitions and groups are answered with POLICY_VIOLATION', async () => {
+  it('of partitions and groups are answered with POLICY_VIOLATION', async () => {
     const broker = await start({ limits: { partitions: 3, groups: 1 } });
     const wire = await wireTo(broker.address);
     expect((await make(wire, 'fits', 3)).topics[0]?.errorCode).toBe(0);
@@ -174,7 +174,7 @@ describe('limits', () => {
     expect(await commit('second')).toBe(ErrorCode.POLICY_VIOLATION);
   });
 
-  test('of silence: an idle connection is closed', async () => {
+  it('of silence: an idle connection is closed', async () => {
     const broker = await start({ limits: { idleMs: 100 } });
     const wire = await wireTo(broker.address);
     await wire.closed();
@@ -203,18 +203,18 @@ function listen(server: Server, port: number): Promise<number | undefined> {
 }
 
 describe('listening', () => {
-  test.each(['0.0.0.0', '::', '192.168.1.1', 'example.org', ''])('on %j is refused: loopback only', async (host) => {
+  it.each(['0.0.0.0', '::', '192.168.1.1', 'example.org', ''])('on %j is refused: loopback only', async (host) => {
     await expect(startBroker({ host })).rejects.toMatchObject({ code: 'CONFIG', message: expect.stringContaining('loopback') });
   });
 
-  test.each(['localhost', '127.0.0.2'])('on %s is told to clients as it was given', async (host) => {
+  it.each(['localhost', '127.0.0.2'])('on %s is told to clients as it was given', async (host) => {
     const broker = await start({ host });
     expect(broker.address).toBe(`${host}:${broker.ports[0]}`);
     const { brokers } = await (await wireTo(broker.address)).send(metadata, 5, { topics: [] });
     expect(brokers).toMatchObject([{ host, port: broker.ports[0] }]);
   });
 
-  test('on a port that is taken names the port and the way on', async () => {
+  it('on a port that is taken names the port and the way on', async () => {
     const { free, taken } = await neighbours();
     const refusal = { code: 'CONFIG', message: expect.stringContaining(String(taken)), next: expect.stringContaining('--port') };
     await expect(startBroker({ port: taken })).rejects.toMatchObject(refusal);
@@ -222,14 +222,14 @@ describe('listening', () => {
     await expect(Wire.connect(`127.0.0.1:${free}`)).rejects.toThrow();
   });
 
-  test('wrong options are reported together', async () => {
+  it('wrong options are reported together', async () => {
     const starting = startBroker({ port: -1, nodes: 0, defaultPartitions: 1.5, limits: { frameBytes: 0 } });
     await expect(starting).rejects.toMatchObject({
       problems: [/port/, /nodes/, /defaultPartitions/, /limits\.frameBytes/].map((name) => expect.stringMatching(name)),
     });
   });
 
-  test('what programs without types get wrong is reported, too', async () => {
+  it('what programs without types get wrong is reported, too', async () => {
     const wrong = { prot: 1, port: '29092', data: 5, onLog: 'console', autoCreateTopics: 'no' } as unknown as BrokerOptions;
     await expect(startBroker(wrong)).rejects.toMatchObject({
       problems: [/prot: there is no such option/, /port.*"29092"/, /autoCreateTopics/, /data: .*5/, /onLog/].map((name) =>
@@ -238,7 +238,7 @@ describe('listening', () => {
     });
   });
 
-  test('ends with close, which ends connections and may be called twice', async () => {
+  it('ends with close, which ends connections and may be called twice', async () => {
     const broker = await start();
     const wire = await wireTo(broker.address);
     await hello(wire);
@@ -252,7 +252,7 @@ describe('listening', () => {
 });
 
 describe('three nodes in one process', () => {
-  test('are all listed, share the partitions, and each answers for its own', async () => {
+  it('are all listed, share the partitions, and each answers for its own', async () => {
     const broker = await start({ nodes: 3 });
     expect(new Set(broker.ports).size).toBe(3);
     const addresses = broker.address.split(',');
@@ -267,7 +267,7 @@ describe('three nodes in one process', () => {
     expect(new Set(leaders)).toEqual(new Set(brokers.map(({ nodeId }) => nodeId)));
   });
 
-  test('refuse what another node leads or coordinates', async () => {
+  it('refuse what another node leads or coordinates', async () => {
     const broker = await start({ nodes: 3 });
     const wires = await Promise.all(broker.address.split(',').map(wireTo));
     await make(wires[0] as Wire, 'led', 1);
@@ -279,7 +279,7 @@ describe('three nodes in one process', () => {
     expect(beats.sort()).toEqual([ErrorCode.NOT_COORDINATOR, ErrorCode.NOT_COORDINATOR, ErrorCode.UNKNOWN_MEMBER_ID].sort());
   });
 
-  test('serve kafkajs: a topic over all nodes, read by a group', async () => {
+  it('serve kafkajs: a topic over all nodes, read by a group', async () => {
     const broker = await start({ nodes: 3 });
     const kafka = new Kafka({ brokers: broker.address.split(','), logLevel: logLevel.NOTHING });
     const [admin, producer, consumer] = [kafka.admin(), kafka.producer(), kafka.consumer({ groupId: 'three', maxWaitTimeInMs: 100 })];
@@ -301,12 +301,12 @@ describe('three nodes in one process', () => {
 describe('topics made by use', () => {
   const ask = (wire: Wire, name: string) => wire.send(metadata, 5, { topics: [{ name }], allowAutoTopicCreation: true });
 
-  test('are not made unless asked for', async () => {
+  it('are not made unless asked for', async () => {
     const wire = await wireTo((await start()).address);
     expect((await ask(wire, 'used')).topics).toMatchObject([{ errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION }]);
   });
 
-  test('are made with autoCreateTopics, with defaultPartitions', async () => {
+  it('are made with autoCreateTopics, with defaultPartitions', async () => {
     const wire = await wireTo((await start({ autoCreateTopics: true, defaultPartitions: 3 })).address);
     const { topics } = await ask(wire, 'used');
     expect(topics[0]?.partitions).toHaveLength(3);
@@ -314,7 +314,7 @@ describe('topics made by use', () => {
   });
 });
 
-test('a partition keeps limits.partitionBytes, and drops the oldest records beyond', async () => {
+it('a partition keeps limits.partitionBytes, and drops the oldest records beyond', async () => {
   const wire = await wireTo((await start({ limits: { partitionBytes: 10_000 } })).address);
   await make(wire, 'bounded', 1);
   for (let i = 0; i < 30; i++) await send(wire, 'bounded', 0, batch({ values: ['x'.repeat(1000)] }));
@@ -323,7 +323,7 @@ test('a partition keeps limits.partitionBytes, and drops the oldest records beyo
 });
 
 describe('any request', () => {
-  test('of any type and version, well formed or with a byte changed, leaves the broker as it was for others', async () => {
+  it('of any type and version, well formed or with a byte changed, leaves the broker as it was for others', async () => {
     const broker = await start();
     const other = await wireTo(broker.address);
     for (const { api, version } of everyVersion) {

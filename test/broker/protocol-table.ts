@@ -1,6 +1,6 @@
 import { HANDLERS } from '../../src/broker/handlers/handlers.ts';
-import type { Api } from '../../src/broker/protocol/api.ts';
-import type { AnyField, Fields } from '../../src/broker/protocol/field.ts';
+import type { Api } from '../../src/wire/api.ts';
+import type { AnyField, Fields } from '../../src/wire/field.ts';
 
 /** What the broker serves, read from the tables that its codecs are made of. */
 export function protocolTable(): string {

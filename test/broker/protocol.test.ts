@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
-import { type Api, apiCodec } from '../../src/broker/protocol/api.ts';
-import { codec } from '../../src/broker/protocol/codec.ts';
-import { array, int32, string } from '../../src/broker/protocol/field.ts';
-import { Reader } from '../../src/broker/protocol/reader.ts';
-import { Writer } from '../../src/broker/protocol/writer.ts';
+import { describe, expect, it } from 'vitest';
+import { type Api, apiCodec } from '../../src/wire/api.ts';
+import { codec } from '../../src/wire/codec.ts';
+import { array, int32, string } from '../../src/wire/field.ts';
+import { Reader } from '../../src/wire/reader.ts';
+import { Writer } from '../../src/wire/writer.ts';
 import { everyVersion, messageOf } from '../helpers/messages.ts';
 import { protocolTable } from './protocol-table.ts';
 
@@ -23,20 +23,20 @@ function roundTrip(api: Api, version: number, side: 'request' | 'response'): voi
   );
 }
 
-test('the documentation shows the tables as they are', () => {
+it('the documentation shows the tables as they are', () => {
   const docs = readFileSync(new URL('../../docs/broker-protocol.md', import.meta.url), 'utf8');
   expect(docs.split('<!-- table -->')[1]?.trim(), 'run `npm run docs:protocol`').toBe(protocolTable());
 });
 
 describe('what is encoded is decoded to the same', () => {
-  test.each(everyVersion)('$name version $version', ({ api, version }) => {
+  it.each(everyVersion)('$name version $version', ({ api, version }) => {
     roundTrip(api, version, 'request');
     roundTrip(api, version, 'response');
   });
 });
 
 describe('any bytes', () => {
-  test.each(everyVersion)('as $name version $version are read or refused, never more', ({ api, version }) => {
+  it.each(everyVersion)('as $name version $version are read or refused, never more', ({ api, version }) => {
     const { request } = apiCodec(api, version);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
@@ -52,7 +52,7 @@ describe('any bytes', () => {
 });
 
 describe('the writer', () => {
-  test('counts what it gives', () => {
+  it('counts what it gives', () => {
     const records = fc.array(fc.uint8Array({ maxLength: 50 }).map((bytes) => Buffer.from(bytes)));
     fc.assert(
       fc.property(records, fc.boolean(), fc.string(), (buffers, compact, text) => {
@@ -66,14 +66,14 @@ describe('the writer', () => {
     );
   });
 
-  test('passes record batches on without a copy', () => {
+  it('passes record batches on without a copy', () => {
     const batch = Buffer.from('a batch');
     const writer = new Writer();
     writer.records([batch], false);
     expect(writer.finish()).toContain(batch);
   });
 
-  test('writes 64-bit integers as two halves, negative ones too', () => {
+  it('writes 64-bit integers as two halves, negative ones too', () => {
     const bytesOf = (value: number) => {
       const writer = new Writer();
       writer.int64(value);
@@ -92,18 +92,18 @@ describe('limits of the reader', () => {
     return Buffer.concat(writer.finish());
   };
 
-  test('hold for strings and for items of arrays', () => {
+  it('hold for strings and for items of arrays', () => {
     const limits = { stringBytes: 10, items: 5 };
     expect(words.decode(new Reader(encoded(5, 10), limits)).words).toHaveLength(5);
     expect(() => words.decode(new Reader(encoded(6, 1), limits))).toThrow(/more than 5 array items/);
     expect(() => words.decode(new Reader(encoded(1, 11), limits))).toThrow(/over the limit of 10/);
   });
 
-  test('an array longer than its frame is refused before anything is made', () => {
+  it('an array longer than its frame is refused before anything is made', () => {
     expect(() => words.decode(new Reader(Buffer.from([0x7f, 0xff, 0xff, 0xff])))).toThrow(/does not fit/);
   });
 
-  test('a tagged field that is not known is passed over', () => {
+  it('a tagged field that is not known is passed over', () => {
     const tagged = codec({ known: int32({ tag: 1 }) }, 0, true);
     const reader = new Reader(Buffer.from([2, 0, 1, 99, 1, 4, 0, 0, 0, 7]));
     expect(tagged.decode(reader)).toEqual({ known: 7 });

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
-import { crc32c } from '../../src/broker/protocol/crc32c.ts';
+import { describe, expect, it } from 'vitest';
+import { crc32c } from '../../src/wire/crc32c.ts';
 import {
   HEADER_BYTES,
   hasValidCrc,
@@ -10,13 +10,13 @@ import {
   readBatch,
   stampAppendTime,
   stampOffset,
-} from '../../src/broker/protocol/record-batch.ts';
-import { readPositions } from '../../src/broker/protocol/records.ts';
+} from '../../src/wire/record-batch.ts';
+import { readPositions } from '../../src/wire/records.ts';
 import { batch } from '../helpers/wire.ts';
 
 describe('crc32c', () => {
   // RFC 3720, appendix B.4, and the check value of the CRC catalogue.
-  test.each([
+  it.each([
     ['32 zeros', Buffer.alloc(32), 0x8a9136aa],
     ['32 times 0xff', Buffer.alloc(32, 0xff), 0x62a8ab43],
     ['0 to 31', Buffer.from(Array.from({ length: 32 }, (_, i) => i)), 0x46dd794e],
@@ -27,7 +27,7 @@ describe('crc32c', () => {
     expect(crc32c(bytes)).toBe(expected);
   });
 
-  test('is that of the plain definition, from any start to any end', () => {
+  it('is that of the plain definition, from any start to any end', () => {
     const plain = (bytes: Uint8Array) => {
       let crc = ~0;
       for (const byte of bytes) {
@@ -46,7 +46,7 @@ describe('crc32c', () => {
 });
 
 describe('a record batch', () => {
-  test('is read from its header', () => {
+  it('is read from its header', () => {
     const bytes = batch({ values: ['a', 'b'], timestamp: 1_700_000_000_123, producerId: 2 ** 40, producerEpoch: 3, baseSequence: 9 });
     const read = readBatch(bytes);
     expect(read).toMatchObject({ baseOffset: 0, lastOffsetDelta: 1, recordCount: 2, maxTimestamp: 1_700_000_000_123 });
@@ -54,14 +54,14 @@ describe('a record batch', () => {
     expect(hasValidCrc(read)).toBe(true);
   });
 
-  test('says whether it is transactional or control', () => {
+  it('says whether it is transactional or control', () => {
     const flags = (attributes: number) => [isTransactional, isControl].map((is) => is(readBatch(batch({ attributes }))));
     expect(flags(0)).toEqual([false, false]);
     expect(flags(0x10)).toEqual([true, false]);
     expect(flags(0x30)).toEqual([true, true]);
   });
 
-  test('keeps its checksum when it is given its offset', () => {
+  it('keeps its checksum when it is given its offset', () => {
     const bytes = batch();
     stampOffset(bytes, 2 ** 40 + 5, 7);
     expect(readBatch(bytes).baseOffset).toBe(2 ** 40 + 5);
@@ -69,19 +69,19 @@ describe('a record batch', () => {
     expect(hasValidCrc(readBatch(bytes))).toBe(true);
   });
 
-  test('has a new checksum when it is given the time of its arrival', () => {
+  it('has a new checksum when it is given the time of its arrival', () => {
     const stamped = stampAppendTime(readBatch(batch()), 1_800_000_000_000);
     expect(hasValidCrc(stamped)).toBe(true);
     expect(readBatch(stamped.bytes)).toMatchObject({ maxTimestamp: 1_800_000_000_000, attributes: 8 });
     expect(readPositions(stamped)).toMatchObject([{ timestamp: 1_800_000_000_000 }]);
   });
 
-  test('that is cut anywhere is refused', () => {
+  it('that is cut anywhere is refused', () => {
     const bytes = batch({ values: ['some value'] });
     for (let length = 0; length < bytes.length; length++) expect(() => readBatch(bytes.subarray(0, length))).toThrow();
   });
 
-  test('with any byte changed after the checksum has a wrong one', () => {
+  it('with any byte changed after the checksum has a wrong one', () => {
     const bytes = batch({ values: ['value'] });
     fc.assert(
       fc.property(fc.integer({ min: 21, max: bytes.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, change) => {
@@ -94,7 +94,7 @@ describe('a record batch', () => {
 });
 
 describe('positions of records', () => {
-  test('are read from plain and gzip batches', () => {
+  it('are read from plain and gzip batches', () => {
     const plain = batch({ values: ['a', null, 'c'], timestamp: 5000 });
     const zipped = Buffer.concat([plain.subarray(0, HEADER_BYTES), gzipSync(plain.subarray(HEADER_BYTES))]);
     zipped.writeInt32BE(zipped.length - 12, 8);
@@ -104,11 +104,11 @@ describe('positions of records', () => {
     expect(readPositions(readBatch(zipped))).toMatchObject(expected);
   });
 
-  test('say whether there is a key', () => {
+  it('say whether there is a key', () => {
     expect(readPositions(readBatch(batch({ key: null })))).toMatchObject([{ hasKey: false }]);
   });
 
-  test('are unknown where there is no codec, and where the bytes make no sense', () => {
+  it('are unknown where there is no codec, and where the bytes make no sense', () => {
     expect(readPositions(readBatch(batch({ attributes: 4 })))).toBeUndefined();
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), fc.integer({ min: 1, max: 5 }), (noise, recordCount) => {

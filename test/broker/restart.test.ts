@@ -2,16 +2,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Admin, Kafka, logLevel, type Producer } from 'kafkajs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { fetch, produce } from '../../src/broker/protocol/apis/data.ts';
-import { offsetFetch } from '../../src/broker/protocol/apis/group.ts';
-import {
-  addOffsetsToTxn,
-  addPartitionsToTxn,
-  endTxn,
-  initProducerId,
-  txnOffsetCommit,
-} from '../../src/broker/protocol/apis/transaction.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fetch, produce } from '../../src/wire/apis/data.ts';
+import { offsetFetch } from '../../src/wire/apis/group.ts';
+import { addOffsetsToTxn, addPartitionsToTxn, endTxn, initProducerId, txnOffsetCommit } from '../../src/wire/apis/transaction.ts';
 import { batch, errorCodes, Wire } from '../helpers/wire.ts';
 import { BrokerProcess, freePort } from './soak/broker-process.ts';
 import { committedValues } from './support/batches.ts';
@@ -83,7 +77,7 @@ async function consume(groupId: string, topic: string, count: number): Promise<s
 }
 
 describe('a broker that is stopped and started on the same folder', () => {
-  test('has its records, and groups go on where they committed', async () => {
+  it('has its records, and groups go on where they committed', async () => {
     const first = await start();
     await createTopic('orders');
     const producer = kafka().producer();
@@ -101,7 +95,7 @@ describe('a broker that is stopped and started on the same folder', () => {
     expect(await consume('audit', 'orders', 4)).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  test('is found again by a consumer and an idempotent producer that went on', async () => {
+  it('is found again by a consumer and an idempotent producer that went on', async () => {
     const first = await start();
     await createTopic('ticks');
     const producer = kafka().producer({ idempotent: true, maxInFlightRequests: 1 });
@@ -120,7 +114,7 @@ describe('a broker that is stopped and started on the same folder', () => {
     await Promise.all([producer.disconnect(), consumer.disconnect()]);
   });
 
-  test('keeps settings, partitions, deleted records and the cluster id, and no deleted topic', async () => {
+  it('keeps settings, partitions, deleted records and the cluster id, and no deleted topic', async () => {
     const first = await start();
     await createTopic('kept', 2);
     await createTopic('gone');
@@ -186,7 +180,7 @@ describe('a broker that is killed while transactions are open', () => {
     return { values, isStable: found?.lastStableOffset === found?.highWatermark };
   }
 
-  test('lets their producers go on and end them, and still knows those that were aborted', async () => {
+  it('lets their producers go on and end them, and still knows those that were aborted', async () => {
     const first = await start();
     await createTopic('paid');
     const before = await connect();
@@ -221,7 +215,7 @@ describe('a broker that is killed while transactions are open', () => {
 });
 
 describe('a data folder', () => {
-  test('has one owner, which a second broker names; a killed owner leaves it free', async () => {
+  it('has one owner, which a second broker names; a killed owner leaves it free', async () => {
     const owner = await start();
     const other = new BrokerProcess({ data, port: await freePort(), durability: 'os' });
     expect(await other.ended).toBe(2);
@@ -233,7 +227,7 @@ describe('a data folder', () => {
     expect(JSON.parse(readFileSync(join(data, 'owner.json'), 'utf8')).pid).toBe(running.at(-1)?.process.pid);
   });
 
-  test('of two that find it free at once, one gets it', async () => {
+  it('of two that find it free at once, one gets it', async () => {
     await (await start()).kill();
     const rivals = await Promise.all(
       Array.from({ length: 4 }, async () => new BrokerProcess({ data, port: await freePort(), durability: 'os' })),
@@ -244,7 +238,7 @@ describe('a data folder', () => {
     for (const [i, rival] of rivals.entries()) if (outcomes[i]?.status === 'rejected') expect(rival.stderr).toContain('in use by');
   });
 
-  test.each([
+  it.each([
     { name: 'of a newer format', file: 'FORMAT', content: '3\n', message: /format 3, written by a newer version/ },
     { name: 'whose snapshot is damaged', file: 'snapshot', content: 'x', message: /snapshot is damaged at byte 0/ },
     { name: 'that is none', file: 'notes.txt', content: 'hello', message: /is no data folder of a broker/ },

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { threadFile } from '../../src/broker/host/thread-file.ts';
 import type * as BrokerModule from '../../src/broker/index.ts';
-import { apiVersions } from '../../src/broker/protocol/apis/admin.ts';
+import { apiVersions } from '../../src/wire/apis/admin.ts';
 import { Wire } from '../helpers/wire.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('a broker in a thread', () => {
-  test('answers while the main thread is blocked, and is gone after close', async () => {
+  it('answers while the main thread is blocked, and is gone after close', async () => {
     const broker = await built.startBrokerThread({ nodes: 2 });
     expect(broker.ports).toHaveLength(2);
     const script = `const s=require('net').connect(${broker.ports[0]},'127.0.0.1',()=>s.write(Buffer.from([0,0,0,10,0,18,0,0,0,0,0,7,255,255])));s.on('data',(d)=>{console.log(d.readInt32BE(4));process.exit()})`;
@@ -42,7 +42,7 @@ describe('a broker in a thread', () => {
     await expect(Wire.connect(broker.address.split(',')[0])).rejects.toThrow();
   });
 
-  test('hands its log on', async () => {
+  it('hands its log on', async () => {
     const entries: BrokerModule.LogEntry[] = [];
     const broker = await built.startBrokerThread({ onLog: (entry) => entries.push(entry) });
     const wire = await Wire.connect(broker.address);
@@ -52,7 +52,7 @@ describe('a broker in a thread', () => {
     await broker.close();
   });
 
-  test('has fault switches, a clock and a dump like one in the same thread', async () => {
+  it('has fault switches, a clock and a dump like one in the same thread', async () => {
     const broker = await built.startBrokerThread({ clock: 'manual' });
     const wire = await Wire.connect(broker.address);
     const fault = await broker.fault({ api: 'ApiVersions', error: 'COORDINATOR_NOT_AVAILABLE', times: 5 });
@@ -69,7 +69,7 @@ describe('a broker in a thread', () => {
     await expect(broker.dump()).rejects.toThrow('closed');
   });
 
-  test('fails as one in the same thread does', async () => {
+  it('fails as one in the same thread does', async () => {
     const first = await built.startBrokerThread();
     const port = first.ports[0] as number;
     await expect(built.startBrokerThread({ port })).rejects.toMatchObject({
@@ -85,7 +85,7 @@ describe('a broker in a thread', () => {
   });
 });
 
-test('from sources that were never built, a thread says what to do', () => {
+it('from sources that were never built, a thread says what to do', () => {
   const nowhere = pathToFileURL(join(folder, 'none/src/broker/host/thread.ts')).href;
   expect(() => threadFile(nowhere)).toThrow(expect.objectContaining({ code: 'CONFIG', next: expect.stringContaining('npm run build') }));
 });

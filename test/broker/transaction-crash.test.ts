@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { type Fault, SimDisk } from './support/sim-disk.ts';
 import { type TransactionAction, TransactionModel } from './support/transaction-model.ts';
 
@@ -23,7 +23,7 @@ const life = fc.record({
   keep: fc.array(part, { minLength: 1, maxLength: 20 }),
 });
 
-test.each([
+it.each([
   { durability: 'os', mode: 'kill' },
   { durability: 'fsync', mode: 'kill' },
   { durability: 'fsync', mode: 'power' },

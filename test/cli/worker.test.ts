@@ -119,7 +119,7 @@ describe('streamer worker', () => {
       await withStreamer(['worker', '-A', app, '--json', '--drain-timeout-ms', '30000'], slow, async (worker) => {
         await worker.untilEvent('ready');
         await run(['send', `${prefix}-orders`, '{"id":"1","amount":1}', '-k', 'k', '-A', app], { env });
-        await worker.untilEvent('progress', ({ agents }) => (agents as { slow: { inHand: number } }).slow.inHand === 1);
+        await worker.untilEvent('progress', ({ agents }) => (agents as { slow: { inFlight: number } }).slow.inFlight === 1);
         worker.process.kill('SIGTERM');
         // The first signal has been taken when the drain has begun; nothing tells that from outside but time.
         await new Promise((resolve) => setTimeout(resolve, 300));
@@ -136,7 +136,7 @@ describe('streamer worker', () => {
       await withStreamer(['worker', '-A', app, '--json', '--drain-timeout-ms', '200'], slow, async (worker) => {
         await worker.untilEvent('ready');
         await run(['send', `${prefix}-orders`, '{"id":"1","amount":1}', '-k', 'k', '-A', app], { env });
-        await worker.untilEvent('progress', ({ agents }) => (agents as { slow: { inHand: number } }).slow.inHand === 1);
+        await worker.untilEvent('progress', ({ agents }) => (agents as { slow: { inFlight: number } }).slow.inFlight === 1);
         const startedAt = Date.now();
         expect((await worker.end()).code).toBe(0);
         expect(Date.now() - startedAt).toBeLessThan(5_000);

@@ -1,5 +1,5 @@
 import { type Admin, ConfigResourceTypes } from 'kafkajs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { client, createTopic, unique, waitForLeaders } from '../helpers/broker.ts';
 
 let admin: Admin;
@@ -10,13 +10,13 @@ beforeAll(async () => {
 });
 afterAll(() => admin.disconnect());
 
-test('the controller is one of the nodes that are listed', async () => {
+it('the controller is one of the nodes that are listed', async () => {
   const { brokers, controller } = await admin.describeCluster();
   expect(brokers.map(({ nodeId }) => nodeId)).toContain(controller);
 });
 
 describe('topics', () => {
-  test('are made, listed, described with a listed leader for each partition, and deleted', async () => {
+  it('are made, listed, described with a listed leader for each partition, and deleted', async () => {
     const topic = unique('made');
     expect(await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: 3 }] })).toBe(true);
     await waitForLeaders(admin, topic, 3);
@@ -32,16 +32,16 @@ describe('topics', () => {
     await expect.poll(() => admin.listTopics()).not.toContain(topic);
   });
 
-  test('made twice: the second time nothing is made', async () => {
+  it('made twice: the second time nothing is made', async () => {
     const topic = await createTopic('twice');
     expect(await admin.createTopics({ topics: [{ topic }] })).toBe(false);
   });
 
-  test.each(['', '..', 'with space', 'a/b', 'x'.repeat(250)])('with the name %j are refused', async (topic) => {
+  it.each(['', '..', 'with space', 'a/b', 'x'.repeat(250)])('with the name %j are refused', async (topic) => {
     await expect(admin.createTopics({ topics: [{ topic }] })).rejects.toMatchObject({ errors: [{ type: 'INVALID_TOPIC_EXCEPTION' }] });
   });
 
-  test('with a name that differs from another in . and _ alone are refused', async () => {
+  it('with a name that differs from another in . and _ alone are refused', async () => {
     const topic = await createTopic('with.dot');
     const other = topic.replace('.', '_');
     await expect(admin.createTopics({ topics: [{ topic: other }] })).rejects.toMatchObject({
@@ -49,31 +49,31 @@ describe('topics', () => {
     });
   });
 
-  test('with no partitions are refused', async () => {
+  it('with no partitions are refused', async () => {
     const making = admin.createTopics({ topics: [{ topic: unique('none'), numPartitions: 0 }] });
     await expect(making).rejects.toMatchObject({ errors: [{ type: 'INVALID_PARTITIONS' }] });
   });
 
-  test('with an unknown setting or a wrong value are refused', async () => {
+  it('with an unknown setting or a wrong value are refused', async () => {
     const make = (name: string, value: string) =>
       admin.createTopics({ topics: [{ topic: unique('config'), configEntries: [{ name, value }] }] });
     await expect(make('no.such.setting', '1')).rejects.toMatchObject({ errors: [{ type: 'INVALID_CONFIG' }] });
     await expect(make('retention.ms', 'soon')).rejects.toMatchObject({ errors: [{ type: 'INVALID_CONFIG' }] });
   });
 
-  test('are only checked, not made, with validateOnly', async () => {
+  it('are only checked, not made, with validateOnly', async () => {
     const topic = unique('checked');
     await admin.createTopics({ validateOnly: true, waitForLeaders: false, topics: [{ topic }] });
     expect(await admin.listTopics()).not.toContain(topic);
   });
 
-  test('that are not there cannot be deleted', async () => {
+  it('that are not there cannot be deleted', async () => {
     await expect(admin.deleteTopics({ topics: [unique('absent')] })).rejects.toMatchObject({
       cause: { type: 'UNKNOWN_TOPIC_OR_PARTITION' },
     });
   });
 
-  test('made anew under the same name are empty', async () => {
+  it('made anew under the same name are empty', async () => {
     const topic = await createTopic('anew');
     const producer = client().producer();
     await producer.connect();
@@ -86,13 +86,13 @@ describe('topics', () => {
 });
 
 describe('partitions', () => {
-  test('are added', async () => {
+  it('are added', async () => {
     const topic = await createTopic('grown', { partitions: 2 });
     await admin.createPartitions({ topicPartitions: [{ topic, count: 5 }] });
     await expect.poll(async () => (await admin.fetchTopicOffsets(topic)).length).toBe(5);
   });
 
-  test('are never taken away', async () => {
+  it('are never taken away', async () => {
     const topic = await createTopic('shrunk', { partitions: 2 });
     await expect(admin.createPartitions({ topicPartitions: [{ topic, count: 1 }] })).rejects.toMatchObject({ type: 'INVALID_PARTITIONS' });
     await expect(admin.createPartitions({ topicPartitions: [{ topic, count: 2 }] })).rejects.toMatchObject({ type: 'INVALID_PARTITIONS' });
@@ -106,7 +106,7 @@ describe('settings', () => {
     return new Map(answer.resources[0]?.configEntries.map((entry) => [entry.configName, entry]));
   };
 
-  test('given at creation are described, and the others have their defaults', async () => {
+  it('given at creation are described, and the others have their defaults', async () => {
     const topic = await createTopic('settings', { configs: { 'cleanup.policy': 'compact', 'retention.ms': '86400000' } });
     const settings = await describeTopic(topic);
     expect(settings.get('cleanup.policy')?.configValue).toBe('compact');
@@ -116,12 +116,12 @@ describe('settings', () => {
     expect(settings.size).toBeGreaterThan(20);
   });
 
-  test('are described by name', async () => {
+  it('are described by name', async () => {
     const settings = await describeTopic(await createTopic('by-name'), ['retention.ms']);
     expect([...settings.keys()]).toEqual(['retention.ms']);
   });
 
-  test('are replaced', async () => {
+  it('are replaced', async () => {
     const topic = await createTopic('altered', { configs: { 'retention.ms': '1000000' } });
     const alter = (name: string, value: string) =>
       admin.alterConfigs({
@@ -136,7 +136,7 @@ describe('settings', () => {
     });
   });
 
-  test('of a broker are described', async () => {
+  it('of a broker are described', async () => {
     const { controller } = await admin.describeCluster();
     const { resources } = await admin.describeConfigs({
       includeSynonyms: false,
@@ -145,12 +145,12 @@ describe('settings', () => {
     expect(resources[0]?.configEntries.map(({ configName }) => configName)).toContain('auto.create.topics.enable');
   });
 
-  test('of a topic that is not there are refused', async () => {
+  it('of a topic that is not there are refused', async () => {
     await expect(describeTopic(unique('absent'))).rejects.toMatchObject({ type: 'UNKNOWN_TOPIC_OR_PARTITION' });
   });
 });
 
-test('access control lists are answered with an error, not with silence', async () => {
+it('access control lists are answered with an error, not with silence', async () => {
   const filter = {
     resourceType: 2,
     resourcePatternType: 3,

@@ -1,6 +1,6 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import { produce } from '../../src/broker/protocol/apis/data.ts';
-import { ErrorCode } from '../../src/broker/protocol/error-code.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import { produce } from '../../src/wire/apis/data.ts';
+import { ErrorCode } from '../../src/wire/error-code.ts';
 import { createTopic, readAll, unique } from '../helpers/broker.ts';
 import { type BatchOptions, batch, Wire } from '../helpers/wire.ts';
 
@@ -30,38 +30,38 @@ async function errorOf(options: BatchOptions, change: (bytes: Buffer) => Buffer 
 }
 
 describe('a batch', () => {
-  test('in order is accepted, whatever leader epoch it guesses', async () => {
+  it('in order is accepted, whatever leader epoch it guesses', async () => {
     expect(await errorOf({ values: ['a', null, 'c'], leaderEpoch: 77 })).toBe(ErrorCode.NONE);
   });
 
-  test('with a wrong checksum is CORRUPT_MESSAGE', async () => {
+  it('with a wrong checksum is CORRUPT_MESSAGE', async () => {
     const flip = (bytes: Buffer) => Buffer.concat([bytes.subarray(0, -1), Buffer.from([(bytes.at(-1) as number) ^ 1])]);
     expect(await errorOf({}, flip)).toBe(ErrorCode.CORRUPT_MESSAGE);
   });
 
-  test('whose record count does not fit its offsets is INVALID_RECORD', async () => {
+  it('whose record count does not fit its offsets is INVALID_RECORD', async () => {
     expect(await errorOf({ values: ['a', 'b'], recordCount: 3 })).toBe(ErrorCode.INVALID_RECORD);
     expect(await errorOf({ values: ['a', 'b'], lastOffsetDelta: 4 })).toBe(ErrorCode.INVALID_RECORD);
   });
 
-  test('of control records is INVALID_RECORD', async () => {
+  it('of control records is INVALID_RECORD', async () => {
     expect(await errorOf({ attributes: 0x20 })).toBe(ErrorCode.INVALID_RECORD);
   });
 
-  test('with a producer id and no sequence is INVALID_RECORD', async () => {
+  it('with a producer id and no sequence is INVALID_RECORD', async () => {
     expect(await errorOf({ producerId: 7, producerEpoch: 0, baseSequence: -1 })).toBe(ErrorCode.INVALID_RECORD);
   });
 
-  test('from a time too far ahead is INVALID_TIMESTAMP', async () => {
+  it('from a time too far ahead is INVALID_TIMESTAMP', async () => {
     expect(await errorOf({ timestamp: Date.now() + 7_200_000 })).toBe(ErrorCode.INVALID_TIMESTAMP);
     expect(await errorOf({ timestamp: Date.now() + 1_800_000 })).toBe(ErrorCode.NONE);
   });
 
-  test('that is one of two in a partition is INVALID_RECORD', async () => {
+  it('that is one of two in a partition is INVALID_RECORD', async () => {
     expect(await errorOf({}, (bytes) => Buffer.concat([bytes, bytes]))).toBe(ErrorCode.INVALID_RECORD);
   });
 
-  test('of an old format is INVALID_RECORD', async () => {
+  it('of an old format is INVALID_RECORD', async () => {
     const old = (bytes: Buffer) => {
       const copy = Buffer.from(bytes);
       copy[16] = 1;
@@ -70,7 +70,7 @@ describe('a batch', () => {
     expect(await errorOf({}, old)).toBe(ErrorCode.INVALID_RECORD);
   });
 
-  test('for a partition or topic that is not there is UNKNOWN_TOPIC_OR_PARTITION', async () => {
+  it('for a partition or topic that is not there is UNKNOWN_TOPIC_OR_PARTITION', async () => {
     const topic = await createTopic('single');
     expect(await send(topic, batch(), { index: 9 })).toMatchObject({ index: 9, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION });
     const wire = await Wire.connect();
@@ -85,7 +85,7 @@ describe('a batch', () => {
     expect(topics[0]?.partitions[0]?.errorCode).toBe(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
   });
 
-  test('sent with acks 2 is INVALID_REQUIRED_ACKS', async () => {
+  it('sent with acks 2 is INVALID_REQUIRED_ACKS', async () => {
     const topic = await createTopic('acks');
     expect(await send(topic, batch(), { acks: 2 })).toMatchObject({ errorCode: ErrorCode.INVALID_REQUIRED_ACKS });
   });
@@ -96,7 +96,7 @@ describe('sequence numbers', () => {
   const numbered = (id: number, baseSequence: number, value: string, producerEpoch = 0) =>
     batch({ producerId: id, producerEpoch, baseSequence, values: [value] });
 
-  test('a repeated batch is answered with the offset of the first copy, and kept once', async () => {
+  it('a repeated batch is answered with the offset of the first copy, and kept once', async () => {
     const [topic, id] = [await createTopic('repeated'), producerId()];
     for (let i = 0; i < 5; i++) expect(await send(topic, numbered(id, i, `value ${i}`))).toMatchObject({ errorCode: 0, baseOffset: i });
     expect(await send(topic, numbered(id, 4, 'value 4'))).toMatchObject({ errorCode: 0, baseOffset: 4 });
@@ -104,7 +104,7 @@ describe('sequence numbers', () => {
     expect((await readAll(topic)).map(({ value }) => String(value))).toEqual([0, 1, 2, 3, 4].map((i) => `value ${i}`));
   });
 
-  test('a gap, and a repetition older than five batches, are OUT_OF_ORDER_SEQUENCE_NUMBER', async () => {
+  it('a gap, and a repetition older than five batches, are OUT_OF_ORDER_SEQUENCE_NUMBER', async () => {
     const [topic, id] = [await createTopic('gap'), producerId()];
     for (let i = 0; i < 6; i++) await send(topic, numbered(id, i, `value ${i}`));
     expect(await send(topic, numbered(id, 8, 'gap'))).toMatchObject({ errorCode: ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER });
@@ -112,7 +112,7 @@ describe('sequence numbers', () => {
     expect(await readAll(topic)).toHaveLength(6);
   });
 
-  test('a new epoch starts at 0, and the old one is fenced', async () => {
+  it('a new epoch starts at 0, and the old one is fenced', async () => {
     const [topic, id] = [await createTopic('epochs'), producerId()];
     await send(topic, numbered(id, 0, 'old'));
     expect(await send(topic, numbered(id, 1, 'new', 1))).toMatchObject({ errorCode: ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER });
@@ -120,7 +120,7 @@ describe('sequence numbers', () => {
     expect(await send(topic, numbered(id, 1, 'old'))).toMatchObject({ errorCode: ErrorCode.INVALID_PRODUCER_EPOCH });
   });
 
-  test('start again at 0 after 2^31 - 1', async () => {
+  it('start again at 0 after 2^31 - 1', async () => {
     const [topic, id] = [await createTopic('wrapped'), producerId()];
     expect(await send(topic, batch({ producerId: id, producerEpoch: 0, baseSequence: 2_147_483_646, values: ['a', 'b'] }))).toMatchObject({
       errorCode: 0,

@@ -1,8 +1,8 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Broker, startBroker } from '../../src/broker/index.ts';
-import { fetch, listOffsets, produce } from '../../src/broker/protocol/apis/data.ts';
-import { crc32c } from '../../src/broker/protocol/crc32c.ts';
+import { fetch, listOffsets, produce } from '../../src/wire/apis/data.ts';
+import { crc32c } from '../../src/wire/crc32c.ts';
 import { batchesOf, valuesOf } from '../broker/support/batches.ts';
 import { client, createTopic, unique } from '../helpers/broker.ts';
 import { batch, errorCodes, Wire } from '../helpers/wire.ts';
@@ -19,12 +19,12 @@ type Records = Readonly<Record<string, string | null>>;
  */
 class Log {
   readonly topic: string;
-  private readonly wire: Wire;
-  private time = Date.now();
+  readonly #wire: Wire;
+  #time = Date.now();
 
   private constructor(topic: string, wire: Wire) {
     this.topic = topic;
-    this.wire = wire;
+    this.#wire = wire;
   }
 
   static async make(configs: Readonly<Record<string, string>> = {}): Promise<Log> {
@@ -34,14 +34,14 @@ class Log {
   }
 
   async put(records: Records, isZipped = false): Promise<void> {
-    const bytes = batch({ keys: Object.keys(records), values: Object.values(records), timestamp: this.time });
+    const bytes = batch({ keys: Object.keys(records), values: Object.values(records), timestamp: this.#time });
     const topics = [{ name: this.topic, partitions: [{ index: 0, records: [isZipped ? zipped(bytes) : bytes] }] }];
-    expect(errorCodes(await this.wire.send(produce, 7, { transactionalId: null, acks: -1, timeoutMs: 5000, topics }))).toEqual([0]);
+    expect(errorCodes(await this.#wire.send(produce, 7, { transactionalId: null, acks: -1, timeoutMs: 5000, topics }))).toEqual([0]);
   }
 
   /** What is written from here on is in a new segment; the cleaner may look at all before it. */
   async roll(): Promise<void> {
-    this.time += MINUTE + 1_000;
+    this.#time += MINUTE + 1_000;
     await this.put({ filler: 'x' });
   }
 
@@ -56,13 +56,13 @@ class Log {
     });
     await producer.connect();
     const transaction = await producer.transaction();
-    const messages = Object.entries(records).map(([key, value]) => ({ key, value, partition: 0, timestamp: String(this.time) }));
+    const messages = Object.entries(records).map(([key, value]) => ({ key, value, partition: 0, timestamp: String(this.#time) }));
     await transaction.send({ topic: this.topic, messages });
     const finish = async (how: 'commit' | 'abort'): Promise<void> => {
       await transaction[how]();
       await producer.disconnect();
       // Kafka answers before the marker stands.
-      await vi.waitUntil(async () => (await this.offset(-1, 1)) === (await this.offset(-1)), { timeout: 10_000 });
+      await vi.waitUntil(async () => (await this.#offset(-1, 1)) === (await this.#offset(-1)), { timeout: 10_000 });
     };
     if (end !== undefined) await finish(end);
     return () => finish('commit');
@@ -70,11 +70,11 @@ class Log {
 
   /** All that can be read, as `offset key=value`, `offset key!` for a tombstone, `offset commit` or `offset abort`. */
   async read(from = 0): Promise<string[]> {
-    const end = await this.offset(-1);
+    const end = await this.#offset(-1);
     const found: string[] = [];
     // Kafka answers no more than what is in one segment.
     for (let at = from; at < end; ) {
-      const batches = await this.fetch(at);
+      const batches = await this.#fetch(at);
       if (batches.length === 0) break;
       found.push(...batches.flatMap(recordsOf));
       at = endOf(batches.at(-1)!);
@@ -82,10 +82,10 @@ class Log {
     return found;
   }
 
-  private async fetch(fetchOffset: number): Promise<Buffer[]> {
+  async #fetch(fetchOffset: number): Promise<Buffer[]> {
     const limits = { replicaId: -1, maxWaitMs: 0, minBytes: 0, maxBytes: 1_000_000, isolationLevel: 0 };
     const topics = [{ name: this.topic, partitions: [{ index: 0, fetchOffset, maxBytes: 1_000_000 }] }];
-    const answer = await this.wire.send(fetch, 11, { ...limits, topics });
+    const answer = await this.#wire.send(fetch, 11, { ...limits, topics });
     const bytes = Buffer.concat(answer.topics[0]?.partitions[0]?.records ?? []);
     const batches: Buffer[] = [];
     for (let at = 0; at < bytes.length; at += batches.at(-1)!.length) batches.push(bytes.subarray(at, at + bytes.readInt32BE(at + 8) + 12));
@@ -94,16 +94,16 @@ class Log {
 
   /** First and next offset. */
   async bounds(): Promise<number[]> {
-    return [await this.offset(-2), await this.offset(-1)];
+    return [await this.#offset(-2), await this.#offset(-1)];
   }
 
   close(): void {
-    this.wire.close();
+    this.#wire.close();
   }
 
-  private async offset(timestamp: number, isolationLevel = 0): Promise<number> {
+  async #offset(timestamp: number, isolationLevel = 0): Promise<number> {
     const topics = [{ name: this.topic, partitions: [{ index: 0, currentLeaderEpoch: -1, timestamp }] }];
-    const answer = await this.wire.send(listOffsets, 4, { replicaId: -1, isolationLevel, topics });
+    const answer = await this.#wire.send(listOffsets, 4, { replicaId: -1, isolationLevel, topics });
     return answer.topics[0]?.partitions[0]?.offset ?? -1;
   }
 }
@@ -277,9 +277,9 @@ describe('of a compacted topic', () => {
     }
   }
 
-  test('what is left after a round', () => expectLeft(({ left }) => left), 2 * ROUNDS_MS);
+  it('what is left after a round', () => expectLeft(({ left }) => left), 2 * ROUNDS_MS);
 
-  test(
+  it(
     'what is left after another',
     async () => {
       for (const [name, { goOn }] of Object.entries(SCENARIOS)) await goOn?.(logs.get(name)!);
@@ -288,7 +288,7 @@ describe('of a compacted topic', () => {
     2 * ROUNDS_MS,
   );
 
-  test('offsets stay as they were, and those that are gone lead to the next', async () => {
+  it('offsets stay as they were, and those that are gone lead to the next', async () => {
     const log = logs.get('a segment of which nothing stays is passed over')!;
     expect(await log.bounds()).toEqual([0, 7]);
     for (const from of [0, 3, 4]) expect(await log.read(from)).toEqual(['4 filler=x', '5 a=5', '6 filler=x']);

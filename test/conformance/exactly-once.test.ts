@@ -1,10 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { client, createTopic, readAll, unique, withAdmin } from '../helpers/broker.ts';
 
 const transactional = () => client().producer({ transactionalId: unique('tx'), maxInFlightRequests: 1, idempotent: true });
 
 describe('a transactional kafkajs producer', () => {
-  test('commits records of several partitions and offsets together; what it aborts is not read', async () => {
+  it('commits records of several partitions and offsets together; what it aborts is not read', async () => {
     const topic = await createTopic('eos', { partitions: 2 });
     const source = await createTopic('eos-source');
     const groupId = unique('eos');
@@ -26,7 +26,7 @@ describe('a transactional kafkajs producer', () => {
     expect(committed?.partitions).toMatchObject([{ offset: '2' }]);
   });
 
-  test('is fenced by a second one with its id', async () => {
+  it('is fenced by a second one with its id', async () => {
     const topic = await createTopic('fenced');
     const transactionalId = unique('tx');
     const [old, young] = [0, 1].map(() =>

@@ -1,6 +1,6 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import { fetch, produce } from '../../src/broker/protocol/apis/data.ts';
-import { ErrorCode } from '../../src/broker/protocol/error-code.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import { fetch, produce } from '../../src/wire/apis/data.ts';
+import { ErrorCode } from '../../src/wire/error-code.ts';
 import { createTopic, unique, withAdmin } from '../helpers/broker.ts';
 import { batch, Wire } from '../helpers/wire.ts';
 
@@ -39,7 +39,7 @@ async function write(wire: Wire, topic: string, records: Buffer, index = 0): Pro
 }
 
 describe('fetch', () => {
-  test('gives the bytes of the batch as they were sent, but for offset and leader epoch', async () => {
+  it('gives the bytes of the batch as they were sent, but for offset and leader epoch', async () => {
     const topic = await createTopic('bytes');
     const wire = await leader(topic);
     const sent = batch({ values: ['a', null], leaderEpoch: 55 });
@@ -52,7 +52,7 @@ describe('fetch', () => {
     expect(answer?.bytes.readInt32BE(12)).toBe(0);
   });
 
-  test('from the middle of a batch gives the whole batch', async () => {
+  it('from the middle of a batch gives the whole batch', async () => {
     const topic = await createTopic('middle');
     const wire = await leader(topic);
     await write(wire, topic, batch({ values: ['a', 'b', 'c'] }));
@@ -60,7 +60,7 @@ describe('fetch', () => {
     expect(answer?.bytes.readBigInt64BE(0)).toBe(0n);
   });
 
-  test('gives one batch even when it is over every limit', async () => {
+  it('gives one batch even when it is over every limit', async () => {
     const topic = await createTopic('limits');
     const wire = await leader(topic);
     const large = batch({ values: ['x'.repeat(5000)] });
@@ -70,7 +70,7 @@ describe('fetch', () => {
     expect(answer?.bytes.length).toBeGreaterThanOrEqual(large.length);
   });
 
-  test('at the end waits for the next record and no longer', async () => {
+  it('at the end waits for the next record and no longer', async () => {
     const topic = await createTopic('long-poll');
     const [reader, writer] = [await leader(topic), await leader(topic)];
     const waiting = fetchFrom(reader, topic, { maxWaitMs: 20_000 });
@@ -80,7 +80,7 @@ describe('fetch', () => {
     expect(performance.now() - started).toBeLessThan(10_000);
   });
 
-  test('at the end is answered empty when the time is up', async () => {
+  it('at the end is answered empty when the time is up', async () => {
     const topic = await createTopic('time-up');
     const started = performance.now();
     const [answer] = await fetchFrom(await leader(topic), topic, { maxWaitMs: 300 });
@@ -89,7 +89,7 @@ describe('fetch', () => {
     expect(performance.now() - started).toBeGreaterThanOrEqual(290);
   });
 
-  test('waits until minBytes are there', async () => {
+  it('waits until minBytes are there', async () => {
     const topic = await createTopic('min-bytes');
     const [reader, writer] = [await leader(topic), await leader(topic)];
     const waiting = fetchFrom(reader, topic, { maxWaitMs: 20_000, minBytes: 1500 });
@@ -97,13 +97,13 @@ describe('fetch', () => {
     expect((await waiting)[0]?.bytes.length).toBeGreaterThanOrEqual(1500);
   });
 
-  test.each([-1, 5])('of offset %i is out of range', async (offset) => {
+  it.each([-1, 5])('of offset %i is out of range', async (offset) => {
     const topic = await createTopic('range');
     const [answer] = await fetchFrom(await leader(topic), topic, { offset, maxWaitMs: 20_000 });
     expect(answer).toMatchObject({ errorCode: ErrorCode.OFFSET_OUT_OF_RANGE });
   });
 
-  test('of a partition or topic that is not there says so at once', async () => {
+  it('of a partition or topic that is not there says so at once', async () => {
     const topic = await createTopic('known');
     const wire = await leader(topic);
     expect(await fetchFrom(wire, topic, { partitions: [3], maxWaitMs: 20_000 })).toMatchObject([
@@ -114,7 +114,7 @@ describe('fetch', () => {
     ]);
   });
 
-  test('that waits is told when its topic is deleted', async () => {
+  it('that waits is told when its topic is deleted', async () => {
     const topic = await createTopic('deleted');
     const waiting = fetchFrom(await leader(topic), topic, { maxWaitMs: 20_000 });
     await withAdmin((admin) => admin.deleteTopics({ topics: [topic] }));

@@ -1,6 +1,6 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import { heartbeat, joinGroup, leaveGroup, offsetCommit, offsetFetch, syncGroup } from '../../src/broker/protocol/apis/group.ts';
-import { ErrorCode } from '../../src/broker/protocol/error-code.ts';
+import { afterEach, describe, expect, it } from 'vitest';
+import { heartbeat, joinGroup, leaveGroup, offsetCommit, offsetFetch, syncGroup } from '../../src/wire/apis/group.ts';
+import { ErrorCode } from '../../src/wire/error-code.ts';
 import { createTopic, unique } from '../helpers/broker.ts';
 import { Wire } from '../helpers/wire.ts';
 
@@ -21,14 +21,14 @@ interface JoinOptions {
 /** One member, on a connection of its own, that says each step of the protocol by itself. */
 class TestMember {
   readonly groupId: string;
-  private readonly wire: Wire;
+  readonly #wire: Wire;
   memberId = '';
   generationId = -1;
   instanceId: string | null = null;
 
   private constructor(groupId: string, wire: Wire) {
     this.groupId = groupId;
-    this.wire = wire;
+    this.#wire = wire;
   }
 
   static async of(groupId: string): Promise<TestMember> {
@@ -39,7 +39,7 @@ class TestMember {
 
   async joinOnce(options: JoinOptions = {}) {
     const { memberId = this.memberId, instanceId = this.instanceId, protocols = ['range'], protocolType = 'consumer' } = options;
-    const answer = await this.wire.send(joinGroup, 5, {
+    const answer = await this.#wire.send(joinGroup, 5, {
       groupId: this.groupId,
       sessionTimeoutMs: options.sessionTimeoutMs ?? 10_000,
       rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 20_000,
@@ -61,19 +61,19 @@ class TestMember {
   }
 
   sync(assignments: Record<string, string> = {}, claim: { generationId?: number; memberId?: string } = {}) {
-    return this.wire.send(syncGroup, 3, {
-      ...this.claim(claim),
+    return this.#wire.send(syncGroup, 3, {
+      ...this.#claim(claim),
       assignments: Object.entries(assignments).map(([memberId, assignment]) => ({ memberId, assignment: Buffer.from(assignment) })),
     });
   }
 
   async heartbeat(claim: { generationId?: number; memberId?: string } = {}): Promise<number> {
-    return (await this.wire.send(heartbeat, 3, this.claim(claim))).errorCode;
+    return (await this.#wire.send(heartbeat, 3, this.#claim(claim))).errorCode;
   }
 
   async leave(): Promise<number | undefined> {
     const members = [{ memberId: this.memberId, groupInstanceId: this.instanceId }];
-    const answer = await this.wire.send(leaveGroup, 3, { groupId: this.groupId, members });
+    const answer = await this.#wire.send(leaveGroup, 3, { groupId: this.groupId, members });
     return answer.errorCode || answer.members[0]?.errorCode;
   }
 
@@ -83,19 +83,19 @@ class TestMember {
     claim: { generationId?: number; memberId?: string; metadata?: string | null; index?: number } = {},
   ) {
     const { metadata = 'note', index = 0 } = claim;
-    const { topics } = await this.wire.send(offsetCommit, 7, {
-      ...this.claim(claim),
+    const { topics } = await this.#wire.send(offsetCommit, 7, {
+      ...this.#claim(claim),
       topics: [{ name: topic, partitions: [{ index, offset, metadata }] }],
     });
     return topics[0]?.partitions[0]?.errorCode;
   }
 
   async committed(topic: string) {
-    const { topics } = await this.wire.send(offsetFetch, 5, { groupId: this.groupId, topics: [{ name: topic, partitions: [0] }] });
+    const { topics } = await this.#wire.send(offsetFetch, 5, { groupId: this.groupId, topics: [{ name: topic, partitions: [0] }] });
     return topics[0]?.partitions[0];
   }
 
-  private claim({ generationId = this.generationId, memberId = this.memberId }: { generationId?: number; memberId?: string }) {
+  #claim({ generationId = this.generationId, memberId = this.memberId }: { generationId?: number; memberId?: string }) {
     return { groupId: this.groupId, generationId, memberId, groupInstanceId: this.instanceId };
   }
 }
@@ -134,7 +134,7 @@ const pair = async () => (await stableGroup(2)) as [TestMember, TestMember];
 const single = async () => (await stableGroup(1))[0] as TestMember;
 
 describe('joining', () => {
-  test('a new member is told its id, joins with it, and leads', async () => {
+  it('a new member is told its id, joins with it, and leads', async () => {
     const member = await TestMember.of(unique('new'));
     const first = await member.joinOnce();
     expect(first).toMatchObject({ errorCode: ErrorCode.MEMBER_ID_REQUIRED, memberId: expect.stringMatching(/.+/) });
@@ -149,32 +149,32 @@ describe('joining', () => {
     expect(second.members.map(({ memberId, metadata }) => [memberId, String(metadata)])).toEqual([[first.memberId, 'range']]);
   });
 
-  test('two members get one generation, and the leader alone the list', async () => {
+  it('two members get one generation, and the leader alone the list', async () => {
     const [leader, follower] = await pair();
     expect(leader.generationId).toBe(follower.generationId);
     expect(await leader.heartbeat()).toBe(0);
     expect(await follower.heartbeat()).toBe(0);
   });
 
-  test('with an id that the group does not know is UNKNOWN_MEMBER_ID', async () => {
+  it('with an id that the group does not know is UNKNOWN_MEMBER_ID', async () => {
     const member = await single();
     const stranger = await TestMember.of(member.groupId);
     expect(await stranger.joinOnce({ memberId: 'nobody' })).toMatchObject({ errorCode: ErrorCode.UNKNOWN_MEMBER_ID });
   });
 
-  test('with a protocol that the others do not share is INCONSISTENT_GROUP_PROTOCOL', async () => {
+  it('with a protocol that the others do not share is INCONSISTENT_GROUP_PROTOCOL', async () => {
     const member = await single();
     const other = await TestMember.of(member.groupId);
     expect(await other.join({ protocols: ['sticky'] })).toMatchObject({ errorCode: ErrorCode.INCONSISTENT_GROUP_PROTOCOL });
     expect(await other.join({ protocolType: 'connect' })).toMatchObject({ errorCode: ErrorCode.INCONSISTENT_GROUP_PROTOCOL });
   });
 
-  test('with a session time-out out of bounds is INVALID_SESSION_TIMEOUT', async () => {
+  it('with a session time-out out of bounds is INVALID_SESSION_TIMEOUT', async () => {
     const member = await TestMember.of(unique('session'));
     expect(await member.joinOnce({ sessionTimeoutMs: 10 })).toMatchObject({ errorCode: ErrorCode.INVALID_SESSION_TIMEOUT });
   });
 
-  test('picks the protocol that all share and most prefer', async () => {
+  it('picks the protocol that all share and most prefer', async () => {
     const groupId = unique('vote');
     const [first, second] = [await TestMember.of(groupId), await TestMember.of(groupId)];
     await first.join({ protocols: ['a', 'b', 'c'] });
@@ -187,7 +187,7 @@ describe('joining', () => {
 });
 
 describe('a member of another generation, or none', () => {
-  test('is told ILLEGAL_GENERATION or UNKNOWN_MEMBER_ID, by heartbeat and sync', async () => {
+  it('is told ILLEGAL_GENERATION or UNKNOWN_MEMBER_ID, by heartbeat and sync', async () => {
     const member = await single();
     const old = { generationId: member.generationId + 1 };
     expect(await member.heartbeat(old)).toBe(ErrorCode.ILLEGAL_GENERATION);
@@ -199,7 +199,7 @@ describe('a member of another generation, or none', () => {
 });
 
 describe('a rebalance', () => {
-  test('is told by heartbeat, and a sync meanwhile is REBALANCE_IN_PROGRESS', async () => {
+  it('is told by heartbeat, and a sync meanwhile is REBALANCE_IN_PROGRESS', async () => {
     const member = await single();
     const other = await TestMember.of(member.groupId);
     const joining = other.join();
@@ -209,7 +209,7 @@ describe('a rebalance', () => {
     expect(await joining).toMatchObject({ errorCode: 0, generationId: member.generationId });
   });
 
-  test('ends without the member that does not join again in time', async () => {
+  it('ends without the member that does not join again in time', async () => {
     const groupId = unique('slow');
     const [slow, quick] = [await TestMember.of(groupId), await TestMember.of(groupId)];
     await slow.join({ rebalanceTimeoutMs: 1500 });
@@ -220,7 +220,7 @@ describe('a rebalance', () => {
     expect(await slow.heartbeat()).toBe(ErrorCode.UNKNOWN_MEMBER_ID);
   });
 
-  test('comes when a member leaves', async () => {
+  it('comes when a member leaves', async () => {
     const [first, second] = await pair();
     expect(await first.leave()).toBe(0);
     await expect.poll(() => second.heartbeat()).toBe(ErrorCode.REBALANCE_IN_PROGRESS);
@@ -228,7 +228,7 @@ describe('a rebalance', () => {
     expect(await first.leave()).toBe(ErrorCode.UNKNOWN_MEMBER_ID);
   });
 
-  test('comes when a member is silent for its session time-out', async () => {
+  it('comes when a member is silent for its session time-out', async () => {
     const groupId = unique('silent');
     const [silent, other] = [await TestMember.of(groupId), await TestMember.of(groupId)];
     await silent.join({ sessionTimeoutMs: 6000 });
@@ -240,7 +240,7 @@ describe('a rebalance', () => {
     expect(await silent.heartbeat()).toBe(ErrorCode.UNKNOWN_MEMBER_ID);
   });
 
-  test('is not begun by a follower that joins again unchanged', async () => {
+  it('is not begun by a follower that joins again unchanged', async () => {
     const [leader, follower] = await pair();
     const generation = follower.generationId;
     expect(await follower.joinOnce()).toMatchObject({ errorCode: 0, generationId: generation });
@@ -249,7 +249,7 @@ describe('a rebalance', () => {
 });
 
 describe('a commit', () => {
-  test('of a member is kept with its metadata', async () => {
+  it('of a member is kept with its metadata', async () => {
     const [topic, member] = [await createTopic('commit'), await single()];
     expect(await member.committed(topic)).toMatchObject({ errorCode: 0, offset: -1, metadata: '' });
     expect(await member.commit(topic, 42, { metadata: 'n'.repeat(4096) })).toBe(0);
@@ -258,19 +258,19 @@ describe('a commit', () => {
     expect(await member.committed(topic)).toMatchObject({ offset: 43, metadata: '' });
   });
 
-  test('with more than 4,096 characters of metadata is OFFSET_METADATA_TOO_LARGE', async () => {
+  it('with more than 4,096 characters of metadata is OFFSET_METADATA_TOO_LARGE', async () => {
     const [topic, member] = [await createTopic('metadata'), await single()];
     expect(await member.commit(topic, 1, { metadata: 'n'.repeat(4097) })).toBe(ErrorCode.OFFSET_METADATA_TOO_LARGE);
     expect(await member.committed(topic)).toMatchObject({ offset: -1 });
   });
 
-  test('for a partition or topic that is not there is UNKNOWN_TOPIC_OR_PARTITION', async () => {
+  it('for a partition or topic that is not there is UNKNOWN_TOPIC_OR_PARTITION', async () => {
     const [topic, member] = [await createTopic('known'), await single()];
     expect(await member.commit(topic, 1, { index: 7 })).toBe(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
     expect(await member.commit(unique('absent'), 1)).toBe(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
   });
 
-  test('of another generation or member is refused', async () => {
+  it('of another generation or member is refused', async () => {
     const [topic, member] = [await createTopic('stale'), await single()];
     expect(await member.commit(topic, 1, { generationId: member.generationId - 1 })).toBe(ErrorCode.ILLEGAL_GENERATION);
     expect(await member.commit(topic, 1, { memberId: 'nobody' })).toBe(ErrorCode.UNKNOWN_MEMBER_ID);
@@ -279,7 +279,7 @@ describe('a commit', () => {
     expect(await stranger.commit(topic, 1, { memberId: 'x', generationId: 3 })).toBe(ErrorCode.ILLEGAL_GENERATION);
   });
 
-  test('is accepted while the group prepares a rebalance, so that members can drain', async () => {
+  it('is accepted while the group prepares a rebalance, so that members can drain', async () => {
     const [topic, member] = [await createTopic('drain'), await single()];
     const joining = (await TestMember.of(member.groupId)).join();
     await expect.poll(() => member.heartbeat()).toBe(ErrorCode.REBALANCE_IN_PROGRESS);
@@ -289,7 +289,7 @@ describe('a commit', () => {
     expect(await member.committed(topic)).toMatchObject({ offset: 5 });
   });
 
-  test('is REBALANCE_IN_PROGRESS while the assignment is awaited', async () => {
+  it('is REBALANCE_IN_PROGRESS while the assignment is awaited', async () => {
     const [topic, member] = [await createTopic('awaited'), await TestMember.of(unique('awaited'))];
     await member.join();
     expect(await member.commit(topic, 1)).toBe(ErrorCode.REBALANCE_IN_PROGRESS);
@@ -297,7 +297,7 @@ describe('a commit', () => {
 });
 
 describe('a static member', () => {
-  test('that comes back under its name keeps its share without a rebalance, and its former self is fenced', async () => {
+  it('that comes back under its name keeps its share without a rebalance, and its former self is fenced', async () => {
     const groupId = unique('static');
     const first = await TestMember.of(groupId);
     const joined = await first.join({ instanceId: 'worker-1' });
@@ -311,7 +311,7 @@ describe('a static member', () => {
     expect(await second.heartbeat()).toBe(0);
   });
 
-  test('leaves by its name', async () => {
+  it('leaves by its name', async () => {
     const member = await TestMember.of(unique('static-leave'));
     await member.join({ instanceId: 'worker-1' });
     await member.sync({ [member.memberId]: 'everything' });

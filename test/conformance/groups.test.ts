@@ -1,5 +1,5 @@
 import { type Admin, AssignerProtocol, type Consumer } from 'kafkajs';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { client, createTopic, unique } from '../helpers/broker.ts';
 
 let admin: Admin;
@@ -45,7 +45,7 @@ async function leave(consumer: Consumer): Promise<void> {
 }
 
 describe('a group', () => {
-  test('reads a topic from its start, and goes on where it committed', async () => {
+  it('reads a topic from its start, and goes on where it committed', async () => {
     const [topic, groupId] = [await createTopic('resume'), unique('resume')];
     await send(topic, ['a', 'b']);
     const first = await join(groupId, topic);
@@ -56,7 +56,7 @@ describe('a group', () => {
     await expect.poll(() => second.seen).toEqual(['c']);
   });
 
-  test('shares the partitions between two members, and gives them to the one that stays', async () => {
+  it('shares the partitions between two members, and gives them to the one that stays', async () => {
     const [topic, groupId] = [await createTopic('shared', { partitions: 4 }), unique('shared')];
     const first = await join(groupId, topic);
     expect(first.assignment()).toHaveLength(4);
@@ -67,7 +67,7 @@ describe('a group', () => {
     await expect.poll(() => second.assignment().length, { timeout: 20_000 }).toBe(4);
   });
 
-  test('is listed and described with its members', async () => {
+  it('is listed and described with its members', async () => {
     const [topic, groupId] = [await createTopic('described'), unique('described')];
     await join(groupId, topic);
     expect((await admin.listGroups()).groups).toContainEqual({ groupId, protocolType: 'consumer' });
@@ -79,12 +79,12 @@ describe('a group', () => {
     expect(AssignerProtocol.MemberMetadata.decode(member?.memberMetadata as Buffer)?.topics).toEqual([topic]);
   });
 
-  test('that is not there is described as dead', async () => {
+  it('that is not there is described as dead', async () => {
     const { groups } = await admin.describeGroups([unique('absent')]);
     expect(groups[0]).toMatchObject({ state: 'Dead', members: [] });
   });
 
-  test('with members is not deleted, without members it is, with its offsets', async () => {
+  it('with members is not deleted, without members it is, with its offsets', async () => {
     const [topic, groupId] = [await createTopic('deleted'), unique('deleted')];
     await send(topic, ['a']);
     const { consumer, seen } = await join(groupId, topic);
@@ -100,7 +100,7 @@ describe('a group', () => {
 });
 
 describe('offsets of a group', () => {
-  test('are set and reset while it has no members', async () => {
+  it('are set and reset while it has no members', async () => {
     const [topic, groupId] = [await createTopic('set', { partitions: 2 }), unique('set')];
     await send(topic, ['a', 'b', 'c']);
     await admin.setOffsets({ groupId, topic, partitions: [{ partition: 0, offset: '2' }] });
@@ -121,7 +121,7 @@ describe('offsets of a group', () => {
     await expect.poll(() => again.seen).toEqual(['a', 'b', 'c']);
   });
 
-  test('are gone with their topic, so that a topic made anew is read from its start', async () => {
+  it('are gone with their topic, so that a topic made anew is read from its start', async () => {
     const [topic, groupId] = [await createTopic('anew'), unique('anew')];
     await admin.setOffsets({ groupId, topic, partitions: [{ partition: 0, offset: '0' }] });
     await admin.deleteTopics({ topics: [topic] });

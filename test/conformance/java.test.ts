@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { brokers, createTopic, readAll, unique } from '../helpers/broker.ts';
 import { type Output, runForeign } from './foreign-program.ts';
 
@@ -16,13 +16,13 @@ function java(main: string, args: readonly string[], input = ''): Promise<Output
 }
 
 if (jars !== undefined && !existsSync(jars)) {
-  test('the jars of Apache Kafka are where KAFKA_JARS says', () => expect.fail(`KAFKA_JARS=${jars}: there is no such folder`));
+  it('the jars of Apache Kafka are where KAFKA_JARS says', () => expect.fail(`KAFKA_JARS=${jars}: there is no such folder`));
 }
 
 describe.skipIf(jars === undefined || !existsSync(jars))(
   `the Java client and tools${jars === undefined ? ' (skipped: KAFKA_JARS does not name a folder with their jars)' : ''}`,
   () => {
-    test('make, describe, change and delete a topic', async () => {
+    it('make, describe, change and delete a topic', async () => {
       const topic = unique('java');
       const made = await java('TopicCommand', [
         ...bootstrap(),
@@ -52,7 +52,7 @@ describe.skipIf(jars === undefined || !existsSync(jars))(
       expect(deleted, deleted.stderr).toMatchObject({ code: 0 });
     });
 
-    test('produce, idempotent by default, and consume with a group that goes on where it committed', async () => {
+    it('produce, idempotent by default, and consume with a group that goes on where it committed', async () => {
       const [topic, group] = [await createTopic('java-group'), unique('java')];
       const produce = (lines: string) => java('ConsoleProducer', [...bootstrap(), '--topic', topic], lines);
       const consume = (count: number) =>
@@ -80,7 +80,7 @@ describe.skipIf(jars === undefined || !existsSync(jars))(
       ).toEqual(['0', '3', '3', '0']);
     });
 
-    test('copy records from topic to topic in transactions, with the offsets of their group', async () => {
+    it('copy records from topic to topic in transactions, with the offsets of their group', async () => {
       const [source, target] = [await createTopic('java-source'), await createTopic('java-target')];
       const [group, transactionalId] = [unique('java'), unique('java')];
       const lines = Array.from({ length: 50 }, (_, i) => String(i));

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { brokers, createTopic, readAll, unique } from '../helpers/broker.ts';
 import { runForeign } from './foreign-program.ts';
 
@@ -9,11 +9,11 @@ const isRequired = process.env.CI !== undefined && process.env.CI !== '';
 const kcat = (args: readonly string[], input = '') => runForeign('kcat', ['-b', brokers().join(','), ...args], input);
 
 if (!isInstalled && isRequired) {
-  test('kcat is installed where CI is set', () => expect.fail('kcat is not on PATH: install it (Debian: apt-get install kcat)'));
+  it('kcat is installed where CI is set', () => expect.fail('kcat is not on PATH: install it (Debian: apt-get install kcat)'));
 }
 
 describe.skipIf(!isInstalled)(`kcat${isInstalled ? '' : ' (skipped: kcat is not on PATH)'}`, () => {
-  test('lists topics with their leaders', async () => {
+  it('lists topics with their leaders', async () => {
     const topic = await createTopic('kcat-list', { partitions: 3 });
     const { code, stdout } = await kcat(['-L', '-J', '-t', topic]);
     expect(code).toBe(0);
@@ -28,7 +28,7 @@ describe.skipIf(!isInstalled)(`kcat${isInstalled ? '' : ' (skipped: kcat is not 
     );
   });
 
-  test('produces, and kafkajs reads it', async () => {
+  it('produces, and kafkajs reads it', async () => {
     const topic = await createTopic('kcat-produce');
     const { code, stderr } = await kcat(['-P', '-t', topic, '-K:', '-H', 'from=kcat'], 'a:1\nb:2\n');
     expect({ code, stderr }).toMatchObject({ code: 0 });
@@ -37,7 +37,7 @@ describe.skipIf(!isInstalled)(`kcat${isInstalled ? '' : ' (skipped: kcat is not 
     expect(records[0]?.headers).toEqual({ from: Buffer.from('kcat') });
   });
 
-  test.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'])('produces and consumes with compression %s', async (compression) => {
+  it.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'])('produces and consumes with compression %s', async (compression) => {
     const topic = await createTopic(`kcat-${compression}`);
     const lines = Array.from({ length: 200 }, (_, i) => `${i}:${'value '.repeat(20)}${i}`);
     const sent = await kcat(['-P', '-t', topic, '-K:', '-z', compression], `${lines.join('\n')}\n`);
@@ -46,14 +46,14 @@ describe.skipIf(!isInstalled)(`kcat${isInstalled ? '' : ' (skipped: kcat is not 
     expect(stdout.trimEnd().split('\n')).toEqual(lines);
   });
 
-  test('produces as an idempotent producer', async () => {
+  it('produces as an idempotent producer', async () => {
     const topic = await createTopic('kcat-idempotent');
     const { code, stderr } = await kcat(['-P', '-t', topic, '-X', 'enable.idempotence=true'], 'once\n');
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect((await readAll(topic)).map(({ value }) => String(value))).toEqual(['once']);
   });
 
-  test('consumes with a group, and goes on where it committed', async () => {
+  it('consumes with a group, and goes on where it committed', async () => {
     const [topic, group] = [await createTopic('kcat-group', { partitions: 2 }), unique('kcat')];
     const consume = async () =>
       (await kcat(['-G', group, '-e', '-q', '-X', 'auto.offset.reset=earliest', '-X', 'fetch.wait.max.ms=100', topic])).stdout;
@@ -63,7 +63,7 @@ describe.skipIf(!isInstalled)(`kcat${isInstalled ? '' : ' (skipped: kcat is not 
     expect(await consume()).toBe('second\n');
   });
 
-  test('finds offsets by time', async () => {
+  it('finds offsets by time', async () => {
     const topic = await createTopic('kcat-time');
     await kcat(['-P', '-t', topic], 'a\n');
     const { stdout } = await kcat(['-Q', '-t', `${topic}:0:${Date.now() - 3_600_000}`]);

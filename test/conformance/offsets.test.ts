@@ -1,5 +1,5 @@
 import { CompressionTypes } from 'kafkajs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { client, createTopic, readAll, withAdmin } from '../helpers/broker.ts';
 
 const HOUR = 3_600_000;
@@ -21,7 +21,7 @@ const cut = (topic: string, offset: string) =>
   });
 
 describe('offsets by time', () => {
-  test.each([
+  it.each([
     ['plain', CompressionTypes.None],
     ['gzip', CompressionTypes.GZIP],
   ])('are exact within a %s batch', async (name, compression) => {
@@ -35,13 +35,13 @@ describe('offsets by time', () => {
     expect(await byTime(topic, start + 3500)).toMatchObject([{ offset: '4' }]);
   });
 
-  test('after the last record are the end of the log', async () => {
+  it('after the last record are the end of the log', async () => {
     const topic = await createTopic('after');
     await send(topic, [{ value: 'a' }, { value: 'b' }]);
     expect(await byTime(topic, Date.now() + HOUR)).toMatchObject([{ offset: '2' }]);
   });
 
-  test('are those of the first record at or after the time, also where times go back', async () => {
+  it('are those of the first record at or after the time, also where times go back', async () => {
     const topic = await createTopic('unordered');
     const start = Date.now() - HOUR;
     await send(topic, [{ value: 'late', timestamp: String(start + 5000) }]);
@@ -50,7 +50,7 @@ describe('offsets by time', () => {
   });
 });
 
-test('earliest and latest offsets are given for each partition', async () => {
+it('earliest and latest offsets are given for each partition', async () => {
   const topic = await createTopic('ends', { partitions: 2 });
   await send(topic, [{ value: 'a' }]);
   const offsets = await withAdmin((admin) => admin.fetchTopicOffsets(topic));
@@ -59,7 +59,7 @@ test('earliest and latest offsets are given for each partition', async () => {
 });
 
 describe('deleted records', () => {
-  test('are gone, and the offsets of the rest stay', async () => {
+  it('are gone, and the offsets of the rest stay', async () => {
     const topic = await createTopic('cut');
     for (const value of ['a', 'b', 'c', 'd']) await send(topic, [{ value }]);
     await cut(topic, '2');
@@ -67,7 +67,7 @@ describe('deleted records', () => {
     expect((await readAll(topic)).map(({ offset, value }) => `${offset}${value}`)).toEqual(['2c', '3d']);
   });
 
-  test('within a batch are no longer delivered', async () => {
+  it('within a batch are no longer delivered', async () => {
     const topic = await createTopic('cut-batch');
     await send(
       topic,
@@ -77,14 +77,14 @@ describe('deleted records', () => {
     expect((await readAll(topic)).map(({ value }) => String(value))).toEqual(['b', 'c']);
   });
 
-  test('up to -1 are all of them', async () => {
+  it('up to -1 are all of them', async () => {
     const topic = await createTopic('cut-all');
     await send(topic, [{ value: 'a' }, { value: 'b' }]);
     await cut(topic, '-1');
     expect(await withAdmin((admin) => admin.fetchTopicOffsets(topic))).toMatchObject([{ low: '2', high: '2' }]);
   });
 
-  test('beyond the end are refused', async () => {
+  it('beyond the end are refused', async () => {
     const topic = await createTopic('cut-beyond');
     const cutting = cut(topic, '5');
     await expect(cutting).rejects.toMatchObject({ cause: { partitions: [{ error: { type: 'OFFSET_OUT_OF_RANGE' } }] } });

@@ -7,7 +7,7 @@ import {
   stringDeserializers,
   stringSerializers,
 } from '@platformatic/kafka';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { brokers, createTopic, readAll, unique, withAdmin } from '../helpers/broker.ts';
 
 type Text = Message<string, string, string, string>;
@@ -35,7 +35,7 @@ async function read(reader: ReturnType<typeof consumer>, topic: string, count: n
 }
 
 describe('@platformatic/kafka, a client that uses flexible versions', () => {
-  test('produces, and consumes with a group', async () => {
+  it('produces, and consumes with a group', async () => {
     const topic = await createTopic('platformatic', { partitions: 2 });
     const writer = producer();
     const messages = Array.from({ length: 20 }, (_, i) => ({ topic, key: `k${i}`, value: `v${i}`, headers: { n: String(i) } }));
@@ -48,7 +48,7 @@ describe('@platformatic/kafka, a client that uses flexible versions', () => {
     expect((await readAll(topic)).length).toBe(20);
   });
 
-  test('transacts: what it aborts is not read, offsets move with what it commits', async () => {
+  it('transacts: what it aborts is not read, offsets move with what it commits', async () => {
     const [source, target, group] = [await createTopic('pf-source'), await createTopic('pf-target'), unique('pf')];
     const plain = producer();
     await plain.send({ messages: ['a', 'b', 'c'].map((value) => ({ topic: source, key: 'k', value })), acks: ProduceAcks.ALL });

@@ -1,5 +1,5 @@
 import { CompressionTypes, type Producer } from 'kafkajs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { client, createTopic, readAll, unique } from '../helpers/broker.ts';
 
 let producer: Producer;
@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => producer.disconnect());
 
 describe('what is sent is what is read', () => {
-  test.each([-1, 1])('with acks %i the answer carries the base offset', async (acks) => {
+  it.each([-1, 1])('with acks %i the answer carries the base offset', async (acks) => {
     const topic = await createTopic('acks');
     await producer.send({ topic, acks, messages: [{ value: 'first' }] });
     const [answer] = await producer.send({ topic, acks, messages: [{ value: 'second' }] });
@@ -19,14 +19,14 @@ describe('what is sent is what is read', () => {
     expect((await readAll(topic)).map(({ value }) => String(value))).toEqual(['first', 'second']);
   });
 
-  test('with acks 0 nothing is answered and the records are kept', async () => {
+  it('with acks 0 nothing is answered and the records are kept', async () => {
     const topic = await createTopic('acks-zero');
     await producer.send({ topic, acks: 0, messages: [{ value: 'unanswered' }] });
     await producer.send({ topic, messages: [{ value: 'answered' }] });
     expect((await readAll(topic)).map(({ value }) => String(value))).toEqual(['unanswered', 'answered']);
   });
 
-  test('key, headers (repeated ones too) and timestamp', async () => {
+  it('key, headers (repeated ones too) and timestamp', async () => {
     const topic = await createTopic('headers');
     const timestamp = String(Date.now() - 3_600_000);
     await producer.send({ topic, messages: [{ key: 'k', value: 'v', timestamp, headers: { one: 'a', two: ['b', 'c'], empty: '' } }] });
@@ -35,7 +35,7 @@ describe('what is sent is what is read', () => {
     expect(record?.headers).toEqual({ one: Buffer.from('a'), two: [Buffer.from('b'), Buffer.from('c')], empty: Buffer.from('') });
   });
 
-  test('null stays null and empty stays empty, for keys and for values', async () => {
+  it('null stays null and empty stays empty, for keys and for values', async () => {
     const topic = await createTopic('tombstones');
     await producer.send({
       topic,
@@ -53,7 +53,7 @@ describe('what is sent is what is read', () => {
     ]);
   });
 
-  test('a gzip batch', async () => {
+  it('a gzip batch', async () => {
     const topic = await createTopic('gzip');
     const messages = Array.from({ length: 500 }, (_, i) => ({ key: String(i), value: `value ${i} `.repeat(10) }));
     await producer.send({ topic, compression: CompressionTypes.GZIP, messages });
@@ -62,7 +62,7 @@ describe('what is sent is what is read', () => {
     expect(records.map(({ offset }) => offset)).toEqual(messages.map((_, i) => String(i)));
   });
 
-  test('a record of 900 KB', async () => {
+  it('a record of 900 KB', async () => {
     const topic = await createTopic('large');
     const value = Buffer.alloc(900_000, 'x');
     await producer.send({ topic, messages: [{ value }] });
@@ -70,7 +70,7 @@ describe('what is sent is what is read', () => {
     expect(record?.value?.equals(value)).toBe(true);
   });
 
-  test('12 MB in one partition, all of it, in order', async () => {
+  it('12 MB in one partition, all of it, in order', async () => {
     const topic = await createTopic('much');
     const pad = 'x'.repeat(1000);
     for (let first = 0; first < 12_000; first += 500) {
@@ -80,7 +80,7 @@ describe('what is sent is what is read', () => {
     expect(records.map(({ key }) => Number(key))).toEqual(Array.from({ length: 12_000 }, (_, i) => i));
   });
 
-  test('several topics and partitions in one request', async () => {
+  it('several topics and partitions in one request', async () => {
     const [left, right] = [await createTopic('left', { partitions: 3 }), await createTopic('right')];
     const answers = await producer.sendBatch({
       topicMessages: [
@@ -99,14 +99,14 @@ describe('what is sent is what is read', () => {
 });
 
 describe('what is refused', () => {
-  test('a record of 2 MB, with MESSAGE_TOO_LARGE', async () => {
+  it('a record of 2 MB, with MESSAGE_TOO_LARGE', async () => {
     const topic = await createTopic('too-large');
     const sending = producer.send({ topic, messages: [{ value: Buffer.alloc(2_000_000) }] });
     await expect(sending).rejects.toMatchObject({ type: 'MESSAGE_TOO_LARGE' });
     expect(await readAll(topic)).toEqual([]);
   });
 
-  test('a record over the max.message.bytes of its topic, which may be more or less than the usual limit', async () => {
+  it('a record over the max.message.bytes of its topic, which may be more or less than the usual limit', async () => {
     const small = await createTopic('small', { configs: { 'max.message.bytes': '1000' } });
     const large = await createTopic('large', { configs: { 'max.message.bytes': '3000000' } });
     await expect(producer.send({ topic: small, messages: [{ value: Buffer.alloc(2000) }] })).rejects.toMatchObject({
@@ -116,12 +116,12 @@ describe('what is refused', () => {
     expect(await readAll(large)).toHaveLength(1);
   });
 
-  test('a topic that is not there', async () => {
+  it('a topic that is not there', async () => {
     const sending = producer.send({ topic: unique('absent'), messages: [{ value: 'v' }] });
     await expect(sending).rejects.toMatchObject({ cause: { type: 'UNKNOWN_TOPIC_OR_PARTITION' } });
   });
 
-  test('a record without key on a compacted topic, with INVALID_RECORD', async () => {
+  it('a record without key on a compacted topic, with INVALID_RECORD', async () => {
     const topic = await createTopic('compacted', { configs: { 'cleanup.policy': 'compact' } });
     await expect(producer.send({ topic, messages: [{ value: 'no key' }] })).rejects.toMatchObject({ type: 'INVALID_RECORD' });
     await producer.send({ topic, messages: [{ key: 'k', value: 'v' }] });
@@ -129,7 +129,7 @@ describe('what is refused', () => {
   });
 });
 
-test('a topic with message.timestamp.type=LogAppendTime gives records the time of their arrival', async () => {
+it('a topic with message.timestamp.type=LogAppendTime gives records the time of their arrival', async () => {
   const topic = await createTopic('append-time', { configs: { 'message.timestamp.type': 'LogAppendTime' } });
   const before = Date.now();
   await producer.send({
@@ -147,7 +147,7 @@ test('a topic with message.timestamp.type=LogAppendTime gives records the time o
 });
 
 describe('an idempotent producer', () => {
-  test('writes each record once, in order', async () => {
+  it('writes each record once, in order', async () => {
     const topic = await createTopic('idempotent', { partitions: 2 });
     const idempotent = client().producer({ idempotent: true, maxInFlightRequests: 1, retry: { retries: 3 } });
     await idempotent.connect();

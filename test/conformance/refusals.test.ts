@@ -1,11 +1,11 @@
 import { beforeAll, expect, test } from 'vitest';
-import type { Api } from '../../src/broker/protocol/api.ts';
-import { createPartitions, createTopics, metadata } from '../../src/broker/protocol/apis/admin.ts';
-import { alterConfigs, describeConfigs, incrementalAlterConfigs } from '../../src/broker/protocol/apis/config.ts';
-import { deleteRecords, listOffsets, produce } from '../../src/broker/protocol/apis/data.ts';
-import * as group from '../../src/broker/protocol/apis/group.ts';
-import { ErrorCode, type ErrorName } from '../../src/broker/protocol/error-code.ts';
-import type { Draft, Fields } from '../../src/broker/protocol/field.ts';
+import type { Api } from '../../src/wire/api.ts';
+import { createPartitions, createTopics, metadata } from '../../src/wire/apis/admin.ts';
+import { alterConfigs, describeConfigs, incrementalAlterConfigs } from '../../src/wire/apis/config.ts';
+import { deleteRecords, listOffsets, produce } from '../../src/wire/apis/data.ts';
+import * as group from '../../src/wire/apis/group.ts';
+import { ErrorCode, type ErrorName } from '../../src/wire/error-code.ts';
+import type { Draft, Fields } from '../../src/wire/field.ts';
 import { createTopic, unique } from '../helpers/broker.ts';
 import { batch, errorCodes, Wire } from '../helpers/wire.ts';
 

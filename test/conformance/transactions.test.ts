@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import golden from './scenarios/golden.json' with { type: 'json' };
 import { Script } from './scenarios/script.ts';
 import { TRANSACTIONS } from './scenarios/transactions.ts';
@@ -6,7 +6,7 @@ import { TRANSACTIONS } from './scenarios/transactions.ts';
 /** What Apache Kafka answers was written down by `npm run conformance:record`. */
 const answers = golden as Readonly<Record<string, unknown>>;
 
-test.each(Object.entries(TRANSACTIONS))('%s: every answer is what Apache Kafka gives', async (name, play) => {
+it.each(Object.entries(TRANSACTIONS))('%s: every answer is what Apache Kafka gives', async (name, play) => {
   const script = new Script();
   try {
     await play(script);
@@ -16,6 +16,6 @@ test.each(Object.entries(TRANSACTIONS))('%s: every answer is what Apache Kafka g
   expect(script.steps).toEqual(answers[name]);
 });
 
-test('an answer was written down for every scenario', () => {
+it('an answer was written down for every scenario', () => {
   expect(Object.keys(answers).sort()).toEqual(Object.keys(TRANSACTIONS).sort());
 });

@@ -1,13 +1,13 @@
-import { beforeAll, expect, test } from 'vitest';
-import type { Api } from '../../src/broker/protocol/api.ts';
-import * as admin from '../../src/broker/protocol/apis/admin.ts';
-import * as config from '../../src/broker/protocol/apis/config.ts';
-import * as data from '../../src/broker/protocol/apis/data.ts';
-import * as group from '../../src/broker/protocol/apis/group.ts';
-import * as security from '../../src/broker/protocol/apis/security.ts';
-import * as transaction from '../../src/broker/protocol/apis/transaction.ts';
-import { ErrorCode } from '../../src/broker/protocol/error-code.ts';
-import type { Draft, Fields } from '../../src/broker/protocol/field.ts';
+import { beforeAll, expect, it } from 'vitest';
+import type { Api } from '../../src/wire/api.ts';
+import * as admin from '../../src/wire/apis/admin.ts';
+import * as config from '../../src/wire/apis/config.ts';
+import * as data from '../../src/wire/apis/data.ts';
+import * as group from '../../src/wire/apis/group.ts';
+import * as security from '../../src/wire/apis/security.ts';
+import * as transaction from '../../src/wire/apis/transaction.ts';
+import { ErrorCode } from '../../src/wire/error-code.ts';
+import type { Draft, Fields } from '../../src/wire/field.ts';
 import { createTopic, unique } from '../helpers/broker.ts';
 import { batch, errorCodes, frame, Wire } from '../helpers/wire.ts';
 import { Script } from './scenarios/script.ts';
@@ -169,7 +169,7 @@ beforeAll(async () => {
   script.close();
 });
 
-test.each(everyVersion)('$name version $version', async ({ version, one }) => {
+it.each(everyVersion)('$name version $version', async ({ version, one }) => {
   const [topic, groupId] = [await createTopic('versions'), unique('versions')];
   // Made known first, so that calls about it are calls about a group without members.
   const coordinator = await Wire.toCoordinator(groupId);
@@ -187,7 +187,7 @@ test.each(everyVersion)('$name version $version', async ({ version, one }) => {
   wire.close();
 });
 
-test('ApiVersions in a version from the future is answered in version 0 with UNSUPPORTED_VERSION and what there is', async () => {
+it('ApiVersions in a version from the future is answered in version 0 with UNSUPPORTED_VERSION and what there is', async () => {
   const wire = await Wire.connect();
   const request = frame(admin.apiVersions, 3, 9, { clientSoftwareName: 'wire', clientSoftwareVersion: '1' });
   request.writeInt16BE(99, 6);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { HANDLERS } from '../../src/broker/handlers/handlers.ts';
-import { type Api, isFlexible } from '../../src/broker/protocol/api.ts';
-import type { AnyField, Fields } from '../../src/broker/protocol/field.ts';
+import { type Api, isFlexible } from '../../src/wire/api.ts';
+import type { AnyField, Fields } from '../../src/wire/field.ts';
 
 /** Every request type in every version that the embedded broker serves. */
 export const everyVersion = HANDLERS.flatMap(({ api }) =>

@@ -26,13 +26,13 @@ export async function postgresServer(settings: Readonly<Record<string, string>> 
     return { url: given, database: () => makeDatabase(given, made), stop: () => dropDatabases(given, made) };
   }
   const child = spawn(process.execPath, [SERVER, JSON.stringify(settings)], { stdio: ['pipe', 'pipe', 'pipe'] });
-  let trouble = '';
+  let errorOutput = '';
   child.stderr.on('data', (chunk: Buffer) => {
-    trouble += chunk.toString();
+    errorOutput += chunk.toString();
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const { value: url } = (await lines.next()) as { value: string | undefined };
-  if (url === undefined) throw new Error(`PostgreSQL did not start: ${trouble}`);
+  if (url === undefined) throw new Error(`PostgreSQL did not start: ${errorOutput}`);
   return {
     url,
     database: () => makeDatabase(url, []),

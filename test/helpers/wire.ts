@@ -1,33 +1,33 @@
 import { connect, type Socket } from 'node:net';
-import { type Api, apiCodec, isFlexible } from '../../src/broker/protocol/api.ts';
-import { metadata } from '../../src/broker/protocol/apis/admin.ts';
-import { findCoordinator } from '../../src/broker/protocol/apis/group.ts';
-import { crc32c } from '../../src/broker/protocol/crc32c.ts';
-import type { Decoded, Draft, Fields } from '../../src/broker/protocol/field.ts';
-import { Reader } from '../../src/broker/protocol/reader.ts';
-import { Writer } from '../../src/broker/protocol/writer.ts';
+import { type Api, apiCodec, isFlexible } from '../../src/wire/api.ts';
+import { metadata } from '../../src/wire/apis/admin.ts';
+import { findCoordinator } from '../../src/wire/apis/group.ts';
+import { crc32c } from '../../src/wire/crc32c.ts';
+import type { Decoded, Draft, Fields } from '../../src/wire/field.ts';
+import { Reader } from '../../src/wire/reader.ts';
+import { Writer } from '../../src/wire/writer.ts';
 import { brokers } from './broker.ts';
 
 const API_VERSIONS = 18;
 
 /** A client that says exactly what a test wants said, in any version. One request at a time. */
 export class Wire {
-  private readonly socket: Socket;
-  private received = Buffer.alloc(0);
-  private correlation = 0;
-  private wake: (() => void) | undefined;
+  readonly #socket: Socket;
+  #received = Buffer.alloc(0);
+  #correlation = 0;
+  #wake: (() => void) | undefined;
   isClosed = false;
 
   private constructor(socket: Socket) {
-    this.socket = socket;
+    this.#socket = socket;
     socket.on('data', (chunk) => {
-      this.received = Buffer.concat([this.received, chunk]);
-      this.wake?.();
+      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#wake?.();
     });
     socket.on('error', () => {});
     socket.on('close', () => {
       this.isClosed = true;
-      this.wake?.();
+      this.#wake?.();
     });
   }
 
@@ -58,11 +58,11 @@ export class Wire {
   }
 
   async send<Q extends Fields, S extends Fields>(api: Api<Q, S>, version: number, request: Draft<Q>): Promise<Decoded<S>> {
-    this.write(frame(api, version, ++this.correlation, request));
+    this.write(frame(api, version, ++this.#correlation, request));
     const answer = await this.answer();
     const reader = new Reader(answer);
     const correlation = reader.int32();
-    if (correlation !== this.correlation) throw new Error(`answer ${correlation} came for request ${this.correlation}`);
+    if (correlation !== this.#correlation) throw new Error(`answer ${correlation} came for request ${this.#correlation}`);
     if (isFlexible(api, version) && api.key !== API_VERSIONS) reader.taggedFields(() => {});
     const response = apiCodec(api, version).response.decode(reader) as Decoded<S>;
     if (reader.remaining > 0) throw new Error(`${api.name} version ${version}: ${reader.remaining} bytes are left over`);
@@ -70,32 +70,32 @@ export class Wire {
   }
 
   write(bytes: Buffer): void {
-    this.socket.write(bytes);
+    this.#socket.write(bytes);
   }
 
   /** The next frame, without its length. Rejects when the broker closes the connection first. */
   async answer(): Promise<Buffer> {
-    while (this.received.length < 4 || this.received.length < 4 + this.received.readInt32BE(0)) {
+    while (this.#received.length < 4 || this.#received.length < 4 + this.#received.readInt32BE(0)) {
       if (this.isClosed) throw new Error('the broker closed the connection');
-      await this.change();
+      await this.#change();
     }
-    const length = this.received.readInt32BE(0);
-    const answer = this.received.subarray(4, 4 + length);
-    this.received = this.received.subarray(4 + length);
+    const length = this.#received.readInt32BE(0);
+    const answer = this.#received.subarray(4, 4 + length);
+    this.#received = this.#received.subarray(4 + length);
     return answer;
   }
 
   async closed(): Promise<void> {
-    while (!this.isClosed) await this.change();
+    while (!this.isClosed) await this.#change();
   }
 
   close(): void {
-    this.socket.destroy();
+    this.#socket.destroy();
   }
 
-  private change(): Promise<void> {
+  #change(): Promise<void> {
     return new Promise((resolve) => {
-      this.wake = resolve;
+      this.#wake = resolve;
     });
   }
 }

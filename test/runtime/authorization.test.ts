@@ -161,13 +161,13 @@ describe.skipIf(KAFKA_ACL_BROKERS === undefined)('a user without the right', () 
     const on = await stage('letters');
     await allow(without(base(on), on.letters, [[TOPIC, on.letters, DESCRIBE]]));
     const worker: Worker = await appOf(on).start();
-    const troubles: string[] = [];
-    worker.on('trouble', ({ error }) => troubles.push(describeError(error)));
+    const warnings: string[] = [];
+    worker.on('warning', ({ error }) => warnings.push(describeError(error)));
     await until(
-      () => troubles.join('\n'),
+      () => warnings.join('\n'),
       (said) => said.includes(`User "${KAFKA_USERNAME}" lacks the ACL Write on topic "${on.letters}"`),
     );
-    expect(troubles.join('\n')).toContain('the event stays unfinished');
+    expect(warnings.join('\n')).toContain('the event stays unfinished');
     await until(
       () => committed(on),
       (offset) => offset === 1,

@@ -3,9 +3,9 @@ import { expect, it } from 'vitest';
 import { type AgentOptions, defineAgent } from '../../src/agents/agent.ts';
 import type { Handler } from '../../src/agents/each.ts';
 import { MadeRecords } from '../../src/kafka/index.ts';
-import { AgentRuntime } from '../../src/runtime/agent-runtime.ts';
-import type { OutputHolder } from '../../src/runtime/context.ts';
-import { PartitionTask } from '../../src/runtime/partition-task.ts';
+import type { OutputHolder } from '../../src/runtime/output/attribution.ts';
+import { PartitionTask } from '../../src/runtime/task/input.ts';
+import { AgentRuntime } from '../../src/runtime/work/agent-runtime.ts';
 import { string } from '../../src/topics/index.ts';
 
 /** Events that are before nothing go to their handler without a queue: all promises hold for them too. */
@@ -130,10 +130,10 @@ it('a drain that a handler begins waits for that handler', async () => {
   });
   await started.deliver([0, 'a'], [1, 'b']);
   await turn();
-  expect([isDrained, started.task.inHand]).toEqual([false, 1]);
+  expect([isDrained, started.task.inFlight]).toEqual([false, 1]);
   end();
   await drained;
-  expect([started.task.inHand, started.task.position]).toEqual([0, 1]);
+  expect([started.task.inFlight, started.task.position]).toEqual([0, 1]);
 });
 
 it('an event whose partition is given up within its handler is aborted, and has no effect any more', async () => {

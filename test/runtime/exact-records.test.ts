@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { fetch, produce } from '../../src/broker/protocol/apis/data.ts';
 import { deadLetter, each, forward } from '../../src/index.ts';
+import { fetch, produce } from '../../src/wire/apis/data.ts';
 import { started, testAppOf, until } from '../helpers/app.ts';
 import { createTopic, readAll } from '../helpers/broker.ts';
 import { batch, type HeaderField, headerBytes, Wire } from '../helpers/wire.ts';

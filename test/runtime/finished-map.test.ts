@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeFinished, encodeFinished, FinishedCursor, METADATA_LIMIT } from '../../src/runtime/finished-map.ts';
-import type { OffsetRange } from '../../src/runtime/offset-tracker.ts';
+import { decodeFinished, encodeFinished, FinishedCursor, METADATA_LIMIT } from '../../src/runtime/offsets/finished-map.ts';
+import type { OffsetRange } from '../../src/runtime/offsets/offset-tracker.ts';
 
 const rangesAbove = (offset: number) =>
   fc.array(fc.tuple(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 50 })), { maxLength: 3_000 }).map((pairs) => {

@@ -3,10 +3,10 @@ import { expect, it } from 'vitest';
 import { defineAgent } from '../../src/agents/agent.ts';
 import type { Handler } from '../../src/agents/each.ts';
 import { MadeRecords } from '../../src/kafka/index.ts';
-import { AgentRuntime } from '../../src/runtime/agent-runtime.ts';
-import { decodeFinished, encodeFinished } from '../../src/runtime/finished-map.ts';
-import type { OffsetRange } from '../../src/runtime/offset-tracker.ts';
-import { PartitionTask } from '../../src/runtime/partition-task.ts';
+import { decodeFinished, encodeFinished } from '../../src/runtime/offsets/finished-map.ts';
+import type { OffsetRange } from '../../src/runtime/offsets/offset-tracker.ts';
+import { PartitionTask } from '../../src/runtime/task/input.ts';
+import { AgentRuntime } from '../../src/runtime/work/agent-runtime.ts';
 import { bytes, optional } from '../../src/topics/index.ts';
 
 /**

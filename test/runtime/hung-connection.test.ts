@@ -36,15 +36,15 @@ it('goes on when the connection over which it reads its positions has broken uns
   const first = member(id, proxy.address.split(','), seen);
   await createTopicsOf(first.app);
   const one = await first.app.start();
-  const troubles: string[] = [];
-  one.on('trouble', ({ error }) => troubles.push(error.message));
+  const warnings: string[] = [];
+  one.on('warning', ({ error }) => warnings.push(error.message));
 
   // What asks for offsets and is no member of the group: whoever reads watermarks.
   expect(proxy.deafen((apis) => apis.has(LIST_OFFSETS) && !apis.has(JOIN_GROUP))).toBeGreaterThan(0);
   const second = member(id, brokers(), seen);
   const two = await second.app.start();
   await until(() => isSplit([one, two]), Boolean, 30_000);
-  expect(troubles.join()).toContain('reading where the assigned partitions stand: no answer within 8000 ms');
+  expect(warnings.join()).toContain('reading where the assigned partitions stand: no answer within 8000 ms');
   await Promise.all(Array.from({ length: 20 }, (_, n) => second.send(n)));
   await until(
     () => seen.size,

@@ -163,8 +163,8 @@ describe('a model server in trouble', () => {
       );
       expect(lag).toBeGreaterThan(EVENTS / 4);
       await until(
-        () => agentOf(worker).inHand,
-        (inHand) => inHand <= 1,
+        () => agentOf(worker).inFlight,
+        (inFlight) => inFlight <= 1,
       );
       expect(agentOf(worker).failed).toBe(0);
       await recover(patient);

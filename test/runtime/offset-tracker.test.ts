@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OffsetTracker } from '../../src/runtime/offset-tracker.ts';
+import { OffsetTracker } from '../../src/runtime/offsets/offset-tracker.ts';
 
 /** Offsets that grow by 1 to 4: the log skips some. */
 const deliveries = fc.record({

@@ -97,7 +97,7 @@ it('tells, when it stops, of what it gives up then, and not of what a rebalance 
   const one = await started(first.app);
   await Promise.all(Array.from({ length: 40 }, (_, n) => first.items.send({ key: `k${n}`, value: { n } })));
   await until(
-    () => one.stats().agents.work?.inHand,
+    () => one.stats().agents.work?.inFlight,
     (count) => count === 4,
   );
   const two = await build().app.start();

@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import { KafkaError, type StreamerError } from '../../src/errors.ts';
 import type { KafkaAdmin, OutputRecord } from '../../src/kafka/index.ts';
-import { Outbox } from '../../src/runtime/outbox.ts';
-import { Sender } from '../../src/runtime/sender.ts';
+import { Outbox } from '../../src/runtime/output/outbox.ts';
+import { Sender } from '../../src/runtime/output/sender.ts';
 
 /** An admin that fails so often before it answers, and a producer that notes what it is given. */
 function senderOf(failures: number) {
   const sent: string[] = [];
-  const troubles: StreamerError[] = [];
+  const warnings: StreamerError[] = [];
   let left = failures;
   const admin = {
     async partitionCounts(topics: readonly string[]) {
@@ -24,23 +24,23 @@ function senderOf(failures: number) {
   };
   const outbox = new Outbox(
     async () => producer,
-    (error) => troubles.push(error),
+    (error) => warnings.push(error),
   );
   const sender = new Sender(outbox, async () => admin as unknown as KafkaAdmin);
   const send = (value: string) => {
     const message = { key: Buffer.from('k'), value: Buffer.from(value), headers: undefined, timestamp: undefined, partition: undefined };
     return new Promise<StreamerError | undefined>((resolve) => sender.send('topic', message, resolve));
   };
-  return { outbox, sender, send, sent, troubles };
+  return { outbox, sender, send, sent, warnings };
 }
 
 it('waits for a broker that cannot be asked for partitions, and keeps the order meanwhile', async () => {
-  const { send, sent, troubles } = senderOf(2);
+  const { send, sent, warnings } = senderOf(2);
   const first = send('first');
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(await Promise.all([first, send('second')])).toEqual([undefined, undefined]);
   expect(sent).toEqual(['first', 'second']);
-  expect(troubles).toHaveLength(2);
+  expect(warnings).toHaveLength(2);
 });
 
 it('a flush waits for what waits for a partition count', async () => {

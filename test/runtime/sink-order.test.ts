@@ -80,8 +80,8 @@ it('a drain waits for a sink that is at work', async () => {
   const worker = await started(app);
   await items.send({ key: 'k', value: { n: 0 } });
   await until(
-    () => worker.stats().agents.copy?.inHand,
-    (inHand) => inHand === 1,
+    () => worker.stats().agents.copy?.inFlight,
+    (inFlight) => inFlight === 1,
   );
   expect(await worker.stop()).toEqual({ drained: 1, abandoned: 0 });
   expect(seen).toEqual([0]);

@@ -72,8 +72,8 @@ it('what is sent for an event that belongs to another worker by now is dropped, 
   const worker = await started(app);
   await items.send({ key: 'k', value: { n: 1 } });
   await until(
-    () => worker.stats().agents.late?.inHand,
-    (inHand) => inHand === 1,
+    () => worker.stats().agents.late?.inFlight,
+    (inFlight) => inFlight === 1,
   );
   expect((await worker.stop()).abandoned).toBe(1);
   await sent;

@@ -1,7 +1,7 @@
 import { queryObjects } from 'node:v8';
 import { describe, expect, it } from 'vitest';
-import { Unit, Units } from '../../src/runtime/units.ts';
-import type { WorkItem } from '../../src/runtime/work-item.ts';
+import { Unit, Units } from '../../src/runtime/work/ordering/units.ts';
+import type { WorkItem } from '../../src/runtime/work/work-item.ts';
 
 /** What the units look at of an item. */
 const item = (offset: number) => ({ offset, unit: undefined, next: undefined }) as unknown as WorkItem;
@@ -13,7 +13,7 @@ function pass(units: Units, offset: number, lane: number | undefined): void {
   const unit = taken?.unit;
   if (taken === undefined || unit === undefined) throw new Error(`nothing to take at ${offset}`);
   expect(taken.offset).toBe(offset);
-  unit.inHand--;
+  unit.inFlight--;
   unit.open.shift();
   units.refresh(unit);
 }

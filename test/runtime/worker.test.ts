@@ -123,17 +123,17 @@ describe('a worker', () => {
   it('runs one event of a partition at a time when the order is by partition', async () => {
     const app = anApp('partition');
     const orders = ordersOf(app);
-    let inHand = 0;
+    let inFlight = 0;
     let most = 0;
     const seen: number[] = [];
     app.agent(
       'serial',
       orders,
       each(async (value) => {
-        most = Math.max(most, ++inHand);
+        most = Math.max(most, ++inFlight);
         await new Promise((resolve) => setTimeout(resolve, 1));
         seen.push(value.amount);
-        inHand--;
+        inFlight--;
       }),
       { concurrency: 8, order: 'partition' },
     );
@@ -150,16 +150,16 @@ describe('a worker', () => {
   it('uses all lanes when there is no order to keep', async () => {
     const app = anApp('none');
     const orders = ordersOf(app);
-    let inHand = 0;
+    let inFlight = 0;
     let most = 0;
     app.agent(
       'any',
       orders,
       async (stream) => {
         for await (const _event of stream) {
-          most = Math.max(most, ++inHand);
+          most = Math.max(most, ++inFlight);
           await new Promise((resolve) => setTimeout(resolve, 5));
-          inHand--;
+          inFlight--;
         }
       },
       { concurrency: 8, order: 'none' },

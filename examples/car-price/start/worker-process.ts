@@ -33,7 +33,7 @@ export function startWorker(app: string, say: (text: string) => void): { readonl
 function noteOf({ event, agent, error, topic, partition, offset, waitedMs }: WorkerLine): string | undefined {
   if (event === 'waiting') return `agent ${String(agent)} waits: ${String(error)}`;
   if (event === 'resumed') return `agent ${String(agent)} goes on after ${String(waitedMs)} ms`;
-  if (event === 'trouble') return String(error);
+  if (event === 'warning') return String(error);
   if (event === 'deadLetter') return `dead letter of ${String(topic)}[${String(partition)}]@${String(offset)}: ${String(error)}`;
   return undefined;
 }

@@ -96,7 +96,7 @@ export class Workers {
     if (line.event === 'revoked') for (const place of line.partitions ?? []) places?.delete(place);
     if (line.event === 'waiting') this.#options.onNote(`${name}: agent ${String(line.agent)} waits: ${String(line.error)}`);
     if (line.event === 'resumed') this.#options.onNote(`${name}: agent ${String(line.agent)} goes on after ${String(line.waitedMs)} ms`);
-    if (line.event === 'trouble') this.#options.onNote(`${name}: ${String(line.error)}`);
+    if (line.event === 'warning') this.#options.onNote(`${name}: ${String(line.error)}`);
     if (line.event === 'deadLetter') {
       this.#options.onNote(
         `${name}: dead letter of ${String(line.topic)}[${String(line.partition)}]@${String(line.offset)}: ${String(line.error)}`,

@@ -1,6 +1,6 @@
-import { Refusal } from '../protocol/error-code.ts';
-import { Compression, compressionOf, hasValidCrc, isControl, type RecordBatch } from '../protocol/record-batch.ts';
-import { readPositions } from '../protocol/records.ts';
+import { Refusal } from '../../wire/error-code.ts';
+import { Compression, compressionOf, hasValidCrc, isControl, type RecordBatch } from '../../wire/record-batch.ts';
+import { readPositions } from '../../wire/records.ts';
 import type { TopicConfig } from './topic.ts';
 
 /**

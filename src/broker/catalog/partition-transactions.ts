@@ -17,33 +17,33 @@ type Saved =
 /** Which transactions one partition has records of: those under way, and those that were aborted. */
 export class PartitionTransactions {
   /** By producer: offset of the first record. */
-  private readonly open = new Map<number, number>();
+  readonly #open = new Map<number, number>();
   /** In the order of their markers; committed ones only until their marker can be read. */
-  private ended: EndedTransaction[] = [];
+  #ended: EndedTransaction[] = [];
 
   isOpen(producerId: number): boolean {
-    return this.open.has(producerId);
+    return this.#open.has(producerId);
   }
 
   /** Offset of the first record of the producer's open transaction; -1 without one. */
   startOf(producerId: number): number {
-    return this.open.get(producerId) ?? -1;
+    return this.#open.get(producerId) ?? -1;
   }
 
   openProducers(): readonly number[] {
-    return [...this.open.keys()];
+    return [...this.#open.keys()];
   }
 
   /** A record of the producer's transaction stands at `offset`. */
   extend(producerId: number, offset: number): void {
-    if (!this.open.has(producerId)) this.open.set(producerId, offset);
+    if (!this.#open.has(producerId)) this.#open.set(producerId, offset);
   }
 
   end(producerId: number, endOffset: number, isCommit: boolean): void {
-    const firstOffset = this.open.get(producerId);
+    const firstOffset = this.#open.get(producerId);
     if (firstOffset === undefined) return;
-    this.open.delete(producerId);
-    this.ended.push({ producerId, firstOffset, endOffset, isCommit });
+    this.#open.delete(producerId);
+    this.#ended.push({ producerId, firstOffset, endOffset, isCommit });
   }
 
   /**
@@ -52,11 +52,11 @@ export class PartitionTransactions {
    * @param visible offset after the last record that can be read
    */
   firstUnstable(visible: number): number | undefined {
-    if (this.ended.at(-1)?.isCommit) this.forgetCommitted(visible);
+    if (this.#ended.at(-1)?.isCommit) this.#forgetCommitted(visible);
     let first = Number.POSITIVE_INFINITY;
-    for (const offset of this.open.values()) first = Math.min(first, offset);
-    for (let i = this.ended.length - 1; i >= 0 && (this.ended[i] as EndedTransaction).endOffset >= visible; i--) {
-      first = Math.min(first, (this.ended[i] as EndedTransaction).firstOffset);
+    for (const offset of this.#open.values()) first = Math.min(first, offset);
+    for (let i = this.#ended.length - 1; i >= 0 && (this.#ended[i] as EndedTransaction).endOffset >= visible; i--) {
+      first = Math.min(first, (this.#ended[i] as EndedTransaction).firstOffset);
     }
     return Number.isFinite(first) ? first : undefined;
   }
@@ -64,8 +64,8 @@ export class PartitionTransactions {
   /** Those with records in `[from, to)`, in the order of their markers. */
   abortedWithin(from: number, to: number): AbortedTransaction[] {
     const found: AbortedTransaction[] = [];
-    for (let i = this.indexFrom(from); i < this.ended.length; i++) {
-      const { producerId, firstOffset, isCommit } = this.ended[i] as EndedTransaction;
+    for (let i = this.#indexFrom(from); i < this.#ended.length; i++) {
+      const { producerId, firstOffset, isCommit } = this.#ended[i] as EndedTransaction;
       if (!isCommit && firstOffset < to) found.push({ producerId, firstOffset });
     }
     return found;
@@ -73,8 +73,8 @@ export class PartitionTransactions {
 
   /** Is the record of this producer part of a transaction that was aborted? */
   isAborted(producerId: number, offset: number): boolean {
-    for (let i = this.indexFrom(offset); i < this.ended.length; i++) {
-      const one = this.ended[i] as EndedTransaction;
+    for (let i = this.#indexFrom(offset); i < this.#ended.length; i++) {
+      const one = this.#ended[i] as EndedTransaction;
       if (one.producerId === producerId && one.firstOffset <= offset) return !one.isCommit;
     }
     return false;
@@ -82,42 +82,42 @@ export class PartitionTransactions {
 
   /** The log has lost its batches from `offset` on: a transaction whose marker was among them goes on. */
   forgetFrom(offset: number): void {
-    for (const [producerId, first] of this.open) if (first >= offset) this.open.delete(producerId);
-    const lost = this.ended.filter(({ endOffset }) => endOffset >= offset);
-    this.ended = this.ended.filter(({ endOffset }) => endOffset < offset);
-    for (const { producerId, firstOffset } of lost) if (firstOffset < offset) this.open.set(producerId, firstOffset);
+    for (const [producerId, first] of this.#open) if (first >= offset) this.#open.delete(producerId);
+    const lost = this.#ended.filter(({ endOffset }) => endOffset >= offset);
+    this.#ended = this.#ended.filter(({ endOffset }) => endOffset < offset);
+    for (const { producerId, firstOffset } of lost) if (firstOffset < offset) this.#open.set(producerId, firstOffset);
   }
 
   /** Records before `start` are gone. */
   forgetBefore(start: number): void {
-    if ((this.ended[0]?.endOffset ?? start) < start) this.ended = this.ended.slice(this.indexFrom(start));
+    if ((this.#ended[0]?.endOffset ?? start) < start) this.#ended = this.#ended.slice(this.#indexFrom(start));
   }
 
   save(): readonly Saved[] {
-    const open = [...this.open].map(([producerId, first]) => ['open', producerId, first] as const);
-    const aborted = this.ended.filter(({ isCommit }) => !isCommit);
+    const open = [...this.#open].map(([producerId, first]) => ['open', producerId, first] as const);
+    const aborted = this.#ended.filter(({ isCommit }) => !isCommit);
     return [...open, ...aborted.map((one) => ['aborted', one.producerId, one.firstOffset, one.endOffset] as const)];
   }
 
   restore(saved: readonly Saved[]): void {
-    this.open.clear();
-    this.ended = [];
+    this.#open.clear();
+    this.#ended = [];
     for (const one of saved) {
-      if (one[0] === 'open') this.open.set(one[1], one[2]);
-      else this.ended.push({ producerId: one[1], firstOffset: one[2], endOffset: one[3], isCommit: false });
+      if (one[0] === 'open') this.#open.set(one[1], one[2]);
+      else this.#ended.push({ producerId: one[1], firstOffset: one[2], endOffset: one[3], isCommit: false });
     }
   }
 
-  private forgetCommitted(visible: number): void {
-    this.ended = this.ended.filter(({ isCommit, endOffset }) => !isCommit || endOffset >= visible);
+  #forgetCommitted(visible: number): void {
+    this.#ended = this.#ended.filter(({ isCommit, endOffset }) => !isCommit || endOffset >= visible);
   }
 
-  private indexFrom(offset: number): number {
+  #indexFrom(offset: number): number {
     let low = 0;
-    let high = this.ended.length;
+    let high = this.#ended.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.ended[middle] as EndedTransaction).endOffset < offset) low = middle + 1;
+      if ((this.#ended[middle] as EndedTransaction).endOffset < offset) low = middle + 1;
       else high = middle;
     }
     return low;

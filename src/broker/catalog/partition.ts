@@ -1,7 +1,7 @@
+import { type Marker, markerBatch } from '../../wire/control-batch.ts';
+import { Refusal } from '../../wire/error-code.ts';
+import { type RecordBatch, stampAppendTime } from '../../wire/record-batch.ts';
 import type { PartitionLog, ProducerMemory } from '../log/partition-log.ts';
-import { type Marker, markerBatch } from '../protocol/control-batch.ts';
-import { Refusal } from '../protocol/error-code.ts';
-import { type RecordBatch, stampAppendTime } from '../protocol/record-batch.ts';
 import { checkBatch } from './batch-checks.ts';
 import type { AbortedTransaction } from './partition-transactions.ts';
 import { type ProducerStanding, ProducerState } from './producer-state.ts';
@@ -27,18 +27,18 @@ export class Partition {
   /** Node id. */
   readonly leader: number;
   readonly log: PartitionLog;
-  private readonly producers = new ProducerState();
-  private readonly waiting = new Set<() => void>();
+  readonly #producers = new ProducerState();
+  readonly #waiting = new Set<() => void>();
 
   constructor(topic: Topic, index: number, leader: number, openLog: (producers: ProducerMemory) => PartitionLog) {
     this.topic = topic;
     this.index = index;
     this.leader = leader;
-    this.log = openLog(this.producers);
+    this.log = openLog(this.#producers);
   }
 
   get highestProducerId(): number {
-    return this.producers.highestId;
+    return this.#producers.highestId;
   }
 
   /**
@@ -52,13 +52,13 @@ export class Partition {
     checkBatch(batch, config, now);
     const isIdempotent = batch.producerId >= 0;
     const stampsTime = config.timestampType === 'LogAppendTime';
-    const earlier = isIdempotent ? this.producers.check(batch) : undefined;
+    const earlier = isIdempotent ? this.#producers.check(batch) : undefined;
     if (earlier !== undefined) return { baseOffset: earlier.baseOffset, logAppendTimeMs: earlier.timestamp, flushed: this.log.flushed() };
     if (stampsTime) batch = stampAppendTime(batch, now);
     const baseOffset = this.log.append(batch, LEADER_EPOCH);
-    if (isIdempotent) this.producers.record(batch, baseOffset, now);
+    if (isIdempotent) this.#producers.record(batch, baseOffset, now);
     if (config.deletesOld && config.retentionBytes >= 0) this.log.enforce({ bytes: config.retentionBytes, ms: -1 }, now);
-    return { baseOffset, logAppendTimeMs: stampsTime ? now : -1, flushed: this.wakeWhenVisible() };
+    return { baseOffset, logAppendTimeMs: stampsTime ? now : -1, flushed: this.#wakeWhenVisible() };
   }
 
   /**
@@ -71,34 +71,34 @@ export class Partition {
   endTransaction(marker: Marker, now: number): Promise<void> | undefined {
     const batch = markerBatch(marker, now);
     const baseOffset = this.log.append(batch, LEADER_EPOCH);
-    this.producers.record(batch, baseOffset, now, marker);
-    return this.wakeWhenVisible();
+    this.#producers.record(batch, baseOffset, now, marker);
+    return this.#wakeWhenVisible();
   }
 
   hasOpenTransaction(producerId: number): boolean {
-    return this.producers.transactions.isOpen(producerId);
+    return this.#producers.transactions.isOpen(producerId);
   }
 
   /** Producers whose transactions have records here and have not ended, with their epochs. */
   openTransactions(): readonly { readonly producerId: number; readonly producerEpoch: number }[] {
-    const { transactions } = this.producers;
-    return transactions.openProducers().map((producerId) => ({ producerId, producerEpoch: this.producers.epochOf(producerId) }));
+    const { transactions } = this.#producers;
+    return transactions.openProducers().map((producerId) => ({ producerId, producerEpoch: this.#producers.epochOf(producerId) }));
   }
 
   producerStandings(): readonly ProducerStanding[] {
-    return this.producers.standings();
+    return this.#producers.standings();
   }
 
   /** No transaction is open below it: as far as committed records can be read. */
   get lastStableOffset(): number {
     const { startOffset, endOffset } = this.log;
-    const first = this.producers.transactions.firstUnstable(endOffset) ?? endOffset;
+    const first = this.#producers.transactions.firstUnstable(endOffset) ?? endOffset;
     return Math.min(Math.max(first, startOffset), endOffset);
   }
 
   /** Aborted transactions with records in `[from, to)`. */
   abortedWithin(from: number, to: number): readonly AbortedTransaction[] {
-    return this.producers.transactions.abortedWithin(from, to);
+    return this.#producers.transactions.abortedWithin(from, to);
   }
 
   /** @param upTo no batch that begins there or beyond is read. @throws Refusal OFFSET_OUT_OF_RANGE */
@@ -115,22 +115,22 @@ export class Partition {
     if (target < 0 || target > this.log.endOffset)
       throw new Refusal('OFFSET_OUT_OF_RANGE', `offset ${offset} is beyond ${this.log.endOffset}`);
     this.log.deleteBefore(target);
-    this.producers.transactions.forgetBefore(this.log.startOffset);
+    this.#producers.transactions.forgetBefore(this.log.startOffset);
     return this.log.startOffset;
   }
 
   enforceRetention(now: number): void {
     const { retentionBytes, retentionMs, deletesOld } = this.topic.config;
     if (deletesOld) this.log.enforce({ bytes: retentionBytes, ms: retentionMs }, now);
-    this.producers.transactions.forgetBefore(this.log.startOffset);
-    this.producers.expireBefore(now - PRODUCER_EXPIRATION_MS);
+    this.#producers.transactions.forgetBefore(this.log.startOffset);
+    this.#producers.expireBefore(now - PRODUCER_EXPIRATION_MS);
   }
 
   /** Keeps the newest record of each key, where the topic says so. */
   async compact(now: number): Promise<void> {
     const { isCompacted, minCompactionLagMs, maxCompactionLagMs, minDirtyRatio, deleteRetentionMs } = this.topic.config;
     if (!isCompacted) return;
-    const { transactions } = this.producers;
+    const { transactions } = this.#producers;
     await this.log.compact({
       now,
       limitOffset: this.lastStableOffset,
@@ -144,33 +144,33 @@ export class Partition {
 
   /** Calls `wake` at every append and when the partition is deleted, until the returned function is called. */
   watch(wake: () => void): () => void {
-    this.waiting.add(wake);
-    return () => this.waiting.delete(wake);
+    this.#waiting.add(wake);
+    return () => this.#waiting.delete(wake);
   }
 
   async close(): Promise<void> {
-    this.wake();
+    this.#wake();
     await this.log.close();
   }
 
   async delete(): Promise<void> {
-    this.wake();
+    this.#wake();
     await this.log.delete();
   }
 
-  private wakeWhenVisible(): Promise<void> | undefined {
+  #wakeWhenVisible(): Promise<void> | undefined {
     const flushed = this.log.flushed();
-    if (flushed === undefined) this.wake();
+    if (flushed === undefined) this.#wake();
     // Whoever asked for the append is told of a failure; nobody waits for what was taken back.
     else
       flushed.then(
-        () => this.wake(),
+        () => this.#wake(),
         () => {},
       );
     return flushed;
   }
 
-  private wake(): void {
-    for (const wake of this.waiting) wake();
+  #wake(): void {
+    for (const wake of this.#waiting) wake();
   }
 }

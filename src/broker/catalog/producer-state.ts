@@ -1,7 +1,7 @@
+import type { Marker } from '../../wire/control-batch.ts';
+import { Refusal } from '../../wire/error-code.ts';
+import { type BatchHeader, isTransactional } from '../../wire/record-batch.ts';
 import type { ProducerMemory } from '../log/partition-log.ts';
-import type { Marker } from '../protocol/control-batch.ts';
-import { Refusal } from '../protocol/error-code.ts';
-import { type BatchHeader, isTransactional } from '../protocol/record-batch.ts';
 import { isSavedTransaction, PartitionTransactions } from './partition-transactions.ts';
 
 /** As Kafka: an idempotent producer has at most five requests in flight, so five batches are remembered. */
@@ -49,7 +49,7 @@ type SavedProducer = readonly [
 /** What one partition knows of the idempotent and transactional producers that write to it. */
 export class ProducerState implements ProducerMemory {
   readonly transactions = new PartitionTransactions();
-  private readonly producers = new Map<number, Producer>();
+  readonly #producers = new Map<number, Producer>();
 
   /**
    * Decides about a batch before it is appended.
@@ -58,7 +58,7 @@ export class ProducerState implements ProducerMemory {
    * @throws Refusal INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_TXN_STATE
    */
   check(batch: BatchHeader): SeenBatch | undefined {
-    const known = this.producers.get(batch.producerId);
+    const known = this.#producers.get(batch.producerId);
     if (known === undefined) return undefined;
     if (batch.producerEpoch < known.epoch) {
       throw new Refusal(
@@ -84,26 +84,26 @@ export class ProducerState implements ProducerMemory {
   /** Remembers a batch that was appended at `baseOffset`. */
   record(batch: BatchHeader, baseOffset: number, now: number, marker?: Marker): void {
     const { producerId: id, producerEpoch: epoch, maxTimestamp: lastTimestamp } = batch;
-    const known = this.producers.get(id);
+    const known = this.#producers.get(id);
     const earlier = known?.epoch === epoch ? known.batches : [];
     const hasMarker = known?.hasMarker ?? false;
     if (marker !== undefined) {
       this.transactions.end(id, baseOffset, marker.isCommit);
-      this.producers.set(id, { epoch, batches: earlier, lastSeen: now, lastTimestamp, hasMarker: true });
+      this.#producers.set(id, { epoch, batches: earlier, lastSeen: now, lastTimestamp, hasMarker: true });
       return;
     }
     if (isTransactional(batch)) this.transactions.extend(id, baseOffset);
     const seen = { firstSequence: batch.baseSequence, lastSequence: lastSequenceOf(batch), baseOffset, timestamp: lastTimestamp };
-    this.producers.set(id, { epoch, batches: [...earlier, seen].slice(-REMEMBERED), lastSeen: now, lastTimestamp, hasMarker });
+    this.#producers.set(id, { epoch, batches: [...earlier, seen].slice(-REMEMBERED), lastSeen: now, lastTimestamp, hasMarker });
   }
 
   /** The newest epoch of the producer here; -1 when nothing is known of it. */
   epochOf(producerId: number): number {
-    return this.producers.get(producerId)?.epoch ?? -1;
+    return this.#producers.get(producerId)?.epoch ?? -1;
   }
 
   standings(): ProducerStanding[] {
-    return [...this.producers].map(([producerId, { epoch, batches, lastTimestamp, hasMarker }]) => ({
+    return [...this.#producers].map(([producerId, { epoch, batches, lastTimestamp, hasMarker }]) => ({
       producerId,
       producerEpoch: epoch,
       lastSequence: batches.at(-1)?.lastSequence ?? -1,
@@ -116,12 +116,12 @@ export class ProducerState implements ProducerMemory {
   /** -1 without one. */
   get highestId(): number {
     let highest = -1;
-    for (const id of this.producers.keys()) highest = Math.max(highest, id);
+    for (const id of this.#producers.keys()) highest = Math.max(highest, id);
     return highest;
   }
 
   save(): readonly unknown[] {
-    const producers = [...this.producers].map(
+    const producers = [...this.#producers].map(
       ([id, { epoch, batches, lastTimestamp, hasMarker }]): SavedProducer => [
         id,
         epoch,
@@ -134,7 +134,7 @@ export class ProducerState implements ProducerMemory {
   }
 
   restore(saved: readonly unknown[], now: number): void {
-    this.producers.clear();
+    this.#producers.clear();
     this.transactions.restore(saved.filter(isSavedTransaction));
     for (const one of saved.filter((other) => !isSavedTransaction(other))) {
       const [id, epoch, batches, lastTimestamp = -1, hasMarker = false] = one as SavedProducer;
@@ -144,22 +144,22 @@ export class ProducerState implements ProducerMemory {
         baseOffset,
         timestamp,
       }));
-      this.producers.set(id, { epoch, batches: seen, lastSeen: now, lastTimestamp, hasMarker });
+      this.#producers.set(id, { epoch, batches: seen, lastSeen: now, lastTimestamp, hasMarker });
     }
   }
 
   /** A producer of which nothing is left is taken for a new one, as Kafka takes one whose records are gone. */
   forgetFrom(offset: number): void {
     this.transactions.forgetFrom(offset);
-    for (const [id, producer] of this.producers) {
+    for (const [id, producer] of this.#producers) {
       producer.batches = producer.batches.filter(({ baseOffset }) => baseOffset < offset);
-      if (producer.batches.length === 0 && !producer.hasMarker) this.producers.delete(id);
+      if (producer.batches.length === 0 && !producer.hasMarker) this.#producers.delete(id);
     }
   }
 
   /** Forgets producers that have written nothing since `time`. */
   expireBefore(time: number): void {
-    for (const [id, { lastSeen }] of this.producers) if (lastSeen < time && !this.transactions.isOpen(id)) this.producers.delete(id);
+    for (const [id, { lastSeen }] of this.#producers) if (lastSeen < time && !this.transactions.isOpen(id)) this.#producers.delete(id);
   }
 }
 

@@ -1,4 +1,4 @@
-import { Refusal } from '../protocol/error-code.ts';
+import { Refusal } from '../../wire/error-code.ts';
 
 /** Type of a setting, as DescribeConfigs numbers it. */
 export const ConfigType = { BOOLEAN: 1, STRING: 2, INT: 3, LONG: 5, DOUBLE: 6, LIST: 7 } as const;

@@ -22,38 +22,38 @@ export class Topic {
   readonly name: string;
   readonly partitions: Partition[] = [];
   config: TopicConfig;
-  private overrides: ReadonlyMap<string, string>;
-  private readonly defaults: ReadonlyMap<string, string>;
+  #overrides: ReadonlyMap<string, string>;
+  readonly #defaults: ReadonlyMap<string, string>;
 
   /** @param defaults the broker's own values where they differ from Kafka's */
   constructor(name: string, overrides: ReadonlyMap<string, string>, defaults: ReadonlyMap<string, string>) {
     this.name = name;
-    this.defaults = defaults;
-    this.overrides = overrides;
-    this.config = this.parse();
+    this.#defaults = defaults;
+    this.#overrides = overrides;
+    this.config = this.#parse();
   }
 
   /** Value of a setting, and whether it was set for this topic. */
   setting(name: string): { readonly value: string; readonly isOwn: boolean } {
-    const own = this.overrides.get(name);
+    const own = this.#overrides.get(name);
     return { value: own ?? this.fallback(name), isOwn: own !== undefined };
   }
 
   fallback(name: string): string {
-    return this.defaults.get(name) ?? TOPIC_CONFIGS[name]?.default ?? '';
+    return this.#defaults.get(name) ?? TOPIC_CONFIGS[name]?.default ?? '';
   }
 
   ownSettings(): ReadonlyMap<string, string> {
-    return this.overrides;
+    return this.#overrides;
   }
 
   /** Replaces all settings of the topic. */
   configure(overrides: ReadonlyMap<string, string>): void {
-    this.overrides = overrides;
-    this.config = this.parse();
+    this.#overrides = overrides;
+    this.config = this.#parse();
   }
 
-  private parse(): TopicConfig {
+  #parse(): TopicConfig {
     const number = (name: string) => Number(this.setting(name).value);
     const policy = this.setting('cleanup.policy').value;
     const isCompacted = policy.includes('compact');

@@ -1,7 +1,7 @@
+import { Refusal } from '../../wire/error-code.ts';
 import type { Journal } from '../journal/entry.ts';
 import type { KeptTopic } from '../journal/kept-state.ts';
 import type { LogRequest, PartitionLog } from '../log/partition-log.ts';
-import { Refusal } from '../protocol/error-code.ts';
 import { Partition } from './partition.ts';
 import { Topic } from './topic.ts';
 import { checkConfig, checkTogether } from './topic-configs.ts';
@@ -26,32 +26,32 @@ export interface NewTopic {
 
 /** All topics of the broker. */
 export class Topics {
-  private readonly options: TopicsOptions;
-  private readonly byName = new Map<string, Topic>();
-  private partitionCount = 0;
+  readonly #options: TopicsOptions;
+  readonly #byName = new Map<string, Topic>();
+  #partitionCount = 0;
 
   constructor(options: TopicsOptions) {
-    this.options = options;
+    this.#options = options;
   }
 
   get(name: string): Topic | undefined {
-    return this.byName.get(name);
+    return this.#byName.get(name);
   }
 
   all(): readonly Topic[] {
-    return [...this.byName.values()];
+    return [...this.#byName.values()];
   }
 
   /** @throws Refusal UNKNOWN_TOPIC_OR_PARTITION */
   require(name: string): Topic {
-    const topic = this.byName.get(name);
+    const topic = this.#byName.get(name);
     if (topic === undefined) throw new Refusal('UNKNOWN_TOPIC_OR_PARTITION', `there is no topic ${name}`);
     return topic;
   }
 
   /** @throws Refusal UNKNOWN_TOPIC_OR_PARTITION */
   partition(name: string, index: number): Partition {
-    const partition = this.byName.get(name)?.partitions[index];
+    const partition = this.#byName.get(name)?.partitions[index];
     if (partition === undefined) throw new Refusal('UNKNOWN_TOPIC_OR_PARTITION', `there is no partition ${index} of topic ${name}`);
     return partition;
   }
@@ -59,38 +59,38 @@ export class Topics {
   /** What `create` would make; nothing is changed. @throws Refusal */
   plan(request: NewTopic): { readonly topic: Topic; readonly partitions: number } {
     checkName(request.name);
-    if (this.byName.has(request.name)) throw new Refusal('TOPIC_ALREADY_EXISTS', `Topic '${request.name}' already exists.`);
-    this.checkCollision(request.name);
-    const partitions = request.partitions === -1 ? this.options.defaultPartitions : request.partitions;
+    if (this.#byName.has(request.name)) throw new Refusal('TOPIC_ALREADY_EXISTS', `Topic '${request.name}' already exists.`);
+    this.#checkCollision(request.name);
+    const partitions = request.partitions === -1 ? this.#options.defaultPartitions : request.partitions;
     if (partitions < 1) throw new Refusal('INVALID_PARTITIONS', 'Number of partitions must be larger than 0.');
-    this.checkRoom(partitions);
+    this.#checkRoom(partitions);
     const configs = new Map((request.configs ?? []).map(({ name, value }) => [name, checkConfig(name, value)]));
-    return { topic: this.topicWith(request.name, configs), partitions };
+    return { topic: this.#topicWith(request.name, configs), partitions };
   }
 
   /** @throws Refusal */
   create(request: NewTopic): Topic {
     const { topic, partitions } = this.plan(request);
     // Opened first: that clears what a deleted topic of this name may have left, while the journal does not know the new one.
-    const opened = this.openPartitions(topic, partitions, true);
-    this.options.journal.append({ type: 'topic', topic: topic.name, partitions, configs: [...topic.ownSettings()] });
-    this.byName.set(topic.name, topic);
-    this.addPartitions(topic, opened);
+    const opened = this.#openPartitions(topic, partitions, true);
+    this.#options.journal.append({ type: 'topic', topic: topic.name, partitions, configs: [...topic.ownSettings()] });
+    this.#byName.set(topic.name, topic);
+    this.#addPartitions(topic, opened);
     return topic;
   }
 
   /** Opens a topic as it was kept. @throws Refusal KAFKA_STORAGE_ERROR */
   restore(name: string, { configs, partitions }: KeptTopic): void {
-    const topic = new Topic(name, new Map(configs), this.options.configDefaults);
-    this.byName.set(name, topic);
-    this.addPartitions(topic, this.openPartitions(topic, partitions, false));
+    const topic = new Topic(name, new Map(configs), this.#options.configDefaults);
+    this.#byName.set(name, topic);
+    this.#addPartitions(topic, this.#openPartitions(topic, partitions, false));
   }
 
   /** Replaces all settings of a topic. @throws Refusal INVALID_CONFIG, KAFKA_STORAGE_ERROR */
   configure(topic: Topic, settings: ReadonlyMap<string, string>, validateOnly: boolean): void {
-    this.topicWith(topic.name, settings);
+    this.#topicWith(topic.name, settings);
     if (validateOnly) return;
-    this.options.journal.append({ type: 'configs', topic: topic.name, configs: [...settings] });
+    this.#options.journal.append({ type: 'configs', topic: topic.name, configs: [...settings] });
     topic.configure(settings);
   }
 
@@ -98,23 +98,23 @@ export class Topics {
   grow(topic: Topic, count: number, validateOnly: boolean): void {
     const has = topic.partitions.length;
     if (count <= has) throw new Refusal('INVALID_PARTITIONS', `Topic currently has ${has} partitions, ${count} would not be an increase.`);
-    this.checkRoom(count - has);
+    this.#checkRoom(count - has);
     if (validateOnly) return;
-    const opened = this.openPartitions(topic, count - has, true);
-    this.options.journal.append({ type: 'partitions', topic: topic.name, partitions: count });
-    this.addPartitions(topic, opened);
+    const opened = this.#openPartitions(topic, count - has, true);
+    this.#options.journal.append({ type: 'partitions', topic: topic.name, partitions: count });
+    this.#addPartitions(topic, opened);
   }
 
   /** The topic is gone when the call returns; its data, when the promise settles. @throws Refusal KAFKA_STORAGE_ERROR */
   delete(topic: Topic): Promise<void> {
-    this.options.journal.append({ type: 'topic-deleted', topic: topic.name });
-    this.byName.delete(topic.name);
-    this.partitionCount -= topic.partitions.length;
-    return this.removeData(topic.partitions);
+    this.#options.journal.append({ type: 'topic-deleted', topic: topic.name });
+    this.#byName.delete(topic.name);
+    this.#partitionCount -= topic.partitions.length;
+    return this.#removeData(topic.partitions);
   }
 
   enforceRetention(now: number): void {
-    for (const topic of this.byName.values()) for (const partition of topic.partitions) partition.enforceRetention(now);
+    for (const topic of this.#byName.values()) for (const partition of topic.partitions) partition.enforceRetention(now);
   }
 
   /** One partition after the other: it is work for a time when there is little other. */
@@ -127,14 +127,14 @@ export class Topics {
 
   async close(): Promise<void> {
     await Promise.all(this.all().flatMap(({ partitions }) => partitions.map((partition) => partition.close())));
-    this.byName.clear();
-    this.partitionCount = 0;
+    this.#byName.clear();
+    this.#partitionCount = 0;
   }
 
   /** Not before the deletion is durable: a topic that comes back after a crash has its records. */
-  private async removeData(partitions: readonly Partition[]): Promise<void> {
+  async #removeData(partitions: readonly Partition[]): Promise<void> {
     try {
-      await this.options.journal.flushed();
+      await this.#options.journal.flushed();
     } catch (error) {
       await Promise.all(partitions.map((partition) => partition.close()));
       throw error;
@@ -142,8 +142,8 @@ export class Topics {
     await Promise.all(partitions.map((partition) => partition.delete()));
   }
 
-  private openPartitions(topic: Topic, count: number, isNew: boolean): Partition[] {
-    const { nodeIds, openLog } = this.options;
+  #openPartitions(topic: Topic, count: number, isNew: boolean): Partition[] {
+    const { nodeIds, openLog } = this.#options;
     return Array.from({ length: count }, (_, i) => {
       const index = topic.partitions.length + i;
       const leader = nodeIds[index % nodeIds.length] as number;
@@ -152,28 +152,28 @@ export class Topics {
     });
   }
 
-  private addPartitions(topic: Topic, opened: readonly Partition[]): void {
+  #addPartitions(topic: Topic, opened: readonly Partition[]): void {
     topic.partitions.push(...opened);
-    this.partitionCount += opened.length;
+    this.#partitionCount += opened.length;
   }
 
-  private checkRoom(partitions: number): void {
-    if (this.partitionCount + partitions > this.options.maxPartitions) {
+  #checkRoom(partitions: number): void {
+    if (this.#partitionCount + partitions > this.#options.maxPartitions) {
       throw new Refusal(
         'POLICY_VIOLATION',
-        `the broker holds ${this.partitionCount} partitions, and at most ${this.options.maxPartitions} (limits.partitions)`,
+        `the broker holds ${this.#partitionCount} partitions, and at most ${this.#options.maxPartitions} (limits.partitions)`,
       );
     }
   }
 
   /** Kafka refuses names that differ only in '.' and '_', as they would share a metric. */
-  private topicWith(name: string, settings: ReadonlyMap<string, string>): Topic {
-    const topic = new Topic(name, settings, this.options.configDefaults);
+  #topicWith(name: string, settings: ReadonlyMap<string, string>): Topic {
+    const topic = new Topic(name, settings, this.#options.configDefaults);
     checkTogether((setting) => topic.setting(setting));
     return topic;
   }
 
-  private checkCollision(name: string): void {
+  #checkCollision(name: string): void {
     const normal = name.replaceAll('.', '_');
     if (normal === name && !name.includes('_')) return;
     const other = this.all().find((topic) => topic.name.replaceAll('.', '_') === normal);

@@ -1,5 +1,5 @@
-import type { Api } from '../protocol/api.ts';
-import type { AnyField, Fields } from '../protocol/field.ts';
+import type { Api } from '../../wire/api.ts';
+import type { AnyField, Fields } from '../../wire/field.ts';
 
 type Struct = { readonly [name: string]: unknown };
 

@@ -15,36 +15,36 @@ export interface StruckRequest {
 
 /** The faults that are set, and how often each has struck. */
 export class FaultSwitches {
-  private readonly apis: () => readonly string[];
-  private readonly switches = new Map<number, Switch>();
-  private count = 0;
+  readonly #apis: () => readonly string[];
+  readonly #switches = new Map<number, Switch>();
+  #count = 0;
 
   /** @param apis names of all request types that are served */
   constructor(apis: () => readonly string[]) {
-    this.apis = apis;
+    this.#apis = apis;
   }
 
   /** @returns the fault's number. @throws ConfigError */
   set(options: FaultOptions): number {
-    checkFault(options, this.apis());
-    this.switches.set(++this.count, { options, left: options.times ?? 1, hits: 0 });
-    return this.count;
+    checkFault(options, this.#apis());
+    this.#switches.set(++this.#count, { options, left: options.times ?? 1, hits: 0 });
+    return this.#count;
   }
 
   hits(id: number): number {
-    return this.switches.get(id)?.hits ?? 0;
+    return this.#switches.get(id)?.hits ?? 0;
   }
 
   /** It strikes no more; its hits can still be asked for. */
   clear(id: number): void {
-    const one = this.switches.get(id);
+    const one = this.#switches.get(id);
     if (one !== undefined) one.left = 0;
   }
 
   /** The fault that strikes this request, if one does: the one that was set first. */
   strike(struck: StruckRequest): FaultOptions | undefined {
-    if (this.switches.size === 0) return undefined;
-    for (const one of this.switches.values()) {
+    if (this.#switches.size === 0) return undefined;
+    for (const one of this.#switches.values()) {
       if (one.left === 0 || !concerns(one.options, struck)) continue;
       one.left -= 1;
       one.hits += 1;

@@ -1,5 +1,5 @@
 import { ConfigError } from '../../errors.ts';
-import { ErrorCode, type ErrorName } from '../protocol/error-code.ts';
+import { ErrorCode, type ErrorName } from '../../wire/error-code.ts';
 
 /** Which requests a fault strikes. */
 interface FaultTarget {

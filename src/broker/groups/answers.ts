@@ -1,4 +1,4 @@
-import type { ErrorNumber } from '../protocol/error-code.ts';
+import type { ErrorNumber } from '../../wire/error-code.ts';
 
 export interface JoinAnswer {
   readonly errorCode: number;

@@ -1,5 +1,5 @@
+import type { ErrorNumber } from '../../wire/error-code.ts';
 import type { Clock, Timer } from '../clock/clock.ts';
-import type { ErrorNumber } from '../protocol/error-code.ts';
 import { failedJoin, failedSync, type JoinAnswer, type SyncAnswer } from './answers.ts';
 
 /** A protocol (assignor) that a member can follow, with what it says of itself; opaque to the broker. */
@@ -39,17 +39,17 @@ const EMPTY = Buffer.alloc(0);
 export class Member {
   info: MemberInfo;
   assignment: Buffer = EMPTY;
-  private pendingJoin: ((answer: JoinAnswer) => void) | undefined;
-  private pendingSync: ((answer: SyncAnswer) => void) | undefined;
-  private session: Timer | undefined;
-  private readonly clock: Clock;
-  private readonly onExpired: (member: Member) => void;
+  #pendingJoin: ((answer: JoinAnswer) => void) | undefined;
+  #pendingSync: ((answer: SyncAnswer) => void) | undefined;
+  #session: Timer | undefined;
+  readonly #clock: Clock;
+  readonly #onExpired: (member: Member) => void;
 
   /** @param onExpired called when the session time-out passes without a sign of life */
   constructor(info: MemberInfo, clock: Clock, onExpired: (member: Member) => void) {
-    this.clock = clock;
+    this.#clock = clock;
     this.info = info;
-    this.onExpired = onExpired;
+    this.#onExpired = onExpired;
   }
 
   get id(): string {
@@ -57,39 +57,39 @@ export class Member {
   }
 
   get isJoining(): boolean {
-    return this.pendingJoin !== undefined;
+    return this.#pendingJoin !== undefined;
   }
 
   get isSyncing(): boolean {
-    return this.pendingSync !== undefined;
+    return this.#pendingSync !== undefined;
   }
 
   /** While a request of the member waits in the broker, its session cannot expire. */
   awaitJoin(): Promise<JoinAnswer> {
-    this.stopSession();
+    this.#stopSession();
     return new Promise((resolve) => {
-      this.pendingJoin = resolve;
+      this.#pendingJoin = resolve;
     });
   }
 
   awaitSync(): Promise<SyncAnswer> {
-    this.stopSession();
+    this.#stopSession();
     return new Promise((resolve) => {
-      this.pendingSync = resolve;
+      this.#pendingSync = resolve;
     });
   }
 
   answerJoin(answer: JoinAnswer): void {
-    const answerer = this.pendingJoin;
-    this.pendingJoin = undefined;
+    const answerer = this.#pendingJoin;
+    this.#pendingJoin = undefined;
     if (answerer === undefined) return;
     this.touch();
     answerer(answer);
   }
 
   answerSync(answer: SyncAnswer): void {
-    const answerer = this.pendingSync;
-    this.pendingSync = undefined;
+    const answerer = this.#pendingSync;
+    this.#pendingSync = undefined;
     if (answerer === undefined) return;
     this.touch();
     answerer(answer);
@@ -97,20 +97,20 @@ export class Member {
 
   /** Starts the session's time anew. */
   touch(): void {
-    this.stopSession();
+    this.#stopSession();
     if (this.isJoining || this.isSyncing) return;
-    this.session = this.clock.after(this.info.sessionTimeoutMs, () => this.onExpired(this));
+    this.#session = this.#clock.after(this.info.sessionTimeoutMs, () => this.#onExpired(this));
   }
 
   /** Tells its waiting request, if there is one, that it failed, and ends its session. */
   dismiss(errorCode: ErrorNumber): void {
     this.answerJoin(failedJoin(this.id, errorCode));
     this.answerSync(failedSync(errorCode));
-    this.stopSession();
+    this.#stopSession();
   }
 
-  private stopSession(): void {
-    this.session?.cancel();
+  #stopSession(): void {
+    this.#session?.cancel();
   }
 
   protocolNames(): string[] {

@@ -1,10 +1,10 @@
+import type { Request } from '../../wire/api.ts';
+import { alterConfigs, describeConfigs, incrementalAlterConfigs } from '../../wire/apis/config.ts';
+import { Refusal } from '../../wire/error-code.ts';
 import type { Topic } from '../catalog/topic.ts';
 import { ConfigType, checkConfig, TOPIC_CONFIGS } from '../catalog/topic-configs.ts';
 import { checkName } from '../catalog/topics.ts';
 import type { Cluster } from '../cluster.ts';
-import type { Request } from '../protocol/api.ts';
-import { alterConfigs, describeConfigs, incrementalAlterConfigs } from '../protocol/apis/config.ts';
-import { Refusal } from '../protocol/error-code.ts';
 import { brokerSettings, type DescribedSetting, topicSettings } from './described-settings.ts';
 import { durableOutcome, failureOf, handler, SUCCESS } from './handler.ts';
 

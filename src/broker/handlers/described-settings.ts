@@ -1,7 +1,7 @@
+import { Refusal } from '../../wire/error-code.ts';
 import type { Topic } from '../catalog/topic.ts';
 import { ConfigType, TOPIC_CONFIGS } from '../catalog/topic-configs.ts';
 import type { Cluster } from '../cluster.ts';
-import { Refusal } from '../protocol/error-code.ts';
 
 /** Where a value comes from, as DescribeConfigs numbers it. */
 const Source = { TOPIC: 1, STATIC_BROKER: 4, DEFAULT: 5 } as const;

@@ -1,9 +1,9 @@
+import type { Request, Response } from '../../wire/api.ts';
+import { fetch } from '../../wire/apis/data.ts';
+import { ErrorCode } from '../../wire/error-code.ts';
+import { readHeader } from '../../wire/record-batch.ts';
 import type { Partition } from '../catalog/partition.ts';
 import { endOffsetOf } from '../log/batch-run.ts';
-import type { Request, Response } from '../protocol/api.ts';
-import { fetch } from '../protocol/apis/data.ts';
-import { ErrorCode } from '../protocol/error-code.ts';
-import { readHeader } from '../protocol/record-batch.ts';
 import { type Context, failureOf, handler } from './handler.ts';
 import { ledPartition } from './led-partition.ts';
 import { endFor, READ_COMMITTED } from './offsets.ts';

@@ -1,9 +1,9 @@
+import type { Request } from '../../wire/api.ts';
+import { offsetCommit, offsetFetch } from '../../wire/apis/group.ts';
+import { txnOffsetCommit } from '../../wire/apis/transaction.ts';
+import { ErrorCode, Refusal } from '../../wire/error-code.ts';
 import type { Group } from '../groups/group.ts';
 import { OffsetStore, type TopicOffset } from '../groups/offset-store.ts';
-import type { Request } from '../protocol/api.ts';
-import { offsetCommit, offsetFetch } from '../protocol/apis/group.ts';
-import { txnOffsetCommit } from '../protocol/apis/transaction.ts';
-import { ErrorCode, Refusal } from '../protocol/error-code.ts';
 import { type Context, durableOutcome, failureOf, handler, outcomeOf } from './handler.ts';
 import { checkCoordinator } from './membership.ts';
 

@@ -1,6 +1,6 @@
+import { deleteGroups, describeGroups, findCoordinator, listGroups } from '../../wire/apis/group.ts';
+import { ErrorCode } from '../../wire/error-code.ts';
 import type { Group } from '../groups/group.ts';
-import { deleteGroups, describeGroups, findCoordinator, listGroups } from '../protocol/apis/group.ts';
-import { ErrorCode } from '../protocol/error-code.ts';
 import { type Context, durableOutcome, failureOf, handler } from './handler.ts';
 import { checkCoordinator } from './membership.ts';
 

@@ -1,7 +1,7 @@
+import type { Api, Request, Response } from '../../wire/api.ts';
+import { ErrorCode, type ErrorNumber, Refusal } from '../../wire/error-code.ts';
+import type { Fields } from '../../wire/field.ts';
 import type { Cluster, Node } from '../cluster.ts';
-import type { Api, Request, Response } from '../protocol/api.ts';
-import { ErrorCode, type ErrorNumber, Refusal } from '../protocol/error-code.ts';
-import type { Fields } from '../protocol/field.ts';
 
 /** What a handler knows besides the request. */
 export interface Context {

@@ -1,5 +1,5 @@
+import { Refusal } from '../../wire/error-code.ts';
 import { LEADER_EPOCH, type Partition } from '../catalog/partition.ts';
-import { Refusal } from '../protocol/error-code.ts';
 import type { Context } from './handler.ts';
 
 /**

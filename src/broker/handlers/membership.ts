@@ -1,6 +1,6 @@
+import { heartbeat, joinGroup, leaveGroup, syncGroup } from '../../wire/apis/group.ts';
+import { ErrorCode, Refusal } from '../../wire/error-code.ts';
 import type { Group } from '../groups/group.ts';
-import { heartbeat, joinGroup, leaveGroup, syncGroup } from '../protocol/apis/group.ts';
-import { ErrorCode, Refusal } from '../protocol/error-code.ts';
 import { type Context, failureOf, handler, outcomeOf } from './handler.ts';
 
 export const handleJoinGroup = handler(joinGroup, async (request, context) => {

@@ -1,10 +1,10 @@
+import type { Api } from '../../wire/api.ts';
+import { apiVersions, describeCluster, metadata } from '../../wire/apis/admin.ts';
+import { ErrorCode } from '../../wire/error-code.ts';
 import { LEADER_EPOCH } from '../catalog/partition.ts';
 import type { Topic } from '../catalog/topic.ts';
 import { checkName } from '../catalog/topics.ts';
 import type { Cluster } from '../cluster.ts';
-import type { Api } from '../protocol/api.ts';
-import { apiVersions, describeCluster, metadata } from '../protocol/apis/admin.ts';
-import { ErrorCode } from '../protocol/error-code.ts';
 import { failureOf, handler } from './handler.ts';
 
 export const handleMetadata = handler(metadata, ({ topics, allowAutoTopicCreation }, { cluster, version }) => {

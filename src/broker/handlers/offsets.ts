@@ -1,7 +1,7 @@
+import type { Request } from '../../wire/api.ts';
+import { deleteRecords, listOffsets, offsetForLeaderEpoch } from '../../wire/apis/data.ts';
+import { ErrorCode, Refusal } from '../../wire/error-code.ts';
 import { LEADER_EPOCH, type Partition } from '../catalog/partition.ts';
-import type { Request } from '../protocol/api.ts';
-import { deleteRecords, listOffsets, offsetForLeaderEpoch } from '../protocol/apis/data.ts';
-import { ErrorCode, Refusal } from '../protocol/error-code.ts';
 import { type Context, failureOf, handler } from './handler.ts';
 import { ledPartition } from './led-partition.ts';
 

@@ -1,8 +1,8 @@
+import type { Request, Response } from '../../wire/api.ts';
+import { produce } from '../../wire/apis/data.ts';
+import { ErrorCode, Refusal } from '../../wire/error-code.ts';
+import { Compression, compressionOf, isTransactional, type RecordBatch, readBatch } from '../../wire/record-batch.ts';
 import type { Partition } from '../catalog/partition.ts';
-import type { Request, Response } from '../protocol/api.ts';
-import { produce } from '../protocol/apis/data.ts';
-import { ErrorCode, Refusal } from '../protocol/error-code.ts';
-import { Compression, compressionOf, isTransactional, type RecordBatch, readBatch } from '../protocol/record-batch.ts';
 import { type Context, failureOf, handler } from './handler.ts';
 import { ledPartition } from './led-partition.ts';
 

@@ -1,5 +1,5 @@
-import { createAcls, deleteAcls, describeAcls } from '../protocol/apis/security.ts';
-import { ErrorCode } from '../protocol/error-code.ts';
+import { createAcls, deleteAcls, describeAcls } from '../../wire/apis/security.ts';
+import { ErrorCode } from '../../wire/error-code.ts';
 import { handler } from './handler.ts';
 
 const DISABLED = { errorCode: ErrorCode.SECURITY_DISABLED, errorMessage: 'No Authorizer is configured on the broker.' };

@@ -1,8 +1,8 @@
+import type { Request } from '../../wire/api.ts';
+import { createPartitions, createTopics, deleteTopics } from '../../wire/apis/admin.ts';
+import { Refusal } from '../../wire/error-code.ts';
 import type { Topic } from '../catalog/topic.ts';
 import type { Cluster } from '../cluster.ts';
-import type { Request } from '../protocol/api.ts';
-import { createPartitions, createTopics, deleteTopics } from '../protocol/apis/admin.ts';
-import { Refusal } from '../protocol/error-code.ts';
 import { topicSettings } from './described-settings.ts';
 import { durableOutcome, type Failure, failureOf, handler, SUCCESS } from './handler.ts';
 

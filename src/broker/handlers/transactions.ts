@@ -1,6 +1,6 @@
-import type { Request } from '../protocol/api.ts';
-import * as tables from '../protocol/apis/transaction.ts';
-import { ErrorCode, type ErrorNumber, Refusal } from '../protocol/error-code.ts';
+import type { Request } from '../../wire/api.ts';
+import * as tables from '../../wire/apis/transaction.ts';
+import { ErrorCode, type ErrorNumber, Refusal } from '../../wire/error-code.ts';
 import { isUnderWay, TRANSACTION_STATES, type Transaction } from '../transactions/transaction.ts';
 import { type Context, durableOutcome, failureOf, handler } from './handler.ts';
 import { checkCoordinator } from './membership.ts';

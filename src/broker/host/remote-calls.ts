@@ -10,32 +10,32 @@ interface Pending {
 
 /** Asks the broker in its thread, and waits for what it says. */
 export class RemoteCalls {
-  private readonly worker: Worker;
-  private readonly pending = new Map<number, Pending>();
-  private count = 0;
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  #count = 0;
 
   constructor(worker: Worker) {
-    this.worker = worker;
-    worker.on('message', (message: FromThread) => this.settle(message));
+    this.#worker = worker;
+    worker.on('message', (message: FromThread) => this.#settle(message));
     worker.once('exit', () => {
-      for (const { reject } of this.pending.values()) reject(ended());
-      this.pending.clear();
+      for (const { reject } of this.#pending.values()) reject(ended());
+      this.#pending.clear();
     });
   }
 
   ask<T>(call: Call): Promise<T> {
-    if (this.worker.threadId === -1) return Promise.reject(ended());
-    const id = ++this.count;
+    if (this.#worker.threadId === -1) return Promise.reject(ended());
+    const id = ++this.#count;
     return new Promise<T>((resolve, reject) => {
-      this.pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
-      this.worker.postMessage({ type: 'call', id, call } satisfies ToThread);
+      this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.#worker.postMessage({ type: 'call', id, call } satisfies ToThread);
     });
   }
 
-  private settle(message: FromThread): void {
+  #settle(message: FromThread): void {
     if (message.type !== 'returned' && message.type !== 'threw') return;
-    const pending = this.pending.get(message.id);
-    this.pending.delete(message.id);
+    const pending = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
     if (message.type === 'returned') pending?.resolve(message.value);
     else pending?.reject(revive(message.error));
   }

@@ -1,5 +1,5 @@
+import type { Refusal } from '../../wire/error-code.ts';
 import { GroupSync } from '../log/group-sync.ts';
-import type { Refusal } from '../protocol/error-code.ts';
 import { AppendFile } from '../storage/append-file.ts';
 import { commitFile, prepareFile, readWhole } from '../storage/files.ts';
 import type { HandlePool } from '../storage/handle-pool.ts';
@@ -27,45 +27,45 @@ export interface JournalOptions {
  */
 export class DiskJournal implements Journal {
   readonly state: KeptState;
-  private readonly options: JournalOptions;
-  private readonly group = new GroupSync(() => this.syncOnce());
-  private readonly file: AppendFile;
-  private generation: number;
-  private compactAt = COMPACT_BYTES;
+  readonly #options: JournalOptions;
+  readonly #group = new GroupSync(() => this.#syncOnce());
+  readonly #file: AppendFile;
+  #generation: number;
+  #compactAt = COMPACT_BYTES;
   /** Not at first: what a killed process wrote need not be on the disk. */
-  private isSynced = false;
+  #isSynced = false;
   /** What the disk has of the file is unknown, or it has none: everything is written anew before it is used again. */
-  private isDoubtful: boolean;
+  #isDoubtful: boolean;
 
   /** @throws ConfigError when the snapshot is damaged; what the file system throws */
   constructor(options: JournalOptions) {
     const { folder, pool } = options;
-    this.options = options;
+    this.#options = options;
     const { state, generation } = readSnapshot(pool.files, folder);
     this.state = state;
-    this.generation = generation;
-    const end = this.replay();
-    this.file = new AppendFile(pool, `${folder}/${NAME}`, end ?? 0);
-    this.isDoubtful = end === undefined;
+    this.#generation = generation;
+    const end = this.#replay();
+    this.#file = new AppendFile(pool, `${folder}/${NAME}`, end ?? 0);
+    this.#isDoubtful = end === undefined;
     // The file may stand in its place without the disk knowing, if the process before was killed as it put it there.
     pool.files.syncFolder(folder);
   }
 
   get isFlushed(): boolean {
-    return !this.options.syncsFirst || this.isSynced;
+    return !this.#options.syncsFirst || this.#isSynced;
   }
 
   append(entry: Entry): void {
     const bytes = encodeEntry(entry);
     try {
-      if (this.isDoubtful) this.compact();
-      this.file.append(bytes);
+      if (this.#isDoubtful) this.#compact();
+      this.#file.append(bytes);
     } catch (error) {
       throw refusal(error);
     }
     this.state.apply(entry);
-    this.isSynced = false;
-    if (this.file.size >= this.compactAt) this.tryToCompact();
+    this.#isSynced = false;
+    if (this.#file.size >= this.#compactAt) this.#tryToCompact();
   }
 
   flushed(): Promise<void> | undefined {
@@ -73,34 +73,34 @@ export class DiskJournal implements Journal {
   }
 
   async sync(): Promise<void> {
-    if (this.isSynced) return;
+    if (this.#isSynced) return;
     try {
-      await this.group.request();
+      await this.#group.request();
     } catch (error) {
       throw refusal(error);
     }
   }
 
   close(): void {
-    this.file.close();
+    this.#file.close();
   }
 
-  private async syncOnce(): Promise<void> {
-    if (this.isDoubtful) this.compact();
-    const { size } = this.file;
-    const { generation } = this;
+  async #syncOnce(): Promise<void> {
+    if (this.#isDoubtful) this.#compact();
+    const { size } = this.#file;
+    const generation = this.#generation;
     try {
-      await this.file.sync();
+      await this.#file.sync();
     } catch (error) {
-      if (generation === this.generation) this.isDoubtful = true;
+      if (generation === this.#generation) this.#isDoubtful = true;
       throw error;
     }
-    if (size === this.file.size && generation === this.generation) this.isSynced = true;
+    if (size === this.#file.size && generation === this.#generation) this.#isSynced = true;
   }
 
   /** @returns bytes of the journal that count; undefined when it does not go with the snapshot */
-  private replay(): number | undefined {
-    const { folder, pool, report } = this.options;
+  #replay(): number | undefined {
+    const { folder, pool, report } = this.#options;
     const bytes = readWhole(pool.files, `${folder}/${NAME}`);
     if (bytes === undefined) return undefined;
     const entries: Entry[] = [];
@@ -108,37 +108,37 @@ export class DiskJournal implements Journal {
     if (end < bytes.length) report('warn', `${folder}/${NAME}: cut ${bytes.length - end} bytes that are no whole entry`);
     const [first] = entries;
     // A crash between a new snapshot and its journal leaves the one that the snapshot has in it.
-    if (first?.type !== 'generation' || first.generation !== this.generation) return undefined;
+    if (first?.type !== 'generation' || first.generation !== this.#generation) return undefined;
     for (const entry of entries) this.state.apply(entry);
     return end;
   }
 
   /** Snapshot first: from then on the old journal, of an older generation, does not count. */
-  private compact(): void {
-    const { folder, pool } = this.options;
-    const generation = this.generation + 1;
+  #compact(): void {
+    const { folder, pool } = this.#options;
+    const generation = this.#generation + 1;
     const snapshot = encodeSnapshot({ state: this.state, generation });
     const head = encodeEntry({ type: 'generation', generation });
     prepareFile(pool.files, `${folder}/${SNAPSHOT}`, snapshot);
-    prepareFile(pool.files, this.file.path, head);
-    this.isDoubtful = true;
-    this.file.close();
+    prepareFile(pool.files, this.#file.path, head);
+    this.#isDoubtful = true;
+    this.#file.close();
     commitFile(pool.files, `${folder}/${SNAPSHOT}`);
-    commitFile(pool.files, this.file.path);
-    this.file.cutTo(head.length);
-    this.generation = generation;
-    this.compactAt = Math.max(COMPACT_BYTES, snapshot.length * 4);
+    commitFile(pool.files, this.#file.path);
+    this.#file.cutTo(head.length);
+    this.#generation = generation;
+    this.#compactAt = Math.max(COMPACT_BYTES, snapshot.length * 4);
     this.state.deleted.clear();
-    this.isSynced = true;
-    this.isDoubtful = false;
+    this.#isSynced = true;
+    this.#isDoubtful = false;
   }
 
-  private tryToCompact(): void {
+  #tryToCompact(): void {
     try {
-      this.compact();
+      this.#compact();
     } catch (error) {
-      this.compactAt = this.file.size * 2;
-      this.options.report('warn', `the journal could not be folded into a snapshot: ${(error as Error).message}`);
+      this.#compactAt = this.#file.size * 2;
+      this.#options.report('warn', `the journal could not be folded into a snapshot: ${(error as Error).message}`);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { crc32c } from '../protocol/crc32c.ts';
+import { crc32c } from '../../wire/crc32c.ts';
 import type { Entry } from './entry.ts';
 
 /**

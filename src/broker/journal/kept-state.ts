@@ -30,19 +30,19 @@ export class KeptState {
         this.topics.set(entry.topic, { partitions: entry.partitions, configs: entry.configs, starts: new Map() });
         return;
       case 'partitions':
-        return this.change(entry.topic, { partitions: entry.partitions });
+        return this.#change(entry.topic, { partitions: entry.partitions });
       case 'configs':
-        return this.change(entry.topic, { configs: entry.configs });
+        return this.#change(entry.topic, { configs: entry.configs });
       case 'start': {
         const starts = new Map(this.topics.get(entry.topic)?.starts).set(entry.partition, entry.offset);
-        return this.change(entry.topic, { starts });
+        return this.#change(entry.topic, { starts });
       }
       case 'topic-deleted':
-        return this.deleteTopic(entry.topic);
+        return this.#deleteTopic(entry.topic);
       case 'offsets':
-        return this.addOffsets(entry.group, entry.offsets);
+        return this.#addOffsets(entry.group, entry.offsets);
       case 'pending-offsets':
-        return this.addOffsets(entry.group, entry.offsets, entry.producerId);
+        return this.#addOffsets(entry.group, entry.offsets, entry.producerId);
       case 'pending-end':
         for (const group of entry.groups) this.groups.get(group)?.endTransaction(entry.producerId, entry.isCommit);
         return;
@@ -81,18 +81,18 @@ export class KeptState {
     for (const transaction of this.transactions.values()) yield { type: 'transaction', transaction };
   }
 
-  private change(topic: string, changes: Partial<KeptTopic>): void {
+  #change(topic: string, changes: Partial<KeptTopic>): void {
     const known = this.topics.get(topic);
     if (known !== undefined) this.topics.set(topic, { ...known, ...changes });
   }
 
-  private addOffsets(group: string, offsets: readonly JournalledOffset[], producerId?: number): void {
+  #addOffsets(group: string, offsets: readonly JournalledOffset[], producerId?: number): void {
     let known = this.groups.get(group);
     if (known === undefined) this.groups.set(group, (known = new OffsetStore()));
     known.add(offsets.map(fromJournal), producerId);
   }
 
-  private deleteTopic(topic: string): void {
+  #deleteTopic(topic: string): void {
     this.topics.delete(topic);
     this.deleted.add(topic);
     for (const [group, offsets] of this.groups) {

@@ -1,4 +1,4 @@
-import { type BatchHeader, batchLength, HEADER_BYTES, readHeader } from '../protocol/record-batch.ts';
+import { type BatchHeader, batchLength, HEADER_BYTES, readHeader } from '../../wire/record-batch.ts';
 
 /** Fills `into` from `position` of a segment on. @returns bytes read */
 export type ReadAt = (into: Buffer, position: number) => number;
@@ -18,54 +18,54 @@ const MAGIC_AT = 16;
  * larger than a chunk are not read at all, unless `bytes` asks for them.
  */
 export class BatchCursor {
-  private readonly readAt: ReadAt;
-  private readonly end: number;
-  private readonly chunkBytes: number;
-  private at: number;
-  private chunk = Buffer.alloc(0);
-  private chunkAt = 0;
+  readonly #readAt: ReadAt;
+  readonly #end: number;
+  readonly #chunkBytes: number;
+  #at: number;
+  #chunk = Buffer.alloc(0);
+  #chunkAt = 0;
 
   /** @param end position after the last batch. @param chunkBytes as much is read at once */
   constructor(readAt: ReadAt, position: number, end: number, chunkBytes = 131_072) {
-    this.readAt = readAt;
-    this.at = position;
-    this.end = end;
-    this.chunkBytes = chunkBytes;
+    this.#readAt = readAt;
+    this.#at = position;
+    this.#end = end;
+    this.#chunkBytes = chunkBytes;
   }
 
   /** After the last batch that was found whole. */
   get position(): number {
-    return this.at;
+    return this.#at;
   }
 
   /** Undefined at the end, and before bytes that are no whole batch. */
   next(): FoundBatch | undefined {
-    const position = this.at;
-    const head = this.view(position, HEADER_BYTES);
+    const position = this.#at;
+    const head = this.#view(position, HEADER_BYTES);
     if (head === undefined || head[MAGIC_AT] !== 2) return undefined;
     const length = batchLength(head);
-    if (length < HEADER_BYTES || position + length > this.end) return undefined;
-    this.at = position + length;
+    if (length < HEADER_BYTES || position + length > this.#end) return undefined;
+    this.#at = position + length;
     return { header: readHeader(head), position, length };
   }
 
   /** The bytes of a batch that was found; valid until the next call. */
   bytes({ position, length }: FoundBatch): Buffer | undefined {
-    return this.view(position, length);
+    return this.#view(position, length);
   }
 
-  private view(position: number, length: number): Buffer | undefined {
-    if (position + length > this.end) return undefined;
-    const isHere = position >= this.chunkAt && position + length <= this.chunkAt + this.chunk.length;
-    if (!isHere) this.load(position, length);
-    const from = position - this.chunkAt;
-    return from + length <= this.chunk.length ? this.chunk.subarray(from, from + length) : undefined;
+  #view(position: number, length: number): Buffer | undefined {
+    if (position + length > this.#end) return undefined;
+    const isHere = position >= this.#chunkAt && position + length <= this.#chunkAt + this.#chunk.length;
+    if (!isHere) this.#load(position, length);
+    const from = position - this.#chunkAt;
+    return from + length <= this.#chunk.length ? this.#chunk.subarray(from, from + length) : undefined;
   }
 
-  private load(position: number, length: number): void {
-    const wanted = Math.min(Math.max(length, this.chunkBytes), this.end - position);
+  #load(position: number, length: number): void {
+    const wanted = Math.min(Math.max(length, this.#chunkBytes), this.#end - position);
     const into = Buffer.allocUnsafeSlow(wanted);
-    this.chunk = into.subarray(0, this.readAt(into, position));
-    this.chunkAt = position;
+    this.#chunk = into.subarray(0, this.#readAt(into, position));
+    this.#chunkAt = position;
   }
 }

@@ -1,4 +1,4 @@
-import { batchLength, HEADER_BYTES, isFormat2, offsetAfter, offsetAt } from '../protocol/record-batch.ts';
+import { batchLength, HEADER_BYTES, isFormat2, offsetAfter, offsetAt } from '../../wire/record-batch.ts';
 
 /** Length of the whole batches at the front of `bytes` that begin before `endOffset`. */
 export function wholeBatches(bytes: Buffer, endOffset: number): number {

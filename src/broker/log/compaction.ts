@@ -1,6 +1,6 @@
-import { markerOf } from '../protocol/control-batch.ts';
-import { isControl, type RecordBatch } from '../protocol/record-batch.ts';
-import { type BatchRecord, deleteHorizonOf, readRecords, withRecords } from '../protocol/records.ts';
+import { markerOf } from '../../wire/control-batch.ts';
+import { isControl, type RecordBatch } from '../../wire/record-batch.ts';
+import { type BatchRecord, deleteHorizonOf, readRecords, withRecords } from '../../wire/records.ts';
 
 /** What may be removed of a compacted log, and when. */
 export interface CompactionRules {
@@ -33,58 +33,58 @@ const MAX_KEYS = 1_000_000;
  * then it cleans batches, older ones too.
  */
 export class Compaction {
-  private readonly rules: CompactionRules;
-  private readonly newest = new Map<string, number>();
+  readonly #rules: CompactionRules;
+  readonly #newest = new Map<string, number>();
   /** A batch that cannot be opened may hold the key of any tombstone, which would come to life again. */
-  private hasClosedBatch = false;
+  #hasClosedBatch = false;
 
   constructor(rules: CompactionRules) {
-    this.rules = rules;
+    this.#rules = rules;
   }
 
   get isFull(): boolean {
-    return this.newest.size >= MAX_KEYS;
+    return this.#newest.size >= MAX_KEYS;
   }
 
   learn(batch: RecordBatch): void {
     if (isControl(batch)) return;
     const records = readRecords(batch);
-    if (records === undefined) this.hasClosedBatch = true;
-    else if (!this.isAborted(batch))
-      for (const { key, offset } of records) if (key !== null) this.newest.set(key.toString('latin1'), offset);
+    if (records === undefined) this.#hasClosedBatch = true;
+    else if (!this.#isAborted(batch))
+      for (const { key, offset } of records) if (key !== null) this.#newest.set(key.toString('latin1'), offset);
   }
 
   /** A batch of what was cleaned before, which is not to be learnt from again. */
   lookAt(batch: RecordBatch): void {
-    this.hasClosedBatch ||= !isControl(batch) && readRecords(batch) === undefined;
+    this.#hasClosedBatch ||= !isControl(batch) && readRecords(batch) === undefined;
   }
 
   /** @returns the batch itself when all of it stays; undefined when nothing does */
   clean(batch: RecordBatch): RecordBatch | undefined {
-    if (isControl(batch)) return this.keepsMarker(batch) ? batch : undefined;
+    if (isControl(batch)) return this.#keepsMarker(batch) ? batch : undefined;
     const records = readRecords(batch);
     if (records === undefined) return batch;
     const horizon = deleteHorizonOf(batch);
-    const kept = this.isAborted(batch) ? [] : records.filter((record) => this.keeps(record, horizon));
+    const kept = this.#isAborted(batch) ? [] : records.filter((record) => this.#keeps(record, horizon));
     if (kept.length === 0) return undefined;
     const needsHorizon = horizon === undefined && kept.some(({ isTombstone }) => isTombstone);
-    if (needsHorizon) return withRecords(batch, kept, this.rules.now + this.rules.deleteRetentionMs);
+    if (needsHorizon) return withRecords(batch, kept, this.#rules.now + this.#rules.deleteRetentionMs);
     return kept.length === records.length ? batch : withRecords(batch, kept);
   }
 
-  private keeps({ key, offset, isTombstone }: BatchRecord, horizon: number | undefined): boolean {
-    if (key === null || offset < (this.newest.get(key.toString('latin1')) ?? offset)) return false;
-    return !isTombstone || this.hasClosedBatch || horizon === undefined || this.rules.now <= horizon;
+  #keeps({ key, offset, isTombstone }: BatchRecord, horizon: number | undefined): boolean {
+    if (key === null || offset < (this.#newest.get(key.toString('latin1')) ?? offset)) return false;
+    return !isTombstone || this.#hasClosedBatch || horizon === undefined || this.#rules.now <= horizon;
   }
 
   /** Readers need the end of an aborted transaction as long as it is in the list that they are given: for ever. */
-  private keepsMarker(batch: RecordBatch): boolean {
+  #keepsMarker(batch: RecordBatch): boolean {
     const isCommit = markerOf(batch)?.isCommit ?? false;
-    return !isCommit || this.rules.now - batch.maxTimestamp <= this.rules.deleteRetentionMs;
+    return !isCommit || this.#rules.now - batch.maxTimestamp <= this.#rules.deleteRetentionMs;
   }
 
-  private isAborted({ producerId, baseOffset, attributes }: RecordBatch): boolean {
-    return (attributes & 0x10) !== 0 && this.rules.isAborted(producerId, baseOffset);
+  #isAborted({ producerId, baseOffset, attributes }: RecordBatch): boolean {
+    return (attributes & 0x10) !== 0 && this.#rules.isAborted(producerId, baseOffset);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type RecordBatch, stampOffset } from '../protocol/record-batch.ts';
+import { type RecordBatch, stampOffset } from '../../wire/record-batch.ts';
 import { storageRefusal } from '../storage/storage-failure.ts';
 import { endOffsetOf } from './batch-run.ts';
 import type { CompactionRules } from './compaction.ts';
@@ -18,227 +18,228 @@ import { TailCache } from './tail-cache.ts';
  * back, as nobody can know what the disk has of it.
  */
 export class DiskLog implements PartitionLog {
-  private readonly env: DiskEnvironment;
-  private readonly request: LogRequest;
-  private readonly folder: SegmentFolder;
-  private readonly segments: SegmentList;
-  private readonly tail: TailCache;
-  private readonly group = new GroupSync(() => this.syncOnce());
-  private start: number;
-  private next: number;
+  readonly #env: DiskEnvironment;
+  readonly #request: LogRequest;
+  readonly #folder: SegmentFolder;
+  readonly #segments: SegmentList;
+  readonly #tail: TailCache;
+  readonly #group = new GroupSync(() => this.#syncOnce());
+  #start: number;
+  #next: number;
   /** Up to where it was synced: the offset, and bytes of the segment that was active then. */
-  private synced: { readonly offset: number; readonly size: number };
+  #synced: { readonly offset: number; readonly size: number };
   /** How often unacknowledged batches were taken back. */
-  private cuts = 0;
-  private size: number;
-  private isClosed = false;
+  #cuts = 0;
+  #size: number;
+  #isClosed = false;
 
   /** Opens the log and recovers what is there. @throws what the file system throws */
   constructor(env: DiskEnvironment, request: LogRequest) {
-    this.env = env;
-    this.request = request;
-    this.tail = new TailCache(env.tails);
-    this.folder = new SegmentFolder(env, request);
-    this.segments = this.folder.list;
-    const { active, oldest, sizeBytes } = this.segments;
-    this.start = Math.max(this.folder.recordedStart, oldest.baseOffset);
-    this.next = active.nextOffset;
-    this.synced = { offset: this.next, size: active.size };
-    this.size = sizeBytes;
+    this.#env = env;
+    this.#request = request;
+    this.#tail = new TailCache(env.tails);
+    this.#folder = new SegmentFolder(env, request);
+    this.#segments = this.#folder.list;
+    const { active, oldest, sizeBytes } = this.#segments;
+    this.#start = Math.max(this.#folder.recordedStart, oldest.baseOffset);
+    this.#next = active.nextOffset;
+    this.#synced = { offset: this.#next, size: active.size };
+    this.#size = sizeBytes;
     if (!env.isClean && sizeBytes > 0) env.touched(this);
   }
 
   get startOffset(): number {
-    return this.start;
+    return this.#start;
   }
 
   get endOffset(): number {
-    return this.env.syncsFirst ? this.synced.offset : this.next;
+    return this.#env.syncsFirst ? this.#synced.offset : this.#next;
   }
 
   get sizeBytes(): number {
-    return this.size;
+    return this.#size;
   }
 
   append(batch: RecordBatch, leaderEpoch: number): number {
-    const baseOffset = this.next;
+    const baseOffset = this.#next;
     const bytes = ownBytes(batch.bytes);
     stampOffset(bytes, baseOffset, leaderEpoch);
-    this.guarded('writing to', () => {
-      this.folder.make();
-      if (this.isFull(batch)) this.folder.roll();
-      this.segments.active.append({ ...batch, baseOffset }, bytes);
+    this.#guarded('writing to', () => {
+      this.#folder.make();
+      if (this.#isFull(batch)) this.#folder.roll();
+      this.#segments.active.append({ ...batch, baseOffset }, bytes);
     });
-    this.next += batch.lastOffsetDelta + 1;
-    this.size += bytes.length;
-    this.tail.push({ baseOffset, endOffset: this.next, bytes });
-    this.folder.syncing.written(this.segments.active);
-    this.env.touched(this);
+    this.#next += batch.lastOffsetDelta + 1;
+    this.#size += bytes.length;
+    this.#tail.push({ baseOffset, endOffset: this.#next, bytes });
+    this.#folder.syncing.written(this.#segments.active);
+    this.#env.touched(this);
     return baseOffset;
   }
 
   flushed(): Promise<void> | undefined {
-    if (!this.env.syncsFirst) return undefined;
-    if (this.synced.offset >= this.next && this.env.journal.isFlushed) return undefined;
-    return this.waitForSync(this.cuts);
+    if (!this.#env.syncsFirst) return undefined;
+    if (this.#synced.offset >= this.#next && this.#env.journal.isFlushed) return undefined;
+    return this.#waitForSync(this.#cuts);
   }
 
   read(offset: number, maxBytes: number, atLeastOne: boolean, upTo = this.endOffset): readonly Buffer[] {
     const endOffset = Math.min(upTo, this.endOffset);
-    const cachedFrom = this.tail.startOffset ?? endOffset;
-    if (offset >= cachedFrom) return this.tail.read(offset, endOffset, maxBytes, atLeastOne);
-    const found = this.guarded('reading', () => {
-      return this.segments.read(offset, { endOffset: Math.min(cachedFrom, endOffset), maxBytes, atLeastOne });
+    const cachedFrom = this.#tail.startOffset ?? endOffset;
+    if (offset >= cachedFrom) return this.#tail.read(offset, endOffset, maxBytes, atLeastOne);
+    const found = this.#guarded('reading', () => {
+      return this.#segments.read(offset, { endOffset: Math.min(cachedFrom, endOffset), maxBytes, atLeastOne });
     });
     const left = maxBytes - found.reduce((sum, { length }) => sum + length, 0);
     const last = found.at(-1);
     const reached = last === undefined ? offset : endOffsetOf(last);
-    if (reached < cachedFrom && this.segments.hasWithin(reached, Math.min(cachedFrom, endOffset))) return found;
-    return [...found, ...this.tail.read(cachedFrom, endOffset, left, atLeastOne && found.length === 0)];
+    if (reached < cachedFrom && this.#segments.hasWithin(reached, Math.min(cachedFrom, endOffset))) return found;
+    return [...found, ...this.#tail.read(cachedFrom, endOffset, left, atLeastOne && found.length === 0)];
   }
 
   offsetForTime(timestamp: number): TimedOffset | undefined {
-    return this.guarded('reading', () => this.segments.firstReaching(timestamp, this.start, this.endOffset));
+    return this.#guarded('reading', () => this.#segments.firstReaching(timestamp, this.#start, this.endOffset));
   }
 
   latestByTime(): TimedOffset | undefined {
-    return this.guarded('reading', () => this.segments.latest(this.start, this.endOffset));
+    return this.#guarded('reading', () => this.#segments.latest(this.#start, this.endOffset));
   }
 
   /** Only whole segments go; the rest of the records before the new start stays on the disk, out of reach. */
   deleteBefore(offset: number): void {
     const start = Math.min(offset, this.endOffset);
-    if (start <= this.start) return;
-    this.env.recordStart(this.request.topic, this.request.partition, start);
-    this.start = start;
-    this.drop((segment) => segment.nextOffset <= start);
+    if (start <= this.#start) return;
+    this.#env.recordStart(this.#request.topic, this.#request.partition, start);
+    this.#start = start;
+    this.#drop((segment) => segment.nextOffset <= start);
   }
 
   enforce({ bytes, ms }: Retention, now: number): void {
-    this.drop((segment) => {
+    this.#drop((segment) => {
       if (segment.nextOffset > this.endOffset) return false;
-      if (bytes >= 0 && this.size - segment.size >= bytes) return true;
+      if (bytes >= 0 && this.#size - segment.size >= bytes) return true;
       return ms >= 0 && segment.maxTimestamp >= 0 && now - segment.maxTimestamp > ms;
     });
   }
 
   async compact(rules: CompactionRules): Promise<void> {
-    if (this.isClosed || this.segments.active.size === 0) return;
+    if (this.#isClosed || this.#segments.active.size === 0) return;
     try {
-      await compactSegments(this.compacted, { ...rules, limitOffset: Math.min(rules.limitOffset, this.endOffset) });
+      await compactSegments(this.#compacted, { ...rules, limitOffset: Math.min(rules.limitOffset, this.endOffset) });
     } catch (error) {
-      if (!this.isClosed) this.env.report('warn', this.refusal(error, 'compacting').message);
+      if (!this.#isClosed) this.#env.report('warn', this.#refusal(error, 'compacting').message);
     }
   }
 
   /** Makes everything that was appended durable. */
   sync(): Promise<void> {
-    return this.group.request();
+    return this.#group.request();
   }
 
   async close(): Promise<void> {
-    if (this.isClosed) return;
+    if (this.#isClosed) return;
     try {
       await this.sync();
     } catch (error) {
-      this.env.distrust();
-      this.env.report('error', this.refusal(error, 'syncing').message);
+      this.#env.distrust();
+      this.#env.report('error', this.#refusal(error, 'syncing').message);
     }
-    this.isClosed = true;
-    this.tail.clear();
-    this.folder.release();
+    this.#isClosed = true;
+    this.#tail.clear();
+    this.#folder.release();
   }
 
   async delete(): Promise<void> {
-    this.isClosed = true;
-    this.tail.clear();
+    this.#isClosed = true;
+    this.#tail.clear();
     try {
-      this.folder.discard();
+      this.#folder.discard();
     } catch (error) {
       // It is no topic's any more: removed when one of its name is made, or at the next start.
-      this.env.report('warn', this.refusal(error, 'removing the files of').message);
+      this.#env.report('warn', this.#refusal(error, 'removing the files of').message);
     }
   }
 
-  private isFull({ bytes, maxTimestamp }: RecordBatch): boolean {
-    const { active } = this.segments;
+  #isFull({ bytes, maxTimestamp }: RecordBatch): boolean {
+    const { active } = this.#segments;
     if (active.size === 0) return false;
-    const { segmentBytes, segmentMs } = this.request.limits();
+    const { segmentBytes, segmentMs } = this.#request.limits();
     return active.size + bytes.length > segmentBytes || maxTimestamp - active.firstTimestamp > segmentMs;
   }
 
-  private get compacted(): CompactedLog {
-    const { folder, segments } = this;
+  get #compacted(): CompactedLog {
+    const folder = this.#folder;
+    const segments = this.#segments;
     return {
-      files: this.env.pool.files,
+      files: this.#env.pool.files,
       settledSegments: () => folder.settledSegments(),
       cleanedTo: folder.cleanedTo,
       allowGaps: (offset) => folder.allowGaps(offset),
       markCleaned: (offset) => folder.markCleaned(offset),
-      holds: (segment) => !this.isClosed && segments.all().includes(segment),
+      holds: (segment) => !this.#isClosed && segments.all().includes(segment),
       replace: (segment, rewritten) => {
         folder.replace(segment, rewritten);
-        this.size += rewritten.size - segment.size;
-        if ((this.tail.startOffset ?? this.next) < segment.nextOffset) this.tail.clear();
+        this.#size += rewritten.size - segment.size;
+        if ((this.#tail.startOffset ?? this.#next) < segment.nextOffset) this.#tail.clear();
       },
     };
   }
 
-  private async waitForSync(cuts: number): Promise<void> {
+  async #waitForSync(cuts: number): Promise<void> {
     try {
-      await this.group.request();
+      await this.#group.request();
     } catch (error) {
-      throw this.refusal(error, 'syncing');
+      throw this.#refusal(error, 'syncing');
     }
-    if (this.cuts !== cuts) throw this.refusal(new Error('a sync before it failed'), 'syncing');
+    if (this.#cuts !== cuts) throw this.#refusal(new Error('a sync before it failed'), 'syncing');
   }
 
-  private async syncOnce(): Promise<void> {
-    const reached = { offset: this.next, size: this.segments.active.size };
+  async #syncOnce(): Promise<void> {
+    const reached = { offset: this.#next, size: this.#segments.active.size };
     try {
-      await this.env.journal.flushed();
-      if (!this.isClosed) await this.folder.syncing.run();
+      await this.#env.journal.flushed();
+      if (!this.#isClosed) await this.#folder.syncing.run();
     } catch (error) {
-      if (this.env.syncsFirst && !this.isClosed) this.takeBack();
+      if (this.#env.syncsFirst && !this.#isClosed) this.#takeBack();
       throw error;
     }
-    this.synced = reached;
+    this.#synced = reached;
   }
 
-  private takeBack(): void {
-    const { offset, size } = this.synced;
-    this.cuts += 1;
-    this.tail.clear();
-    this.folder.cutFrom(offset, size);
-    this.next = offset;
-    this.size = this.segments.sizeBytes;
-    this.request.producers.forgetFrom(offset);
+  #takeBack(): void {
+    const { offset, size } = this.#synced;
+    this.#cuts += 1;
+    this.#tail.clear();
+    this.#folder.cutFrom(offset, size);
+    this.#next = offset;
+    this.#size = this.#segments.sizeBytes;
+    this.#request.producers.forgetFrom(offset);
   }
 
   /** Old records are in the way of nobody: what cannot be dropped now is dropped the next time. */
-  private drop(isOver: (segment: Segment) => boolean): void {
+  #drop(isOver: (segment: Segment) => boolean): void {
     try {
-      for (let { oldest } = this.segments; oldest.size > 0 && isOver(oldest); { oldest } = this.segments) {
-        if (this.segments.count === 1) this.folder.roll();
-        this.folder.dropOldest();
-        this.size -= oldest.size;
-        this.start = Math.max(this.start, oldest.nextOffset);
+      for (let { oldest } = this.#segments; oldest.size > 0 && isOver(oldest); { oldest } = this.#segments) {
+        if (this.#segments.count === 1) this.#folder.roll();
+        this.#folder.dropOldest();
+        this.#size -= oldest.size;
+        this.#start = Math.max(this.#start, oldest.nextOffset);
       }
-      if ((this.tail.startOffset ?? this.start) < this.segments.oldest.baseOffset) this.tail.clear();
+      if ((this.#tail.startOffset ?? this.#start) < this.#segments.oldest.baseOffset) this.#tail.clear();
     } catch (error) {
-      this.env.report('warn', this.refusal(error, 'dropping old segments of').message);
+      this.#env.report('warn', this.#refusal(error, 'dropping old segments of').message);
     }
   }
 
-  private guarded<T>(doing: string, action: () => T): T {
+  #guarded<T>(doing: string, action: () => T): T {
     try {
       return action();
     } catch (error) {
-      throw this.refusal(error, doing);
+      throw this.#refusal(error, doing);
     }
   }
 
-  private refusal(error: unknown, doing: string) {
-    return storageRefusal(error, `${doing} ${this.request.topic}[${this.request.partition}]`);
+  #refusal(error: unknown, doing: string) {
+    return storageRefusal(error, `${doing} ${this.#request.topic}[${this.#request.partition}]`);
   }
 }

@@ -1,5 +1,5 @@
-import { type Marker, markerOf } from '../protocol/control-batch.ts';
-import { hasValidCrc, isControl } from '../protocol/record-batch.ts';
+import { type Marker, markerOf } from '../../wire/control-batch.ts';
+import { hasValidCrc, isControl } from '../../wire/record-batch.ts';
 import { readWhole } from '../storage/files.ts';
 import { BatchCursor, type FoundBatch } from './batch-cursor.ts';
 import type { DiskEnvironment } from './disk-environment.ts';
@@ -16,123 +16,123 @@ export interface RecoveredSegment {
 
 /** Finds out what the folder of a log holds; what is no whole, valid and contiguous run of batches is cut away. */
 export class LogRecovery {
-  private readonly env: DiskEnvironment;
-  private readonly folder: string;
-  private readonly producers: ProducerMemory;
-  private readonly gapsBefore: number;
-  private readonly now = Date.now();
+  readonly #env: DiskEnvironment;
+  readonly #folder: string;
+  readonly #producers: ProducerMemory;
+  readonly #gapsBefore: number;
+  readonly #now = Date.now();
 
   /** @param gapsBefore up to this offset batches may be missing: the log was compacted */
   constructor(env: DiskEnvironment, folder: string, producers: ProducerMemory, gapsBefore: number) {
-    this.gapsBefore = gapsBefore;
-    this.env = env;
-    this.folder = folder;
-    this.producers = producers;
+    this.#gapsBefore = gapsBefore;
+    this.#env = env;
+    this.#folder = folder;
+    this.#producers = producers;
   }
 
   /** @returns the segments, oldest first; none for a log that never had one */
   run(): RecoveredSegment[] {
-    const bases = this.bases();
-    const first = this.restoreProducers(bases);
-    const found: RecoveredSegment[] = bases.slice(0, first).map((base, i) => ({ segment: this.unread(base, bases[i + 1] as number) }));
+    const bases = this.#bases();
+    const first = this.#restoreProducers(bases);
+    const found: RecoveredSegment[] = bases.slice(0, first).map((base, i) => ({ segment: this.#unread(base, bases[i + 1] as number) }));
     for (let i = first; i < bases.length; i++) {
       const base = bases[i] as number;
       const expected = found.at(-1)?.segment.nextOffset ?? base;
       if (base < expected) {
         // What a failed roll, or a cut whose file could not be removed, left: the segment before it went on over it.
-        this.remove([base]);
+        this.#remove([base]);
         continue;
       }
-      if (base > expected && expected >= this.gapsBefore) {
-        this.remove(bases.slice(i));
+      if (base > expected && expected >= this.#gapsBefore) {
+        this.#remove(bases.slice(i));
         break;
       }
-      const producers = i === first ? undefined : this.producers.save();
-      const { segment, isWhole } = this.scan(base);
+      const producers = i === first ? undefined : this.#producers.save();
+      const { segment, isWhole } = this.#scan(base);
       found.push({ segment, producers });
       if (isWhole) continue;
-      this.remove(bases.slice(i + 1));
+      this.#remove(bases.slice(i + 1));
       break;
     }
     return found;
   }
 
-  private bases(): number[] {
-    const { files } = this.env.pool;
+  #bases(): number[] {
+    const { files } = this.#env.pool;
     const all = files
-      .list(this.folder)
+      .list(this.#folder)
       .flatMap((name) => segmentBase(name) ?? [])
       .sort((a, b) => a - b);
     // Only the last segment can be empty: any other is what a roll left that failed when its file was made.
-    const strays = all.slice(0, -1).filter((base) => files.size(`${this.folder}/${segmentName(base)}`) === 0);
-    this.remove(strays);
-    for (const name of files.list(this.folder)) if (name.endsWith('.log.tmp')) files.removeFile(`${this.folder}/${name}`);
+    const strays = all.slice(0, -1).filter((base) => files.size(`${this.#folder}/${segmentName(base)}`) === 0);
+    this.#remove(strays);
+    for (const name of files.list(this.#folder)) if (name.endsWith('.log.tmp')) files.removeFile(`${this.#folder}/${name}`);
     return all.filter((base) => !strays.includes(base));
   }
 
   /** The newest snapshot says what producers had written before it, and that all before it was synced. @returns where to go on */
-  private restoreProducers(bases: readonly number[]): number {
+  #restoreProducers(bases: readonly number[]): number {
     for (let i = bases.length - 1; i >= 0; i--) {
-      const bytes = readWhole(this.env.pool.files, `${this.folder}/${producerSnapshotName(bases[i] as number)}`);
+      const bytes = readWhole(this.#env.pool.files, `${this.#folder}/${producerSnapshotName(bases[i] as number)}`);
       const saved = bytes && decodeProducers(bytes);
       if (saved === undefined) continue;
-      this.producers.restore(saved, this.now);
+      this.#producers.restore(saved, this.#now);
       return i;
     }
     return 0;
   }
 
-  private unread(base: number, nextOffset: number): Segment {
-    const size = this.env.pool.files.size(`${this.folder}/${segmentName(base)}`) ?? 0;
-    return new Segment(this.env.pool, this.folder, base, { size, nextOffset });
+  #unread(base: number, nextOffset: number): Segment {
+    const size = this.#env.pool.files.size(`${this.#folder}/${segmentName(base)}`) ?? 0;
+    return new Segment(this.#env.pool, this.#folder, base, { size, nextOffset });
   }
 
-  private scan(base: number): { readonly segment: Segment; readonly isWhole: boolean } {
-    const { pool } = this.env;
-    const path = `${this.folder}/${segmentName(base)}`;
+  #scan(base: number): { readonly segment: Segment; readonly isWhole: boolean } {
+    const { pool } = this.#env;
+    const path = `${this.#folder}/${segmentName(base)}`;
     const size = pool.files.size(path) ?? 0;
     const index = new SegmentIndex();
     const cursor = new BatchCursor((into, position) => pool.use(path).read(into, position), 0, size);
     let end = 0;
     let nextOffset = base;
-    for (let found = cursor.next(); found !== undefined && this.isGood(found, nextOffset, cursor); found = cursor.next()) {
+    for (let found = cursor.next(); found !== undefined && this.#isGood(found, nextOffset, cursor); found = cursor.next()) {
       const { header, position, length } = found;
       index.add(header, position, length);
-      if (header.producerId >= 0) this.producers.record(header, header.baseOffset, this.now, this.markerIn(found, cursor));
+      if (header.producerId >= 0) this.#producers.record(header, header.baseOffset, this.#now, this.#markerIn(found, cursor));
       nextOffset = header.baseOffset + header.lastOffsetDelta + 1;
       end = position + length;
     }
-    const segment = new Segment(pool, this.folder, base, { size: end, nextOffset, index });
-    if (end < size) this.cut(segment, size);
+    const segment = new Segment(pool, this.#folder, base, { size: end, nextOffset, index });
+    if (end < size) this.#cut(segment, size);
     return { segment, isWhole: end === size };
   }
 
-  private markerIn(found: FoundBatch, cursor: BatchCursor): Marker | undefined {
+  #markerIn(found: FoundBatch, cursor: BatchCursor): Marker | undefined {
     if (!isControl(found.header)) return undefined;
     const bytes = cursor.bytes(found);
     return bytes && markerOf({ ...found.header, bytes });
   }
 
   /** After a stop in order only the headers are read: they must be, for the index and the producers. */
-  private isGood(found: FoundBatch, expected: number, cursor: BatchCursor): boolean {
+  #isGood(found: FoundBatch, expected: number, cursor: BatchCursor): boolean {
     const { baseOffset, lastOffsetDelta } = found.header;
-    const follows = baseOffset === expected || (baseOffset > expected && expected < this.gapsBefore);
+    const follows = baseOffset === expected || (baseOffset > expected && expected < this.#gapsBefore);
     if (!follows || lastOffsetDelta < 0) return false;
-    if (this.env.isClean) return true;
+    if (this.#env.isClean) return true;
     const bytes = cursor.bytes(found);
     return bytes !== undefined && hasValidCrc({ bytes });
   }
 
-  private cut(segment: Segment, size: number): void {
+  #cut(segment: Segment, size: number): void {
     const { path, size: kept, nextOffset } = segment;
-    this.env.report('warn', `${path}: cut ${size - kept} bytes that are no whole batch, after offset ${nextOffset - 1}`);
+    this.#env.report('warn', `${path}: cut ${size - kept} bytes that are no whole batch, after offset ${nextOffset - 1}`);
     segment.cutTo(kept, nextOffset);
   }
 
-  private remove(bases: readonly number[]): void {
-    const { pool, report } = this.env;
+  #remove(bases: readonly number[]): void {
+    const { pool, report } = this.#env;
     for (const base of bases) {
-      const path = `${this.folder}/${segmentName(base)}`;
+      const path = `${this.#folder}/${segmentName(base)}`;
       report('warn', `${path}: removed ${pool.files.size(path) ?? 0} bytes, as they do not follow what is before them`);
       pool.forget(path);
       pool.files.removeFile(path);

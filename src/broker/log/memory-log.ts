@@ -1,4 +1,4 @@
-import { type RecordBatch, stampOffset } from '../protocol/record-batch.ts';
+import { type RecordBatch, stampOffset } from '../../wire/record-batch.ts';
 import { Compaction, type CompactionRules, isTooYoung, isWorthwhile } from './compaction.ts';
 import { ownBytes } from './own-bytes.ts';
 import type { PartitionLog, Retention, SegmentLimits, TimedOffset } from './partition-log.ts';
@@ -6,41 +6,41 @@ import { firstInBatch } from './time-lookup.ts';
 
 /** Keeps batches in memory, as they came. */
 export class MemoryLog implements PartitionLog {
-  private batches: RecordBatch[] = [];
+  #batches: RecordBatch[] = [];
   /** Index of the first batch that is kept; those before it are dropped in bulk. */
-  private head = 0;
-  private start = 0;
-  private end = 0;
-  private size = 0;
-  private readonly limits: () => SegmentLimits;
+  #head = 0;
+  #start = 0;
+  #end = 0;
+  #size = 0;
+  readonly #limits: () => SegmentLimits;
   /** As if there were files: what a disk would have in the one that is written to is not compacted. */
-  private active = { baseOffset: 0, bytes: 0, firstTimestamp: -1 };
-  private cleanedTo = 0;
+  #active = { baseOffset: 0, bytes: 0, firstTimestamp: -1 };
+  #cleanedTo = 0;
 
   constructor(limits: () => SegmentLimits) {
-    this.limits = limits;
+    this.#limits = limits;
   }
 
   get startOffset(): number {
-    return this.start;
+    return this.#start;
   }
 
   get endOffset(): number {
-    return this.end;
+    return this.#end;
   }
 
   get sizeBytes(): number {
-    return this.size;
+    return this.#size;
   }
 
   append(batch: RecordBatch, leaderEpoch: number): number {
-    const baseOffset = this.end;
+    const baseOffset = this.#end;
     const bytes = ownBytes(batch.bytes);
     stampOffset(bytes, baseOffset, leaderEpoch);
-    this.grow(batch, baseOffset);
-    this.batches.push({ ...batch, bytes, baseOffset });
-    this.end += batch.lastOffsetDelta + 1;
-    this.size += bytes.length;
+    this.#grow(batch, baseOffset);
+    this.#batches.push({ ...batch, bytes, baseOffset });
+    this.#end += batch.lastOffsetDelta + 1;
+    this.#size += bytes.length;
     return baseOffset;
   }
 
@@ -48,11 +48,11 @@ export class MemoryLog implements PartitionLog {
     return undefined;
   }
 
-  read(offset: number, maxBytes: number, atLeastOne: boolean, upTo = this.end): readonly Buffer[] {
+  read(offset: number, maxBytes: number, atLeastOne: boolean, upTo = this.#end): readonly Buffer[] {
     const found: Buffer[] = [];
     let left = maxBytes;
-    for (let i = this.indexOf(offset); i < this.batches.length; i++) {
-      const { bytes, baseOffset } = this.batches[i] as RecordBatch;
+    for (let i = this.#indexOf(offset); i < this.#batches.length; i++) {
+      const { bytes, baseOffset } = this.#batches[i] as RecordBatch;
       if (baseOffset >= upTo) break;
       if (bytes.length > left && !(atLeastOne && found.length === 0)) break;
       found.push(bytes);
@@ -62,10 +62,10 @@ export class MemoryLog implements PartitionLog {
   }
 
   offsetForTime(timestamp: number): TimedOffset | undefined {
-    for (let i = this.head; i < this.batches.length; i++) {
-      const batch = this.batches[i] as RecordBatch;
+    for (let i = this.#head; i < this.#batches.length; i++) {
+      const batch = this.#batches[i] as RecordBatch;
       if (batch.maxTimestamp < timestamp) continue;
-      const found = firstInBatch(batch, timestamp, this.start);
+      const found = firstInBatch(batch, timestamp, this.#start);
       if (found !== undefined) return found;
     }
     return undefined;
@@ -73,91 +73,91 @@ export class MemoryLog implements PartitionLog {
 
   latestByTime(): TimedOffset | undefined {
     let latest: RecordBatch | undefined;
-    for (let i = this.head; i < this.batches.length; i++) {
-      const batch = this.batches[i] as RecordBatch;
+    for (let i = this.#head; i < this.#batches.length; i++) {
+      const batch = this.#batches[i] as RecordBatch;
       if (latest === undefined || batch.maxTimestamp > latest.maxTimestamp) latest = batch;
     }
-    return latest === undefined ? undefined : firstInBatch(latest, latest.maxTimestamp, this.start);
+    return latest === undefined ? undefined : firstInBatch(latest, latest.maxTimestamp, this.#start);
   }
 
   deleteBefore(offset: number): void {
-    this.start = Math.max(this.start, Math.min(offset, this.end));
-    while (this.head < this.batches.length && endOf(this.batches[this.head] as RecordBatch) <= this.start) this.dropFirst();
-    this.squeeze();
+    this.#start = Math.max(this.#start, Math.min(offset, this.#end));
+    while (this.#head < this.#batches.length && endOf(this.#batches[this.#head] as RecordBatch) <= this.#start) this.#dropFirst();
+    this.#squeeze();
   }
 
   enforce(retention: Retention, now: number): void {
-    while (this.head < this.batches.length && this.isExpired(this.batches[this.head] as RecordBatch, retention, now)) {
-      this.start = Math.max(this.start, endOf(this.batches[this.head] as RecordBatch));
-      this.dropFirst();
+    while (this.#head < this.#batches.length && this.#isExpired(this.#batches[this.#head] as RecordBatch, retention, now)) {
+      this.#start = Math.max(this.#start, endOf(this.#batches[this.#head] as RecordBatch));
+      this.#dropFirst();
     }
-    this.squeeze();
+    this.#squeeze();
   }
 
   async compact(rules: CompactionRules): Promise<void> {
-    const within = this.cleanable(rules);
-    const dirty = within.filter(({ baseOffset }) => baseOffset >= this.cleanedTo);
+    const within = this.#cleanable(rules);
+    const dirty = within.filter(({ baseOffset }) => baseOffset >= this.#cleanedTo);
     const clean = within.slice(0, within.length - dirty.length);
     if (!isWorthwhile(bytesOf(clean), bytesOf(dirty), dirty[0]?.maxTimestamp ?? rules.now, rules)) return;
     const compaction = new Compaction(rules);
     for (const batch of clean) compaction.lookAt(batch);
     for (const batch of dirty) compaction.learn(batch);
     const kept = within.flatMap((batch) => compaction.clean(batch) ?? []);
-    this.cleanedTo = endOf(within.at(-1) as RecordBatch);
-    this.size += bytesOf(kept) - bytesOf(within);
-    this.batches = [...kept, ...this.batches.slice(this.head + within.length)];
-    this.head = 0;
+    this.#cleanedTo = endOf(within.at(-1) as RecordBatch);
+    this.#size += bytesOf(kept) - bytesOf(within);
+    this.#batches = [...kept, ...this.#batches.slice(this.#head + within.length)];
+    this.#head = 0;
   }
 
   async close(): Promise<void> {
-    this.batches = [];
-    this.head = 0;
-    this.size = 0;
+    this.#batches = [];
+    this.#head = 0;
+    this.#size = 0;
   }
 
   async delete(): Promise<void> {
     await this.close();
   }
 
-  private grow({ bytes, maxTimestamp }: RecordBatch, baseOffset: number): void {
-    const { segmentBytes, segmentMs } = this.limits();
-    const { active } = this;
+  #grow({ bytes, maxTimestamp }: RecordBatch, baseOffset: number): void {
+    const { segmentBytes, segmentMs } = this.#limits();
+    const active = this.#active;
     const isFull = active.bytes > 0 && (active.bytes + bytes.length > segmentBytes || maxTimestamp - active.firstTimestamp > segmentMs);
-    if (isFull || active.bytes === 0) this.active = { baseOffset, bytes: bytes.length, firstTimestamp: maxTimestamp };
+    if (isFull || active.bytes === 0) this.#active = { baseOffset, bytes: bytes.length, firstTimestamp: maxTimestamp };
     else active.bytes += bytes.length;
   }
 
-  private cleanable(rules: CompactionRules): readonly RecordBatch[] {
-    const limit = Math.min(rules.limitOffset, this.active.baseOffset);
-    const all = this.batches.slice(this.head);
+  #cleanable(rules: CompactionRules): readonly RecordBatch[] {
+    const limit = Math.min(rules.limitOffset, this.#active.baseOffset);
+    const all = this.#batches.slice(this.#head);
     const end = all.findIndex((batch) => endOf(batch) > limit || isTooYoung(batch.maxTimestamp, rules));
     return end < 0 ? all : all.slice(0, end);
   }
 
-  private isExpired(batch: RecordBatch, { bytes, ms }: Retention, now: number): boolean {
-    if (bytes >= 0 && this.size - batch.bytes.length >= bytes) return true;
+  #isExpired(batch: RecordBatch, { bytes, ms }: Retention, now: number): boolean {
+    if (bytes >= 0 && this.#size - batch.bytes.length >= bytes) return true;
     return ms >= 0 && batch.maxTimestamp >= 0 && now - batch.maxTimestamp > ms;
   }
 
-  private dropFirst(): void {
-    const batch = this.batches[this.head] as RecordBatch;
-    this.size -= batch.bytes.length;
-    this.head += 1;
+  #dropFirst(): void {
+    const batch = this.#batches[this.#head] as RecordBatch;
+    this.#size -= batch.bytes.length;
+    this.#head += 1;
   }
 
-  private squeeze(): void {
-    if (this.head === 0 || this.head * 2 < this.batches.length) return;
-    this.batches = this.batches.slice(this.head);
-    this.head = 0;
+  #squeeze(): void {
+    if (this.#head === 0 || this.#head * 2 < this.#batches.length) return;
+    this.#batches = this.#batches.slice(this.#head);
+    this.#head = 0;
   }
 
   /** Index of the batch that holds `offset`, or the number of batches when it is at the end. */
-  private indexOf(offset: number): number {
-    let low = this.head;
-    let high = this.batches.length;
+  #indexOf(offset: number): number {
+    let low = this.#head;
+    let high = this.#batches.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (endOf(this.batches[middle] as RecordBatch) <= offset) low = middle + 1;
+      if (endOf(this.#batches[middle] as RecordBatch) <= offset) low = middle + 1;
       else high = middle;
     }
     return low;

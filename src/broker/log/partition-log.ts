@@ -1,5 +1,5 @@
-import type { Marker } from '../protocol/control-batch.ts';
-import type { BatchHeader, RecordBatch } from '../protocol/record-batch.ts';
+import type { Marker } from '../../wire/control-batch.ts';
+import type { BatchHeader, RecordBatch } from '../../wire/record-batch.ts';
 import type { CompactionRules } from './compaction.ts';
 
 /** A record found by its time. */

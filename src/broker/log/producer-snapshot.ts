@@ -1,4 +1,4 @@
-import { crc32c } from '../protocol/crc32c.ts';
+import { crc32c } from '../../wire/crc32c.ts';
 
 /**
  * What is known of the producers before a segment's first offset, in a file beside the segment: four bytes of CRC-32C,

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { RecordBatch } from '../protocol/record-batch.ts';
+import type { RecordBatch } from '../../wire/record-batch.ts';
 import type { Files } from '../storage/files.ts';
 import { Compaction, type CompactionRules, isTooYoung, isWorthwhile } from './compaction.ts';
 import type { Segment } from './segment.ts';

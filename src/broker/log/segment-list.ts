@@ -4,51 +4,51 @@ import type { Bounds, Segment } from './segment.ts';
 
 /** The segments of one log, oldest first; there is always at least one, and the last is written to. */
 export class SegmentList {
-  private readonly segments: Segment[];
+  readonly #segments: Segment[];
 
   constructor(segments: readonly Segment[]) {
-    this.segments = [...segments];
+    this.#segments = [...segments];
   }
 
   get active(): Segment {
-    return this.segments[this.segments.length - 1] as Segment;
+    return this.#segments[this.#segments.length - 1] as Segment;
   }
 
   get oldest(): Segment {
-    return this.segments[0] as Segment;
+    return this.#segments[0] as Segment;
   }
 
   get count(): number {
-    return this.segments.length;
+    return this.#segments.length;
   }
 
   get sizeBytes(): number {
-    return this.segments.reduce((sum, { size }) => sum + size, 0);
+    return this.#segments.reduce((sum, { size }) => sum + size, 0);
   }
 
   all(): readonly Segment[] {
-    return this.segments;
+    return this.#segments;
   }
 
   add(segment: Segment): void {
-    this.segments.push(segment);
+    this.#segments.push(segment);
   }
 
   removeOldest(): Segment {
-    return this.segments.shift() as Segment;
+    return this.#segments.shift() as Segment;
   }
 
   removeActive(): Segment {
-    return this.segments.pop() as Segment;
+    return this.#segments.pop() as Segment;
   }
 
   /** Whole batches from the one that holds `offset` on, as far as `bounds` allow. */
   read(offset: number, bounds: Bounds): Buffer[] {
     const found: Buffer[] = [];
     let left = bounds.maxBytes;
-    let i = this.find(offset);
-    for (let at = offset; at < bounds.endOffset && i < this.segments.length; ) {
-      const segment = this.segments[i] as Segment;
+    let i = this.#find(offset);
+    for (let at = offset; at < bounds.endOffset && i < this.#segments.length; ) {
+      const segment = this.#segments[i] as Segment;
       const atLeastOne = bounds.atLeastOne && found.length === 0;
       const bytes = segment.read(at, { endOffset: bounds.endOffset, maxBytes: left, atLeastOne });
       if (bytes === undefined && segment.firstOffsetFrom(at) !== undefined) break;
@@ -65,19 +65,19 @@ export class SegmentList {
 
   /** Is there a batch that ends after `from` and begins before `to`? */
   hasWithin(from: number, to: number): boolean {
-    for (let i = this.find(from); i < this.segments.length; i++) {
-      const first = (this.segments[i] as Segment).firstOffsetFrom(from);
+    for (let i = this.#find(from); i < this.#segments.length; i++) {
+      const first = (this.#segments[i] as Segment).firstOffsetFrom(from);
       if (first !== undefined) return first < to;
     }
     return false;
   }
 
   replace(old: Segment, replacement: Segment): void {
-    this.segments[this.segments.indexOf(old)] = replacement;
+    this.#segments[this.#segments.indexOf(old)] = replacement;
   }
 
   firstReaching(timestamp: number, startOffset: number, endOffset: number): TimedOffset | undefined {
-    for (const segment of this.segments) {
+    for (const segment of this.#segments) {
       const found = segment.firstReaching(timestamp, startOffset, endOffset);
       if (found !== undefined) return found;
     }
@@ -85,18 +85,18 @@ export class SegmentList {
   }
 
   latest(startOffset: number, endOffset: number): TimedOffset | undefined {
-    const times = this.segments.map((segment) => segment.latestTimestamp(startOffset, endOffset));
+    const times = this.#segments.map((segment) => segment.latestTimestamp(startOffset, endOffset));
     const latest = times.reduce((a, b) => Math.max(a, b), -1);
     return latest < 0 ? undefined : this.firstReaching(latest, startOffset, endOffset);
   }
 
   /** Index of the segment that `offset` falls into. */
-  private find(offset: number): number {
+  #find(offset: number): number {
     let low = 0;
-    let high = this.segments.length;
+    let high = this.#segments.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.segments[middle] as Segment).baseOffset <= offset) low = middle + 1;
+      if ((this.#segments[middle] as Segment).baseOffset <= offset) low = middle + 1;
       else high = middle;
     }
     return Math.max(0, low - 1);

@@ -1,5 +1,5 @@
-import { hasValidCrc, isControl, type RecordBatch } from '../protocol/record-batch.ts';
-import { withRecords } from '../protocol/records.ts';
+import { hasValidCrc, isControl, type RecordBatch } from '../../wire/record-batch.ts';
+import { withRecords } from '../../wire/records.ts';
 import { type Files, type OpenFile, writeAll } from '../storage/files.ts';
 import type { Compaction } from './compaction.ts';
 import type { Segment } from './segment.ts';
@@ -49,44 +49,44 @@ export async function rewriteSegment(segment: Segment, compaction: Compaction, f
 }
 
 class RewriteWriter {
-  private readonly file: OpenFile;
-  private readonly index = new SegmentIndex();
-  private size = 0;
-  private chunk: Buffer[] = [];
-  private chunkBytes = 0;
+  readonly #file: OpenFile;
+  readonly #index = new SegmentIndex();
+  #size = 0;
+  #chunk: Buffer[] = [];
+  #chunkBytes = 0;
 
   constructor(file: OpenFile) {
-    this.file = file;
+    this.#file = file;
     file.truncate(0);
   }
 
   get isEmpty(): boolean {
-    return this.size === 0;
+    return this.#size === 0;
   }
 
   /** The bytes are copied: a cursor's are good for one turn only. */
   add(batch: RecordBatch): void {
     const { length } = batch.bytes;
-    this.index.add(batch, this.size, length);
-    this.chunk.push(Buffer.from(batch.bytes));
-    this.size += length;
-    this.chunkBytes += length;
-    if (this.chunkBytes >= CHUNK_BYTES) this.flush();
+    this.#index.add(batch, this.#size, length);
+    this.#chunk.push(Buffer.from(batch.bytes));
+    this.#size += length;
+    this.#chunkBytes += length;
+    if (this.#chunkBytes >= CHUNK_BYTES) this.#flush();
   }
 
   async finish(): Promise<Rewritten> {
-    this.flush();
-    await this.file.sync();
-    return { size: this.size, index: this.index };
+    this.#flush();
+    await this.#file.sync();
+    return { size: this.#size, index: this.#index };
   }
 
   close(): void {
-    this.file.close();
+    this.#file.close();
   }
 
-  private flush(): void {
-    writeAll(this.file, Buffer.concat(this.chunk), this.size - this.chunkBytes);
-    this.chunk = [];
-    this.chunkBytes = 0;
+  #flush(): void {
+    writeAll(this.#file, Buffer.concat(this.#chunk), this.#size - this.#chunkBytes);
+    this.#chunk = [];
+    this.#chunkBytes = 0;
   }
 }

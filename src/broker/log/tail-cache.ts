@@ -10,58 +10,58 @@ interface CachedBatch {
 
 /** What all logs of a broker may keep together; those written to least recently give way. */
 export class TailBudget {
-  private readonly limit: number;
-  private readonly caches = new Set<TailCache>();
-  private total = 0;
+  readonly #limit: number;
+  readonly #caches = new Set<TailCache>();
+  #total = 0;
 
   constructor(limitBytes: number) {
-    this.limit = limitBytes;
+    this.#limit = limitBytes;
   }
 
   change(cache: TailCache, bytes: number): void {
-    this.total += bytes;
+    this.#total += bytes;
     if (bytes < 0) return;
-    this.caches.delete(cache);
-    this.caches.add(cache);
-    for (const other of this.caches) {
-      if (this.total <= this.limit || other === cache) break;
+    this.#caches.delete(cache);
+    this.#caches.add(cache);
+    for (const other of this.#caches) {
+      if (this.#total <= this.#limit || other === cache) break;
       other.clear();
     }
   }
 
   forget(cache: TailCache): void {
-    this.caches.delete(cache);
+    this.#caches.delete(cache);
   }
 }
 
 /** The newest batches of a log, so that consumers that keep up read no file. */
 export class TailCache {
-  private readonly budget: TailBudget;
-  private batches: CachedBatch[] = [];
-  private head = 0;
-  private bytes = 0;
+  readonly #budget: TailBudget;
+  #batches: CachedBatch[] = [];
+  #head = 0;
+  #bytes = 0;
 
   constructor(budget: TailBudget) {
-    this.budget = budget;
+    this.#budget = budget;
   }
 
   /** Offset from which on all batches are here; undefined when there are none. */
   get startOffset(): number | undefined {
-    return this.batches[this.head]?.baseOffset;
+    return this.#batches[this.#head]?.baseOffset;
   }
 
   push(batch: CachedBatch): void {
-    this.batches.push(batch);
-    this.grow(batch.bytes.length);
-    while (this.bytes > LOG_BYTES && this.head < this.batches.length - 1) this.dropFirst();
-    if (this.head * 2 > this.batches.length) this.compact();
+    this.#batches.push(batch);
+    this.#grow(batch.bytes.length);
+    while (this.#bytes > LOG_BYTES && this.#head < this.#batches.length - 1) this.#dropFirst();
+    if (this.#head * 2 > this.#batches.length) this.#compact();
   }
 
   read(offset: number, endOffset: number, maxBytes: number, atLeastOne: boolean): Buffer[] {
     const found: Buffer[] = [];
     let left = maxBytes;
-    for (let i = this.indexOf(offset); i < this.batches.length; i++) {
-      const { baseOffset, bytes } = this.batches[i] as CachedBatch;
+    for (let i = this.#indexOf(offset); i < this.#batches.length; i++) {
+      const { baseOffset, bytes } = this.#batches[i] as CachedBatch;
       if (baseOffset >= endOffset || (bytes.length > left && !(atLeastOne && found.length === 0))) break;
       found.push(bytes);
       left -= bytes.length;
@@ -70,33 +70,33 @@ export class TailCache {
   }
 
   clear(): void {
-    this.batches = [];
-    this.head = 0;
-    this.grow(-this.bytes);
-    this.budget.forget(this);
+    this.#batches = [];
+    this.#head = 0;
+    this.#grow(-this.#bytes);
+    this.#budget.forget(this);
   }
 
-  private dropFirst(): void {
-    this.grow(-(this.batches[this.head] as CachedBatch).bytes.length);
-    this.head += 1;
+  #dropFirst(): void {
+    this.#grow(-(this.#batches[this.#head] as CachedBatch).bytes.length);
+    this.#head += 1;
   }
 
-  private grow(bytes: number): void {
-    this.bytes += bytes;
-    this.budget.change(this, bytes);
+  #grow(bytes: number): void {
+    this.#bytes += bytes;
+    this.#budget.change(this, bytes);
   }
 
-  private compact(): void {
-    this.batches = this.batches.slice(this.head);
-    this.head = 0;
+  #compact(): void {
+    this.#batches = this.#batches.slice(this.#head);
+    this.#head = 0;
   }
 
-  private indexOf(offset: number): number {
-    let low = this.head;
-    let high = this.batches.length;
+  #indexOf(offset: number): number {
+    let low = this.#head;
+    let high = this.#batches.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.batches[middle] as CachedBatch).endOffset <= offset) low = middle + 1;
+      if ((this.#batches[middle] as CachedBatch).endOffset <= offset) low = middle + 1;
       else high = middle;
     }
     return low;

@@ -1,5 +1,5 @@
-import type { RecordBatch } from '../protocol/record-batch.ts';
-import { readPositions } from '../protocol/records.ts';
+import type { RecordBatch } from '../../wire/record-batch.ts';
+import { readPositions } from '../../wire/records.ts';
 import type { TimedOffset } from './partition-log.ts';
 
 /** The first record of the batch at or after both `timestamp` and `startOffset`; to the batch, where it cannot be opened. */

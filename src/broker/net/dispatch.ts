@@ -1,12 +1,12 @@
-import { carryOut } from '../faults/struck.ts';
+import { type Api, apiCodec, isFlexible } from '../../wire/api.ts';
+import { apiVersions } from '../../wire/apis/admin.ts';
+import { ErrorCode, MalformedRequest } from '../../wire/error-code.ts';
+import { Reader, type ReadLimits } from '../../wire/reader.ts';
+import { Writer } from '../../wire/writer.ts';
+import { carryOut } from '../faults/inject.ts';
 import type { Context } from '../handlers/handler.ts';
 import { HANDLERS, handlerFor } from '../handlers/handlers.ts';
 import { versionsOf } from '../handlers/metadata.ts';
-import { type Api, apiCodec, isFlexible } from '../protocol/api.ts';
-import { apiVersions } from '../protocol/apis/admin.ts';
-import { ErrorCode, MalformedRequest } from '../protocol/error-code.ts';
-import { Reader, type ReadLimits } from '../protocol/reader.ts';
-import { Writer } from '../protocol/writer.ts';
 
 const SIZE_BYTES = 4;
 

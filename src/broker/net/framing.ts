@@ -1,4 +1,4 @@
-import { MalformedRequest } from '../protocol/error-code.ts';
+import { MalformedRequest } from '../../wire/error-code.ts';
 
 const SIZE_BYTES = 4;
 
@@ -8,55 +8,55 @@ const SIZE_BYTES = 4;
  * announced.
  */
 export class Framing {
-  private readonly limit: number;
-  private chunks: Buffer[] = [];
-  private buffered = 0;
+  readonly #limit: number;
+  #chunks: Buffer[] = [];
+  #buffered = 0;
   /** Bytes of the frame under way, or -1 while its length is not known. */
-  private expected = -1;
+  #expected = -1;
 
   constructor(limit: number) {
-    this.limit = limit;
+    this.#limit = limit;
   }
 
   /** @returns the frames that this chunk completes. @throws MalformedRequest when a length is out of bounds */
   push(chunk: Buffer): Buffer[] {
-    this.chunks.push(chunk);
-    this.buffered += chunk.length;
+    this.#chunks.push(chunk);
+    this.#buffered += chunk.length;
     const frames: Buffer[] = [];
-    while (this.isReady()) {
-      if (this.expected === -1) this.expected = this.checkLength(this.take(SIZE_BYTES).readInt32BE(0));
+    while (this.#isReady()) {
+      if (this.#expected === -1) this.#expected = this.#checkLength(this.#take(SIZE_BYTES).readInt32BE(0));
       else {
-        frames.push(this.take(this.expected));
-        this.expected = -1;
+        frames.push(this.#take(this.#expected));
+        this.#expected = -1;
       }
     }
     return frames;
   }
 
-  private isReady(): boolean {
-    return this.buffered >= (this.expected === -1 ? SIZE_BYTES : this.expected);
+  #isReady(): boolean {
+    return this.#buffered >= (this.#expected === -1 ? SIZE_BYTES : this.#expected);
   }
 
-  private take(length: number): Buffer {
-    const joined = this.joinFirst(length);
+  #take(length: number): Buffer {
+    const joined = this.#joinFirst(length);
     const taken = joined.subarray(0, length);
-    if (joined.length === length) this.chunks.shift();
-    else this.chunks[0] = joined.subarray(length);
-    this.buffered -= length;
+    if (joined.length === length) this.#chunks.shift();
+    else this.#chunks[0] = joined.subarray(length);
+    this.#buffered -= length;
     return taken;
   }
 
   /** Makes the first chunk hold at least `length` bytes. */
-  private joinFirst(length: number): Buffer {
-    let first = this.chunks[0] as Buffer;
+  #joinFirst(length: number): Buffer {
+    let first = this.#chunks[0] as Buffer;
     if (first.length >= length) return first;
-    first = Buffer.concat(this.chunks, this.buffered);
-    this.chunks = [first];
+    first = Buffer.concat(this.#chunks, this.#buffered);
+    this.#chunks = [first];
     return first;
   }
 
-  private checkLength(length: number): number {
-    if (length > 0 && length <= this.limit) return length;
-    throw new MalformedRequest(`a frame of ${length} bytes is not within 1 to ${this.limit}; is this a Kafka client without TLS?`);
+  #checkLength(length: number): number {
+    if (length > 0 && length <= this.#limit) return length;
+    throw new MalformedRequest(`a frame of ${length} bytes is not within 1 to ${this.#limit}; is this a Kafka client without TLS?`);
   }
 }

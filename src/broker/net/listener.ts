@@ -8,36 +8,36 @@ export type Connections = Map<Socket, Connection>;
 
 /** One node's listening socket. */
 export class Listener {
-  private readonly cluster: Cluster;
-  private readonly connections: Connections;
-  private readonly server: Server;
-  private readonly nodeId: number;
+  readonly #cluster: Cluster;
+  readonly #connections: Connections;
+  readonly #server: Server;
+  readonly #nodeId: number;
 
   constructor(cluster: Cluster, nodeId: number, connections: Connections) {
-    this.cluster = cluster;
-    this.nodeId = nodeId;
-    this.connections = connections;
-    this.server = createServer();
+    this.#cluster = cluster;
+    this.#nodeId = nodeId;
+    this.#connections = connections;
+    this.#server = createServer();
   }
 
   /** @throws ConfigError when the port is taken or may not be used */
   async listen(host: string, port: number): Promise<Node> {
     await new Promise<void>((resolve, reject) => {
-      this.server.once('error', (error) => reject(listenError(error, host, port)));
-      this.server.listen(port, host, resolve);
+      this.#server.once('error', (error) => reject(listenError(error, host, port)));
+      this.#server.listen(port, host, resolve);
     });
-    const node = { id: this.nodeId, host, port: (this.server.address() as { port: number }).port };
-    this.server.on('connection', (socket) => this.accept(socket, node));
+    const node = { id: this.#nodeId, host, port: (this.#server.address() as { port: number }).port };
+    this.#server.on('connection', (socket) => this.#accept(socket, node));
     return node;
   }
 
   close(): Promise<void> {
-    return new Promise((resolve) => this.server.close(() => resolve()));
+    return new Promise((resolve) => this.#server.close(() => resolve()));
   }
 
-  private accept(socket: Socket, node: Node): void {
-    const { limits, log } = this.cluster.settings;
-    if (this.connections.size >= limits.connections) {
+  #accept(socket: Socket, node: Node): void {
+    const { limits, log } = this.#cluster.settings;
+    if (this.#connections.size >= limits.connections) {
       log({
         level: 'warn',
         message: `connection refused: ${limits.connections} are open (limits.connections)`,
@@ -47,8 +47,8 @@ export class Listener {
       socket.destroy();
       return;
     }
-    this.connections.set(socket, new Connection(socket, this.cluster, node));
-    socket.once('close', () => this.connections.delete(socket));
+    this.#connections.set(socket, new Connection(socket, this.#cluster, node));
+    socket.once('close', () => this.#connections.delete(socket));
   }
 }
 

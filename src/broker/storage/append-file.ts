@@ -7,72 +7,72 @@ import type { HandlePool } from './handle-pool.ts';
  */
 export class AppendFile {
   readonly path: string;
-  private readonly pool: HandlePool;
-  private end: number;
+  readonly #pool: HandlePool;
+  #end: number;
   /** At first too: what is beyond the known end of a file that was there. */
-  private hasRest = true;
+  #hasRest = true;
 
   /** @param end bytes of the file that count */
   constructor(pool: HandlePool, path: string, end: number) {
-    this.pool = pool;
+    this.#pool = pool;
     this.path = path;
-    this.end = end;
+    this.#end = end;
   }
 
   get size(): number {
-    return this.end;
+    return this.#end;
   }
 
   /** All of it or nothing. */
   append(bytes: Buffer): void {
-    const file = this.pool.use(this.path);
-    if (this.hasRest) this.trim();
+    const file = this.#pool.use(this.path);
+    if (this.#hasRest) this.#trim();
     try {
-      writeAll(file, bytes, this.end);
+      writeAll(file, bytes, this.#end);
     } catch (error) {
-      this.hasRest = true;
-      this.tryTrim();
+      this.#hasRest = true;
+      this.#tryTrim();
       throw error;
     }
-    this.end += bytes.length;
+    this.#end += bytes.length;
   }
 
   read(into: Buffer, position: number): number {
-    return this.pool.use(this.path).read(into, position);
+    return this.#pool.use(this.path).read(into, position);
   }
 
   /** Takes back what is beyond `size`; on the disk later, where the disk refuses now. */
   cutTo(size: number): void {
-    this.end = size;
-    this.hasRest = true;
-    this.tryTrim();
+    this.#end = size;
+    this.#hasRest = true;
+    this.#tryTrim();
   }
 
   /** Makes the file, or empties it. */
   create(): void {
-    this.trim();
+    this.#trim();
   }
 
   sync(): Promise<void> {
-    return this.pool.sync(this.path);
+    return this.#pool.sync(this.path);
   }
 
   syncNow(): void {
-    this.pool.use(this.path).syncNow();
+    this.#pool.use(this.path).syncNow();
   }
 
   close(): void {
-    this.pool.forget(this.path);
+    this.#pool.forget(this.path);
   }
 
-  private trim(): void {
-    this.pool.use(this.path).truncate(this.end);
-    this.hasRest = false;
+  #trim(): void {
+    this.#pool.use(this.path).truncate(this.#end);
+    this.#hasRest = false;
   }
 
-  private tryTrim(): void {
+  #tryTrim(): void {
     try {
-      this.trim();
+      this.#trim();
     } catch {
       // Tried again before the next write.
     }

@@ -51,42 +51,42 @@ export async function openDiskStorage(options: DiskOptions, files: Files, lock =
 class DiskStorage implements BrokerStorage {
   readonly journal: DiskJournal;
   readonly topicDefaults = [['segment.bytes', String(SEGMENT_BYTES)]] as const;
-  private readonly options: DiskOptions;
-  private readonly files: Files;
-  private readonly owner: OwnerLock;
-  private readonly pool: HandlePool;
-  private readonly env: DiskEnvironment;
-  private readonly background: BackgroundSync;
-  private isTrusted = true;
+  readonly #options: DiskOptions;
+  readonly #files: Files;
+  readonly #owner: OwnerLock;
+  readonly #pool: HandlePool;
+  readonly #env: DiskEnvironment;
+  readonly #background: BackgroundSync;
+  #isTrusted = true;
 
   constructor(options: DiskOptions, files: Files, owner: OwnerLock) {
     const { folder, report } = options;
     const syncsFirst = options.durability === 'fsync';
-    this.options = options;
-    this.files = files;
-    this.owner = owner;
-    this.pool = new HandlePool(files, OPEN_FILES);
-    const isClean = this.takeMarker();
-    this.journal = new DiskJournal({ folder, pool: this.pool, syncsFirst, report });
+    this.#options = options;
+    this.#files = files;
+    this.#owner = owner;
+    this.#pool = new HandlePool(files, OPEN_FILES);
+    const isClean = this.#takeMarker();
+    this.journal = new DiskJournal({ folder, pool: this.#pool, syncsFirst, report });
     files.makeFolder(`${folder}/${TOPICS}`);
     const leftovers = new Leftovers(files, folder, report);
     leftovers.clear(this.journal.state);
-    this.background = new BackgroundSync(this.journal, SYNC_EVERY_MS, (error) =>
+    this.#background = new BackgroundSync(this.journal, SYNC_EVERY_MS, (error) =>
       report('error', `syncing failed: ${describeFailure(error)}`),
     );
-    this.env = {
+    this.#env = {
       folder: `${folder}/${TOPICS}`,
-      pool: this.pool,
+      pool: this.#pool,
       tails: new TailBudget(TAIL_BYTES),
       syncsFirst,
       isClean,
       journal: this.journal,
       startOf: (topic, partition) => this.state.topics.get(topic)?.starts.get(partition) ?? 0,
       recordStart: (topic, partition, offset) => this.journal.append({ type: 'start', topic, partition, offset }),
-      touched: (log) => this.background.touch(log),
+      touched: (log) => this.#background.touch(log),
       discard: (path) => leftovers.discard(path),
       distrust: () => {
-        this.isTrusted = false;
+        this.#isTrusted = false;
       },
       report,
     };
@@ -98,7 +98,7 @@ class DiskStorage implements BrokerStorage {
 
   openLog(request: LogRequest): PartitionLog {
     try {
-      return new DiskLog(this.env, request);
+      return new DiskLog(this.#env, request);
     } catch (error) {
       throw storageRefusal(error, `opening ${request.topic}[${request.partition}]`);
     }
@@ -106,34 +106,34 @@ class DiskStorage implements BrokerStorage {
 
   /** The round under way may have begun before what was written last. */
   async sync(): Promise<void> {
-    await this.background.tick();
-    await this.background.tick();
+    await this.#background.tick();
+    await this.#background.tick();
   }
 
   async close(inOrder: boolean): Promise<void> {
-    await this.background.stop();
+    await this.#background.stop();
     try {
       await this.journal.sync();
-      if (inOrder && this.isTrusted) this.leaveMarker();
+      if (inOrder && this.#isTrusted) this.#leaveMarker();
     } catch (error) {
-      this.options.report('error', `the data folder was not closed in order, and is checked at the next start: ${describeFailure(error)}`);
+      this.#options.report('error', `the data folder was not closed in order, and is checked at the next start: ${describeFailure(error)}`);
     }
-    this.pool.close();
-    await this.owner.release();
+    this.#pool.close();
+    await this.#owner.release();
   }
 
   /** Gone before anything is written: what it says holds for an untouched folder only. */
-  private takeMarker(): boolean {
-    const path = `${this.options.folder}/${CLEAN}`;
-    if (this.files.size(path) === undefined) return false;
-    this.files.removeFile(path);
-    this.files.syncFolder(this.options.folder);
+  #takeMarker(): boolean {
+    const path = `${this.#options.folder}/${CLEAN}`;
+    if (this.#files.size(path) === undefined) return false;
+    this.#files.removeFile(path);
+    this.#files.syncFolder(this.#options.folder);
     return true;
   }
 
-  private leaveMarker(): void {
-    const path = `${this.options.folder}/${CLEAN}`;
-    prepareFile(this.files, path, Buffer.from(`${new Date().toISOString()}\n`));
-    commitFile(this.files, path);
+  #leaveMarker(): void {
+    const path = `${this.#options.folder}/${CLEAN}`;
+    prepareFile(this.#files, path, Buffer.from(`${new Date().toISOString()}\n`));
+    commitFile(this.#files, path);
   }
 }

@@ -10,26 +10,26 @@ interface Entry {
 /** Open files, at most `capacity` of them but for those in use; the one not used for longest is closed first. */
 export class HandlePool {
   readonly files: Files;
-  private readonly capacity: number;
+  readonly #capacity: number;
   /** The one used last is at the end. */
-  private readonly entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, Entry>();
 
   constructor(files: Files, capacity: number) {
     this.files = files;
-    this.capacity = capacity;
+    this.#capacity = capacity;
   }
 
   get openCount(): number {
-    return this.entries.size;
+    return this.#entries.size;
   }
 
   /** The open file; not to be kept beyond the current call. */
   use(path: string): OpenFile {
-    return this.entry(path).file;
+    return this.#entry(path).file;
   }
 
   async sync(path: string): Promise<void> {
-    const entry = this.entry(path);
+    const entry = this.#entry(path);
     entry.pins += 1;
     try {
       await entry.file.sync();
@@ -41,33 +41,33 @@ export class HandlePool {
 
   /** Closes the file, before it is renamed or removed. */
   forget(path: string): void {
-    const entry = this.entries.get(path);
+    const entry = this.#entries.get(path);
     if (entry === undefined) return;
-    this.entries.delete(path);
+    this.#entries.delete(path);
     entry.isForgotten = true;
     if (entry.pins === 0) entry.file.close();
   }
 
   close(): void {
-    for (const path of [...this.entries.keys()]) this.forget(path);
+    for (const path of [...this.#entries.keys()]) this.forget(path);
   }
 
-  private entry(path: string): Entry {
-    const known = this.entries.get(path);
+  #entry(path: string): Entry {
+    const known = this.#entries.get(path);
     if (known !== undefined) {
-      this.entries.delete(path);
-      this.entries.set(path, known);
+      this.#entries.delete(path);
+      this.#entries.set(path, known);
       return known;
     }
-    this.makeRoom();
+    this.#makeRoom();
     const entry = { file: this.files.open(path), pins: 0, isForgotten: false };
-    this.entries.set(path, entry);
+    this.#entries.set(path, entry);
     return entry;
   }
 
-  private makeRoom(): void {
-    if (this.entries.size < this.capacity) return;
-    for (const [path, { pins }] of this.entries) {
+  #makeRoom(): void {
+    if (this.#entries.size < this.#capacity) return;
+    for (const [path, { pins }] of this.#entries) {
       if (pins > 0) continue;
       this.forget(path);
       return;

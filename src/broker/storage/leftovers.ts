@@ -9,15 +9,15 @@ type Report = (level: 'info' | 'warn', message: string) => void;
 
 /** Folders of partitions that are no longer used. */
 export class Leftovers {
-  private readonly files: Files;
-  private readonly folder: string;
-  private readonly report: Report;
-  private count = 0;
+  readonly #files: Files;
+  readonly #folder: string;
+  readonly #report: Report;
+  #count = 0;
 
   constructor(files: Files, folder: string, report: Report) {
-    this.files = files;
-    this.folder = folder;
-    this.report = report;
+    this.#files = files;
+    this.#folder = folder;
+    this.#report = report;
   }
 
   /**
@@ -26,41 +26,41 @@ export class Leftovers {
    * @throws what the file system throws while the folder is still in its place
    */
   discard(partition: string): void {
-    const topics = `${this.folder}/${TOPICS}`;
-    if (this.files.list(partition).length === 0) return this.files.removeFolder(partition);
-    this.files.makeFolder(`${this.folder}/${DELETED}`);
-    const target = `${this.folder}/${DELETED}/${process.pid}-${++this.count}`;
-    this.files.removeFolder(target);
-    this.files.rename(partition, target);
-    this.files.syncFolder(topics);
-    this.tryToRemove(target);
+    const topics = `${this.#folder}/${TOPICS}`;
+    if (this.#files.list(partition).length === 0) return this.#files.removeFolder(partition);
+    this.#files.makeFolder(`${this.#folder}/${DELETED}`);
+    const target = `${this.#folder}/${DELETED}/${process.pid}-${++this.#count}`;
+    this.#files.removeFolder(target);
+    this.#files.rename(partition, target);
+    this.#files.syncFolder(topics);
+    this.#tryToRemove(target);
   }
 
   /** Comes before any log is opened. Records of a topic that nobody deleted are kept aside, whatever the journal lost. */
   clear(state: KeptState): void {
-    this.tryToRemove(`${this.folder}/${DELETED}`);
-    for (const name of this.files.list(`${this.folder}/${TOPICS}`)) {
+    this.#tryToRemove(`${this.#folder}/${DELETED}`);
+    for (const name of this.#files.list(`${this.#folder}/${TOPICS}`)) {
       const [, topic = '', partition = ''] = /^(.+)-(\d+)$/.exec(name) ?? [];
       if (Number(partition) < (state.topics.get(topic)?.partitions ?? 0)) continue;
-      if (state.deleted.has(topic)) this.discard(`${this.folder}/${TOPICS}/${name}`);
-      else this.setAside(name);
+      if (state.deleted.has(topic)) this.discard(`${this.#folder}/${TOPICS}/${name}`);
+      else this.#setAside(name);
     }
     // Else they could be back in their place after a power cut, under a new topic of the name.
-    this.files.syncFolder(`${this.folder}/${TOPICS}`);
+    this.#files.syncFolder(`${this.#folder}/${TOPICS}`);
   }
 
-  private setAside(name: string): void {
-    const target = `${this.folder}/${ORPHANS}/${name}.${Date.now()}`;
-    this.files.makeFolder(`${this.folder}/${ORPHANS}`);
-    this.files.rename(`${this.folder}/${TOPICS}/${name}`, target);
-    this.report('warn', `${TOPICS}/${name} belongs to no topic that is known: moved to ${target}`);
+  #setAside(name: string): void {
+    const target = `${this.#folder}/${ORPHANS}/${name}.${Date.now()}`;
+    this.#files.makeFolder(`${this.#folder}/${ORPHANS}`);
+    this.#files.rename(`${this.#folder}/${TOPICS}/${name}`, target);
+    this.#report('warn', `${TOPICS}/${name} belongs to no topic that is known: moved to ${target}`);
   }
 
-  private tryToRemove(path: string): void {
+  #tryToRemove(path: string): void {
     try {
-      this.files.removeFolder(path);
+      this.#files.removeFolder(path);
     } catch (error) {
-      this.report('warn', `${path} could not be removed: ${(error as Error).message}`);
+      this.#report('warn', `${path} could not be removed: ${(error as Error).message}`);
     }
   }
 }

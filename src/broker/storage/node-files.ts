@@ -50,20 +50,20 @@ export const nodeFiles: Files = {
 };
 
 class NodeFile implements OpenFile {
-  private readonly fd: number;
+  readonly #fd: number;
 
   constructor(fd: number) {
-    this.fd = fd;
+    this.#fd = fd;
   }
 
   size(): number {
-    return fstatSync(this.fd).size;
+    return fstatSync(this.#fd).size;
   }
 
   read(into: Buffer, position: number): number {
     let done = 0;
     while (done < into.length) {
-      const read = readSync(this.fd, into, done, into.length - done, position + done);
+      const read = readSync(this.#fd, into, done, into.length - done, position + done);
       if (read === 0) break;
       done += read;
     }
@@ -71,22 +71,22 @@ class NodeFile implements OpenFile {
   }
 
   write(bytes: Buffer, position: number): number {
-    return writeSync(this.fd, bytes, 0, bytes.length, position);
+    return writeSync(this.#fd, bytes, 0, bytes.length, position);
   }
 
   truncate(length: number): void {
-    ftruncateSync(this.fd, length);
+    ftruncateSync(this.#fd, length);
   }
 
   sync(): Promise<void> {
-    return dataSync(this.fd);
+    return dataSync(this.#fd);
   }
 
   syncNow(): void {
-    fdatasyncSync(this.fd);
+    fdatasyncSync(this.#fd);
   }
 
   close(): void {
-    closeSync(this.fd);
+    closeSync(this.#fd);
   }
 }

@@ -1,4 +1,4 @@
-import { Refusal } from '../protocol/error-code.ts';
+import { Refusal } from '../../wire/error-code.ts';
 
 /** What a failure of the file system is to a client, which tries again. */
 export function storageRefusal(error: unknown, doing: string): Refusal {

@@ -1,4 +1,4 @@
-import { Refusal } from '../protocol/error-code.ts';
+import { Refusal } from '../../wire/error-code.ts';
 import { fenced } from './epochs.ts';
 import { isPrepared, type Transaction } from './transaction.ts';
 

@@ -1,8 +1,8 @@
+import type { Marker } from '../../wire/control-batch.ts';
+import { Refusal } from '../../wire/error-code.ts';
 import type { Partition } from '../catalog/partition.ts';
 import { type Clock, systemClock, type Timer } from '../clock/clock.ts';
 import type { Journal } from '../journal/entry.ts';
-import type { Marker } from '../protocol/control-batch.ts';
-import { Refusal } from '../protocol/error-code.ts';
 import type { Transaction } from './transaction.ts';
 
 /** What the end of a transaction reaches. */
@@ -25,72 +25,72 @@ const AGAIN_AT_MOST_MS = 1000;
  * told that the transaction is complete. Decided means decided: a failure of the storage is tried again until it passes.
  */
 export class Completion {
-  private readonly parts: CompletionParts;
-  private readonly onComplete: (transaction: Transaction) => void;
-  private readonly retries = new Set<Timer>();
-  private isClosed = false;
+  readonly #parts: CompletionParts;
+  readonly #onComplete: (transaction: Transaction) => void;
+  readonly #retries = new Set<Timer>();
+  #isClosed = false;
 
   /** @param onComplete may throw a Refusal, and is called again then */
   constructor(parts: CompletionParts, onComplete: (transaction: Transaction) => void) {
-    this.parts = parts;
-    this.onComplete = onComplete;
+    this.#parts = parts;
+    this.#onComplete = onComplete;
   }
 
   /** Every partition that was added gets a marker, written to or not, as from Kafka. */
   run(prepared: Transaction): void {
-    void this.carryOut(prepared, new Set());
+    void this.#carryOut(prepared, new Set());
   }
 
   /** After a restart: what was written before it needs no second marker. */
   resume(prepared: Transaction): void {
     const { partitions, producerId } = prepared;
     const isOpen = ([topic, index]: readonly [string, number]) =>
-      this.parts.partition(topic, index)?.hasOpenTransaction(producerId) ?? false;
-    void this.carryOut(prepared, new Set(partitions.filter((one) => !isOpen(one)).map(String)));
+      this.#parts.partition(topic, index)?.hasOpenTransaction(producerId) ?? false;
+    void this.#carryOut(prepared, new Set(partitions.filter((one) => !isOpen(one)).map(String)));
   }
 
   close(): void {
-    this.isClosed = true;
-    for (const timer of this.retries) timer.cancel();
+    this.#isClosed = true;
+    for (const timer of this.#retries) timer.cancel();
   }
 
   /** @param done partitions whose marker is durable. Without a storage to wait for, all is done when the call returns */
-  private async carryOut(prepared: Transaction, done: Set<string>, waitMs = AGAIN_MS): Promise<void> {
+  async #carryOut(prepared: Transaction, done: Set<string>, waitMs = AGAIN_MS): Promise<void> {
     try {
-      const decided = this.parts.journal.flushed();
+      const decided = this.#parts.journal.flushed();
       if (decided !== undefined) await decided;
-      const flushes = this.writeMarkers(prepared, done);
+      const flushes = this.#writeMarkers(prepared, done);
       if (flushes.length > 0) await allSettled(flushes);
-      if (this.isClosed) return;
-      this.parts.endOffsets(prepared.producerId, prepared.groups, prepared.state === 'PrepareCommit');
-      this.onComplete(prepared);
+      if (this.#isClosed) return;
+      this.#parts.endOffsets(prepared.producerId, prepared.groups, prepared.state === 'PrepareCommit');
+      this.#onComplete(prepared);
     } catch (error) {
-      this.tryAgain(prepared, done, waitMs, error);
+      this.#tryAgain(prepared, done, waitMs, error);
     }
   }
 
-  private writeMarkers({ producerId, epoch, state, partitions }: Transaction, done: Set<string>): Promise<void>[] {
+  #writeMarkers({ producerId, epoch, state, partitions }: Transaction, done: Set<string>): Promise<void>[] {
     const marker: Marker = { producerId, producerEpoch: epoch, isCommit: state === 'PrepareCommit' };
     const flushes: Promise<void>[] = [];
     for (const [topic, index] of partitions) {
       const key = String([topic, index]);
       if (done.has(key)) continue;
-      const flushed = this.parts.partition(topic, index)?.endTransaction(marker, this.parts.clock.now());
+      const flushed = this.#parts.partition(topic, index)?.endTransaction(marker, this.#parts.clock.now());
       if (flushed === undefined) done.add(key);
       else flushes.push(markedWhen(flushed, () => done.add(key)));
     }
     return flushes;
   }
 
-  private tryAgain(prepared: Transaction, done: Set<string>, waitMs: number, error: unknown): void {
-    if (this.isClosed) return;
-    this.parts.report(`the end of the transaction of ${prepared.id} is tried again: ${(error as Error).message}`);
+  #tryAgain(prepared: Transaction, done: Set<string>, waitMs: number, error: unknown): void {
+    if (this.#isClosed) return;
+    this.#parts.report(`the end of the transaction of ${prepared.id} is tried again: ${(error as Error).message}`);
     if (!(error instanceof Refusal)) throw error;
     const timer = systemClock.after(waitMs, () => {
-      this.retries.delete(timer);
-      void this.carryOut(prepared, done, Math.min(waitMs * 2, AGAIN_AT_MOST_MS));
+      this.#retries.delete(timer);
+      void this.#carryOut(prepared, done, Math.min(waitMs * 2, AGAIN_AT_MOST_MS));
     });
-    this.retries.add(timer);
+    this.#retries.add(timer);
   }
 }
 

@@ -1,4 +1,4 @@
-import { Refusal } from '../protocol/error-code.ts';
+import { Refusal } from '../../wire/error-code.ts';
 import { isExhausted, type Transaction } from './transaction.ts';
 
 /** Who a client says it is, when it asks for its epoch to be raised (KIP-360). */

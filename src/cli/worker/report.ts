@@ -76,7 +76,7 @@ export class WorkerReport {
         log.info(`try ${attempt} of ${placeOf(where)} failed, again in ${duration(delayMs)}: ${describeError(error)}`),
       waiting: ({ agent, error }) => log.warning(`agent "${agent}" waits: ${describeError(error)}`),
       resumed: ({ agent, waitedMs }) => log.info(`agent "${agent}" goes on after ${duration(waitedMs)}`),
-      trouble: ({ error }) => log.warning(describeError(error)),
+      warning: ({ error }) => log.warning(describeError(error)),
       source: this.#sourceLine(),
     };
   }
@@ -100,7 +100,7 @@ export class WorkerReport {
       retry: ({ error, ...where }) => tell('retry', { ...where, error: describeError(error) }),
       waiting: ({ agent, error }) => tell('waiting', { agent, error: describeError(error) }),
       resumed: (fields) => tell('resumed', fields),
-      trouble: ({ error }) => tell('trouble', { error: describeError(error) }),
+      warning: ({ error }) => tell('warning', { error: describeError(error) }),
       stalled: (fields) => tell('stalled', fields),
       source: (fields) => tell('source', fields),
     };

@@ -1,5 +1,5 @@
 import { ConfigError } from '../../errors.ts';
-import { type Converter, jsonConverter } from '../data/converter.ts';
+import { type Converter, jsonConverter } from '../connect-data/converter.ts';
 import { type UnwrapOptions, unwrap, unwrapProblems } from './events/unwrap.ts';
 import type { TypeOptions } from './types/field-type.ts';
 

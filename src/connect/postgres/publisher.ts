@@ -1,4 +1,4 @@
-import type { Converter } from '../data/converter.ts';
+import type { Converter } from '../connect-data/converter.ts';
 import type { ChangeEvent, Data } from './events/change-event.ts';
 import type { Unwrap } from './events/unwrap.ts';
 import type { Flight } from './flight.ts';

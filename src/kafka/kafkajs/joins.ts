@@ -49,13 +49,13 @@ export class Joins {
       this.#owner.sign();
       const broker = await find(group);
       this.#watch(broker);
-      await this.#sendGhostAway(broker);
+      await this.#evictStaleMember(broker);
       return broker;
     };
   }
 
   /** The group would wait for it until its session ends, and nobody would read its partitions meanwhile. */
-  async #sendGhostAway(broker: Broker): Promise<void> {
+  async #evictStaleMember(broker: Broker): Promise<void> {
     if (this.#ghost === undefined) return;
     const { memberId } = this.#ghost;
     const answered = await within(

@@ -196,7 +196,7 @@ describe('the breaker', () => {
     const behaviour = agent({ breaker: { failures: 2, delayMs: 30, maxDelayMs: 60 }, batch: { size: 5, waitMs: 1 } });
     const inboxes = [open(behaviour), open(behaviour)];
     for (const inbox of inboxes) inbox.put('a', 1, 2, 3, 4, 5, 6, 7);
-    await Promise.all(inboxes.map((inbox) => inbox.until(() => inbox.outside.length === 1 && inbox.inHand === 0)));
+    await Promise.all(inboxes.map((inbox) => inbox.until(() => inbox.outside.length === 1 && inbox.inFlight === 0)));
     const before = server.asked.length;
     server.asked.length = 0;
     for (const inbox of inboxes) inbox.put('b', 8);
@@ -298,7 +298,7 @@ describe('the breaker', () => {
     const behaviour = agent({ breaker: { failures: 1, delayMs: 5, maxDelayMs: 10 } });
     const inbox = open(behaviour, new FakeInbox<number, Row>({ timeoutMs: 30 }));
     inbox.put(null, 1, 2);
-    await inbox.until(() => inbox.outside.length === 1 && inbox.inHand === 0);
+    await inbox.until(() => inbox.outside.length === 1 && inbox.inFlight === 0);
     const failed = inbox.log.filter(({ told }) => told === 'failed').length;
     inbox.retry(0);
     inbox.retry(1);
@@ -371,7 +371,7 @@ describe('draining', () => {
     const run = behaviour.open(inbox);
     inbox.onWake(() => run.wake());
     inbox.put(null, 1, 2);
-    await inbox.until(() => inbox.inHand === 2);
+    await inbox.until(() => inbox.inFlight === 2);
     run.drain?.();
     await inbox.settled();
     expect(inbox.outputs).toHaveLength(2);

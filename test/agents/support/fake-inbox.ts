@@ -15,7 +15,7 @@ interface Entry<V, Out> extends History<V, Out> {
   readonly offset: number;
   attempt: number;
   firstStartedAt: number;
-  inHand: boolean;
+  inFlight: boolean;
   finished: boolean;
 }
 
@@ -58,7 +58,7 @@ export class FakeInbox<V, Out> implements Inbox<string | null, V, Out> {
         offset: this.#entries.length,
         attempt: 1,
         firstStartedAt: 0,
-        inHand: false,
+        inFlight: false,
         finished: false,
         outputs: [],
         told: [],
@@ -92,8 +92,8 @@ export class FakeInbox<V, Out> implements Inbox<string | null, V, Out> {
     return this.#entries.flatMap((entry) => entry.outputs);
   }
 
-  get inHand(): number {
-    return this.#entries.filter((entry) => entry.inHand).length;
+  get inFlight(): number {
+    return this.#entries.filter((entry) => entry.inFlight).length;
   }
 
   /** Resolves as soon as the condition holds; checked at every outcome. */
@@ -110,11 +110,11 @@ export class FakeInbox<V, Out> implements Inbox<string | null, V, Out> {
 
   poll(max: number, { runs = false }: PollOptions = {}): Delivery<string | null, V, Out>[] {
     const busy = new Set<string>();
-    for (const entry of this.#entries) if (entry.key !== null && entry.inHand) busy.add(entry.key);
+    for (const entry of this.#entries) if (entry.key !== null && entry.inFlight) busy.add(entry.key);
     const taken: Delivery<string | null, V, Out>[] = [];
     for (const entry of this.#entries) {
       if (taken.length >= max) break;
-      if (entry.finished || entry.inHand) continue;
+      if (entry.finished || entry.inFlight) continue;
       if (this.#blocked.has(entry.offset)) {
         if (entry.key !== null) busy.add(entry.key);
         continue;
@@ -123,7 +123,7 @@ export class FakeInbox<V, Out> implements Inbox<string | null, V, Out> {
       if (!runs && entry.key !== null) busy.add(entry.key);
       taken.push(this.#deliver(entry));
     }
-    this.mostInHand = Math.max(this.mostInHand, this.inHand);
+    this.mostInHand = Math.max(this.mostInHand, this.inFlight);
     return taken;
   }
 
@@ -157,13 +157,13 @@ export class FakeInbox<V, Out> implements Inbox<string | null, V, Out> {
   }
 
   #deliver(entry: Entry<V, Out>): Delivery<string | null, V, Out> {
-    entry.inHand = true;
+    entry.inFlight = true;
     let told = false;
     const outputs: Out[] = [];
     const tell = (what: 'done' | 'failed' | 'released', outcome: Told): void => {
       if (told) throw new Error(`a second outcome for offset ${entry.offset}: ${what}`);
       told = true;
-      entry.inHand = false;
+      entry.inFlight = false;
       entry.told.push(outcome);
       this.log.push({ offset: entry.offset, told: what });
       if (what === 'done') {

@@ -1,6 +1,6 @@
 import { HANDLERS } from '../../../src/broker/handlers/handlers.ts';
-import { type Api, isFlexible } from '../../../src/broker/protocol/api.ts';
-import type { AnyField, Fields } from '../../../src/broker/protocol/field.ts';
+import { type Api, isFlexible } from '../../../src/wire/api.ts';
+import type { AnyField, Fields } from '../../../src/wire/field.ts';
 import { batch, frame } from '../../helpers/wire.ts';
 import type { Random } from './random.ts';
 

@@ -2,8 +2,8 @@ import type { ManualClock } from '../../../src/broker/clock/manual-clock.ts';
 import { Cluster } from '../../../src/broker/cluster.ts';
 import { dispatch } from '../../../src/broker/net/dispatch.ts';
 import { resolveOptions } from '../../../src/broker/options.ts';
-import { MalformedRequest } from '../../../src/broker/protocol/error-code.ts';
 import { memoryStorage } from '../../../src/broker/storage/broker-storage.ts';
+import { MalformedRequest } from '../../../src/wire/error-code.ts';
 import { anyFrame } from './frames.ts';
 import { Random } from './random.ts';
 

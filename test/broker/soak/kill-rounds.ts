@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTopics } from '../../../src/broker/protocol/apis/admin.ts';
+import { createTopics } from '../../../src/wire/apis/admin.ts';
 import { Wire } from '../../helpers/wire.ts';
 import { BrokerProcess, freePort } from './broker-process.ts';
 import { Load } from './load.ts';
@@ -46,93 +46,100 @@ export async function killRounds(options: KillOptions): Promise<KillFigures> {
   }
 }
 
-class KillRun {
-  private readonly options: KillOptions;
-  private readonly folder: { readonly data: string; readonly port: number; readonly durability: 'os' | 'fsync' };
-  private readonly load: Load;
-  private readonly log: LogCheck;
-  private readonly state: SmallState;
-  private readonly address: string;
-  private readonly began = Date.now();
-  private broker: BrokerProcess | undefined;
-  private round = 0;
-  private killedWhileStarting = 0;
-  private cuts = 0;
-  private slowestStartMs = 0;
+/** Where a killed broker starts again. */
+interface BrokerHome {
+  readonly data: string;
+  readonly port: number;
+  readonly durability: 'os' | 'fsync';
+}
 
-  constructor(options: KillOptions, folder: KillRun['folder']) {
-    this.options = options;
-    this.folder = folder;
-    this.address = `127.0.0.1:${folder.port}`;
-    this.load = new Load(this.address, TOPIC, PARTITIONS);
-    this.log = new LogCheck(this.address, TOPIC, this.load.streams);
-    this.state = new SmallState(this.address, TOPIC);
+class KillRun {
+  readonly #options: KillOptions;
+  readonly #folder: BrokerHome;
+  readonly #load: Load;
+  readonly #log: LogCheck;
+  readonly #state: SmallState;
+  readonly #address: string;
+  readonly #began = Date.now();
+  #broker: BrokerProcess | undefined;
+  #round = 0;
+  #killedWhileStarting = 0;
+  #cuts = 0;
+  #slowestStartMs = 0;
+
+  constructor(options: KillOptions, folder: BrokerHome) {
+    this.#options = options;
+    this.#folder = folder;
+    this.#address = `127.0.0.1:${folder.port}`;
+    this.#load = new Load(this.#address, TOPIC, PARTITIONS);
+    this.#log = new LogCheck(this.#address, TOPIC, this.#load.streams);
+    this.#state = new SmallState(this.#address, TOPIC);
   }
 
   async run(): Promise<KillFigures> {
     try {
-      await this.start();
-      await this.makeTopic();
-      this.load.start();
-      this.load.failed.catch(() => {});
-      for (this.round = 1; this.round <= this.options.rounds; this.round++) {
-        await Promise.race([this.once(), this.load.failed]);
-        this.options.onRound?.(this.round, this.figures());
+      await this.#start();
+      await this.#makeTopic();
+      this.#load.start();
+      this.#load.failed.catch(() => {});
+      for (this.#round = 1; this.#round <= this.#options.rounds; this.#round++) {
+        await Promise.race([this.#once(), this.#load.failed]);
+        this.#options.onRound?.(this.#round, this.#figures());
       }
-      await Promise.race([this.load.stop(), this.load.failed]);
-      await this.check();
-      await this.broker?.stop();
-      await this.start();
-      await this.check();
-      return this.figures();
+      await Promise.race([this.#load.stop(), this.#load.failed]);
+      await this.#check();
+      await this.#broker?.stop();
+      await this.#start();
+      await this.#check();
+      return this.#figures();
     } finally {
-      await this.broker?.kill();
+      await this.#broker?.kill();
     }
   }
 
-  private async once(): Promise<void> {
-    const { random } = this.options;
-    const changes = this.state.run();
+  async #once(): Promise<void> {
+    const { random } = this.#options;
+    const changes = this.#state.run();
     await pause(50 + random() * 250);
-    await this.broker?.kill();
+    await this.#broker?.kill();
     await changes;
-    this.count();
-    if (random() < 0.2) await this.killWhileStarting(random() * 150);
-    await this.start();
-    await this.check();
+    this.#count();
+    if (random() < 0.2) await this.#killWhileStarting(random() * 150);
+    await this.#start();
+    await this.#check();
   }
 
-  private async killWhileStarting(afterMs: number): Promise<void> {
-    this.broker = new BrokerProcess(this.folder);
+  async #killWhileStarting(afterMs: number): Promise<void> {
+    this.#broker = new BrokerProcess(this.#folder);
     await pause(afterMs);
-    await this.broker.kill();
-    this.count();
-    this.killedWhileStarting += 1;
+    await this.#broker.kill();
+    this.#count();
+    this.#killedWhileStarting += 1;
   }
 
-  private async start(): Promise<void> {
+  async #start(): Promise<void> {
     const began = Date.now();
-    this.broker = new BrokerProcess(this.folder);
-    await this.broker.ready;
-    this.slowestStartMs = Math.max(this.slowestStartMs, Date.now() - began);
+    this.#broker = new BrokerProcess(this.#folder);
+    await this.#broker.ready;
+    this.#slowestStartMs = Math.max(this.#slowestStartMs, Date.now() - began);
   }
 
-  private async check(): Promise<void> {
+  async #check(): Promise<void> {
     try {
-      await this.state.check();
-      await this.log.run();
+      await this.#state.check();
+      await this.#log.run();
     } catch (error) {
-      throw new Error(`round ${this.round}: ${(error as Error).message}\n${this.broker?.stderr ?? ''}`, { cause: error });
+      throw new Error(`round ${this.#round}: ${(error as Error).message}\n${this.#broker?.stderr ?? ''}`, { cause: error });
     }
   }
 
-  private count(): void {
-    this.cuts += this.broker?.stderr.match(/: cut \d+ bytes/g)?.length ?? 0;
+  #count(): void {
+    this.#cuts += this.#broker?.stderr.match(/: cut \d+ bytes/g)?.length ?? 0;
   }
 
   /** Small segments, so that many are made. */
-  private async makeTopic(): Promise<void> {
-    const wire = await Wire.connect(this.address);
+  async #makeTopic(): Promise<void> {
+    const wire = await Wire.connect(this.#address);
     const configs = [
       { name: 'segment.bytes', value: '32768' },
       { name: 'retention.bytes', value: '-1' },
@@ -143,16 +150,16 @@ class KillRun {
     if (topics[0]?.errorCode !== 0) throw new Error(`topic ${TOPIC}: error ${topics[0]?.errorCode}`);
   }
 
-  private figures(): KillFigures {
+  #figures(): KillFigures {
     return {
-      rounds: Math.min(this.round, this.options.rounds),
-      killedWhileStarting: this.killedWhileStarting,
-      records: this.log.recordsSeen,
-      commits: this.state.commits,
-      topicsMade: this.state.topicsMade,
-      cuts: this.cuts,
-      slowestStartMs: this.slowestStartMs,
-      seconds: Math.round((Date.now() - this.began) / 1000),
+      rounds: Math.min(this.#round, this.#options.rounds),
+      killedWhileStarting: this.#killedWhileStarting,
+      records: this.#log.recordsSeen,
+      commits: this.#state.commits,
+      topicsMade: this.#state.topicsMade,
+      cuts: this.#cuts,
+      slowestStartMs: this.#slowestStartMs,
+      seconds: Math.round((Date.now() - this.#began) / 1000),
     };
   }
 }

@@ -13,20 +13,20 @@ export interface Stream {
 /** Idempotent kafkajs producers that send numbered records one batch after the other, through every outage. */
 export class Load {
   readonly streams: readonly Stream[];
-  private readonly topic: string;
-  private readonly kafka: Kafka;
+  readonly #topic: string;
+  readonly #kafka: Kafka;
   /** Rejects when a producer fails for good. */
   readonly failed: Promise<never>;
-  private fail: (error: unknown) => void = () => {};
-  private isStopping = false;
-  private readonly running: Promise<void>[] = [];
+  #fail: (error: unknown) => void = () => {};
+  #isStopping = false;
+  readonly #running: Promise<void>[] = [];
 
   constructor(address: string, topic: string, partitions: number) {
-    this.topic = topic;
+    this.#topic = topic;
     this.failed = new Promise((_resolve, reject) => {
-      this.fail = reject;
+      this.#fail = reject;
     });
-    this.kafka = new Kafka({
+    this.#kafka = new Kafka({
       brokers: [address],
       logLevel: logLevel.NOTHING,
       connectionTimeout: 1000,
@@ -42,30 +42,30 @@ export class Load {
   }
 
   start(): void {
-    for (const stream of this.streams) this.running.push(this.produce(stream).catch((error: unknown) => this.fail(error)));
+    for (const stream of this.streams) this.#running.push(this.#produce(stream).catch((error: unknown) => this.#fail(error)));
   }
 
   /** Lets every producer finish what it has under way. */
   async stop(): Promise<void> {
-    this.isStopping = true;
-    await Promise.all(this.running);
+    this.#isStopping = true;
+    await Promise.all(this.#running);
   }
 
-  private async produce(stream: Stream): Promise<void> {
-    const producer = this.kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+  async #produce(stream: Stream): Promise<void> {
+    const producer = this.#kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
     await untilItPasses(() => producer.connect());
-    while (!this.isStopping) await this.sendBatch(producer, stream);
+    while (!this.#isStopping) await this.#sendBatch(producer, stream);
     await producer.disconnect();
   }
 
-  private async sendBatch(producer: Producer, stream: Stream): Promise<void> {
+  async #sendBatch(producer: Producer, stream: Stream): Promise<void> {
     const count = 1 + (stream.sent % 20);
     const messages = Array.from({ length: count }, (_, i) => ({
       value: `${stream.name}:${stream.sent + i}`,
       partition: stream.partition,
     }));
     stream.sent += count;
-    await untilItPasses(() => producer.send({ topic: this.topic, messages }));
+    await untilItPasses(() => producer.send({ topic: this.#topic, messages }));
     stream.acknowledged += count;
   }
 }

@@ -1,4 +1,4 @@
-import { fetch } from '../../../src/broker/protocol/apis/data.ts';
+import { fetch } from '../../../src/wire/apis/data.ts';
 import { Wire } from '../../helpers/wire.ts';
 import { valuesOf } from '../support/batches.ts';
 import type { Stream } from './load.ts';
@@ -8,40 +8,40 @@ import type { Stream } from './load.ts';
  * `name:0`, `name:1`, ... each once, in order, at contiguous offsets, and all that was acknowledged.
  */
 export class LogCheck {
-  private readonly address: string;
-  private readonly topic: string;
-  private readonly streams: readonly Stream[];
-  private readonly offsets = new Map<number, number>();
-  private readonly seen = new Map<string, number>();
+  readonly #address: string;
+  readonly #topic: string;
+  readonly #streams: readonly Stream[];
+  readonly #offsets = new Map<number, number>();
+  readonly #seen = new Map<string, number>();
 
   constructor(address: string, topic: string, streams: readonly Stream[]) {
-    this.address = address;
-    this.topic = topic;
-    this.streams = streams;
+    this.#address = address;
+    this.#topic = topic;
+    this.#streams = streams;
   }
 
   get recordsSeen(): number {
-    return [...this.seen.values()].reduce((a, b) => a + b, 0);
+    return [...this.#seen.values()].reduce((a, b) => a + b, 0);
   }
 
   /** Reads on from where it was. @throws Error that names the first record that is not as it should be */
   async run(): Promise<void> {
-    const owed = this.streams.map(({ name, acknowledged }) => ({ name, acknowledged }));
-    const wire = await Wire.connect(this.address);
+    const owed = this.#streams.map(({ name, acknowledged }) => ({ name, acknowledged }));
+    const wire = await Wire.connect(this.#address);
     try {
-      for (const partition of new Set(this.streams.map((stream) => stream.partition))) await this.readOn(wire, partition);
+      for (const partition of new Set(this.#streams.map((stream) => stream.partition))) await this.#readOn(wire, partition);
     } finally {
       wire.close();
     }
     for (const { name, acknowledged } of owed) {
-      const seen = this.seen.get(name) ?? 0;
+      const seen = this.#seen.get(name) ?? 0;
       if (seen < acknowledged) throw new Error(`${name}: ${acknowledged} records were acknowledged, and ${seen} are in the log`);
     }
   }
 
-  private async readOn(wire: Wire, partition: number): Promise<void> {
+  async #readOn(wire: Wire, partition: number): Promise<void> {
     for (;;) {
-      const at = this.offsets.get(partition) ?? 0;
+      const at = this.#offsets.get(partition) ?? 0;
       const asked = { index: partition, fetchOffset: at, maxBytes: 1_000_000 };
       const answer = await wire.send(fetch, 11, {
         replicaId: -1,
@@ -51,27 +51,27 @@ export class LogCheck {
         isolationLevel: 0,
         sessionId: 0,
         sessionEpoch: -1,
-        topics: [{ name: this.topic, partitions: [asked] }],
+        topics: [{ name: this.#topic, partitions: [asked] }],
       });
       const found = answer.topics[0]?.partitions[0];
-      if (found?.errorCode !== 0) throw new Error(`${this.topic}[${partition}]@${at}: error ${found?.errorCode}`);
+      if (found?.errorCode !== 0) throw new Error(`${this.#topic}[${partition}]@${at}: error ${found?.errorCode}`);
       const records = valuesOf(found.records ?? []).filter(({ offset }) => offset >= at);
       if (records.length === 0) return;
-      for (const { offset, value } of records) this.take(partition, offset, value);
+      for (const { offset, value } of records) this.#take(partition, offset, value);
     }
   }
 
-  private take(partition: number, offset: number, value: string): void {
-    const where = `${this.topic}[${partition}]@${offset}`;
-    const expectedOffset = this.offsets.get(partition) ?? 0;
+  #take(partition: number, offset: number, value: string): void {
+    const where = `${this.#topic}[${partition}]@${offset}`;
+    const expectedOffset = this.#offsets.get(partition) ?? 0;
     if (offset !== expectedOffset) throw new Error(`${where}: offset ${expectedOffset} was expected`);
-    this.offsets.set(partition, offset + 1);
+    this.#offsets.set(partition, offset + 1);
     const [name = '', number] = value.split(':');
-    const stream = this.streams.find((one) => one.name === name);
-    const expected = this.seen.get(name) ?? 0;
+    const stream = this.#streams.find((one) => one.name === name);
+    const expected = this.#seen.get(name) ?? 0;
     if (stream?.partition !== partition || Number(number) !== expected)
       throw new Error(`${where}: ${value} stands where ${name}:${expected} should`);
     if (expected >= stream.sent) throw new Error(`${where}: ${value} was never sent`);
-    this.seen.set(name, expected + 1);
+    this.#seen.set(name, expected + 1);
   }
 }

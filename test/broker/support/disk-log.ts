@@ -2,8 +2,8 @@ import type { DiskEnvironment } from '../../../src/broker/log/disk-environment.t
 import { DiskLog } from '../../../src/broker/log/disk-log.ts';
 import type { ProducerMemory, SegmentLimits } from '../../../src/broker/log/partition-log.ts';
 import { TailBudget } from '../../../src/broker/log/tail-cache.ts';
-import { readBatch } from '../../../src/broker/protocol/record-batch.ts';
 import { HandlePool } from '../../../src/broker/storage/handle-pool.ts';
+import { readBatch } from '../../../src/wire/record-batch.ts';
 import { type BatchOptions, batch } from '../../helpers/wire.ts';
 import type { SimDisk } from './sim-disk.ts';
 

@@ -42,66 +42,66 @@ export class SimDisk implements Files {
   /** No faults strike while a test looks at what is there. */
   isCalm = false;
   isCrashed = false;
-  private names = new Map<string, SimFile | 'folder'>();
-  private durableNames = new Map<string, SimFile | 'folder'>();
-  private nameChanges: NameChange[] = [];
+  #names = new Map<string, SimFile | 'folder'>();
+  #durableNames = new Map<string, SimFile | 'folder'>();
+  #nameChanges: NameChange[] = [];
 
   open(path: string): OpenFile {
-    this.strike();
-    const known = this.names.get(path);
+    this.#strike();
+    const known = this.#names.get(path);
     if (known === 'folder') throw failure('EISDIR');
     const file = known ?? { content: Buffer.alloc(0), changes: [] };
     if (known === undefined) {
-      if (this.names.get(dirname(path)) !== 'folder') throw failure('ENOENT');
-      this.changeNames([[path, file]], [dirname(path)]);
+      if (this.#names.get(dirname(path)) !== 'folder') throw failure('ENOENT');
+      this.#changeNames([[path, file]], [dirname(path)]);
     }
-    return this.handle(file);
+    return this.#handle(file);
   }
 
   size(path: string): number | undefined {
-    this.alive();
-    const file = this.names.get(path);
+    this.#alive();
+    const file = this.#names.get(path);
     return file === undefined || file === 'folder' ? undefined : file.content.length;
   }
 
   list(folder: string): string[] {
-    this.alive();
-    return [...this.names.keys()]
+    this.#alive();
+    return [...this.#names.keys()]
       .filter((path) => dirname(path) === folder && path !== folder)
       .map((path) => path.slice(folder.length + 1));
   }
 
   makeFolder(path: string): void {
-    this.strike();
-    if (this.names.get(path) === 'folder') return;
+    this.#strike();
+    if (this.#names.get(path) === 'folder') return;
     if (dirname(path) !== path && dirname(path) !== '/') this.makeFolder(dirname(path));
-    this.changeNames([[path, 'folder']], [dirname(path)]);
+    this.#changeNames([[path, 'folder']], [dirname(path)]);
   }
 
   rename(from: string, to: string): void {
-    this.strike();
-    const moved = this.under(from);
+    this.#strike();
+    const moved = this.#under(from);
     if (moved.length === 0) throw failure('ENOENT');
     const puts = moved.flatMap(([path, file]) => [[path, undefined] as const, [to + path.slice(from.length), file] as const]);
-    this.changeNames(puts, [dirname(from), dirname(to)]);
+    this.#changeNames(puts, [dirname(from), dirname(to)]);
   }
 
   removeFile(path: string): void {
-    this.strike();
-    if (!this.names.has(path)) throw failure('ENOENT');
-    this.changeNames([[path, undefined]], [dirname(path)]);
+    this.#strike();
+    if (!this.#names.has(path)) throw failure('ENOENT');
+    this.#changeNames([[path, undefined]], [dirname(path)]);
   }
 
   removeFolder(path: string): void {
-    this.strike();
-    const puts = this.under(path).map(([name]) => [name, undefined] as const);
-    if (puts.length > 0) this.changeNames(puts, [dirname(path)]);
+    this.#strike();
+    const puts = this.#under(path).map(([name]) => [name, undefined] as const);
+    if (puts.length > 0) this.#changeNames(puts, [dirname(path)]);
   }
 
   syncFolder(path: string): void {
-    this.strike();
-    for (const change of this.nameChanges.filter(({ folders }) => folders.includes(path))) this.settle(change);
-    this.nameChanges = this.nameChanges.filter(({ folders }) => !folders.includes(path));
+    this.#strike();
+    for (const change of this.#nameChanges.filter(({ folders }) => folders.includes(path))) this.#settle(change);
+    this.#nameChanges = this.#nameChanges.filter(({ folders }) => !folders.includes(path));
   }
 
   /**
@@ -113,111 +113,111 @@ export class SimDisk implements Files {
     this.isCrashed = true;
     const next = new SimDisk();
     if (mode === 'kill') {
-      next.names = this.names;
-      next.durableNames = this.durableNames;
-      next.nameChanges = this.nameChanges;
+      next.#names = this.#names;
+      next.#durableNames = this.#durableNames;
+      next.#nameChanges = this.#nameChanges;
       // What a failed sync left in the page cache cannot be told from good data by the process that comes next: a kill
       // just then and a power cut after it are one fault more than is promised against.
-      for (const file of this.names.values())
+      for (const file of this.#names.values())
         if (file !== 'folder') for (const one of file.changes) if (one.fate === 'lost') one.fate = 'pending';
       return next;
     }
-    const names = this.namesAfterPowerCut(keep);
+    const names = this.#namesAfterPowerCut(keep);
     const copies = new Map<SimFile, SimFile>();
     for (const [path, file] of names) {
-      if (file === 'folder') next.names.set(path, file);
+      if (file === 'folder') next.#names.set(path, file);
       else {
         const content = contentAfterPowerCut(file, keep);
         const copy = copies.get(file) ?? { content, changes: [{ position: 0, bytes: content, fate: 'synced' }] };
         copies.set(file, copy);
-        next.names.set(path, copy);
+        next.#names.set(path, copy);
       }
     }
-    next.durableNames = new Map(next.names);
+    next.#durableNames = new Map(next.#names);
     return next;
   }
 
-  private namesAfterPowerCut(keep: (n: number) => number): Map<string, SimFile | 'folder'> {
-    for (const change of this.nameChanges.slice(0, keep(this.nameChanges.length))) this.settle(change);
-    const names = this.durableNames;
+  #namesAfterPowerCut(keep: (n: number) => number): Map<string, SimFile | 'folder'> {
+    for (const change of this.#nameChanges.slice(0, keep(this.#nameChanges.length))) this.#settle(change);
+    const names = this.#durableNames;
     // A name in a folder that is not there is not there.
     const isThere = (path: string): boolean => dirname(path) === '/' || (names.get(dirname(path)) === 'folder' && isThere(dirname(path)));
     return new Map([...names].filter(([path]) => isThere(path)));
   }
 
-  private handle(file: SimFile): OpenFile {
+  #handle(file: SimFile): OpenFile {
     return {
       size: () => file.content.length,
       read: (into, position) => {
-        this.alive();
+        this.#alive();
         return position >= file.content.length ? 0 : file.content.copy(into, 0, position);
       },
-      write: (bytes, position) => this.write(file, bytes, position),
+      write: (bytes, position) => this.#write(file, bytes, position),
       truncate: (length) => {
         if (this.isFull && length > file.content.length) throw failure('ENOSPC');
-        this.strike();
+        this.#strike();
         change(file, { position: length, fate: 'pending' });
       },
       sync: async () => {
         const covered = file.changes.filter(({ fate }) => fate === 'pending');
         await Promise.resolve();
-        this.sync(covered);
+        this.#sync(covered);
       },
-      syncNow: () => this.sync(file.changes.filter(({ fate }) => fate === 'pending')),
+      syncNow: () => this.#sync(file.changes.filter(({ fate }) => fate === 'pending')),
       close: () => {},
     };
   }
 
-  private write(file: SimFile, bytes: Buffer, position: number): number {
-    this.alive();
-    const fault = this.isFull ? ({ kind: 'fail', code: 'ENOSPC', part: 0.5 } as const) : this.nextFault();
+  #write(file: SimFile, bytes: Buffer, position: number): number {
+    this.#alive();
+    const fault = this.isFull ? ({ kind: 'fail', code: 'ENOSPC', part: 0.5 } as const) : this.#nextFault();
     const part = fault === undefined ? bytes.length : Math.floor(bytes.length * fault.part);
     const length = fault?.kind === 'short' ? Math.max(part, 1) : part;
     if (length > 0) change(file, { position, bytes: Buffer.from(bytes.subarray(0, length)), fate: 'pending' });
     if (fault?.kind === 'fail') throw failure(fault.code);
-    if (fault?.kind === 'crash') this.crash();
+    if (fault?.kind === 'crash') this.#crash();
     return length;
   }
 
-  private sync(covered: readonly Change[]): void {
-    this.alive();
-    const fault = this.nextFault();
-    if (fault?.kind === 'crash') this.crash();
+  #sync(covered: readonly Change[]): void {
+    this.#alive();
+    const fault = this.#nextFault();
+    if (fault?.kind === 'crash') this.#crash();
     for (const one of covered) one.fate = fault?.kind === 'fail' ? 'lost' : 'synced';
     if (fault?.kind === 'fail') throw failure('EIO');
   }
 
-  private strike(): void {
-    this.alive();
-    const fault = this.nextFault();
-    if (fault?.kind === 'crash') this.crash();
+  #strike(): void {
+    this.#alive();
+    const fault = this.#nextFault();
+    if (fault?.kind === 'crash') this.#crash();
     if (fault?.kind === 'fail') throw failure(fault.code);
   }
 
-  private alive(): void {
+  #alive(): void {
     if (this.isCrashed) throw new Crash('the process is gone');
   }
 
-  private nextFault(): Fault | undefined {
+  #nextFault(): Fault | undefined {
     return this.isCalm ? undefined : this.faults.get(this.calls++);
   }
 
-  private crash(): never {
+  #crash(): never {
     this.isCrashed = true;
     throw new Crash('crashed');
   }
 
-  private under(path: string): [string, SimFile | 'folder'][] {
-    return [...this.names].filter(([name]) => name === path || name.startsWith(`${path}/`));
+  #under(path: string): [string, SimFile | 'folder'][] {
+    return [...this.#names].filter(([name]) => name === path || name.startsWith(`${path}/`));
   }
 
-  private changeNames(puts: NameChange['puts'], folders: readonly string[]): void {
-    for (const [path, file] of puts) put(this.names, path, file);
-    this.nameChanges.push({ folders, puts });
+  #changeNames(puts: NameChange['puts'], folders: readonly string[]): void {
+    for (const [path, file] of puts) put(this.#names, path, file);
+    this.#nameChanges.push({ folders, puts });
   }
 
-  private settle({ puts }: NameChange): void {
-    for (const [path, file] of puts) put(this.durableNames, path, file);
+  #settle({ puts }: NameChange): void {
+    for (const [path, file] of puts) put(this.#durableNames, path, file);
   }
 }
 

@@ -2,10 +2,10 @@ import { expect } from 'vitest';
 import type { Partition } from '../../../src/broker/catalog/partition.ts';
 import { Cluster } from '../../../src/broker/cluster.ts';
 import { resolveOptions } from '../../../src/broker/options.ts';
-import { Refusal } from '../../../src/broker/protocol/error-code.ts';
-import { readBatch } from '../../../src/broker/protocol/record-batch.ts';
 import { openDiskStorage } from '../../../src/broker/storage/disk-storage.ts';
 import { isPrepared } from '../../../src/broker/transactions/transaction.ts';
+import { Refusal } from '../../../src/wire/error-code.ts';
+import { readBatch } from '../../../src/wire/record-batch.ts';
 import { batch } from '../../helpers/wire.ts';
 import { committedValues } from './batches.ts';
 import type { SimDisk } from './sim-disk.ts';
@@ -42,11 +42,11 @@ const noLock = async () => ({ release: async () => {} });
 
 /** Transactional producers on a broker whose disk fails, and what they were told. */
 export class TransactionModel {
-  private readonly durability: 'os' | 'fsync';
-  private disk: SimDisk;
-  private cluster: Cluster | undefined;
-  private count = 0;
-  private readonly writers: Writer[] = [0, 1].map((i) => ({
+  readonly #durability: 'os' | 'fsync';
+  #disk: SimDisk;
+  #cluster: Cluster | undefined;
+  #count = 0;
+  readonly #writers: Writer[] = [0, 1].map((i) => ({
     id: `x${i}`,
     group: `g${i}`,
     claim: undefined,
@@ -55,16 +55,16 @@ export class TransactionModel {
   }));
 
   constructor(durability: 'os' | 'fsync', disk: SimDisk) {
-    this.durability = durability;
-    this.disk = disk;
+    this.#durability = durability;
+    this.#disk = disk;
   }
 
   /** @returns whether it could be opened */
-  async open(disk = this.disk): Promise<boolean> {
-    this.disk = disk;
+  async open(disk = this.#disk): Promise<boolean> {
+    this.#disk = disk;
     try {
-      const storage = await openDiskStorage({ folder: '/data', durability: this.durability, report: () => {} }, disk, noLock);
-      this.cluster = new Cluster(resolveOptions({}), storage);
+      const storage = await openDiskStorage({ folder: '/data', durability: this.#durability, report: () => {} }, disk, noLock);
+      this.#cluster = new Cluster(resolveOptions({}), storage);
       return true;
     } catch (error) {
       expect(error).toMatchObject({ code: 'CONFIG' });
@@ -75,28 +75,28 @@ export class TransactionModel {
   /** Without faults. */
   async makeTopic(): Promise<void> {
     const configs = [{ name: 'segment.bytes', value: '400' }];
-    this.broker.topics.create({ name: TOPIC, partitions: PARTITIONS, configs });
-    await this.broker.journal.flushed();
+    this.#broker.topics.create({ name: TOPIC, partitions: PARTITIONS, configs });
+    await this.#broker.journal.flushed();
   }
 
   get isCrashed(): boolean {
-    return this.disk.isCrashed;
+    return this.#disk.isCrashed;
   }
 
   async run(action: TransactionAction): Promise<void> {
-    const writer = 'writer' in action ? (this.writers[action.writer] as Writer) : undefined;
+    const writer = 'writer' in action ? (this.#writers[action.writer] as Writer) : undefined;
     if (action.type === 'restart') {
       await this.close();
       for (let i = 0; i < 10 && !this.isCrashed && !(await this.open()); i++);
       return;
     }
     if (action.type === 'sync') {
-      for (const { log } of this.partitions()) if ('sync' in log) await (log as { sync(): Promise<void> }).sync().catch(() => {});
+      for (const { log } of this.#partitions()) if ('sync' in log) await (log as { sync(): Promise<void> }).sync().catch(() => {});
       return;
     }
     if (writer === undefined) return;
     try {
-      await this.act(writer, action);
+      await this.#act(writer, action);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       // As clients do after an error that they cannot place: begin anew.
@@ -105,25 +105,25 @@ export class TransactionModel {
   }
 
   async close(): Promise<void> {
-    await this.cluster?.close();
+    await this.#cluster?.close();
   }
 
   /** Every producer begins anew on a disk that works, and readers see whole transactions or nothing of them. */
   async check(): Promise<void> {
-    this.disk.isCalm = true;
-    for (const writer of this.writers) await this.begin(writer);
-    await this.settled();
-    for (const { index, log, lastStableOffset } of this.partitions())
+    this.#disk.isCalm = true;
+    for (const writer of this.#writers) await this.#begin(writer);
+    await this.#settled();
+    for (const { index, log, lastStableOffset } of this.#partitions())
       expect(lastStableOffset, `partition ${index}: nothing is open`).toBe(log.endOffset);
-    const seen = this.partitions().map(committedOf);
-    for (const writer of this.writers) this.checkWriter(writer, seen);
-    this.disk.isCalm = false;
+    const seen = this.#partitions().map(committedOf);
+    for (const writer of this.#writers) this.#checkWriter(writer, seen);
+    this.#disk.isCalm = false;
   }
 
-  private async act(writer: Writer, action: TransactionAction): Promise<void> {
-    if (action.type === 'init' || writer.claim === undefined) return this.begin(writer);
+  async #act(writer: Writer, action: TransactionAction): Promise<void> {
+    if (action.type === 'init' || writer.claim === undefined) return this.#begin(writer);
     const { claim } = writer;
-    const { transactions, groups, journal } = this.broker;
+    const { transactions, groups, journal } = this.#broker;
     if (action.type === 'end') {
       const told = writer.told.at(-1);
       if (told?.outcome !== 'open') return;
@@ -131,9 +131,9 @@ export class TransactionModel {
       transactions.end(claim, action.isCommit);
       await journal.flushed();
       told.outcome = action.isCommit ? 'committed' : 'aborted';
-      return this.settled();
+      return this.#settled();
     }
-    const told = this.current(writer);
+    const told = this.#current(writer);
     if (action.type === 'offset') {
       transactions.addGroup(claim, writer.group);
       const offset = { topic: TOPIC, partition: 0, offset: told.number, leaderEpoch: -1, metadata: '' };
@@ -141,17 +141,17 @@ export class TransactionModel {
       await journal.flushed();
       told.hasOffset = true;
     }
-    if (action.type === 'send') await this.send(writer, told, action.partition);
+    if (action.type === 'send') await this.#send(writer, told, action.partition);
   }
 
-  private async send(writer: Writer, told: Told, index: number): Promise<void> {
+  async #send(writer: Writer, told: Told, index: number): Promise<void> {
     const claim = writer.claim as NonNullable<Writer['claim']>;
-    const { transactions, topics, journal } = this.broker;
+    const { transactions, topics, journal } = this.#broker;
     transactions.addPartitions(claim, [[TOPIC, index]]);
     await journal.flushed();
     transactions.checkWrite(claim, TOPIC, index);
     const sequence = writer.sequences.get(index) ?? 0;
-    const value = `${writer.id}-${told.number}-${++this.count}`;
+    const value = `${writer.id}-${told.number}-${++this.#count}`;
     const { producerId, producerEpoch } = claim;
     const bytes = batch({ values: [value], producerId, producerEpoch, baseSequence: sequence, attributes: 0x10 });
     await topics.partition(TOPIC, index).append(readBatch(bytes), Date.now()).flushed;
@@ -159,64 +159,64 @@ export class TransactionModel {
     told.values.set(index, [...(told.values.get(index) ?? []), value]);
   }
 
-  private current(writer: Writer): Told {
+  #current(writer: Writer): Told {
     const last = writer.told.at(-1);
     if (last?.outcome === 'open') return last;
-    const told: Told = { number: ++this.count, values: new Map(), hasOffset: false, outcome: 'open' };
+    const told: Told = { number: ++this.#count, values: new Map(), hasOffset: false, outcome: 'open' };
     writer.told.push(told);
     return told;
   }
 
   /** Aborts what its producer left open. */
-  private async begin(writer: Writer): Promise<void> {
+  async #begin(writer: Writer): Promise<void> {
     const last = writer.told.at(-1);
     if (last?.outcome === 'open') last.outcome = 'aborted';
     writer.sequences.clear();
     for (let i = 0; i < 20; i++) {
       try {
-        const { producerId, epoch } = this.broker.transactions.init(writer.id, 60_000);
-        await this.broker.journal.flushed();
+        const { producerId, epoch } = this.#broker.transactions.init(writer.id, 60_000);
+        await this.#broker.journal.flushed();
         writer.claim = { transactionalId: writer.id, producerId, producerEpoch: epoch };
         return;
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
-        await this.settled();
+        await this.#settled();
       }
     }
   }
 
   /** Markers of decided transactions are written. */
-  private async settled(): Promise<void> {
-    for (let i = 0; i < 1000 && !this.isCrashed && this.broker.transactions.all().some(({ state }) => isPrepared(state)); i++)
+  async #settled(): Promise<void> {
+    for (let i = 0; i < 1000 && !this.isCrashed && this.#broker.transactions.all().some(({ state }) => isPrepared(state)); i++)
       await new Promise((resolve) => (i < 20 ? setImmediate(resolve) : setTimeout(resolve, 5)));
   }
 
-  private checkWriter({ id, group, told }: Writer, seen: readonly ReadonlySet<string>[]): void {
+  #checkWriter({ id, group, told }: Writer, seen: readonly ReadonlySet<string>[]): void {
     let offset = -1;
     for (const one of told) {
       const parts = [...one.values].flatMap(([index, values]) => values.map((value) => seen[index]?.has(value) ?? false));
       const where = `transaction ${one.number} of ${id}, ${one.outcome}`;
-      if (one.outcome === 'asked') one.outcome = this.decided(one, group, parts);
+      if (one.outcome === 'asked') one.outcome = this.#decided(one, group, parts);
       const expected = one.outcome === 'committed';
       expect(parts, where).toEqual(parts.map(() => expected));
       if (expected && one.hasOffset) offset = one.number;
     }
-    const found = this.broker.groups.get(group)?.offsets.get(TOPIC, 0).offset ?? -1;
+    const found = this.#broker.groups.get(group)?.offsets.get(TOPIC, 0).offset ?? -1;
     expect(found, `offset of ${group}`).toBe(offset);
   }
 
   /** Either way is right, if it is the same everywhere. */
-  private decided(one: Told, group: string, parts: readonly boolean[]): Outcome {
-    const byOffset = one.hasOffset ? this.broker.groups.get(group)?.offsets.get(TOPIC, 0).offset === one.number : undefined;
+  #decided(one: Told, group: string, parts: readonly boolean[]): Outcome {
+    const byOffset = one.hasOffset ? this.#broker.groups.get(group)?.offsets.get(TOPIC, 0).offset === one.number : undefined;
     return (parts[0] ?? byOffset) ? 'committed' : 'aborted';
   }
 
-  private get broker(): Cluster {
-    return this.cluster as Cluster;
+  get #broker(): Cluster {
+    return this.#cluster as Cluster;
   }
 
-  private partitions(): readonly Partition[] {
-    return this.broker.topics.get(TOPIC)?.partitions ?? [];
+  #partitions(): readonly Partition[] {
+    return this.#broker.topics.get(TOPIC)?.partitions ?? [];
   }
 }
 

@@ -1,6 +1,6 @@
-import { fetch, listOffsets, produce } from '../../../src/broker/protocol/apis/data.ts';
-import { offsetFetch } from '../../../src/broker/protocol/apis/group.ts';
-import * as txn from '../../../src/broker/protocol/apis/transaction.ts';
+import { fetch, listOffsets, produce } from '../../../src/wire/apis/data.ts';
+import { offsetFetch } from '../../../src/wire/apis/group.ts';
+import * as txn from '../../../src/wire/apis/transaction.ts';
 import { createTopic } from '../../helpers/broker.ts';
 import { batch, type Wire } from '../../helpers/wire.ts';
 import type { Script } from './script.ts';
@@ -14,13 +14,13 @@ export class Producing {
   readonly id: string;
   producerId = -1;
   epoch = -1;
-  private readonly script: Script;
-  private readonly coordinator: Wire;
+  readonly #script: Script;
+  readonly #coordinator: Wire;
 
   private constructor(script: Script, id: string, coordinator: Wire) {
-    this.script = script;
+    this.#script = script;
     this.id = id;
-    this.coordinator = coordinator;
+    this.#coordinator = coordinator;
   }
 
   static async of(script: Script, id: string): Promise<Producing> {
@@ -37,27 +37,34 @@ export class Producing {
   async init(more: { timeoutMs?: number; producerId?: number; producerEpoch?: number; version?: number } = {}): Promise<void> {
     const { timeoutMs = 60_000, version = 4, ...expected } = more;
     const request = () => ({ transactionalId: this.id, transactionTimeoutMs: timeoutMs, ...expected });
-    this.take(await this.script.askUntil(this.coordinator, 'init', txn.initProducerId, version, request, BUSY));
+    this.#take(await this.#script.askUntil(this.#coordinator, 'init', txn.initProducerId, version, request, BUSY));
   }
 
   /** Without waiting for what is under way. */
   async initOnce(version = 4): Promise<void> {
     const request = { transactionalId: this.id, transactionTimeoutMs: 60_000 };
-    this.take(await this.script.ask(this.coordinator, 'init once', txn.initProducerId, version, request));
+    this.#take(await this.#script.ask(this.#coordinator, 'init once', txn.initProducerId, version, request));
   }
 
   async add(topic: string, partitions: readonly number[], version = 3): Promise<void> {
-    const request = () => ({ ...this.owner(), topics: [{ name: topic, partitions }] });
-    await this.script.askUntil(this.coordinator, 'add partitions', txn.addPartitionsToTxn, version, request, BUSY);
+    const request = () => ({ ...this.#owner(), topics: [{ name: topic, partitions }] });
+    await this.#script.askUntil(this.#coordinator, 'add partitions', txn.addPartitionsToTxn, version, request, BUSY);
   }
 
   async addOffsets(groupId: string, version = 3): Promise<void> {
-    await this.script.askUntil(this.coordinator, 'add offsets', txn.addOffsetsToTxn, version, () => ({ ...this.owner(), groupId }), BUSY);
+    await this.#script.askUntil(
+      this.#coordinator,
+      'add offsets',
+      txn.addOffsetsToTxn,
+      version,
+      () => ({ ...this.#owner(), groupId }),
+      BUSY,
+    );
   }
 
   async end(isCommitted: boolean, version = 3): Promise<void> {
     const what = isCommitted ? 'commit' : 'abort';
-    await this.script.askUntil(this.coordinator, what, txn.endTxn, version, () => ({ ...this.owner(), isCommitted }), BUSY);
+    await this.#script.askUntil(this.#coordinator, what, txn.endTxn, version, () => ({ ...this.#owner(), isCommitted }), BUSY);
   }
 
   /** A transactional batch of this producer, whatever the sequence. */
@@ -66,34 +73,34 @@ export class Producing {
     const owner = { producerId: this.producerId, producerEpoch: this.epoch, baseSequence: sequence };
     const records = [batch({ values, attributes, ...owner })];
     const request = { transactionalId, acks: -1, timeoutMs: 5000, topics: [{ name: topic, partitions: [{ index, records }] }] };
-    await this.script.ask(await this.script.toLeader(topic), `send ${values.join(' ')}`, produce, version, request);
+    await this.#script.ask(await this.#script.toLeader(topic), `send ${values.join(' ')}`, produce, version, request);
   }
 
   async commitOffset(groupId: string, topic: string, offset: number, more: CommitOptions = {}): Promise<void> {
     const { version = 3, ...claim } = more;
     const topics = [{ name: topic, partitions: [{ index: 0, offset, metadata: `at ${offset}` }] }];
     const request = { transactionalId: this.id, groupId, producerId: this.producerId, producerEpoch: this.epoch, ...claim, topics };
-    await this.script.ask(await this.script.toGroup(groupId), `offset ${offset}`, txn.txnOffsetCommit, version, request);
+    await this.#script.ask(await this.#script.toGroup(groupId), `offset ${offset}`, txn.txnOffsetCommit, version, request);
   }
 
   /** Another producer with the same names, as a second process would have them. */
   twin(): Promise<Producing> {
-    return Producing.of(this.script, this.id);
+    return Producing.of(this.#script, this.id);
   }
 
   /** The same in every way but one. */
   async like(more: { id?: string; producerId?: number; epoch?: number }): Promise<Producing> {
-    const other = await Producing.of(this.script, more.id ?? this.id);
+    const other = await Producing.of(this.#script, more.id ?? this.id);
     other.producerId = more.producerId ?? this.producerId;
     other.epoch = more.epoch ?? this.epoch;
     return other;
   }
 
-  private owner() {
+  #owner() {
     return { transactionalId: this.id, producerId: this.producerId, producerEpoch: this.epoch };
   }
 
-  private take({ errorCode, producerId, producerEpoch }: { errorCode: number; producerId: number; producerEpoch: number }): void {
+  #take({ errorCode, producerId, producerEpoch }: { errorCode: number; producerId: number; producerEpoch: number }): void {
     if (errorCode !== 0) return;
     this.producerId = producerId;
     this.epoch = producerEpoch;

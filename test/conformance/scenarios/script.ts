@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Api } from '../../../src/broker/protocol/api.ts';
-import { findCoordinator } from '../../../src/broker/protocol/apis/group.ts';
-import type { Decoded, Draft, Fields } from '../../../src/broker/protocol/field.ts';
+import type { Api } from '../../../src/wire/api.ts';
+import { findCoordinator } from '../../../src/wire/apis/group.ts';
+import type { Decoded, Draft, Fields } from '../../../src/wire/field.ts';
 import { unique } from '../../helpers/broker.ts';
 import { errorCodes, Wire } from '../../helpers/wire.ts';
 import { describeBatches } from './batch-text.ts';
@@ -29,21 +29,21 @@ async function nextMillisecond(): Promise<void> {
  */
 export class Script {
   readonly steps: Step[] = [];
-  private readonly wires: Wire[] = [];
-  private readonly byRole = new Map<string, Wire>();
-  private readonly names = new Map<unknown, string>();
-  private readonly counts = new Map<string, number>();
+  readonly #wires: Wire[] = [];
+  readonly #byRole = new Map<string, Wire>();
+  readonly #names = new Map<unknown, string>();
+  readonly #counts = new Map<string, number>();
 
   /** A name of its own, written down as `label`. */
   name(label: string): string {
     const name = unique(label);
-    this.names.set(name, label);
+    this.#names.set(name, label);
     return name;
   }
 
   /** As `name`, for names that are made elsewhere. */
   call(value: unknown, label: string): void {
-    this.names.set(value, label);
+    this.#names.set(value, label);
   }
 
   /** Asks, and writes the answer down. */
@@ -55,7 +55,7 @@ export class Script {
     request: Draft<Q>,
   ): Promise<Decoded<S>> {
     const answer = await to.send(api, version, request);
-    this.write(`${what}: ${api.name} v${version}`, api, version, answer);
+    this.#write(`${what}: ${api.name} v${version}`, api, version, answer);
     await nextMillisecond();
     return answer;
   }
@@ -72,30 +72,30 @@ export class Script {
     for (const deadline = Date.now() + PATIENCE_MS; ; await pause(20)) {
       const answer = await to.send(api, version, request());
       if (errorCodes(answer).some((code) => passing.includes(code) || NOT_YET.includes(code)) && Date.now() < deadline) continue;
-      this.write(`${what}: ${api.name} v${version}, in the end`, api, version, answer);
+      this.#write(`${what}: ${api.name} v${version}, in the end`, api, version, answer);
       await nextMillisecond();
       return answer;
     }
   }
 
   toTransactions(id: string): Promise<Wire> {
-    return this.coordinator(id, TRANSACTION_KEY);
+    return this.#coordinator(id, TRANSACTION_KEY);
   }
 
   toGroup(id: string): Promise<Wire> {
-    return this.coordinator(id, GROUP_KEY);
+    return this.#coordinator(id, GROUP_KEY);
   }
 
   async toLeader(topic: string): Promise<Wire> {
-    return this.remember(`leader ${topic}`, () => Wire.toLeader(topic));
+    return this.#remember(`leader ${topic}`, () => Wire.toLeader(topic));
   }
 
   close(): void {
-    for (const wire of this.wires) wire.close();
+    for (const wire of this.#wires) wire.close();
   }
 
-  private coordinator(key: string, keyType: number): Promise<Wire> {
-    return this.remember(`${keyType} ${key}`, async () => {
+  #coordinator(key: string, keyType: number): Promise<Wire> {
+    return this.#remember(`${keyType} ${key}`, async () => {
       const any = await Wire.connect();
       for (const deadline = Date.now() + PATIENCE_MS; ; await pause(50)) {
         const { errorCode, host, port } = await any.send(findCoordinator, 2, { key, keyType });
@@ -108,52 +108,52 @@ export class Script {
     });
   }
 
-  private async remember(role: string, connect: () => Promise<Wire>): Promise<Wire> {
-    const known = this.byRole.get(role);
+  async #remember(role: string, connect: () => Promise<Wire>): Promise<Wire> {
+    const known = this.#byRole.get(role);
     if (known !== undefined) return known;
     const wire = await connect();
-    this.wires.push(wire);
-    this.byRole.set(role, wire);
+    this.#wires.push(wire);
+    this.#byRole.set(role, wire);
     return wire;
   }
 
-  private write(ask: string, api: Api, version: number, answer: unknown): void {
+  #write(ask: string, api: Api, version: number, answer: unknown): void {
     const fields = Object.fromEntries(
       Object.entries(answer as object).filter(([name]) => {
         const field = api.response[name];
         return field !== undefined && field.since <= version && version <= field.until;
       }),
     );
-    this.steps.push({ ask, answer: this.plain(fields) });
+    this.steps.push({ ask, answer: this.#plain(fields) });
   }
 
-  private plain(value: unknown, field = ''): unknown {
-    if (field === 'records') return describeBatches((value as readonly Buffer[] | null) ?? [], (id) => this.chosen('P', id));
-    if (field === 'producerId') return this.chosen('P', value as number);
+  #plain(value: unknown, field = ''): unknown {
+    if (field === 'records') return describeBatches((value as readonly Buffer[] | null) ?? [], (id) => this.#chosen('P', id));
+    if (field === 'producerId') return this.#chosen('P', value as number);
     if (field === 'coordinatorEpoch') return (value as number) >= 0 ? 'an epoch' : value;
-    if (field === 'memberId' && value !== '') return this.names.get(value) ?? this.chosen('M', value as string);
+    if (field === 'memberId' && value !== '') return this.#names.get(value) ?? this.#chosen('M', value as string);
     if (field.endsWith('TimeMs') || field.toLowerCase().endsWith('timestamp')) return (value as number) > 0 ? 'a time' : value;
-    if (typeof value === 'string') return this.names.get(value) ?? value;
-    if (Array.isArray(value)) return inOrder(value).map((one) => this.plain(one));
+    if (typeof value === 'string') return this.#names.get(value) ?? value;
+    if (Array.isArray(value)) return inOrder(value).map((one) => this.#plain(one));
     if (typeof value !== 'object' || value === null || value instanceof Buffer) return value;
     // Of a failure there is no producer: what stands there is no id.
     const isFailure = 'errorCode' in value && value.errorCode !== 0;
     return Object.fromEntries(
       Object.entries(value).flatMap(([name, inner]) => {
         if (name === 'throttleTimeMs' || (isFailure && name === 'errorMessage')) return [];
-        return [[name, isFailure && name === 'producerId' ? inner : this.plain(inner, name)]];
+        return [[name, isFailure && name === 'producerId' ? inner : this.#plain(inner, name)]];
       }),
     );
   }
 
-  private chosen(letter: string, value: number | string): string | number {
+  #chosen(letter: string, value: number | string): string | number {
     if (value === -1) return -1;
     const key = `${letter} ${value}`;
-    const known = this.names.get(key);
+    const known = this.#names.get(key);
     if (known !== undefined) return known;
-    const count = (this.counts.get(letter) ?? 0) + 1;
-    this.counts.set(letter, count);
-    this.names.set(key, `${letter}${count}`);
+    const count = (this.#counts.get(letter) ?? 0) + 1;
+    this.#counts.set(letter, count);
+    this.#names.set(key, `${letter}${count}`);
     return `${letter}${count}`;
   }
 }

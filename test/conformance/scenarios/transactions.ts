@@ -1,7 +1,7 @@
-import { deleteTopics } from '../../../src/broker/protocol/apis/admin.ts';
-import { deleteRecords, fetch } from '../../../src/broker/protocol/apis/data.ts';
-import { joinGroup, offsetCommit, offsetFetch, syncGroup } from '../../../src/broker/protocol/apis/group.ts';
-import * as txn from '../../../src/broker/protocol/apis/transaction.ts';
+import { deleteTopics } from '../../../src/wire/apis/admin.ts';
+import { deleteRecords, fetch } from '../../../src/wire/apis/data.ts';
+import { joinGroup, offsetCommit, offsetFetch, syncGroup } from '../../../src/wire/apis/group.ts';
+import * as txn from '../../../src/wire/apis/transaction.ts';
 import { committed, ends, newTopic, Producing, read, sendPlain } from './producing.ts';
 import type { Script } from './script.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { jsonSchema } from '../../../src/connect/data/json-schema.ts';
-import { jsonWriter } from '../../../src/connect/data/json-writer.ts';
+import { jsonSchema } from '../../../src/connect/connect-data/json-schema.ts';
+import { jsonWriter } from '../../../src/connect/connect-data/json-writer.ts';
 import { defaultOf } from '../../../src/connect/postgres/types/defaults.ts';
 import type { PgType, TypeOptions } from '../../../src/connect/postgres/types/field-type.ts';
 import { TypeResolver } from '../../../src/connect/postgres/types/resolve.ts';

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
-import type { PartitionTask } from '../../../src/runtime/partition-task.ts';
-import type { WorkItem } from '../../../src/runtime/work-item.ts';
+import type { PartitionTask } from '../../../src/runtime/task/input.ts';
+import type { WorkItem } from '../../../src/runtime/work/work-item.ts';
 
 /**
  * Bugs that the harness must find. They are planted into the classes of the running worker, whose command line's own

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findCoordinator } from '../../../src/broker/protocol/apis/group.ts';
+import { findCoordinator } from '../../../src/wire/apis/group.ts';
 import { freePort } from '../../cli/helpers.ts';
 import { Wire } from '../../helpers/wire.ts';
 import { Child } from './child.ts';

@@ -1,4 +1,4 @@
-import type { ConnectSchema, ConnectValue } from '../../data/schema.ts';
+import type { ConnectSchema, ConnectValue } from '../../connect-data/schema.ts';
 
 /** A value with its schema. */
 export interface Data {

@@ -1,5 +1,5 @@
-import { headerText } from '../../data/header-text.ts';
-import type { ConnectSchema, ConnectValue } from '../../data/schema.ts';
+import { headerText } from '../../connect-data/header-text.ts';
+import type { ConnectSchema, ConnectValue } from '../../connect-data/schema.ts';
 import type { LogicalMessage, RowChange } from '../pgoutput/message.ts';
 import { binary, binaryWriter } from '../types/binary.ts';
 import type { TypeOptions } from '../types/field-type.ts';

@@ -1,4 +1,4 @@
-import { type ConnectSchema, field, logical, optionalOf, schemaOf, structOf } from '../../data/schema.ts';
+import { type ConnectSchema, field, logical, optionalOf, schemaOf, structOf } from '../../connect-data/schema.ts';
 
 const string = schemaOf('string');
 const int64 = schemaOf('int64');

@@ -1,4 +1,4 @@
-import type { ConnectValue } from '../../data/schema.ts';
+import type { ConnectValue } from '../../connect-data/schema.ts';
 import { narrow } from '../types/integer.ts';
 
 /** Where in a snapshot a row stands, or `false` outside of one. */

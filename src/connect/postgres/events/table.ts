@@ -1,5 +1,5 @@
 import { StreamerError } from '../../../errors.ts';
-import { type ConnectField, type ConnectSchema, type ConnectValue, field, structOf } from '../../data/schema.ts';
+import { type ConnectField, type ConnectSchema, type ConnectValue, field, structOf } from '../../connect-data/schema.ts';
 import type { Relation, Tuple } from '../pgoutput/message.ts';
 import { unchanged } from '../pgoutput/message.ts';
 import { isSpecial } from '../types/decimal.ts';

@@ -1,4 +1,4 @@
-import { type ConnectField, type ConnectSchema, type ConnectValue, field, schemaOf, structOf } from '../../data/schema.ts';
+import { type ConnectField, type ConnectSchema, type ConnectValue, field, schemaOf, structOf } from '../../connect-data/schema.ts';
 import type { ChangeEvent } from './change-event.ts';
 import { envelopeSchema } from './envelope-schema.ts';
 

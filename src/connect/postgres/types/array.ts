@@ -1,4 +1,4 @@
-import { type ConnectValue, optionalOf, schemaOf } from '../../data/schema.ts';
+import { type ConnectValue, optionalOf, schemaOf } from '../../connect-data/schema.ts';
 import { type FieldType, PLACEHOLDER } from './field-type.ts';
 
 /** An element, null, or a nested array of them. */

@@ -1,4 +1,4 @@
-import { logical, schemaOf } from '../../data/schema.ts';
+import { logical, schemaOf } from '../../connect-data/schema.ts';
 import { type FieldType, PLACEHOLDER, type TypeOptions } from './field-type.ts';
 import { boolean } from './integer.ts';
 

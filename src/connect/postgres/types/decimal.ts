@@ -1,4 +1,4 @@
-import { field, logical, schemaOf } from '../../data/schema.ts';
+import { field, logical, schemaOf } from '../../connect-data/schema.ts';
 import { type FieldType, PLACEHOLDER, type TypeOptions } from './field-type.ts';
 
 /** A number as digits and scale: `unscaled / 10^scale`. */

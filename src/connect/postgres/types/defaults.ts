@@ -1,4 +1,4 @@
-import type { ConnectValue } from '../../data/schema.ts';
+import type { ConnectValue } from '../../connect-data/schema.ts';
 import type { FieldType, PgType } from './field-type.ts';
 
 /** What stands in a schema for a default that the server works out, as Debezium has it, by type. */

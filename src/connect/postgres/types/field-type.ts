@@ -1,4 +1,4 @@
-import type { ConnectSchema, ConnectValue } from '../../data/schema.ts';
+import type { ConnectSchema, ConnectValue } from '../../connect-data/schema.ts';
 
 /** How a column's values become change events, whichever table it is in. */
 export interface FieldType {

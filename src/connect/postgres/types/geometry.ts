@@ -1,4 +1,4 @@
-import { type ConnectValue, field, logical, schemaOf } from '../../data/schema.ts';
+import { type ConnectValue, field, logical, schemaOf } from '../../connect-data/schema.ts';
 import type { FieldType } from './field-type.ts';
 
 const optional = { optional: true } as const;

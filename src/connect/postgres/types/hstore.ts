@@ -1,5 +1,5 @@
-import { jsonTextInText } from '../../data/json-text.ts';
-import { type ConnectValue, logical, schemaOf } from '../../data/schema.ts';
+import { jsonTextInText } from '../../connect-data/json-text.ts';
+import { type ConnectValue, logical, schemaOf } from '../../connect-data/schema.ts';
 import { type FieldType, PLACEHOLDER, type TypeOptions } from './field-type.ts';
 
 /** As Java's HashMap gives its entries back: by bucket, of twice as many while three quarters are taken. */

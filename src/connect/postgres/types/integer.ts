@@ -1,4 +1,4 @@
-import { type ConnectType, schemaOf } from '../../data/schema.ts';
+import { type ConnectType, schemaOf } from '../../connect-data/schema.ts';
 import type { FieldType } from './field-type.ts';
 
 /** A whole number: a JavaScript number where it is exact, a bigint beyond 2^53. */

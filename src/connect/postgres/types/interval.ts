@@ -1,4 +1,4 @@
-import { logical } from '../../data/schema.ts';
+import { logical } from '../../connect-data/schema.ts';
 import type { FieldType, TypeOptions } from './field-type.ts';
 import { exactInteger } from './integer.ts';
 

@@ -1,4 +1,4 @@
-import { schemaOf } from '../../data/schema.ts';
+import { schemaOf } from '../../connect-data/schema.ts';
 import { type Decimal, parseDecimal, plainDecimal, precise } from './decimal.ts';
 import type { FieldType, TypeOptions } from './field-type.ts';
 

@@ -1,4 +1,4 @@
-import type { ConnectValue } from '../../data/schema.ts';
+import type { ConnectValue } from '../../connect-data/schema.ts';
 import { array, unchangedArray, vector } from './array.ts';
 import { binary, bits, unknownType } from './binary.ts';
 import { numeric } from './decimal.ts';

@@ -1,4 +1,4 @@
-import { type ConnectSchema, type ConnectValue, logical } from '../../data/schema.ts';
+import { type ConnectSchema, type ConnectValue, logical } from '../../connect-data/schema.ts';
 import type { FieldType, TypeOptions } from './field-type.ts';
 import { epochMicros, epochMillis, epochNanos, type Instant, isoDate, isoTime, offsetMicros, parseInstant, timeMicros } from './instant.ts';
 

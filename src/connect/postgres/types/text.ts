@@ -1,4 +1,4 @@
-import { logical, schemaOf } from '../../data/schema.ts';
+import { logical, schemaOf } from '../../connect-data/schema.ts';
 import { type FieldType, PLACEHOLDER } from './field-type.ts';
 
 export const text: FieldType = { schema: schemaOf('string'), convert: (value) => value, zero: '', unchanged: PLACEHOLDER };

@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StreamerError } from '../../errors.ts';
+import type { ConsumerSink, KafkaAdmin, KafkaClient, KafkaRecords, Subscription, TopicPartition } from '../../kafka/index.ts';
+import { REPLY, replyTopicOf } from './replies.ts';
+
+/** Replies are of use for as long as somebody waits. */
+const RETENTION_MS = 3_600_000;
+
+interface Question {
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: StreamerError) => void;
+}
+
+/** Asks agents and waits for their replies, which it reads from the app's reply topic from the time of its start on. */
+export class ReplyClient {
+  readonly #client: KafkaClient;
+  readonly #admin: () => Promise<KafkaAdmin>;
+  readonly #topic: string;
+  readonly #groupId: string;
+  readonly #open = new Map<string, Question>();
+  #subscription: Subscription | undefined;
+  #ready: Promise<void> | undefined;
+
+  constructor(appId: string, client: KafkaClient, admin: () => Promise<KafkaAdmin>) {
+    this.#client = client;
+    this.#admin = admin;
+    this.#topic = replyTopicOf(appId);
+    this.#groupId = `${this.#topic}.${randomUUID()}`;
+  }
+
+  /** @param send sends the question with these headers; its failure is the answer's */
+  async ask(agent: string, timeoutMs: number, send: (id: string, headers: Record<string, string>) => Promise<unknown>): Promise<unknown> {
+    this.#ready ??= this.#listen();
+    await this.#ready;
+    const id = randomUUID();
+    const answer = new Promise<unknown>((resolve, reject) => this.#open.set(id, { resolve, reject }));
+    answer.catch(() => {});
+    const timer = setTimeout(() => {
+      this.#open
+        .get(id)
+        ?.reject(new StreamerError('TIMEOUT', `agent "${agent}" did not answer within ${timeoutMs} ms`, { agent, retryable: true }));
+    }, timeoutMs);
+    try {
+      await send(id, { [REPLY.to]: this.#topic, [REPLY.id]: id, [REPLY.agent]: agent });
+      return await answer;
+    } finally {
+      clearTimeout(timer);
+      this.#open.delete(id);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const { reject } of this.#open.values()) reject(new StreamerError('LOST', 'the app was stopped before the answer came'));
+    if (this.#ready === undefined) return;
+    await this.#ready.catch(() => {});
+    await this.#subscription?.close();
+    await (await this.#admin()).deleteGroups([this.#groupId]).catch(() => {});
+  }
+
+  async #listen(): Promise<void> {
+    const admin = await this.#admin();
+    await admin.createTopics([{ name: this.#topic, partitions: 1, configs: { 'retention.ms': String(RETENTION_MS) } }]);
+    await new Promise<void>((resolve, reject) => {
+      const sink: ConsumerSink = {
+        assigned: async (partitions) => {
+          await this.#toTheEnd(partitions, admin);
+          resolve();
+        },
+        revoking: async () => {},
+        lost: () => {},
+        batch: (_partition, _epoch, records) => this.#take(records),
+        failed: (error, isFatal) => {
+          if (isFatal) reject(error);
+        },
+      };
+      this.#client
+        .subscribe({ groupId: this.#groupId, topics: [this.#topic], start: 'latest', maxWaitMs: 100 }, sink)
+        .then((subscription) => {
+          this.#subscription = subscription;
+        }, reject);
+    });
+  }
+
+  /** Replies to questions not yet asked lie behind the end of today: reading starts there, before the first is asked. */
+  async #toTheEnd(partitions: readonly TopicPartition[], admin: KafkaAdmin): Promise<void> {
+    while (this.#subscription === undefined) await sleep(1);
+    for (const mark of await admin.watermarks(this.#topic)) {
+      if (partitions.some(({ partition }) => partition === mark.partition)) this.#subscription.seek(mark, mark.latest);
+    }
+  }
+
+  #take(records: KafkaRecords): void {
+    for (const { headers, value } of records) {
+      const question = this.#open.get(headers[REPLY.id]?.toString() ?? '');
+      if (question === undefined) continue;
+      if (value !== null) question.resolve(JSON.parse(value.toString('utf8')));
+      else question.reject(new StreamerError('ANSWER', headers[REPLY.error]?.toString() ?? 'no answer'));
+    }
+  }
+}

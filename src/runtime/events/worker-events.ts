@@ -1,0 +1,103 @@
+import type { BehaviourStats } from '../../agents/index.ts';
+import type { SourceState } from '../../connect/index.ts';
+import type { StreamerError } from '../../errors.ts';
+import type { TopicPartition } from '../../kafka/index.ts';
+import type { Stage } from '../watch/stages.ts';
+
+/** Events of a worker, with what they carry. Listening costs nothing to those who do not. */
+export interface WorkerEvents {
+  /** Partitions are assigned and their agents run. */
+  assigned: [{ readonly partitions: readonly TopicPartition[]; readonly epoch: number }];
+  /** Partitions were given up (`lost: false`, drained) or taken away (`lost: true`). */
+  revoked: [{ readonly partitions: readonly TopicPartition[]; readonly lost: boolean }];
+  /** An event went to its dead-letter topic. `agent` is absent when its bytes did not decode. */
+  deadLetter: [
+    {
+      readonly agent?: string | undefined;
+      readonly topic: string;
+      readonly partition: number;
+      readonly offset: number;
+      readonly error: unknown;
+    },
+  ];
+  /** A try failed and the event will be tried again. */
+  retry: [
+    {
+      readonly agent: string;
+      readonly topic: string;
+      readonly partition: number;
+      readonly offset: number;
+      readonly attempt: number;
+      readonly delayMs: number;
+      readonly error: unknown;
+    },
+  ];
+  /** The agent's policy gave up an event without a dead letter. */
+  skipped: [
+    { readonly agent: string; readonly topic: string; readonly partition: number; readonly offset: number; readonly error: unknown },
+  ];
+  /** Something outside cannot be reached; events wait. Once per agent until `resumed`. */
+  waiting: [{ readonly agent: string; readonly error: unknown }];
+  resumed: [{ readonly agent: string; readonly waitedMs: number }];
+  /** The broker cannot be reached, or refused something; it is tried again. */
+  warning: [{ readonly error: StreamerError }];
+  /** Something has made no progress for too long though there is work; once per `stallWarningMs` while that is so. */
+  stalled: [
+    {
+      /** Absent where it is nothing of one agent: `decode` and `commit`. */
+      readonly agent?: string | undefined;
+      readonly stage: Stage;
+      readonly topic: string;
+      readonly partition: number;
+      readonly offset: number;
+      /** Base64 where it is no text, null where the record has none; absent where it is not known any more. */
+      readonly key?: string | null | undefined;
+      readonly forMs: number;
+      /** What governs how long this may take. */
+      readonly setting: string;
+    },
+  ];
+  /** A source has started, waits, fails and is tried again, or has stopped. */
+  source: [SourceState & { readonly source: string }];
+  committed: [{ readonly offsets: ReadonlyArray<TopicPartition & { readonly offset: number }> }];
+}
+
+export interface AgentStats extends BehaviourStats {
+  /** Events finished, dead letters and skipped ones included. */
+  readonly finished: number;
+  /** Dead letters. */
+  readonly failed: number;
+  readonly skipped: number;
+  readonly retried: number;
+  readonly inFlight: number;
+  readonly queued: number;
+  /** Since when (epoch milliseconds) the agent waits for something outside; absent when it does not. */
+  readonly waitingSince?: number | undefined;
+}
+
+export interface WorkerStats {
+  /** Records received and finished by all agents on their topic. */
+  readonly events: number;
+  readonly tombstonesSkipped: number;
+  /** Records that went to a dead-letter topic, for whatever reason. */
+  readonly deadLettered: number;
+  /** Records in the assigned partitions that are not finished yet, as far as known. */
+  readonly lag: number;
+  readonly assigned: readonly TopicPartition[];
+  readonly agents: Readonly<Record<string, AgentStats>>;
+  readonly sources: Readonly<Record<string, SourceStats>>;
+}
+
+export interface SourceStats extends SourceState {
+  /** Records that the broker has acknowledged. */
+  readonly records: number;
+}
+
+export type WorkerState = 'starting' | 'ready' | 'draining' | 'stopped' | 'failed';
+
+export interface StopResult {
+  /** Events that were in hand and have finished. */
+  readonly drained: number;
+  /** Events that were in hand when the budget ended: they come again at the next start. */
+  readonly abandoned: number;
+}

@@ -1,0 +1,113 @@
+import { isStreamerError } from '../../../errors.ts';
+import { type KafkaRecord, pickHeaders, type RecordHeaders, type TopicPartition } from '../../../kafka/index.ts';
+
+/** Stacks are cut: brokers refuse records that grow beyond the topic's `max.message.bytes`. */
+const STACK_BYTES = 4_096;
+const MESSAGE_BYTES = 2_048;
+
+/** Names the agent that a replayed dead letter is for: the others finish it unseen. */
+export const REPLAY_AGENT_HEADER = 'streamer.replay.agent';
+const PREFIX = 'streamer.dlq.';
+
+export function deadLetterTopicOf(topic: string, app: string): string {
+  return `${topic}.${app}${SUFFIX}`;
+}
+
+const SUFFIX = '.dlq';
+
+/** Dead-letter and internal topics: patterns never match them. */
+export function isInternalTopic(name: string): boolean {
+  return name.startsWith('__') || name.endsWith(SUFFIX) || name.endsWith('.replies');
+}
+
+export interface DeadLetter {
+  readonly app: string;
+  /** Absent when the record did not decode: then it failed for every agent. */
+  readonly agent: string | undefined;
+  readonly origin: TopicPartition;
+  readonly record: KafkaRecord;
+  readonly error: unknown;
+  readonly attempts: number;
+}
+
+/**
+ * Headers of a dead letter: those of the record, and its origin and error under `streamer.dlq.*`: `topic`, `partition`,
+ * `offset`, `timestamp` (the original's, epoch milliseconds: the letter has its own, since brokers refuse old or far ones),
+ * `error` (class), `code`, `message`, `stack`, `attempts`, `app`, `agent`, `time` (ISO 8601).
+ */
+export function deadLetterHeaders(letter: DeadLetter): RecordHeaders {
+  const { error, record, origin } = letter;
+  const shown = error instanceof Error ? error : new Error(String(error));
+  const own: RecordHeaders = {};
+  const note = (name: string, text: string | undefined, bytes = MESSAGE_BYTES) => {
+    if (text !== undefined) own[PREFIX + name] = cut(text, bytes);
+  };
+  note('topic', origin.topic);
+  note('partition', String(origin.partition));
+  note('offset', String(record.offset));
+  note('timestamp', String(record.timestamp));
+  note('error', shown.name);
+  note('code', isStreamerError(error) ? error.code : undefined);
+  note('message', shown.message);
+  note('stack', shown.stack ?? '', STACK_BYTES);
+  note('attempts', String(letter.attempts));
+  note('app', letter.app);
+  note('agent', letter.agent);
+  note('time', new Date().toISOString());
+  return { ...record.headers, ...own };
+}
+
+/** What a dead letter says of itself; every field is absent where its header is, or does not fit. */
+export interface LetterInfo {
+  readonly topic: string | undefined;
+  readonly partition: number | undefined;
+  readonly offset: number | undefined;
+  readonly timestamp: number | undefined;
+  readonly error: string | undefined;
+  readonly code: string | undefined;
+  readonly message: string | undefined;
+  readonly stack: string | undefined;
+  readonly attempts: number | undefined;
+  readonly app: string | undefined;
+  readonly agent: string | undefined;
+  readonly time: string | undefined;
+}
+
+export function readLetter(headers: RecordHeaders): LetterInfo {
+  const text = (name: string) => headers[PREFIX + name]?.toString();
+  const whole = (name: string) => {
+    const value = Number(text(name) ?? Number.NaN);
+    return Number.isSafeInteger(value) ? value : undefined;
+  };
+  return {
+    topic: text('topic'),
+    partition: whole('partition'),
+    offset: whole('offset'),
+    timestamp: whole('timestamp'),
+    error: text('error'),
+    code: text('code'),
+    message: text('message'),
+    stack: text('stack'),
+    attempts: whole('attempts'),
+    app: text('app'),
+    agent: text('agent'),
+    time: text('time'),
+  };
+}
+
+/** The record's own headers, and (for its topic) the name of the agent that failed: the others have finished it. */
+export function replayHeaders(headers: RecordHeaders, agent: string | undefined): RecordHeaders {
+  const own = pickHeaders(headers, (name) => !name.startsWith(PREFIX) && name !== REPLAY_AGENT_HEADER);
+  return agent === undefined ? own : { ...own, [REPLAY_AGENT_HEADER]: Buffer.from(agent, 'utf8') };
+}
+
+/** Its bytes, of which there are no more than that, and three dots where there were. */
+function cut(text: string, bytes: number): Buffer {
+  const buffer = Buffer.from(text, 'utf8');
+  if (buffer.length <= bytes) return buffer;
+  const whole = buffer
+    .subarray(0, bytes)
+    .toString('utf8')
+    .replace(/\uFFFD+$/, '');
+  return Buffer.from(`${whole}...`, 'utf8');
+}

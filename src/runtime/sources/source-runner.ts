@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { getLogger } from '@logtape/logtape';
+import { backoff } from '../../agents/index.ts';
+import type { Source, SourceRecord, SourceState } from '../../connect/index.ts';
+import { describeError } from '../../errors.ts';
+import { headersOf } from '../../topics/index.ts';
+import type { Sender } from '../output/sender.ts';
+
+const log = getLogger(['streamer', 'source']);
+/** A run of this length was not a failure to start: the back-off begins anew. */
+const STEADY_MS = 60_000;
+
+/** Runs one source beside the agents: starts it again when it fails, and tells where it stands. */
+export class SourceRunner {
+  readonly name: string;
+  readonly source: Source;
+  readonly #sender: Sender;
+  readonly #changed: (state: SourceState) => void;
+  readonly #stopping = new AbortController();
+  #state: SourceState = { phase: 'starting', detail: '' };
+  #records = 0;
+  #running: Promise<void> | undefined;
+
+  constructor(name: string, source: Source, sender: Sender, changed: (state: SourceState) => void) {
+    this.name = name;
+    this.source = source;
+    this.#sender = sender;
+    this.#changed = changed;
+  }
+
+  get state(): SourceState {
+    return this.#state;
+  }
+
+  /** Records acknowledged so far. */
+  get records(): number {
+    return this.#records;
+  }
+
+  start(): void {
+    this.#running = this.#keepRunning();
+  }
+
+  /** Resolves when the source has stopped. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  async #keepRunning(): Promise<void> {
+    const { signal } = this.#stopping;
+    for (let attempt = 1; !signal.aborted; attempt++) {
+      const since = Date.now();
+      try {
+        await this.source.run({
+          signal,
+          send: (record) => this.#send(record),
+          state: (phase, detail) => this.#tell({ phase, detail }),
+        });
+        if (!signal.aborted) throw new Error('the source ended by itself');
+      } catch (error) {
+        if (signal.aborted) break;
+        if (Date.now() - since > STEADY_MS) attempt = 1;
+        this.#tell({ phase: 'failing', detail: describeError(error) });
+        log.warning(`"${this.name}" failed and is tried again: ${describeError(error)}`);
+        await sleep(backoff(attempt, 500, 30_000), undefined, { signal }).catch(() => {});
+      }
+    }
+    this.#tell({ phase: 'stopped', detail: '' });
+  }
+
+  #send({ topic, key, value, headers }: SourceRecord): Promise<void> {
+    const message = { key, value, headers: headersOf(grouped(headers)), timestamp: undefined, partition: undefined };
+    return new Promise((resolve, reject) => {
+      this.#sender.send(topic, message, (error) => {
+        if (error !== undefined) return reject(error);
+        this.#records++;
+        resolve();
+      });
+    });
+  }
+
+  #tell(state: SourceState): void {
+    if (state.phase === this.#state.phase && state.detail === this.#state.detail) return;
+    if (state.phase !== this.#state.phase) log.info(`"${this.name}" ${state.phase}${state.detail === '' ? '' : `: ${state.detail}`}`);
+    this.#state = state;
+    this.#changed(state);
+  }
+}
+
+/** Values of a repeated name stay in order. */
+function grouped(headers: SourceRecord['headers']): Record<string, string | string[]> | undefined {
+  if (headers === undefined || headers.length === 0) return undefined;
+  const all: Record<string, string | string[]> = {};
+  for (const [name, value] of headers) {
+    const before = all[name];
+    all[name] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value];
+  }
+  return all;
+}

@@ -1,0 +1,46 @@
+import type { CommittedOffset, TopicPartition } from '../../kafka/index.ts';
+import { encodeFinished } from '../offsets/finished-map.ts';
+import type { OffsetRange } from '../offsets/offset-tracker.ts';
+import type { AgentTask } from '../work/agent-task.ts';
+
+/** What may be committed of a partition: the smallest offset that some agent has not finished, and what is finished beyond it. */
+export class CommitPoint {
+  readonly #partition: TopicPartition;
+  readonly #agents: readonly AgentTask[];
+  #offset: number;
+  #metadata: string;
+
+  constructor(
+    partition: TopicPartition,
+    agents: readonly AgentTask[],
+    committed: { readonly position: number; readonly metadata: string },
+  ) {
+    this.#partition = partition;
+    this.#agents = agents;
+    this.#offset = committed.position;
+    this.#metadata = committed.metadata;
+  }
+
+  get position(): number {
+    return Math.min(...this.#agents.map((agent) => agent.tracker.position));
+  }
+
+  /** What should be committed now; undefined when it is committed already. */
+  get next(): CommittedOffset | undefined {
+    const offset = this.position;
+    const map = new Map<string, OffsetRange[]>();
+    for (const agent of this.#agents) {
+      const ranges = agent.finishedBeyond();
+      const own = agent.tracker.position;
+      if (own > offset) ranges.unshift([offset, own]);
+      map.set(agent.agent, ranges);
+    }
+    const metadata = encodeFinished(offset, map);
+    return offset === this.#offset && metadata === this.#metadata ? undefined : { ...this.#partition, offset, metadata };
+  }
+
+  committed({ offset, metadata }: CommittedOffset): void {
+    this.#offset = offset;
+    this.#metadata = metadata ?? '';
+  }
+}

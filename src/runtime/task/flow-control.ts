@@ -1,0 +1,77 @@
+import type { TopicPartition } from '../../kafka/index.ts';
+import type { AgentTask } from '../work/agent-task.ts';
+import type { Backlog } from './backlog.ts';
+
+export interface FlowHost {
+  /** Unfinished records, of one agent, from which on a partition pauses. */
+  readonly queueRecords: number;
+  /** The same in bytes. */
+  readonly queueBytes: number;
+  pause(partition: TopicPartition): void;
+  resume(partition: TopicPartition): void;
+}
+
+/** How far, in offsets, work may run ahead of the first unfinished one. */
+const RUN_AHEAD = 10_000;
+
+/** How much a partition lets in, and whether more is fetched: as the agent with the least room says. */
+export class FlowControl {
+  readonly #partition: TopicPartition;
+  readonly #agents: readonly AgentTask[];
+  readonly #backlog: Backlog;
+  readonly #host: FlowHost;
+  #isPaused = false;
+
+  constructor(partition: TopicPartition, agents: readonly AgentTask[], backlog: Backlog, host: FlowHost) {
+    this.#partition = partition;
+    this.#agents = agents;
+    this.#backlog = backlog;
+    this.#host = host;
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** Records that may be let in now. */
+  get room(): number {
+    const { queueRecords, queueBytes } = this.#host;
+    let room = queueRecords;
+    for (const { tracker, unfinishedBytes } of this.#agents) {
+      if (unfinishedBytes >= queueBytes) return 0;
+      room = Math.min(room, queueRecords - tracker.unfinished, RUN_AHEAD - (tracker.end - tracker.position));
+    }
+    return room;
+  }
+
+  /** Room for so much that it is worth letting in more: one for each that leaves would wake every agent for each event. */
+  get isRoomy(): boolean {
+    return this.room >= Math.min(this.#host.queueRecords, RUN_AHEAD) / 4;
+  }
+
+  /** A new assignment fetches every partition, whatever was paused before. */
+  reset(): void {
+    this.#isPaused = false;
+  }
+
+  /**
+   * A partition pauses when its agents have enough, or when there is enough with what has been fetched, of which the last
+   * fetch does not count: it comes while the one before it is worked on, so that there is no waiting between two.
+   */
+  check(): void {
+    const share = this.#isPaused ? 0.5 : 1;
+    const { queueRecords, queueBytes } = this.#host;
+    const { batches, bytes, length } = this.#backlog;
+    const fetched = batches > 1 ? length : 0;
+    const isFull = this.#agents.some(
+      ({ tracker, unfinishedBytes }) =>
+        tracker.unfinished + fetched >= queueRecords * share ||
+        unfinishedBytes + bytes >= queueBytes * share ||
+        tracker.end - tracker.position >= RUN_AHEAD * share,
+    );
+    if (isFull === this.#isPaused) return;
+    this.#isPaused = isFull;
+    if (isFull) this.#host.pause(this.#partition);
+    else this.#host.resume(this.#partition);
+  }
+}

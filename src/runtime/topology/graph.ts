@@ -1,0 +1,84 @@
+import type { Agent } from '../../agents/index.ts';
+import type { Source } from '../../connect/index.ts';
+import { ConfigError } from '../../errors.ts';
+import type { TopicSpec } from '../../kafka/index.ts';
+import { type AnyTopic, Topic } from '../../topics/index.ts';
+import { deadLetterTopicOf } from '../output/letters/dead-letters.ts';
+import { matchSources } from './source-map.ts';
+
+/** Letters are larger than what they are about; they stay until somebody has looked (`streamer dlq purge`), whatever the broker's defaults. */
+const DEAD_LETTER_CONFIGS = { 'max.message.bytes': String(2 * 1024 * 1024), 'cleanup.policy': 'delete', 'retention.ms': '-1' };
+
+export interface AppTopicSpec extends TopicSpec {
+  /** Made by the runtime for itself, as dead-letter topics are. */
+  readonly internal: boolean;
+}
+
+/** What an app has declared: its topics, the agents between them, the sources that fill them. Nothing is connected by it. */
+export class Graph {
+  readonly topics = new Map<string, AnyTopic>();
+  readonly agents = new Map<string, Agent>();
+  readonly sources = new Map<string, Source>();
+  readonly #appId: string;
+  readonly #twice: string[] = [];
+
+  constructor(appId: string) {
+    this.#appId = appId;
+  }
+
+  /** Puts something declared into its place; a second one of the name is a problem that `problems` tells. */
+  add<T>(place: Map<string, T>, what: string, name: string, declared: T): void {
+    if (place.has(name)) this.#twice.push(`${what} "${name}" is declared twice`);
+    place.set(name, declared);
+  }
+
+  /** All topics that are needed; those of patterns come from elsewhere. Dead-letter topics hold 2 MiB a record. */
+  topicSpecs(): AppTopicSpec[] {
+    const topics = [...this.topics.values()];
+    const declared = topics.map((topic) => ({ ...specOf(topic), internal: false }));
+    const read = new Set([...this.agents.values()].flatMap((agent) => agent.sources.map((source) => source.name)));
+    const letters = topics
+      .filter((topic) => read.has(topic.name))
+      .map((topic) => ({
+        ...specOf(topic),
+        name: deadLetterTopicOf(topic.name, this.#appId),
+        configs: DEAD_LETTER_CONFIGS,
+        internal: true,
+      }));
+    const written = new Map(
+      [...this.sources.values()].flatMap((source) => source.topics).map((spec) => [spec.name, { ...spec, internal: false }]),
+    );
+    for (const { name } of declared) written.delete(name);
+    return [...declared, ...written.values(), ...letters];
+  }
+
+  /** All that keeps it from being run. */
+  problems(use: 'run' | 'topics'): string[] {
+    const agents = [...this.agents.values()];
+    const problems = [...this.#twice, ...problemsOf(() => matchSources(agents, []))];
+    for (const agent of agents) {
+      for (const topic of [...agent.sources, ...agent.sinks]) {
+        if (topic instanceof Topic && !this.topics.has(topic.name)) {
+          problems.push(`agent "${agent.name}": topic "${topic.name}" belongs to another app`);
+        }
+      }
+    }
+    if (use === 'run' && agents.length === 0 && this.sources.size === 0) problems.push(`app "${this.#appId}" has no agents`);
+    return problems;
+  }
+}
+
+/** What a check has to say. */
+export function problemsOf(check: () => unknown): readonly string[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+}
+
+function specOf({ name, partitions, replicationFactor, configs }: AnyTopic): TopicSpec {
+  return { name, partitions, replicationFactor, configs };
+}

@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { getLogger } from '@logtape/logtape';
+import { ConfigError, describeError, StreamerError } from '../../errors.ts';
+import type { KafkaAdmin, TopicSpec } from '../../kafka/index.ts';
+import { topicDifferences } from './topic-differences.ts';
+
+const log = getLogger(['streamer', 'worker']);
+
+/** How long a topic must be unknown to count as deleted. */
+const DELETED_AFTER_MS = 2_000;
+
+/** Looks after the topics that a worker needs: that they are there at the start, and stay. */
+export class TopicWatch {
+  readonly #admin: () => Promise<KafkaAdmin>;
+  readonly #closing: AbortSignal;
+  #isLooking = false;
+
+  constructor(admin: () => Promise<KafkaAdmin>, closing: AbortSignal) {
+    this.#admin = admin;
+    this.#closing = closing;
+  }
+
+  /** Warns of topics that are not as they are declared. @throws ConfigError naming the topics that are missing */
+  async check(specs: readonly TopicSpec[]): Promise<void> {
+    const counts = await (await this.#admin()).partitionCounts(specs.map(({ name }) => name));
+    const missing = specs.map(({ name }) => name).filter((name) => !counts.has(name));
+    if (missing.length === 0) return this.#compare(specs, counts);
+    const what =
+      missing.length === 1 ? `topic "${missing[0]}" does not exist` : `${missing.length} topics do not exist: ${missing.join(', ')}`;
+    throw new ConfigError(what, { next: `Create them: streamer topics create -A <app>` });
+  }
+
+  /** Work can go on with another count or config, so it is only said; configs that may not be read are not compared. */
+  async #compare(specs: readonly TopicSpec[], counts: ReadonlyMap<string, number>): Promise<void> {
+    const declared = specs.filter(({ configs }) => Object.keys(configs ?? {}).length > 0).map(({ name }) => name);
+    const configs = await (await this.#admin()).topicConfigs(declared).catch((error: unknown) => {
+      log.debug(`configs of topics were not compared: ${describeError(error)}`);
+      return new Map<string, Readonly<Record<string, string>>>();
+    });
+    for (const spec of specs) {
+      const { name } = spec;
+      const differences = topicDifferences(spec, { partitions: counts.get(name) ?? spec.partitions, configs: configs.get(name) });
+      if (differences.length === 0) continue;
+      const flags = differences.some(({ what }) => what === 'partitions') ? '--add-partitions' : '--alter-configs';
+      log.warning(
+        `topic "${name}" ${differences.map(({ text }) => text).join('; ')}; see: streamer topics create -A <app> --dry-run ${flags}`,
+      );
+    }
+  }
+
+  /**
+   * Asked when a broker did not know a topic. It may not know one for a moment after a restart; one that stays unknown was
+   * deleted. Going on would be silent, and wrong when a topic of the same name is made: its offsets would be taken for the
+   * old ones.
+   */
+  async findDeleted(topics: readonly string[]): Promise<StreamerError | undefined> {
+    if (this.#isLooking) return undefined;
+    this.#isLooking = true;
+    try {
+      let missing = await this.#missing(topics);
+      if (missing.length > 0) await sleep(DELETED_AFTER_MS, undefined, { signal: this.#closing });
+      missing = missing.length > 0 ? await this.#missing(missing) : [];
+      if (missing.length === 0) return undefined;
+      const next = 'Create it (streamer topics create -A <app>) and start again, or take it out of the app.';
+      return new StreamerError('REFUSED', `topic "${missing[0]}" was deleted while it was read`, { topic: missing[0], next });
+    } catch {
+      // Not answered now; the error that led here comes again.
+      return undefined;
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  async #missing(topics: readonly string[]): Promise<string[]> {
+    const counts = await (await this.#admin()).partitionCounts(topics);
+    return topics.filter((topic) => !counts.has(topic));
+  }
+}
