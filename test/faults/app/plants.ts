@@ -26,13 +26,13 @@ async function runtime<T>(module: string): Promise<T> {
 
 /** An event counts as finished when its handler is through: nothing waits for its outputs. */
 async function commitBeforeAcknowledgement(): Promise<void> {
-  const { WorkItem } = await runtime<{ WorkItem: { prototype: WorkItem } }>('work-item');
+  const { WorkItem } = await runtime<{ WorkItem: { prototype: WorkItem } }>('work/work-item');
   WorkItem.prototype.output = () => () => {};
 }
 
 /** What is committed is the end of what was delivered, whatever is finished of it. */
 async function commitLargest(): Promise<void> {
-  const { PartitionTask } = await runtime<{ PartitionTask: { prototype: PartitionTask } }>('partition-task');
+  const { PartitionTask } = await runtime<{ PartitionTask: { prototype: PartitionTask } }>('task/input');
   PartitionTask.prototype.uncommitted = function (this: PartitionTask) {
     return { ...this.partition, offset: this.end, metadata: '' };
   };
@@ -40,7 +40,7 @@ async function commitLargest(): Promise<void> {
 
 /** A drain waits for nothing: the queue is dropped, and committed as if it were done. */
 async function lostDrain(): Promise<void> {
-  const { PartitionTask } = await runtime<{ PartitionTask: { prototype: PartitionTask } }>('partition-task');
+  const { PartitionTask } = await runtime<{ PartitionTask: { prototype: PartitionTask } }>('task/input');
   const { drain, uncommitted } = PartitionTask.prototype;
   const dropped = new WeakSet<PartitionTask>();
   PartitionTask.prototype.drain = function (this: PartitionTask) {
