@@ -15,6 +15,7 @@ import {
   openConnection,
   prepareSerdes,
   problemsOf,
+  type Sent,
   Worker,
 } from './runtime/index.ts';
 import {
@@ -151,7 +152,7 @@ export class App implements TopicHost {
     const sources = Array.isArray(source) ? (source as ReadonlyArray<Readable<K, V>>) : [source as Readable<K, V>];
     const agent = defineAgent(name, sources, run, options);
     this.#graph.add(this.#graph.agents, 'agent', name, agent);
-    return agentRef(agent, async () => (await this.#connect()).asker);
+    return agentRef(agent, async () => (await this.#connect()).replies);
   }
 
   /**
@@ -204,7 +205,7 @@ export class App implements TopicHost {
     this.validate();
     const agents = [...this.agents.values()];
     await prepareSerdes(agents, this.topics.values());
-    const { client, admin, renewAdmin, sender } = await this.#connect();
+    const { client, admin, renewAdmin, outputs, direct } = await this.#connect();
     this.#worker = new Worker({
       appId: this.id,
       agents,
@@ -212,7 +213,8 @@ export class App implements TopicHost {
       client,
       admin,
       renewAdmin,
-      sender,
+      outputs,
+      direct,
       sources: this.sources,
       requiredTopics: this.topicSpecs(),
     });
@@ -261,16 +263,15 @@ export class App implements TopicHost {
     if (holder !== undefined && !holder.isCurrent) {
       throw new StreamerError('LOST', 'the event belongs to another worker now: nothing more is published for it', { topic: topic.name });
     }
-    return this.#post(topic, await encode());
-  }
-
-  async #post(topic: AnyTopic, message: Encoded): Promise<SendResult> {
-    const { sender } = await this.#connect();
+    const message = await encode();
+    const { outputs, direct } = await this.#connect();
     return new Promise((resolve, reject) => {
-      sender.send(topic.name, message, (error, offset, partition) => {
+      const sent: Sent = (error, offset, partition) => {
         if (error === undefined) resolve({ topic: topic.name, partition, offset });
         else reject(error);
-      });
+      };
+      if (holder === undefined) direct.send(topic.name, message, sent);
+      else outputs.send(topic.name, message, { output: () => sent });
     });
   }
 

@@ -1,27 +1,32 @@
 import type { Tree } from './tree.ts';
 
+/** What every room above may use: it imports nothing of ours but `errors`. */
+const BASE = ['timing', 'options', 'errors'];
+
 /**
  * The rooms of `src`, and the rooms that each may import besides itself. A file belongs to the longest room that its path begins with;
  * a room without a folder of its own is a file (`errors`: `src/errors.ts`). An import of a room that is not listed here is an error.
  */
 const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
   errors: [],
+  timing: ['errors'],
+  options: ['errors'],
   wire: ['errors'],
-  broker: ['errors', 'wire'],
-  config: ['errors'],
+  broker: ['wire', ...BASE],
+  config: [...BASE],
   observe: ['errors'],
-  kafka: ['kafka/kafkajs', 'wire', 'config', 'observe', 'errors'],
-  'kafka/kafkajs': ['kafka', 'wire', 'config', 'observe', 'errors'],
-  topics: ['kafka', 'config', 'observe', 'errors'],
-  models: ['topics', 'kafka', 'config', 'observe', 'errors'],
-  connect: ['topics', 'kafka', 'config', 'observe', 'errors'],
-  agents: ['models', 'connect', 'topics', 'kafka', 'config', 'observe', 'errors'],
-  runtime: ['agents', 'models', 'connect', 'topics', 'kafka', 'config', 'observe', 'errors'],
-  app: ['runtime', 'agents', 'models', 'connect', 'topics', 'kafka', 'config', 'observe', 'errors'],
-  testing: ['app', 'broker', 'runtime', 'agents', 'models', 'connect', 'topics', 'kafka', 'config', 'observe', 'errors'],
-  web: ['app', 'runtime', 'agents', 'models', 'connect', 'topics', 'kafka', 'config', 'observe', 'errors'],
-  cli: ['web', 'app', 'broker', 'runtime', 'agents', 'models', 'connect', 'topics', 'kafka', 'config', 'observe', 'errors'],
-  index: ['app', 'web', 'runtime', 'agents', 'models', 'connect', 'topics', 'kafka', 'config', 'observe', 'errors'],
+  kafka: ['kafka/kafkajs', 'wire', 'config', 'observe', ...BASE],
+  'kafka/kafkajs': ['kafka', 'wire', 'config', 'observe', ...BASE],
+  topics: ['kafka', 'config', 'observe', ...BASE],
+  models: ['topics', 'kafka', 'config', 'observe', ...BASE],
+  connect: ['topics', 'kafka', 'config', 'observe', ...BASE],
+  agents: ['models', 'connect', 'topics', 'kafka', 'config', 'observe', ...BASE],
+  runtime: ['agents', 'models', 'connect', 'topics', 'kafka', 'config', 'observe', ...BASE],
+  app: ['runtime', 'agents', 'models', 'connect', 'topics', 'kafka', 'config', 'observe', ...BASE],
+  testing: ['app', 'broker', 'runtime', 'agents', 'models', 'connect', 'topics', 'kafka', 'config', 'observe', ...BASE],
+  web: ['app', 'runtime', 'agents', 'models', 'connect', 'topics', 'kafka', 'config', 'observe', ...BASE],
+  cli: ['web', 'app', 'broker', 'runtime', 'agents', 'models', 'connect', 'topics', 'kafka', 'config', 'observe', ...BASE],
+  index: ['app', 'web', 'runtime', 'agents', 'models', 'connect', 'topics', 'kafka', 'config', 'observe', ...BASE],
 };
 
 /** Packages that one room alone may import. */

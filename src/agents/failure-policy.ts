@@ -1,4 +1,5 @@
 import { ConfigError, refuseOthers } from '../errors.ts';
+import { backoff } from '../timing/index.ts';
 import { preview } from '../topics/index.ts';
 
 export type Verdict =
@@ -130,12 +131,6 @@ function isErrorClass(kind: ErrorKind): kind is abstract new (...args: never[]) 
 
 function nameOf(kind: ErrorKind): string {
   return typeof kind === 'string' ? kind : kind.name || 'some errors';
-}
-
-/** Wait after the given try: grows by `factor`, is capped, and varies by a fifth either way. */
-export function backoff(attempt: number, delayMs: number, maxDelayMs: number, factor = 2): number {
-  const plain = Math.min(maxDelayMs, delayMs * factor ** (attempt - 1));
-  return Math.round(plain * (0.8 + Math.random() * 0.4));
 }
 
 export const defaultPolicy: FailurePolicy = retry();

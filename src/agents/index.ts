@@ -12,7 +12,6 @@ export type { Behaviour, BehaviourRun, BehaviourStats, Delivery, Inbox, OutputHe
 export { type CsvFileSinkOptions, csvFileSink } from './csv-file-sink.ts';
 export { each, type Handler } from './each.ts';
 export {
-  backoff,
   deadLetter,
   defaultPolicy,
   type ErrorKind,

@@ -1,2 +1,6 @@
+export type { Counter } from './counter.ts';
 export { count, duration, rate } from './format.ts';
+export type { Histogram, Summary } from './histogram.ts';
 export { configureLogging } from './logging.ts';
+export { METRICS, type MetricDeclaration } from './metrics.ts';
+export { Telemetry } from './telemetry.ts';

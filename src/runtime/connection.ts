@@ -1,10 +1,11 @@
 import { type Settings, securityOf } from '../config/index.ts';
 import { isStreamerError, KafkaError, type StreamerError } from '../errors.ts';
 import { type KafkaAdmin, type KafkaClient, kafkajs } from '../kafka/index.ts';
+import { within } from '../timing/index.ts';
 import { ReplyClient } from './ask/reply-client.ts';
 import { Outbox } from './output/outbox.ts';
+import { DirectOutputs, EventOutputs } from './output/outputs.ts';
 import { Sender } from './output/sender.ts';
-import { within } from './waits.ts';
 
 /** What an app shares between its worker, its topics' sends and its questions. */
 export interface Connection {
@@ -14,8 +15,9 @@ export interface Connection {
   /** The next who asks for the admin gets a new one. */
   readonly renewAdmin: () => void;
   readonly outbox: Outbox;
-  readonly sender: Sender;
-  readonly asker: ReplyClient;
+  readonly outputs: EventOutputs;
+  readonly direct: DirectOutputs;
+  readonly replies: ReplyClient;
 }
 
 /** @throws KafkaError when no broker answers */
@@ -29,23 +31,31 @@ export async function openConnection(appId: string, settings: Settings, onTroubl
   }
   const outbox = new Outbox(() => client.producer(), onTrouble);
   const { get: admin, renew: renewAdmin } = once(() => client.admin());
-  return { client, admin, renewAdmin, outbox, sender: new Sender(outbox, admin), asker: new ReplyClient(appId, client, admin) };
+  const sender = new Sender(outbox, admin);
+  return {
+    client,
+    admin,
+    renewAdmin,
+    outbox,
+    outputs: new EventOutputs(sender),
+    direct: new DirectOutputs(sender),
+    replies: new ReplyClient(appId, client, admin),
+  };
 }
 
 /** Longest wait for connections to close: a broker that hangs does not answer. */
 const CLOSE_MS = 3_000;
 
 /** Sends what still waits to be sent, within the time, and closes everything. */
-export async function closeConnection({ client, outbox, sender, asker }: Connection, flushMs: number): Promise<void> {
-  const { signal } = new AbortController();
-  const asked = asker.close().catch(() => {});
-  await within(sender.flush(), flushMs, signal);
+export async function closeConnection({ client, outbox, outputs, replies }: Connection, flushMs: number): Promise<void> {
+  const asked = replies.close().catch(() => {});
+  await within(outputs.flush(), flushMs);
   const close = async () => {
     await asked;
     await outbox.close();
     await client.close();
   };
-  await within(close(), CLOSE_MS, signal);
+  await within(close(), CLOSE_MS);
 }
 
 /** The same answer for everybody; asked again only after a failure, or when it is to be renewed. */

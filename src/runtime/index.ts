@@ -5,8 +5,8 @@ export { decodeFinished, encodeFinished, FinishedCursor, METADATA_LIMIT } from '
 export { OffsetTracker } from './offsets/offset-tracker.ts';
 export { currentHolder } from './output/attribution.ts';
 export { deadLetterTopicOf, type LetterInfo, readLetter, replayHeaders } from './output/letters/dead-letters.ts';
+export type { Sent } from './output/outbox.ts';
 export { prepareSerdes } from './prepare.ts';
 export { type AppTopicSpec, Graph, problemsOf } from './topology/graph.ts';
 export { type TopicDifference, topicDifferences } from './topology/topic-differences.ts';
-export { persist } from './waits.ts';
 export { Worker } from './worker.ts';

@@ -4,22 +4,22 @@ import type { Agent } from '../agents/index.ts';
 import type { Settings } from '../config/index.ts';
 import type { Source } from '../connect/index.ts';
 import { describeError, isStreamerError, StreamerError } from '../errors.ts';
-import type { KafkaAdmin, KafkaClient, KafkaRecord, TopicPartition, TopicSpec } from '../kafka/index.ts';
-import type { Encoded } from '../topics/index.ts';
-import type { StopResult, WorkerEvents, WorkerState, WorkerStats } from './events/worker-events.ts';
+import type { KafkaAdmin, KafkaClient, TopicPartition, TopicSpec } from '../kafka/index.ts';
+import { Telemetry } from '../observe/index.ts';
+import { deferred, persist, systemClock, within } from '../timing/index.ts';
+import type { StopResult, Tell, WorkerEvents, WorkerState, WorkerStats } from './events/worker-events.ts';
 import type { TopicPlan } from './group/assignment.ts';
 import { Membership, type MembershipHost } from './group/membership.ts';
-import type { OutputHolder } from './output/attribution.ts';
-import { LetterWriter } from './output/letters/letter-writer.ts';
-import type { Sender } from './output/sender.ts';
+import { Letters } from './output/letters/letters.ts';
+import type { DirectOutputs, EventOutputs } from './output/outputs.ts';
+import type { Services } from './services.ts';
 import { SourceRunner } from './sources/source-runner.ts';
 import { PatternWatch } from './topology/pattern-watch.ts';
 import type { SourceMap } from './topology/source-map.ts';
 import { TopicWatch } from './topology/topic-watch.ts';
-import { deferred, persist, within } from './waits.ts';
+
 import { LagMeter } from './watch/lag-meter.ts';
 import { AgentRuntime } from './work/agent-runtime.ts';
-import type { WorkItem } from './work/work-item.ts';
 
 /** What an app gives its worker. */
 export interface WorkerParts {
@@ -30,7 +30,9 @@ export interface WorkerParts {
   readonly admin: () => Promise<KafkaAdmin>;
   /** Has the next who asks for the admin get a new one: on a connection that broke unseen, requests wait for long. */
   readonly renewAdmin: () => void;
-  readonly sender: Sender;
+  readonly outputs: EventOutputs;
+  /** For what sources send. */
+  readonly direct: DirectOutputs;
   /** Sources by name, run beside the agents. */
   readonly sources?: ReadonlyMap<string, Source> | undefined;
   /** Topics that must be there before the start, dead-letter topics included. */
@@ -47,20 +49,19 @@ const log = getLogger(['streamer', 'worker']);
  */
 export class Worker {
   readonly #parts: WorkerParts;
+  readonly #services: Services;
   readonly #emitter = new EventEmitter();
   readonly #runtimes: ReadonlyMap<string, AgentRuntime>;
   readonly #membership: Membership;
   readonly #patterns: PatternWatch;
   readonly #lag: LagMeter;
   readonly #topics: TopicWatch;
-  readonly #letters: LetterWriter;
   readonly #runners: readonly SourceRunner[];
   #sources: SourceMap = new Map();
   #state: WorkerState = 'starting';
   #stopping: Promise<StopResult> | undefined;
   #received = 0;
   #tombstones = 0;
-  #deadLetters = 0;
   #failure: StreamerError | undefined;
   readonly #closing = new AbortController();
   readonly #giveUp = new AbortController();
@@ -69,7 +70,9 @@ export class Worker {
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
-    this.#runtimes = new Map(parts.agents.map((agent) => [agent.name, new AgentRuntime(agent, this.#agentHost())]));
+    const services = this.#makeServices();
+    this.#services = services;
+    this.#runtimes = new Map(parts.agents.map((agent) => [agent.name, new AgentRuntime(agent, services)]));
     this.#runners = [...(parts.sources ?? [])].map(([name, source]) => this.#runnerOf(name, source));
     this.#lag = new LagMeter(parts.admin);
     this.#topics = new TopicWatch(parts.admin, this.#closing.signal);
@@ -77,7 +80,6 @@ export class Worker {
     const { appId: groupId, settings, client, admin, renewAdmin } = parts;
     const membership = { groupId, settings, client, admin, renewAdmin, topicWatch: this.#topics };
     this.#membership = new Membership(membership, this.#membershipHost());
-    this.#letters = new LetterWriter(parts.sender, (error) => this.warning(error), this.#closing.signal);
   }
 
   get state(): WorkerState {
@@ -136,7 +138,7 @@ export class Worker {
     return {
       events: this.#received,
       tombstonesSkipped: this.#tombstones,
-      deadLettered: this.#deadLetters,
+      deadLettered: this.#services.telemetry.total('dead_letters_total'),
       lag: this.#lag.lag(this.#membership.assignment.tasks),
       assigned: this.#membership.assignment.partitions,
       agents,
@@ -219,7 +221,7 @@ export class Worker {
     return {
       closing: this.#closing.signal,
       giveUp: this.#giveUp.signal,
-      undecodable: (partition, record, error) => this.#letter(partition, record, undefined, error, 1, undefined),
+      undecodable: (origin, record, error) => this.#services.letters.write({ agent: undefined, origin, record, error, attempts: 1 }),
       tombstoneSkipped: () => {
         this.#tombstones++;
       },
@@ -227,7 +229,7 @@ export class Worker {
         this.#received += count;
       },
       plan: (topic) => this.#planOf(topic),
-      flush: () => this.#parts.sender.flush(),
+      flush: () => this.#services.outputs.flush(),
       assigned: () => {
         this.#lag.refresh(this.#membership.assignment.tasks);
         this.#isReady();
@@ -243,33 +245,19 @@ export class Worker {
     return { readable: source.readable, runtimes: source.agents.map((name) => this.#runtimes.get(name)!) };
   }
 
-  #agentHost() {
-    return {
-      send: (topic: string, message: Encoded, holder: OutputHolder) => {
-        this.#parts.sender.send(topic, message, holder.output());
-      },
-      deadLetter: (item: WorkItem, agent: string, error: unknown, topic: string | undefined) =>
-        this.#letter(item.partition, item.record, agent, error, item.attempt, topic),
-      tell: <E extends keyof WorkerEvents>(event: E, ...args: WorkerEvents[E]) => this.#tell(event, ...args),
+  #makeServices(): Services {
+    const shared = {
+      outputs: this.#parts.outputs,
+      telemetry: new Telemetry(),
+      clock: systemClock,
+      tell: ((event, ...args) => this.#tell(event, ...args)) satisfies Tell,
       fail: (error: StreamerError) => this.#fail(error),
     };
-  }
-
-  async #letter(
-    origin: TopicPartition,
-    record: KafkaRecord,
-    agent: string | undefined,
-    error: unknown,
-    attempts: number,
-    topic: string | undefined,
-  ): Promise<void> {
-    await this.#letters.write({ app: this.#parts.appId, agent, origin, record, error, attempts }, topic);
-    this.#deadLetters++;
-    this.#tell('deadLetter', { agent, ...origin, offset: record.offset, error });
+    return { ...shared, letters: new Letters(this.#parts.appId, shared, this.#closing.signal) };
   }
 
   #runnerOf(name: string, source: Source): SourceRunner {
-    return new SourceRunner(name, source, this.#parts.sender, (state) => this.#tell('source', { source: name, ...state }));
+    return new SourceRunner(name, source, this.#parts.direct, (state) => this.#tell('source', { source: name, ...state }));
   }
 
   #tell<E extends keyof WorkerEvents>(event: E, ...args: WorkerEvents[E]): void {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { backoff, deadLetter, type Failure, retry, skip, stop, when } from '../../src/agents/index.ts';
+import { deadLetter, type Failure, retry, skip, stop, when } from '../../src/agents/index.ts';
 import { ConfigError, StreamerError } from '../../src/errors.ts';
+import { backoff } from '../../src/timing/index.ts';
 
 const failure = (error: unknown, attempt = 1, retryable = true): Failure => ({ error, attempt, retryable });
 const actions = (policy: ReturnType<typeof retry>, attempts: number, retryable = true) =>

@@ -1,4 +1,4 @@
-import { backoff } from '../failure-policy.ts';
+import { backoff } from '../../timing/index.ts';
 
 /** `half-open`: one call of one row goes out; what becomes of it decides. */
 export type BreakerState = 'closed' | 'open' | 'half-open';

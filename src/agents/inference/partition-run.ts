@@ -1,6 +1,6 @@
 import { isUnavailable, StreamerError } from '../../errors.ts';
-import { type Deadline, deadline } from '../../models/deadline.ts';
 import { VERSION_HEADER } from '../../models/version-header.ts';
+import { type Deadline, deadline } from '../../timing/index.ts';
 import type { Event } from '../../topics/index.ts';
 import type { BehaviourRun, Delivery, Inbox, OutputHeaders } from '../behaviour.ts';
 import { Batch, type Entry } from './batch.ts';

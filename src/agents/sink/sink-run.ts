@@ -1,7 +1,7 @@
 import type { SinkWriter, WriteOutcome } from '../../connect/index.ts';
 import { StreamerError } from '../../errors.ts';
+import { backoff } from '../../timing/index.ts';
 import type { BehaviourRun, Delivery, Inbox } from '../behaviour.ts';
-import { backoff } from '../failure-policy.ts';
 import type { SinkBatch } from './sink.ts';
 
 /** After a write that failed for a reason outside: first wait, and the longest. */

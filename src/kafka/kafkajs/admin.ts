@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Admin } from 'kafkajs';
 import { KafkaError } from '../../errors.ts';
+import { backoff, sleep, within } from '../../timing/index.ts';
 import type {
   CommittedOffset,
   KafkaAdmin,
@@ -16,7 +17,6 @@ import { type Cluster, createCluster, createKafka } from './cluster.ts';
 import { codeError, codeOf, toKafkaError } from './errors.ts';
 import { readMetadata, type TopicMetadata } from './metadata.ts';
 import { refusalsOf } from './topic-check.ts';
-import { backoff, sleep, within } from './waits.ts';
 
 const CLOSE_MS = 3_000;
 const REQUEST_MS = 15_000;
@@ -220,7 +220,7 @@ class KafkajsAdmin implements ClosableAdmin {
 
   async #awaitLeaders(expected: ReadonlyArray<{ name: string; partitions: number }>): Promise<void> {
     const deadline = Date.now() + LEADERS_MS;
-    for (let round = 0; ; round++) {
+    for (let round = 1; ; round++) {
       const names = expected.map(({ name }) => name);
       const all = await this.#metadata(names, 'waiting for the leaders of partitions');
       const missing = expected.filter(({ name, partitions }) => !hasLeaders(all, name, partitions));

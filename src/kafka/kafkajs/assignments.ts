@@ -1,4 +1,5 @@
 import { KafkaError } from '../../errors.ts';
+import { sleep, within } from '../../timing/index.ts';
 import type { CommittedOffset, ConsumerSink, KafkaRecords, TopicPartition } from '../client.ts';
 import { MadeRecords } from '../records.ts';
 import type { Owned } from './assigner.ts';
@@ -9,7 +10,6 @@ import { toKafkaError } from './errors.ts';
 import { commitError } from './group.ts';
 import { log } from './log.ts';
 import { readRanges } from './offsets.ts';
-import { sleep, within } from './waits.ts';
 
 const FIRST_HEARTBEAT_MS = 2_000;
 

@@ -1,4 +1,5 @@
 import { KafkaError } from '../../errors.ts';
+import { sleep, within } from '../../timing/index.ts';
 import type {
   ConsumerSink,
   KafkaAdmin,
@@ -15,7 +16,6 @@ import { toKafkaError } from './errors.ts';
 import { LIBRARY_NAME, loadLibrary } from './library.ts';
 import { createProducer } from './producer.ts';
 import { subscribe } from './subscription.ts';
-import { sleep, within } from './waits.ts';
 
 const CONNECT_MS = 10_000;
 const CONNECT_PAUSE_MS = 250;

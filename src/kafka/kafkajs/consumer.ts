@@ -1,5 +1,6 @@
 import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { KafkaError } from '../../errors.ts';
+import { type Deferred, deferred, sleep, within } from '../../timing/index.ts';
 import type { KafkaClientOptions, KafkaRecords, SubscribeOptions, TopicPartition } from '../client.ts';
 import { createAssigner, type Owned } from './assigner.ts';
 import { explainRefusal } from './authorization.ts';
@@ -11,7 +12,6 @@ import { coordinatorFinder, GroupCoordinator } from './group.ts';
 import { Joins } from './joins.ts';
 import { fetchLazily, recordsOf } from './lazy-fetch.ts';
 import { log } from './log.ts';
-import { createSignal, type Signal, sleep, within } from './waits.ts';
 
 export type ResolvedOptions = Required<SubscribeOptions>;
 
@@ -49,7 +49,7 @@ export class GroupConsumer {
   readonly #client: KafkaClientOptions;
   readonly #options: ResolvedOptions;
   readonly #owner: ConsumerOwner;
-  readonly #fetching = new Map<string, Signal>();
+  readonly #fetching = new Map<string, Deferred<void>>();
   readonly #joins: Joins;
   readonly #lazy = new WeakSet<Broker>();
   #wake = new AbortController();
@@ -205,7 +205,7 @@ export class GroupConsumer {
     this.#consumer.on(FETCH_START, ({ payload }) => {
       this.#sign();
       this.#fetching.get(String(payload.nodeId))?.resolve();
-      this.#fetching.set(String(payload.nodeId), createSignal());
+      this.#fetching.set(String(payload.nodeId), deferred<void>());
     });
     this.#consumer.on(FETCH, ({ payload }) => {
       this.#fetching.get(String(payload.nodeId))?.resolve();

@@ -1,8 +1,8 @@
 import { KafkaError } from '../../errors.ts';
+import { backoff, sleep } from '../../timing/index.ts';
 import type { CommittedOffset, TopicPartition } from '../client.ts';
 import type { Broker, Cluster, Member } from './cluster.ts';
 import { codeOf, toKafkaError } from './errors.ts';
-import { backoff, sleep } from './waits.ts';
 
 const ATTEMPTS = 4;
 /** Of the two kinds of coordinators, the one for groups. */
@@ -66,14 +66,14 @@ export class GroupCoordinator {
   }
 
   async #ask<T>(request: (broker: Broker) => Promise<T>): Promise<T> {
-    for (let attempt = 0; ; attempt++) {
+    for (let attempt = 1; ; attempt++) {
       try {
         return await request(await this.#connected());
       } catch (error) {
         const code = codeOf(error);
         const isElsewhere = code === undefined || ELSEWHERE.has(code);
         if (isElsewhere) this.#broker = undefined;
-        if (!isElsewhere || attempt + 1 >= ATTEMPTS) throw error;
+        if (!isElsewhere || attempt >= ATTEMPTS) throw error;
       }
       await sleep(backoff(attempt, 50, 500));
     }

@@ -1,7 +1,7 @@
+import { within } from '../../timing/index.ts';
 import type { Broker, Cluster, Member } from './cluster.ts';
 import { codeOf } from './errors.ts';
 import type { FindCoordinator } from './group.ts';
-import { within } from './waits.ts';
 
 const LEAVE_MS = 1_000;
 

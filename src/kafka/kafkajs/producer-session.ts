@@ -1,9 +1,9 @@
+import { within } from '../../timing/index.ts';
 import type { KafkaClientOptions } from '../client.ts';
 import { type Broker, type Cluster, createCluster } from './cluster.ts';
 import type { Batch } from './lane.ts';
 import { type PartitionAnswer, produceCall } from './produce-call.ts';
 import { type BatchIdentity, encodeRecordBatch } from './record-batch.ts';
-import { within } from './waits.ts';
 
 /** A black-holed broker must not hold a send for longer than the caller was promised. */
 const REQUEST_TIMEOUT_MS = 8_000;

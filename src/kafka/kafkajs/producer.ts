@@ -1,4 +1,5 @@
 import { KafkaError, StreamerError } from '../../errors.ts';
+import { backoff, sleep, within } from '../../timing/index.ts';
 import type { KafkaClientOptions, KafkaProducer, OutputRecord } from '../client.ts';
 import { RefusedRecordsError } from '../refused.ts';
 import { explainRefusal } from './authorization.ts';
@@ -8,7 +9,6 @@ import { log } from './log.ts';
 import type { PartitionAnswer } from './produce-call.ts';
 import { ProducerSession } from './producer-session.ts';
 import { codeName } from './protocol.ts';
-import { backoff, sleep, within } from './waits.ts';
 
 /** How long a send is repeated before the caller hears of it. */
 const SEND_MS = 8_000;
@@ -112,7 +112,7 @@ class IdempotentProducer implements KafkaProducer {
     }
     if (failure.reason !== 'retry' || this.#stopping.signal.aborted || Date.now() >= progress.deadline) throw failure;
     log.debug('send failed, trying again: {message}', { message: failure.message });
-    await sleep(backoff(progress.attempt++, FIRST_BACKOFF_MS, BACKOFF_CAP_MS), this.#stopping.signal);
+    await sleep(backoff(++progress.attempt, FIRST_BACKOFF_MS, BACKOFF_CAP_MS), this.#stopping.signal);
     await this.#session?.refresh().catch(() => this.#discard());
   }
 

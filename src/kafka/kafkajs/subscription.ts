@@ -1,10 +1,10 @@
 import { ConfigError, KafkaError } from '../../errors.ts';
+import { backoff, sleep, within } from '../../timing/index.ts';
 import type { CommittedOffset, ConsumerSink, KafkaClientOptions, SubscribeOptions, Subscription, TopicPartition } from '../client.ts';
 import { Assignments } from './assignments.ts';
 import type { Member } from './cluster.ts';
 import { GroupConsumer, type ResolvedOptions } from './consumer.ts';
 import { toKafkaError } from './errors.ts';
-import { backoff, sleep, within } from './waits.ts';
 
 const FIRST_BACKOFF_MS = 1_000;
 const BACKOFF_CAP_MS = 30_000;
@@ -127,7 +127,7 @@ class GroupSubscription implements Subscription {
       this.#end(consumer);
       if (isFatal) return;
       ghost = consumer.member;
-      await sleep(backoff(this.#failures++, FIRST_BACKOFF_MS, BACKOFF_CAP_MS), signal);
+      await sleep(backoff(++this.#failures, FIRST_BACKOFF_MS, BACKOFF_CAP_MS), signal);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Pool } from 'undici';
-import { deadline } from '../deadline.ts';
+import { deadline } from '../../timing/index.ts';
 import type { PredictOptions } from '../model.ts';
 import { ModelError } from '../model-error.ts';
 import { bodyText } from './body-text.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { StreamerError } from '../../errors.ts';
 import type { ConsumerSink, KafkaAdmin, KafkaClient, KafkaRecords, Subscription, TopicPartition } from '../../kafka/index.ts';
+import { sleep } from '../../timing/index.ts';
 import { REPLY, replyTopicOf } from './replies.ts';
 
 /** Replies are of use for as long as somebody waits. */

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { KafkaError } from '../../errors.ts';
 import type { CommittedOffset, Subscription } from '../../kafka/index.ts';
+import { sleep } from '../../timing/index.ts';
 import type { PartitionTask } from '../task/input.ts';
 
 export interface CommitterHost {

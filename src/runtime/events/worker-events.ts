@@ -2,7 +2,7 @@ import type { BehaviourStats } from '../../agents/index.ts';
 import type { SourceState } from '../../connect/index.ts';
 import type { StreamerError } from '../../errors.ts';
 import type { TopicPartition } from '../../kafka/index.ts';
-import type { Stage } from '../watch/stages.ts';
+import type { Stage } from './stages.ts';
 
 /** Events of a worker, with what they carry. Listening costs nothing to those who do not. */
 export interface WorkerEvents {
@@ -61,6 +61,9 @@ export interface WorkerEvents {
   source: [SourceState & { readonly source: string }];
   committed: [{ readonly offsets: ReadonlyArray<TopicPartition & { readonly offset: number }> }];
 }
+
+/** Tells the listeners of a worker. */
+export type Tell = <E extends keyof WorkerEvents>(event: E, ...args: WorkerEvents[E]) => void;
 
 export interface AgentStats extends BehaviourStats {
   /** Events finished, dead letters and skipped ones included. */

@@ -1,14 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { getLogger } from '@logtape/logtape';
-import { backoff } from '../../agents/index.ts';
 import type { Settings } from '../../config/index.ts';
 import { isStreamerError, KafkaError, StreamerError } from '../../errors.ts';
 import type { ConsumerSink, KafkaAdmin, KafkaClient, KafkaRecords, Subscription, TopicPartition } from '../../kafka/index.ts';
+import { backoff, limited, sleep, within } from '../../timing/index.ts';
 import { Committer } from '../commit/committer.ts';
 import type { WorkerEvents } from '../events/worker-events.ts';
 import type { PartitionHost } from '../task/input.ts';
 import type { TopicWatch } from '../topology/topic-watch.ts';
-import { limited, within } from '../waits.ts';
 import { StallWatch } from '../watch/stall-watch.ts';
 import { Assignment, nameOf, type TopicPlan } from './assignment.ts';
 
@@ -142,7 +140,7 @@ export class Membership implements ConsumerSink {
         this.#host.tell('warning', { error });
         this.#parts.renewAdmin();
         const { closing } = this.#host;
-        await sleep(backoff(attempt, 100, 5_000), undefined, { signal: closing }).catch(() => {});
+        await sleep(backoff(attempt, 100, 5_000), closing);
         if (closing.aborted || this.#assigning !== epoch) return;
       }
     }

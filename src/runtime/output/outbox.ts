@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { backoff } from '../../agents/index.ts';
 import { isStreamerError, KafkaError, type StreamerError } from '../../errors.ts';
 import { type KafkaProducer, type OutputRecord, type RecordHeaders, RefusedRecordsError } from '../../kafka/index.ts';
+import { backoff, sleep } from '../../timing/index.ts';
 import type { Encoded } from '../../topics/index.ts';
 
 /** Told once per record: where it is, or the error with which it was refused. */
@@ -85,7 +84,7 @@ export class Outbox {
     const { signal } = this.#closing;
     if (signal.aborted) return false;
     this.#onTrouble(error);
-    await sleep(backoff(attempt, 100, 5_000), undefined, { signal }).catch(() => {});
+    await sleep(backoff(attempt, 100, 5_000), signal);
     return !signal.aborted;
   }
 

@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { getLogger } from '@logtape/logtape';
-import { backoff } from '../../agents/index.ts';
 import type { Source, SourceRecord, SourceState } from '../../connect/index.ts';
 import { describeError } from '../../errors.ts';
+import { backoff, sleep } from '../../timing/index.ts';
 import { headersOf } from '../../topics/index.ts';
-import type { Sender } from '../output/sender.ts';
+import type { DirectOutputs } from '../output/outputs.ts';
 
 const log = getLogger(['streamer', 'source']);
 /** A run of this length was not a failure to start: the back-off begins anew. */
@@ -14,17 +13,17 @@ const STEADY_MS = 60_000;
 export class SourceRunner {
   readonly name: string;
   readonly source: Source;
-  readonly #sender: Sender;
+  readonly #outputs: DirectOutputs;
   readonly #changed: (state: SourceState) => void;
   readonly #stopping = new AbortController();
   #state: SourceState = { phase: 'starting', detail: '' };
   #records = 0;
   #running: Promise<void> | undefined;
 
-  constructor(name: string, source: Source, sender: Sender, changed: (state: SourceState) => void) {
+  constructor(name: string, source: Source, outputs: DirectOutputs, changed: (state: SourceState) => void) {
     this.name = name;
     this.source = source;
-    this.#sender = sender;
+    this.#outputs = outputs;
     this.#changed = changed;
   }
 
@@ -63,7 +62,7 @@ export class SourceRunner {
         if (Date.now() - since > STEADY_MS) attempt = 1;
         this.#tell({ phase: 'failing', detail: describeError(error) });
         log.warning(`"${this.name}" failed and is tried again: ${describeError(error)}`);
-        await sleep(backoff(attempt, 500, 30_000), undefined, { signal }).catch(() => {});
+        await sleep(backoff(attempt, 500, 30_000), signal);
       }
     }
     this.#tell({ phase: 'stopped', detail: '' });
@@ -72,7 +71,7 @@ export class SourceRunner {
   #send({ topic, key, value, headers }: SourceRecord): Promise<void> {
     const message = { key, value, headers: headersOf(grouped(headers)), timestamp: undefined, partition: undefined };
     return new Promise((resolve, reject) => {
-      this.#sender.send(topic, message, (error) => {
+      this.#outputs.send(topic, message, (error) => {
         if (error !== undefined) return reject(error);
         this.#records++;
         resolve();

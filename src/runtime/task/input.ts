@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { backoff } from '../../agents/index.ts';
 import { isUnavailable, StreamerError } from '../../errors.ts';
 import type { CommittedOffset, KafkaRecord, KafkaRecords, TopicPartition } from '../../kafka/index.ts';
+import { backoff, sleep } from '../../timing/index.ts';
 import { type Readable, SerdeError } from '../../topics/index.ts';
 import type { FinishedMap } from '../offsets/finished-map.ts';
 import { REPLAY_AGENT_HEADER } from '../output/letters/dead-letters.ts';
@@ -217,7 +216,7 @@ export class PartitionTask implements TaskOwner {
     let decoded = first;
     for (let attempt = 1; isUnavailable(decoded.error) && !this.#isAbandoned; attempt++) {
       for (const { runtime } of this.agents) runtime.holds(decoded.error);
-      await sleep(backoff(attempt, 500, 30_000), undefined, { signal: this.#ended.signal }).catch(() => {});
+      await sleep(backoff(attempt, 500, 30_000), this.#ended.signal);
       if (!this.#isAbandoned) decoded = await this.#decoder.decode(record);
     }
     for (const { runtime } of this.agents) runtime.resumes();

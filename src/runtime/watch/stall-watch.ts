@@ -2,9 +2,10 @@ import { getLogger } from '@logtape/logtape';
 import type { TopicPartition } from '../../kafka/index.ts';
 import { textOf } from '../../topics/index.ts';
 import type { Committer } from '../commit/committer.ts';
+import { STAGES } from '../events/stages.ts';
 import type { WorkerEvents } from '../events/worker-events.ts';
 import type { PartitionTask } from '../task/input.ts';
-import { STAGES, type Standing, standingOf } from './stages.ts';
+import { type Standing, standingOf } from './standing.ts';
 
 const log = getLogger(['streamer', 'worker']);
 const LOOK_MS = 1_000;

@@ -1,26 +1,18 @@
 import type { Agent, OutputHeaders, SinkFunction } from '../../agents/index.ts';
 import { isStreamerError, StreamerError } from '../../errors.ts';
 import { pickHeaders, type RecordHeaders } from '../../kafka/index.ts';
-import type { AnyTopic, Encoded } from '../../topics/index.ts';
+import type { AnyTopic } from '../../topics/index.ts';
 import { refusalOf, replyAddress, replyOf } from '../ask/replies.ts';
-import type { AgentStats, WorkerEvents } from '../events/worker-events.ts';
+import type { AgentStats } from '../events/worker-events.ts';
 import type { OutputHolder } from '../output/attribution.ts';
 import { runWith } from '../output/attribution.ts';
+import type { Services } from '../services.ts';
 import type { WorkItem } from './work-item.ts';
-
-/** What an agent needs of its worker. */
-export interface AgentHost {
-  send(topic: string, message: Encoded, holder: OutputHolder): void;
-  /** Resolves when the letter is acknowledged; never rejects: a refused letter is tried again. */
-  deadLetter(item: WorkItem, agent: string, error: unknown, topic: string | undefined): Promise<void>;
-  tell<E extends keyof WorkerEvents>(event: E, ...args: WorkerEvents[E]): void;
-  fail(error: StreamerError): void;
-}
 
 /** One agent in one worker, over all its partitions: sinks, counts, and what the outside is told. */
 export class AgentRuntime {
   readonly agent: Agent;
-  readonly #host: AgentHost;
+  readonly #services: Services;
   #finished = 0;
   #failed = 0;
   #skipped = 0;
@@ -29,9 +21,9 @@ export class AgentRuntime {
   /** The behaviour polls nothing until what it waits for is there again. */
   #isHeld = false;
 
-  constructor(agent: Agent, host: AgentHost) {
+  constructor(agent: Agent, services: Services) {
     this.agent = agent;
-    this.#host = host;
+    this.#services = services;
   }
 
   /** Something outside cannot be reached. */
@@ -54,7 +46,7 @@ export class AgentRuntime {
     const address = replyAddress(item.record.headers, this.agent.name);
     if (address === undefined || item.hasReplied) return;
     item.hasReplied = true;
-    this.#host.send(address.topic, replyOf(address.id, output), holder);
+    this.#services.outputs.send(address.topic, replyOf(address.id, output), holder);
   }
 
   finished(item: WorkItem): void {
@@ -67,7 +59,7 @@ export class AgentRuntime {
     if (this.#waitingSince === undefined || this.#isHeld) return;
     const waitedMs = Date.now() - this.#waitingSince;
     this.#waitingSince = undefined;
-    this.#host.tell('resumed', { agent: this.agent.name, waitedMs });
+    this.#services.tell('resumed', { agent: this.agent.name, waitedMs });
   }
 
   /** As `waits`, but outputs of earlier events that are acknowledged meanwhile do not end it. */
@@ -85,17 +77,17 @@ export class AgentRuntime {
   waits(error: unknown): void {
     if (this.#waitingSince !== undefined) return;
     this.#waitingSince = Date.now();
-    this.#host.tell('waiting', { agent: this.agent.name, error });
+    this.#services.tell('waiting', { agent: this.agent.name, error });
   }
 
   retries(item: WorkItem, error: unknown, delayMs: number): void {
     this.#retried++;
-    this.#host.tell('retry', { ...this.#placeOf(item), attempt: item.attempt, delayMs, error });
+    this.#services.tell('retry', { ...this.#placeOf(item), attempt: item.attempt, delayMs, error });
   }
 
   skips(item: WorkItem, error: unknown): void {
     this.#skipped++;
-    this.#host.tell('skipped', { ...this.#placeOf(item), error });
+    this.#services.tell('skipped', { ...this.#placeOf(item), error });
   }
 
   stops(item: WorkItem, error: unknown): void {
@@ -110,11 +102,12 @@ export class AgentRuntime {
 
   #stop(item: WorkItem, error: unknown, next: string): void {
     const message = error instanceof Error ? error.message : String(error);
-    this.#host.fail(new StreamerError('REFUSED', message, { ...this.#placeOf(item), cause: error, next }));
+    this.#services.fail(new StreamerError('REFUSED', message, { ...this.#placeOf(item), cause: error, next }));
   }
 
   async deadLetter(item: WorkItem, error: unknown, topic: string | undefined): Promise<void> {
-    await this.#host.deadLetter(item, this.agent.name, error, topic);
+    const { record, attempt: attempts, partition: origin } = item;
+    await this.#services.letters.write({ agent: this.agent.name, origin, record, error, attempts, topic });
     this.#failed++;
     this.#refuseReply(item, `the event went to the dead-letter topic: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -123,7 +116,7 @@ export class AgentRuntime {
     const address = replyAddress(item.record.headers, this.agent.name);
     if (address === undefined || item.hasReplied) return;
     item.hasReplied = true;
-    this.#host.send(address.topic, refusalOf(address.id, reason), item);
+    this.#services.outputs.send(address.topic, refusalOf(address.id, reason), item);
   }
 
   #placeOf(item: WorkItem): { agent: string; topic: string; partition: number; offset: number } {
@@ -134,12 +127,12 @@ export class AgentRuntime {
     const { key, timestamp, headers } = item.event;
     const message = topic.encode({ key, value, timestamp, headers: withOwn(forwarded(headers), own) } as never);
     if (!(message instanceof Promise)) {
-      this.#host.send(topic.name, message, holder);
+      this.#services.outputs.send(topic.name, message, holder);
       return;
     }
     const end = holder.output();
     message.then((encoded) => {
-      this.#host.send(topic.name, encoded, holder);
+      this.#services.outputs.send(topic.name, encoded, holder);
       end();
     }, end);
   }

@@ -1,5 +1,5 @@
-import { backoff } from '../../agents/index.ts';
 import { isForbidden, isStreamerError, isUnavailable } from '../../errors.ts';
+import { backoff } from '../../timing/index.ts';
 import type { AgentRuntime } from './agent-runtime.ts';
 import type { WorkItem } from './work-item.ts';
 

@@ -1,7 +1,7 @@
 import PQueue from 'p-queue';
 import { isUnavailable } from '../../errors.ts';
-import { deadline } from '../../models/deadline.ts';
 import { type Model, ModelError, RowErrors } from '../../models/index.ts';
+import { deadline } from '../../timing/index.ts';
 import { type Faults, misbehave, refusal } from './faults.ts';
 import { Metrics } from './metrics.ts';
 import { type Limits, limitsOf, type ServeOptions } from './options.ts';

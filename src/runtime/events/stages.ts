@@ -1,5 +1,3 @@
-import type { AgentTask } from '../work/agent-task.ts';
-
 /** Where an event stands that is not finished, with what governs how long it may stand there. */
 export const STAGES = {
   decode: { is: 'is being decoded', setting: "the topic's serde, and the schema registry that it asks" },
@@ -13,23 +11,3 @@ export const STAGES = {
 } as const;
 
 export type Stage = keyof typeof STAGES;
-
-export interface Standing {
-  readonly stage: Stage;
-  readonly offset: number;
-  /** Undefined where it is not known any more. */
-  readonly key: Buffer | null | undefined;
-}
-
-/** The event that an agent's next commit waits for, and where it stands. */
-export function standingOf(task: AgentTask): Standing | undefined {
-  if (task.tracker.unfinished === 0) return undefined;
-  const offset = task.tracker.position;
-  const item = task.find(offset);
-  const key = item?.record.key;
-  if (task.letters.has(offset)) return { stage: 'deadLetter', offset, key: task.letters.get(offset)?.key };
-  if (item === undefined || item.isHandled) return { stage: 'outputs', offset, key };
-  if (item.isHeld) return { stage: 'handler', offset, key };
-  if (item.isBackingOff) return { stage: item.waits > 0 ? 'outside' : 'retry', offset, key };
-  return { stage: task.runtime.isWaiting ? 'outside' : 'queue', offset, key };
-}
