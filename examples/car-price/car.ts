@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import * as v from 'valibot';
+import { asItCame } from '../shared/as-it-came.ts';
 
 /** A car as table `tbl_car_price` holds it. Every column but the id may be null in the table; a model needs most of them. */
 export interface Car {
@@ -39,14 +40,15 @@ export function questionOf(car: Omit<Car, 'id' | 'brand' | 'price'>): Question {
   return { model, year, transmission, mileage, fuelType, tax, mpg, engineSize };
 }
 
-const Row = z.looseObject({ id: z.number(), model: z.string() });
-const Envelope = z.looseObject({ op: z.string(), after: Row.nullable() });
-const Payload = z.union([Envelope, Row]);
-const Schemed = z.looseObject({ schema: z.unknown(), payload: Payload.nullable() });
+const Row = v.looseObject({ id: v.pipe(v.number(), v.finite()), model: v.string() });
+const Envelope = v.looseObject({ op: v.string(), after: v.nullable(Row) });
+const Payload = v.union([Envelope, Row]);
+const Schemed = v.looseObject({ schema: v.unknown(), payload: v.nullable(Payload) });
+const AnyForm = v.nullable(v.union([Schemed, Payload]));
 
 /**
  * A change of a car, as Debezium and `postgresChanges` write it: whole or unwrapped to the row, with its schema or without. What is
  * none of these goes to the dead-letter topic.
  */
-export const Change = z.union([Schemed, Payload]).nullable();
-export type Change = z.infer<typeof Change>;
+export const Change = asItCame(AnyForm);
+export type Change = v.InferOutput<typeof AnyForm>;

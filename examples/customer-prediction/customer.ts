@@ -1,54 +1,62 @@
-import { z } from 'zod';
+import * as v from 'valibot';
+import { asItCame } from '../shared/as-it-came.ts';
+
+const number = v.pipe(v.number(), v.finite());
+const text = v.string();
+
+const Fields = v.looseObject({
+  /** In years. */
+  age: number,
+  job: text,
+  marital: text,
+  education: text,
+  /** Has credit in default: yes or no. */
+  default: text,
+  /** Average yearly balance in euros. */
+  balance: number,
+  housing: text,
+  loan: text,
+  /** Day of the month of the last contact. */
+  day: number,
+  /** Length of the last contact in seconds. Known only when the call is over. */
+  duration: number,
+  /** Contacts in this campaign, this one included. */
+  campaign: number,
+  /** Days since the contact of an earlier campaign; -1 = there was none. */
+  pdays: number,
+  /** Contacts before this campaign. */
+  previous: number,
+  /** Outcome of the earlier campaign. */
+  poutcome: text,
+});
 
 /**
  * One customer of the bank, as UCI's "Bank Marketing" data describes them: the 14 fields that an event carries. A record in
  * which one is missing is not a customer: it goes to the dead-letter topic. Fields beyond these are passed on.
  */
-export const Customer = z.looseObject({
-  /** In years. */
-  age: z.number(),
-  job: z.string(),
-  marital: z.string(),
-  education: z.string(),
-  /** Has credit in default: yes or no. */
-  default: z.string(),
-  /** Average yearly balance in euros. */
-  balance: z.number(),
-  housing: z.string(),
-  loan: z.string(),
-  /** Day of the month of the last contact. */
-  day: z.number(),
-  /** Length of the last contact in seconds. Known only when the call is over. */
-  duration: z.number(),
-  /** Contacts in this campaign, this one included. */
-  campaign: z.number(),
-  /** Days since the contact of an earlier campaign; -1 = there was none. */
-  pdays: z.number(),
-  /** Contacts before this campaign. */
-  previous: z.number(),
-  /** Outcome of the earlier campaign. */
-  poutcome: z.string(),
-});
-export type Customer = z.infer<typeof Customer>;
+export const Customer = asItCame(Fields);
+export type Customer = v.InferOutput<typeof Fields>;
 
-export const FIELDS = Object.keys(Customer.shape) as ReadonlyArray<keyof typeof Customer.shape>;
+export const FIELDS = v.keyof(Fields).options;
 
-const Label = z.enum(['Yes', 'No']);
+const Label = v.picklist(['Yes', 'No']);
 
 /** What the model service answers for one row. */
-export const Answer = z.object({
-  prediction: z.tuple([Label]),
+export const Answer = v.object({
+  prediction: v.tuple([Label]),
   /** Of the answer given: at least 0.5. */
-  probability: z.number(),
-  probabilityYes: z.number(),
+  probability: number,
+  probabilityYes: number,
 });
-export type Answer = z.infer<typeof Answer>;
+export type Answer = v.InferOutput<typeof Answer>;
+
+const Predicted = v.looseObject({ ...Fields.entries, ...Answer.entries, prediction: Label });
 
 /** A customer with the model's answer. */
-export const Prediction = Customer.extend({ ...Answer.shape, prediction: Label });
-export type Prediction = z.infer<typeof Prediction>;
+export const Prediction = asItCame(Predicted);
+export type Prediction = v.InferOutput<typeof Predicted>;
 
-const NUMBERS = new Set(FIELDS.filter((field) => Customer.shape[field] instanceof z.ZodNumber));
+const NUMBERS = new Set(FIELDS.filter((field) => Fields.entries[field] === number));
 
 /** A row of the CSV file as a customer. Throws what is wrong with it. */
 export function customerOf(row: Readonly<Record<string, string>>): Customer {

@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
+  /** The program, when it is another than this project's build. */
+  readonly main?: string;
 }
 
 export interface Finished {
@@ -44,8 +46,9 @@ export class Streamer {
   readonly #waiting = new Set<() => void>();
 
   constructor(args: readonly string[], options: RunOptions = {}) {
-    if (!existsSync(MAIN)) throw new Error(`${MAIN} is not there: these tests run what is built, so run \`npm run build\` first`);
-    const child = spawn(process.execPath, [MAIN, ...args], { cwd: options.cwd, env: environment(options.env), stdio: 'pipe' });
+    const { main = MAIN } = options;
+    if (!existsSync(main)) throw new Error(`${main} is not there: these tests run what is built, so run \`npm run build\` first`);
+    const child = spawn(process.execPath, [main, ...args], { cwd: options.cwd, env: environment(options.env), stdio: 'pipe' });
     this.process = child;
     child.stdout.setEncoding('utf8').on('data', (text: string) => this.#heard(() => (this.stdout += text)));
     child.stderr.setEncoding('utf8').on('data', (text: string) => this.#heard(() => (this.stderr += text)));

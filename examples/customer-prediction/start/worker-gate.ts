@@ -3,7 +3,7 @@
  * are created, and waits; the parent then sends the settings that were not known before, and `streamer worker` begins.
  */
 const worker = new URL('./cli/worker/run.js', import.meta.resolve('streamerjs')).href;
-await Promise.all([import(worker), import('streamerjs'), import('streamerjs/models'), import('zod'), import('undici')]);
+await Promise.all([import(worker), import('streamerjs'), import('streamerjs/models'), import('valibot'), import('undici')]);
 // The guard has let go of the channel; while we wait for it, nothing else keeps this process alive.
 process.channel?.ref();
 const settings = await new Promise<Record<string, string>>((resolve) =>
