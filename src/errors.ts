@@ -104,6 +104,10 @@ export function isStreamerError(error: unknown): error is StreamerError {
   return typeof error === 'object' && error !== null && BRAND in error;
 }
 
+function isKafkaError(error: StreamerError): error is KafkaError {
+  return error.code === 'KAFKA';
+}
+
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -135,9 +139,14 @@ export function isUnavailable(error: unknown, depth = 0): boolean {
   return isUnavailable(cause, depth + 1);
 }
 
-/** Was the user not allowed to use a topic? Nothing but a human's decision changes that: the event is neither tried again nor given up. */
-export function isForbidden(error: unknown): boolean {
-  return isStreamerError(error) && /^(TOPIC|CLUSTER)_AUTHORIZATION_FAILED$/.test(String((error as { kafkaCode?: unknown }).kafkaCode));
+const FOR_THE_OPERATOR = new Set(['TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED', 'UNKNOWN_TOPIC_OR_PARTITION']);
+
+/**
+ * Returns true if only an operator can remove the cause: a missing right, or a topic that does not exist. It is not the
+ * event's fault, so the event is neither retried nor dead-lettered: the worker ends.
+ */
+export function needsOperator(error: unknown): boolean {
+  return isStreamerError(error) && isKafkaError(error) && FOR_THE_OPERATOR.has(error.kafkaCode ?? '');
 }
 
 /** `Agent "predict" failed on customer_pred[1]@42: ...`, with the advice on a line of its own. */

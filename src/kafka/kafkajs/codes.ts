@@ -21,7 +21,7 @@ export const CODES: ReadonlyMap<string, CodeRule> = new Map([
   ...rows('refused', 'INVALID_RECORD', 'A compacted topic takes no record without a key.'),
   ...rows('refused', 'INVALID_TIMESTAMP', 'Kafka 4 refuses timestamps more than an hour ahead of the broker.'),
   ...rows('refused', 'TOPIC_AUTHORIZATION_FAILED', 'Grant this user the right on the topic.'),
-  ...rows('refused', 'UNKNOWN_TOPIC_OR_PARTITION', 'Create the topic, or give it the partition.'),
+  ...rows('refused', 'UNKNOWN_TOPIC_OR_PARTITION', 'Create it with `streamer topics create -A <app>`, or add the partition.'),
   ...rows('refused', 'INVALID_TOPIC_EXCEPTION', "A topic's name is 1 to 249 of a-z, A-Z, 0-9, '.', '_' and '-'."),
   ...rows('refused', 'OFFSET_METADATA_TOO_LARGE INVALID_COMMIT_OFFSET_SIZE', 'The broker takes 4,096 bytes by default.'),
   ...rows('refused', 'TOPIC_ALREADY_EXISTS INVALID_PARTITIONS INVALID_REPLICATION_FACTOR INVALID_REPLICA_ASSIGNMENT'),

@@ -80,8 +80,9 @@ export class Sender {
   async #fetch(topic: string): Promise<number> {
     const count = (await this.#countsOf(topic)).get(topic);
     if (count === undefined) {
-      throw new StreamerError('REFUSED', `topic "${topic}" does not exist`, {
+      throw new KafkaError('refused', `topic "${topic}" does not exist`, {
         topic,
+        kafkaCode: 'UNKNOWN_TOPIC_OR_PARTITION',
         next: 'Create it first: `streamer topics create -A <app>` creates every topic that the app declares.',
       });
     }

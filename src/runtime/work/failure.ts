@@ -1,4 +1,4 @@
-import { isForbidden, isStreamerError, isUnavailable } from '../../errors.ts';
+import { isStreamerError, isUnavailable, needsOperator } from '../../errors.ts';
 import { backoff } from '../../timing/index.ts';
 import type { AgentRuntime } from './agent-runtime.ts';
 import type { WorkItem } from './work-item.ts';
@@ -28,7 +28,7 @@ export function judgeFailure(runtime: AgentRuntime, item: WorkItem, error: unkno
     runtime.waits(error);
     return { action: 'again', delayMs: Math.max(backoff(++item.waits, 500, 30_000), retryAfterOf(error)) };
   }
-  if (isForbidden(error)) {
+  if (needsOperator(error)) {
     runtime.forbidden(item, error);
     return { action: 'none' };
   }
