@@ -4,3 +4,4 @@ export { keepForm, pickHeaders, setHeader } from './headers.ts';
 export { kafkajs } from './kafkajs/client.ts';
 export { MadeRecords, sizeOf } from './records.ts';
 export { RefusedRecordsError } from './refused.ts';
+export { UnreadableBatchError } from './unreadable.ts';

@@ -1,5 +1,5 @@
-import { MalformedRequest } from './error-code.ts';
-import type { AnyField, Decoded, Draft, Fields } from './field.ts';
+import { MalformedMessage } from './error-code.ts';
+import type { AnyField, Decoded, Draft, Fields, ScalarType } from './field.ts';
 import type { Reader } from './reader.ts';
 import type { Writer } from './writer.ts';
 
@@ -9,19 +9,27 @@ export interface Codec<F extends Fields> {
   encode(writer: Writer, value: Draft<F>): void;
 }
 
-type Struct = Record<string, unknown>;
-
-interface FieldCodec {
-  readonly name: string;
-  readonly tag: number | undefined;
-  readonly fallback: unknown;
-  readonly read: (reader: Reader) => unknown;
-  readonly write: (writer: Writer, value: unknown) => void;
+/** Declared as methods, so that the codec of one type stands where any is expected; the tables keep the types apart. */
+interface ValueCodec<T> {
+  read(reader: Reader): T;
+  write(writer: Writer, value: T): void;
 }
 
-interface StructCodec {
-  readonly read: (reader: Reader) => Struct;
-  readonly write: (writer: Writer, value: Struct) => void;
+type Struct = Record<string, unknown>;
+
+interface FieldCodec extends ValueCodec<unknown> {
+  readonly name: string;
+  readonly fallback: unknown;
+}
+
+interface TaggedCodec extends FieldCodec {
+  readonly tag: number;
+}
+
+/** The form of one version: flexible ones have compact lengths and tagged fields. */
+interface Format {
+  readonly version: number;
+  readonly isFlexible: boolean;
 }
 
 /**
@@ -29,30 +37,34 @@ interface StructCodec {
  * (KIP-482, https://cwiki.apache.org/confluence/display/KAFKA/KIP-482).
  */
 export function codec<F extends Fields>(fields: F, version: number, isFlexible: boolean): Codec<F> {
-  const struct = structCodec(fields, version, isFlexible);
-  return {
-    decode: (reader) => struct.read(reader) as Decoded<F>,
-    encode: (writer, value) => struct.write(writer, value as Struct),
-  };
+  const { read, write } = structCodec(fields, { version, isFlexible });
+  // The table describes both forms; TypeScript cannot follow it from here on.
+  return { decode: (reader) => read(reader) as Decoded<F>, encode: (writer, value) => write(writer, value) };
 }
 
-function structCodec(fields: Fields, version: number, isFlexible: boolean): StructCodec {
-  const known = Object.entries(fields).map(([name, field]) => fieldCodec(name, field, version, isFlexible));
-  const present = Object.values(fields).map((field) => field.since <= version && version <= field.until);
-  const ordered = known.filter((field, i) => present[i] && field.tag === undefined);
-  const tagged = known.filter((field, i) => present[i] && field.tag !== undefined);
-  const absent = known.filter((field, i) => !present[i] || field.tag !== undefined);
+function structCodec(fields: Fields, format: Format): ValueCodec<Struct> {
+  const ordered: FieldCodec[] = [];
+  const tagged: TaggedCodec[] = [];
+  const unread: FieldCodec[] = [];
+  for (const [name, field] of Object.entries(fields)) {
+    const one = { name, fallback: field.fallback, ...valueCodec(name, field, format) };
+    const isPresent = field.since <= format.version && format.version <= field.until;
+    if (isPresent && field.tag === undefined) ordered.push(one);
+    else unread.push(one);
+    if (isPresent && field.tag !== undefined) tagged.push({ ...one, tag: field.tag });
+  }
+  tagged.sort((a, b) => a.tag - b.tag);
 
   const read = (reader: Reader): Struct => {
     const value: Struct = {};
     for (const field of ordered) value[field.name] = field.read(reader);
-    for (const field of absent) value[field.name] = field.fallback;
-    if (isFlexible) readTagged(reader, tagged, value);
+    for (const field of unread) value[field.name] = field.fallback;
+    if (format.isFlexible) readTagged(reader, tagged, value);
     return value;
   };
   const write = (writer: Writer, value: Struct): void => {
     for (const field of ordered) field.write(writer, valueOf(field, value));
-    if (isFlexible) writeTagged(writer, tagged, value);
+    if (format.isFlexible) writeTagged(writer, tagged, value);
   };
   return { read, write };
 }
@@ -62,82 +74,107 @@ function valueOf(field: FieldCodec, struct: Struct): unknown {
   return value === undefined ? field.fallback : value;
 }
 
-function readTagged(reader: Reader, tagged: readonly FieldCodec[], value: Struct): void {
+function readTagged(reader: Reader, tagged: readonly TaggedCodec[], value: Struct): void {
   reader.taggedFields((tag, content) => {
     const field = tagged.find((known) => known.tag === tag);
     if (field !== undefined) value[field.name] = field.read(content);
   });
 }
 
-function writeTagged(writer: Writer, tagged: readonly FieldCodec[], value: Struct): void {
-  const given = tagged.filter((field) => value[field.name] !== undefined && value[field.name] !== field.fallback);
+/** A tagged field with its default value is left out. */
+function writeTagged(writer: Writer, tagged: readonly TaggedCodec[], value: Struct): void {
+  const given = tagged.filter(({ name, fallback }) => value[name] !== undefined && !isSame(value[name], fallback));
   writer.uvarint(given.length);
-  for (const field of given) writer.taggedField(field.tag as number, (content) => field.write(content, value[field.name]));
+  for (const field of given) writer.taggedField(field.tag, (content) => field.write(content, value[field.name]));
 }
 
-function fieldCodec(name: string, field: AnyField, version: number, isFlexible: boolean): FieldCodec {
-  return { name, tag: field.tag, fallback: field.fallback, ...valueCodec(name, field, version, isFlexible) };
+/** Values of tagged fields: scalars, lists, and structs of scalars. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b)) return Array.isArray(a) && Array.isArray(b) && a.length === 0 && b.length === 0;
+  const other = new Map<string, unknown>(Object.entries(b));
+  return Object.entries(a).every(([name, value]) => isSame(value, other.get(name)));
 }
 
-type ValueCodec = Pick<FieldCodec, 'read' | 'write'>;
+/** Types that begin with their length, which is -1 for null. */
+const LENGTHS = {
+  string: (compact: boolean): ValueCodec<string | null> => ({
+    read: (reader) => reader.string(compact),
+    write: (writer, value) => writer.string(value, compact),
+  }),
+  bytes: (compact: boolean): ValueCodec<Buffer | null> => ({
+    read: (reader) => reader.bytes(compact),
+    write: (writer, value) => writer.bytes(value, compact),
+  }),
+  records: (compact: boolean): ValueCodec<readonly Buffer[] | null> => ({
+    read: (reader) => {
+      const bytes = reader.bytes(compact);
+      return bytes && [bytes];
+    },
+    write: (writer, value) => writer.records(value, compact),
+  }),
+} as const;
 
-function valueCodec(name: string, field: AnyField, version: number, isFlexible: boolean): ValueCodec {
-  const isNullable = field.nullableSince <= version;
+const SCALARS: Readonly<Record<Exclude<ScalarType, keyof typeof LENGTHS>, ValueCodec<unknown>>> = {
+  int8: { read: (reader: Reader) => reader.int8(), write: (writer: Writer, value: number) => writer.int8(value) },
+  int16: { read: (reader: Reader) => reader.int16(), write: (writer: Writer, value: number) => writer.int16(value) },
+  int32: { read: (reader: Reader) => reader.int32(), write: (writer: Writer, value: number) => writer.int32(value) },
+  int64: { read: (reader: Reader) => reader.int64(), write: (writer: Writer, value: number) => writer.int64(value) },
+  bool: { read: (reader: Reader) => reader.bool(), write: (writer: Writer, value: boolean) => writer.bool(value) },
+  uuid: { read: (reader: Reader) => reader.uuid(), write: (writer: Writer, value: string) => writer.uuid(value) },
+};
+
+function valueCodec(name: string, field: AnyField, format: Format): ValueCodec<unknown> {
+  const isNullable = field.nullableSince <= format.version;
   switch (field.type) {
-    case 'int8':
-      return { read: (reader) => reader.int8(), write: (writer, value) => writer.int8(value as number) };
-    case 'int16':
-      return { read: (reader) => reader.int16(), write: (writer, value) => writer.int16(value as number) };
-    case 'int32':
-      return { read: (reader) => reader.int32(), write: (writer, value) => writer.int32(value as number) };
-    case 'int64':
-      return { read: (reader) => reader.int64(), write: (writer, value) => writer.int64(value as number) };
-    case 'bool':
-      return { read: (reader) => reader.bool(), write: (writer, value) => writer.bool(value as boolean) };
     case 'string':
-      return {
-        read: (reader) => present(name, reader.string(isFlexible), isNullable),
-        write: (writer, value) => writer.string(value as string | null, isFlexible),
-      };
     case 'bytes':
-      return {
-        read: (reader) => present(name, reader.bytes(isFlexible), isNullable),
-        write: (writer, value) => writer.bytes(value as Buffer | null, isFlexible),
-      };
     case 'records':
-      return {
-        read: (reader) => readRecords(name, reader.bytes(isFlexible), isNullable),
-        write: (writer, value) => writer.records(value as readonly Buffer[] | null, isFlexible),
-      };
+      return nullableCodec(name, LENGTHS[field.type](format.isFlexible), isNullable);
     case 'array':
-      return arrayCodec(name, field.item as AnyField, version, isFlexible, isNullable);
+      return nullableCodec(name, arrayCodec(name, field.item, format), isNullable);
     case 'struct':
-      return structCodec(field.fields as Fields, version, isFlexible) as ValueCodec;
+      return isNullable ? nullableStruct(structCodec(field.fields, format)) : structCodec(field.fields, format);
+    default:
+      return SCALARS[field.type];
   }
 }
 
-function arrayCodec(name: string, item: AnyField, version: number, isFlexible: boolean, isNullable: boolean): ValueCodec {
-  const inner = valueCodec(name, item, version, isFlexible);
-  const read = (reader: Reader): unknown => {
-    const length = reader.arrayLength(isFlexible);
-    if (length < 0) return present(name, null, isNullable);
+function arrayCodec(name: string, item: AnyField, format: Format): ValueCodec<readonly unknown[] | null> {
+  const inner = valueCodec(name, item, format);
+  const compact = format.isFlexible;
+  const read = (reader: Reader): unknown[] | null => {
+    const length = reader.arrayLength(compact);
+    if (length < 0) return null;
     const items: unknown[] = [];
     for (let i = 0; i < length; i++) items.push(inner.read(reader));
     return items;
   };
-  const write = (writer: Writer, value: unknown): void => {
-    const items = value as readonly unknown[] | null;
-    writer.arrayLength(items === null ? -1 : items.length, isFlexible);
-    if (items !== null) for (const one of items) inner.write(writer, one);
+  const write = (writer: Writer, value: readonly unknown[] | null): void => {
+    writer.arrayLength(value === null ? -1 : value.length, compact);
+    if (value !== null) for (const one of value) inner.write(writer, one);
   };
   return { read, write };
 }
 
-function readRecords(name: string, bytes: Buffer | null, isNullable: boolean): readonly Buffer[] | null {
-  return present(name, bytes, isNullable) === null ? null : [bytes as Buffer];
+function nullableCodec(name: string, { read, write }: ValueCodec<unknown>, isNullable: boolean): ValueCodec<unknown> {
+  if (isNullable) return { read, write };
+  const readPresent = (reader: Reader): unknown => {
+    const value = read(reader);
+    if (value === null) throw new MalformedMessage(`${name} must not be null`);
+    return value;
+  };
+  return { read: readPresent, write };
 }
 
-function present<T>(name: string, value: T | null, isNullable: boolean): T | null {
-  if (value === null && !isNullable) throw new MalformedRequest(`${name} must not be null`);
-  return value;
+/** A byte says whether the struct is there. */
+function nullableStruct({ read, write }: ValueCodec<Struct>): ValueCodec<Struct | null> {
+  return {
+    read: (reader) => (reader.int8() < 0 ? null : read(reader)),
+    write: (writer, value) => {
+      writer.int8(value === null ? -1 : 1);
+      if (value !== null) write(writer, value);
+    },
+  };
 }

@@ -1,9 +1,16 @@
 /**
- * The vocabulary in which the protocol's messages are written down as data (see `apis/`). A field says its type, the
- * versions that carry it and its default; the codec, the TypeScript types and the documentation are all read from that.
+ * The vocabulary in which the protocol's messages are written down as data (see `apis/`). A field names its type, the
+ * versions that carry it and its default. The codec, the TypeScript types and the documentation are read from that.
  */
 
-export type FieldType = 'int8' | 'int16' | 'int32' | 'int64' | 'bool' | 'string' | 'bytes' | 'records' | 'array' | 'struct';
+export type ScalarType = 'int8' | 'int16' | 'int32' | 'int64' | 'bool' | 'string' | 'uuid' | 'bytes' | 'records';
+export type FieldType = FieldShape['type'];
+
+/** What a field is made of: a scalar, a list of one kind of item, or a struct of fields in wire order. */
+export type FieldShape =
+  | { readonly type: ScalarType }
+  | { readonly type: 'array'; readonly item: AnyField }
+  | { readonly type: 'struct'; readonly fields: Fields };
 
 export interface FieldOptions<T> {
   /** First version that carries the field. @default 0 */
@@ -18,35 +25,37 @@ export interface FieldOptions<T> {
   readonly default?: T | null;
 }
 
-declare const VALUE: unique symbol;
-declare const DRAFT: unique symbol;
-
-/** `T` is the value in TypeScript, `D` what an encoder takes for it, `O` whether an encoder may leave it out. */
-export interface Field<T, O extends boolean = boolean, D = unknown> {
-  readonly type: FieldType;
+interface FieldHead {
   readonly since: number;
   readonly until: number;
   readonly nullableSince: number;
   readonly tag: number | undefined;
   readonly fallback: unknown;
-  /** Of an array: its items. */
-  readonly item?: AnyField;
-  /** Of a struct: its fields, in wire order. */
-  readonly fields?: Fields;
+}
+
+declare const VALUE: unique symbol;
+declare const DRAFT: unique symbol;
+
+interface Typed<T, O extends boolean, D> {
   readonly [VALUE]?: T;
   readonly [DRAFT]?: { readonly optional: O; readonly value: D };
 }
 
+/** `T` is the value in TypeScript, `D` what an encoder accepts for it, `O` whether an encoder may leave it out. */
+export type Field<T, O extends boolean = boolean, D = unknown> = FieldHead & FieldShape & Typed<T, O, D>;
+
 export type AnyField = Field<unknown>;
-export type Fields = { readonly [name: string]: AnyField };
+export interface Fields {
+  readonly [name: string]: AnyField;
+}
 
-/** What a decoder gives. */
-export type Decoded<F extends Fields> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
+/** What a decoder returns. */
+export type Decoded<F extends Fields> = { readonly [K in keyof F]: F[K] extends Typed<infer T, boolean, unknown> ? T : never };
 
-type OptionalNames<F extends Fields> = { [K in keyof F]: F[K] extends Field<unknown, true> ? K : never }[keyof F];
-type DraftOf<F> = F extends Field<unknown, boolean, infer D> ? D : never;
+type OptionalNames<F extends Fields> = { [K in keyof F]: F[K] extends Typed<unknown, true, unknown> ? K : never }[keyof F];
+type DraftOf<F> = F extends Typed<unknown, boolean, infer D> ? D : never;
 
-/** What an encoder takes: fields that some versions lack, and those with a default, may be left out. */
+/** What an encoder accepts: fields that some versions lack, and those with a default, may be left out. */
 export type Draft<F extends Fields> = { readonly [K in Exclude<keyof F, OptionalNames<F>>]: DraftOf<F[K]> } & {
   readonly [K in OptionalNames<F>]?: DraftOf<F[K]> | undefined;
 };
@@ -60,21 +69,17 @@ type Omissible<O> = O extends
   ? true
   : false;
 type Options<T> = FieldOptions<NoInfer<T>>;
+type Typeless = FieldHead & FieldShape;
 
-function field(
-  type: FieldType,
-  zero: unknown,
-  options: FieldOptions<unknown>,
-  more: { item?: AnyField; fields?: Fields } = {},
-): Field<never, never, never> {
+function field(shape: FieldShape, zero: unknown, options: FieldOptions<unknown>): Typeless {
   const { since = 0, until = Number.MAX_SAFE_INTEGER, nullable = Number.MAX_SAFE_INTEGER, tag } = options;
   const fallback = options.default !== undefined ? options.default : nullable <= since ? null : zero;
-  return { type, since, until, nullableSince: nullable, tag, fallback, ...more };
+  return { ...shape, since, until, nullableSince: nullable, tag, fallback };
 }
 
-function scalar<T>(type: FieldType, zero: T) {
+function scalar<T>(type: ScalarType, zero: T) {
   return <const O extends Options<T> = object>(options?: O): Field<Nullable<T, O>, Omissible<O>, Nullable<T, O>> =>
-    field(type, zero, options ?? {});
+    field({ type }, zero, options ?? {});
 }
 
 export const int8 = scalar<number>('int8', 0);
@@ -83,16 +88,26 @@ export const int32 = scalar<number>('int32', 0);
 export const int64 = scalar<number>('int64', 0);
 export const bool = scalar<boolean>('bool', false);
 export const string = scalar<string>('string', '');
+/** 22 characters of base64url, as Kafka prints topic ids. */
+export const uuid = scalar<string>('uuid', 'A'.repeat(22));
 export const bytes = scalar<Buffer>('bytes', Buffer.alloc(0));
-/** Record batches, back to back: a request's are one buffer, an answer's may be several. */
+/** Record batches, back to back: decoded they are one buffer, an encoder accepts several. */
 export const records = scalar<readonly Buffer[]>('records', []);
+
+/** One struct with these fields. */
+export function struct<F extends Fields, const O extends Options<never> = object>(
+  fields: F,
+  options?: O,
+): Field<Nullable<Decoded<F>, O>, Omissible<O>, Nullable<Draft<F>, O>> {
+  return field({ type: 'struct', fields }, defaultsOf(fields), options ?? {});
+}
 
 /** An array of structs with these fields. */
 export function array<F extends Fields, const O extends Options<readonly never[]> = object>(
   fields: F,
   options?: O,
 ): Field<Nullable<readonly Decoded<F>[], O>, Omissible<O>, Nullable<readonly Draft<F>[], O>> {
-  return field('array', [], options ?? {}, { item: field('struct', {}, {}, { fields }) });
+  return field({ type: 'array', item: struct(fields) }, [], options ?? {});
 }
 
 /** An array of scalars. */
@@ -100,5 +115,14 @@ export function list<T, const O extends Options<readonly T[]> = object>(
   item: Field<T>,
   options?: O,
 ): Field<Nullable<readonly T[], O>, Omissible<O>, Nullable<readonly T[], O>> {
-  return field('array', [], options ?? {}, { item });
+  return field({ type: 'array', item }, [], options ?? {});
+}
+
+function defaultsOf(fields: Fields): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(fields).map(([name, { fallback }]) => [name, fallback]));
+}
+
+/** The fields of the structs in an array; none for an array of scalars, and for any other field. */
+export function itemFields(field: AnyField | undefined): Fields {
+  return field?.type === 'array' && field.item.type === 'struct' ? field.item.fields : {};
 }

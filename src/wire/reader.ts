@@ -1,10 +1,10 @@
-import { MalformedRequest } from './error-code.ts';
+import { MalformedMessage } from './error-code.ts';
 
-/** How much one request may ask the decoder to build. */
+/** How much the decoder builds for one message. */
 export interface ReadLimits {
   /** Bytes of one string. */
   readonly stringBytes: number;
-  /** Items of all arrays of one request together. */
+  /** Items of all arrays of one message together. */
   readonly items: number;
 }
 
@@ -13,7 +13,7 @@ const TWO_32 = 4294967296;
 
 /**
  * Reads the primitive types of Kafka's protocol from one frame (https://kafka.apache.org/protocol.html#protocol_types).
- * Every read is checked against the end of the frame and the limits; what does not fit throws {@link MalformedRequest}.
+ * Every read is checked against the end of the frame and the limits; one that does not fit throws {@link MalformedMessage}.
  * A 64-bit integer is read as a number: exact within 2^53, nearest beyond.
  */
 export class Reader {
@@ -53,6 +53,12 @@ export class Reader {
     return this.int8() !== 0;
   }
 
+  /** 16 bytes, as base64url. */
+  uuid(): string {
+    const at = this.#advance(16);
+    return this.#buffer.toString('base64url', at, at + 16);
+  }
+
   uvarint(): number {
     let value = 0;
     for (let shift = 0; shift < 35; shift += 7) {
@@ -60,14 +66,14 @@ export class Reader {
       value += (byte & 0x7f) * 2 ** shift;
       if (byte < 0x80) return value;
     }
-    throw new MalformedRequest('a variable-length integer is longer than five bytes');
+    throw new MalformedMessage('a variable-length integer is longer than five bytes');
   }
 
   string(compact: boolean): string | null {
     const length = compact ? this.uvarint() - 1 : this.int16();
     if (length === -1) return null;
     if (length > this.#limits.stringBytes)
-      throw new MalformedRequest(`a string of ${length} bytes is over the limit of ${this.#limits.stringBytes}`);
+      throw new MalformedMessage(`a string of ${length} bytes is over the limit of ${this.#limits.stringBytes}`);
     const at = this.#advance(length);
     return this.#buffer.toString('utf8', at, at + length);
   }
@@ -84,16 +90,16 @@ export class Reader {
   arrayLength(compact: boolean): number {
     const length = compact ? this.uvarint() - 1 : this.int32();
     if (length < -1 || length > this.remaining)
-      throw new MalformedRequest(`an array of ${length} items does not fit in ${this.remaining} bytes`);
+      throw new MalformedMessage(`an array of ${length} items does not fit in ${this.remaining} bytes`);
     this.#itemsLeft -= Math.max(length, 0);
-    if (this.#itemsLeft < 0) throw new MalformedRequest(`the request holds more than ${this.#limits.items} array items`);
+    if (this.#itemsLeft < 0) throw new MalformedMessage(`the message holds more than ${this.#limits.items} array items`);
     return length;
   }
 
   /** Calls back for each tagged field, with a reader that sees that field alone. */
   taggedFields(visit: (tag: number, field: Reader) => void): void {
     const count = this.uvarint();
-    if (count > this.remaining) throw new MalformedRequest(`${count} tagged fields do not fit in ${this.remaining} bytes`);
+    if (count > this.remaining) throw new MalformedMessage(`${count} tagged fields do not fit in ${this.remaining} bytes`);
     for (let i = 0; i < count; i++) {
       const tag = this.uvarint();
       const at = this.#advance(this.uvarint());
@@ -104,7 +110,7 @@ export class Reader {
   #advance(bytes: number): number {
     const at = this.#position;
     if (bytes < 0 || bytes > this.#buffer.length - at)
-      throw new MalformedRequest(`a field of ${bytes} bytes does not fit in the ${this.remaining} left`);
+      throw new MalformedMessage(`a field of ${bytes} bytes does not fit in the ${this.remaining} left`);
     this.#position = at + bytes;
     return at;
   }

@@ -1,5 +1,6 @@
 import { crc32c } from './crc32c.ts';
 import { Refusal } from './error-code.ts';
+import { UnreadableBatch } from './unreadable.ts';
 
 /**
  * The header of a record batch, format version 2 (https://kafka.apache.org/documentation/#recordbatch). The fields are
@@ -28,22 +29,26 @@ export type BatchHeader = Omit<RecordBatch, 'bytes'>;
 export const HEADER_BYTES = 61;
 /** Offset and length, which the length field does not count. */
 const PREFIX_BYTES = 12;
+const BASE_OFFSET_AT = 0;
 const LENGTH_AT = 8;
 const LEADER_EPOCH_AT = 12;
 const MAGIC_AT = 16;
 const CRC_AT = 17;
 const ATTRIBUTES_AT = 21;
 const LAST_OFFSET_DELTA_AT = 23;
+const BASE_TIMESTAMP_AT = 27;
 const MAX_TIMESTAMP_AT = 35;
+const PRODUCER_ID_AT = 43;
+const RECORD_COUNT_AT = 57;
 
-const COMPRESSION_MASK = 0x07;
+export const COMPRESSION_MASK = 0x07;
 const LOG_APPEND_TIME = 0x08;
-const TRANSACTIONAL = 0x10;
-const CONTROL = 0x20;
+export const TRANSACTIONAL = 0x10;
+export const CONTROL = 0x20;
 
 export const Compression = { NONE: 0, GZIP: 1, SNAPPY: 2, LZ4: 3, ZSTD: 4 } as const;
 
-export function compressionOf(batch: RecordBatch): number {
+export function compressionOf(batch: BatchHeader): number {
   return batch.attributes & COMPRESSION_MASK;
 }
 
@@ -55,7 +60,7 @@ export function isControl(batch: BatchHeader): boolean {
   return (batch.attributes & CONTROL) !== 0;
 }
 
-export function isLogAppendTime(batch: RecordBatch): boolean {
+export function isLogAppendTime(batch: BatchHeader): boolean {
   return (batch.attributes & LOG_APPEND_TIME) !== 0;
 }
 
@@ -97,16 +102,86 @@ export function offsetAfter(bytes: Buffer, at: number): number {
 /** Reads the fields of a header of format 2, unchecked. */
 export function readHeader(bytes: Buffer): BatchHeader {
   return {
-    baseOffset: int64(bytes, 0),
+    baseOffset: int64(bytes, BASE_OFFSET_AT),
     attributes: bytes.readInt16BE(ATTRIBUTES_AT),
     lastOffsetDelta: bytes.readInt32BE(LAST_OFFSET_DELTA_AT),
-    baseTimestamp: int64(bytes, 27),
+    baseTimestamp: int64(bytes, BASE_TIMESTAMP_AT),
     maxTimestamp: int64(bytes, MAX_TIMESTAMP_AT),
-    producerId: int64(bytes, 43),
+    producerId: int64(bytes, PRODUCER_ID_AT),
     producerEpoch: bytes.readInt16BE(51),
     baseSequence: bytes.readInt32BE(53),
-    recordCount: bytes.readInt32BE(57),
+    recordCount: bytes.readInt32BE(RECORD_COUNT_AT),
   };
+}
+
+/** The fields of a header that a writer chooses; the batch is not in a log yet. */
+export interface HeaderDraft {
+  readonly attributes: number;
+  /** Milliseconds since 1970. */
+  readonly baseTimestamp: number;
+  /** Milliseconds since 1970. */
+  readonly maxTimestamp: number;
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  readonly firstSequence: number;
+  readonly recordCount: number;
+}
+
+/** Writes the header of the batch that fills `bytes`, and the checksum of what is behind it. */
+export function writeHeader(bytes: Buffer, draft: HeaderDraft): void {
+  writeInt64(bytes, 0, BASE_OFFSET_AT);
+  bytes.writeInt32BE(bytes.length - PREFIX_BYTES, LENGTH_AT);
+  bytes.writeInt32BE(-1, LEADER_EPOCH_AT);
+  bytes.writeInt8(2, MAGIC_AT);
+  bytes.writeInt16BE(draft.attributes, ATTRIBUTES_AT);
+  bytes.writeInt32BE(draft.recordCount - 1, LAST_OFFSET_DELTA_AT);
+  writeInt64(bytes, draft.baseTimestamp, BASE_TIMESTAMP_AT);
+  writeInt64(bytes, draft.maxTimestamp, MAX_TIMESTAMP_AT);
+  writeInt64(bytes, draft.producerId, PRODUCER_ID_AT);
+  bytes.writeInt16BE(draft.producerEpoch, 51);
+  bytes.writeInt32BE(draft.firstSequence, 53);
+  bytes.writeInt32BE(draft.recordCount, RECORD_COUNT_AT);
+  writeChecksum(bytes);
+}
+
+/** A copy of the header in front of other records; the checksum is that of the new bytes. */
+export function withBody(
+  { bytes }: Pick<RecordBatch, 'bytes'>,
+  body: Buffer,
+  changed: Pick<HeaderDraft, 'attributes' | 'baseTimestamp' | 'recordCount'>,
+): RecordBatch {
+  const next = Buffer.allocUnsafeSlow(HEADER_BYTES + body.length);
+  bytes.copy(next, 0, 0, HEADER_BYTES);
+  body.copy(next, HEADER_BYTES);
+  next.writeInt32BE(next.length - PREFIX_BYTES, LENGTH_AT);
+  next.writeInt16BE(changed.attributes, ATTRIBUTES_AT);
+  writeInt64(next, changed.baseTimestamp, BASE_TIMESTAMP_AT);
+  next.writeInt32BE(changed.recordCount, RECORD_COUNT_AT);
+  writeChecksum(next);
+  return { bytes: next, ...readHeader(next) };
+}
+
+/** The records of a batch as they stand in it, packed or not. */
+export function bodyOf({ bytes }: Pick<RecordBatch, 'bytes'>): Buffer {
+  return bytes.subarray(HEADER_BYTES);
+}
+
+/**
+ * The whole batches in `bytes`: the last one may be cut off, because a broker counts bytes, not batches.
+ *
+ * @throws UnreadableBatch for a format other than 2, and for a senseless length
+ */
+export function* splitBatches(bytes: Buffer): Generator<RecordBatch> {
+  for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
+    if (!isFormat2(bytes, at))
+      throw new UnreadableBatch(offsetAt(bytes, at), `it has record format ${bytes[at + MAGIC_AT]}; only format 2 can be read`);
+    const length = batchLength(bytes, at);
+    if (length < HEADER_BYTES) throw new UnreadableBatch(offsetAt(bytes, at), `a batch of ${length} bytes is shorter than its header`);
+    if (at + length > bytes.length) return;
+    const batch = bytes.subarray(at, at + length);
+    yield { bytes: batch, ...readHeader(batch) };
+    at += length;
+  }
 }
 
 /** Checks that the checksum over the bytes after it is the one in the header. */
@@ -116,9 +191,7 @@ export function hasValidCrc({ bytes }: Pick<RecordBatch, 'bytes'>): boolean {
 
 /** Writes the batch's place in the log into its header; both fields lie outside the checksum. */
 export function stampOffset(bytes: Buffer, baseOffset: number, leaderEpoch: number): void {
-  const high = Math.floor(baseOffset / 4294967296);
-  bytes.writeInt32BE(high, 0);
-  bytes.writeUInt32BE(baseOffset - high * 4294967296, 4);
+  writeInt64(bytes, baseOffset, BASE_OFFSET_AT);
   bytes.writeInt32BE(leaderEpoch, LEADER_EPOCH_AT);
 }
 
@@ -127,9 +200,19 @@ export function stampAppendTime(batch: RecordBatch, now: number): RecordBatch {
   const { bytes } = batch;
   const attributes = batch.attributes | LOG_APPEND_TIME;
   bytes.writeInt16BE(attributes, ATTRIBUTES_AT);
-  bytes.writeBigInt64BE(BigInt(now), MAX_TIMESTAMP_AT);
-  bytes.writeUInt32BE(crc32c(bytes, ATTRIBUTES_AT), CRC_AT);
+  writeInt64(bytes, now, MAX_TIMESTAMP_AT);
+  writeChecksum(bytes);
   return { ...batch, attributes, maxTimestamp: now };
+}
+
+function writeChecksum(bytes: Buffer): void {
+  bytes.writeUInt32BE(crc32c(bytes, ATTRIBUTES_AT), CRC_AT);
+}
+
+function writeInt64(bytes: Buffer, value: number, at: number): void {
+  const high = Math.floor(value / 4294967296);
+  bytes.writeInt32BE(high, at);
+  bytes.writeUInt32BE(value - high * 4294967296, at + 4);
 }
 
 function int64(bytes: Buffer, at: number): number {

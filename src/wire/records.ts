@@ -1,6 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { crc32c } from './crc32c.ts';
-import { Compression, compressionOf, HEADER_BYTES, isLogAppendTime, type RecordBatch, readHeader } from './record-batch.ts';
+import { bodyOf, COMPRESSION_MASK, Compression, compressionOf, isLogAppendTime, type RecordBatch, withBody } from './record-batch.ts';
+import { RecordCursor, varintSize, zigzag } from './record-cursor.ts';
+import { UnreadableBatch } from './unreadable.ts';
 
 /** Where one record stands, and whether it has a key. */
 export interface RecordPosition {
@@ -21,23 +22,19 @@ export interface BatchRecord extends RecordPosition {
 
 /** A gzip batch may not grow beyond this when it is opened. */
 const MAX_INFLATED_BYTES = 64 * 1024 * 1024;
-const COMPRESSION = 0x07;
 const DELETE_HORIZON = 0x40;
 
-/**
- * The records of a batch in order, or undefined when they cannot be opened here (snappy, lz4 and zstd have no codec in
- * Node 20; bytes that do not parse).
- */
+/** The records of a batch in order, or undefined when it cannot be opened. */
 export function readPositions(batch: RecordBatch): RecordPosition[] | undefined {
   return readRecords(batch);
 }
 
 export function readRecords(batch: RecordBatch): BatchRecord[] | undefined {
   try {
-    const bytes = openRecords(batch);
-    return bytes === undefined ? undefined : parse(batch, bytes);
-  } catch {
-    return undefined;
+    return parse(batch, openRecords(batch));
+  } catch (error) {
+    if (error instanceof UnreadableBatch) return undefined;
+    throw error;
   }
 }
 
@@ -48,7 +45,7 @@ export function deleteHorizonOf({ attributes, baseTimestamp }: RecordBatch): num
 
 /**
  * The batch with fewer records, in the same place: first and last offset, producer, sequence and latest time stay as they
- * are, so that who counts offsets or sequences sees no difference.
+ * are, so that a reader that counts offsets or sequences sees no difference.
  *
  * @param deleteHorizonMs kept in the place of the base timestamp, marked by a bit of the attributes, as Kafka does (KIP-534)
  */
@@ -57,46 +54,47 @@ export function withRecords(batch: RecordBatch, records: readonly BatchRecord[],
   const plain = Buffer.concat(records.map((record) => encode(record, baseTimestamp)));
   const compression = plain.length === 0 ? Compression.NONE : compressionOf(batch);
   const body = compression === Compression.GZIP ? gzipSync(plain) : plain;
-  const attributes = (batch.attributes & ~COMPRESSION) | compression | (deleteHorizonMs === undefined ? 0 : DELETE_HORIZON);
-  const bytes = Buffer.allocUnsafeSlow(HEADER_BYTES + body.length);
-  batch.bytes.copy(bytes, 0, 0, HEADER_BYTES);
-  body.copy(bytes, HEADER_BYTES);
-  bytes.writeInt32BE(bytes.length - 12, 8);
-  bytes.writeInt16BE(attributes, 21);
-  bytes.writeBigInt64BE(BigInt(baseTimestamp), 27);
-  bytes.writeInt32BE(records.length, 57);
-  bytes.writeUInt32BE(crc32c(bytes, 21), 17);
-  return { bytes, ...readHeader(bytes) };
+  const attributes = (batch.attributes & ~COMPRESSION_MASK) | compression | (deleteHorizonMs === undefined ? 0 : DELETE_HORIZON);
+  return withBody(batch, body, { attributes, baseTimestamp, recordCount: records.length });
 }
 
-function openRecords(batch: RecordBatch): Buffer | undefined {
-  const bytes = batch.bytes.subarray(HEADER_BYTES);
+/**
+ * The bytes of a batch's records, unpacked. Broker and client both open batches here.
+ *
+ * @throws UnreadableBatch
+ */
+export function openRecords(batch: RecordBatch): Buffer {
+  const bytes = bodyOf(batch);
   const compression = compressionOf(batch);
-  if (compression === Compression.NONE) return bytes;
-  if (compression === Compression.GZIP) return gunzipSync(bytes, { maxOutputLength: MAX_INFLATED_BYTES });
-  return undefined;
+  if (compression === Compression.NONE || batch.recordCount <= 0) return bytes;
+  if (compression !== Compression.GZIP)
+    throw new UnreadableBatch(batch.baseOffset, `there is no codec for compression ${compression} here`);
+  try {
+    return gunzipSync(bytes, { maxOutputLength: MAX_INFLATED_BYTES });
+  } catch (error) {
+    throw new UnreadableBatch(batch.baseOffset, `its gzip data cannot be opened: ${error instanceof Error ? error.message : error}`, error);
+  }
 }
 
 function parse(batch: RecordBatch, bytes: Buffer): BatchRecord[] {
   const records: BatchRecord[] = [];
-  const cursor = { bytes, at: 0 };
+  const cursor = new RecordCursor(bytes);
   for (let i = 0; i < batch.recordCount; i++) {
-    const end = varint(cursor) + cursor.at;
-    const attributes = cursor.bytes.readInt8(cursor.at++);
-    const created = batch.baseTimestamp + varint(cursor);
+    const end = cursor.varint() + cursor.at;
+    const attributes = ((bytes[cursor.at++] ?? 0) << 24) >> 24;
+    const created = batch.baseTimestamp + cursor.varint();
     const restAt = cursor.at;
-    const offset = batch.baseOffset + varint(cursor);
-    const keyLength = varint(cursor);
-    const keyAt = cursor.at;
-    cursor.at += Math.max(0, keyLength);
-    const valueLength = varint(cursor);
-    if (end < cursor.at || end > bytes.length) throw new RangeError('record length');
+    const offset = batch.baseOffset + cursor.varint();
+    const key = cursor.slice();
+    const isTombstone = cursor.skip() < 0;
+    if (!(cursor.at <= end && end <= bytes.length))
+      throw new UnreadableBatch(batch.baseOffset, `record ${i} of ${batch.recordCount} is cut off`);
     records.push({
       offset,
       timestamp: isLogAppendTime(batch) ? batch.maxTimestamp : created,
-      hasKey: keyLength >= 0,
-      key: keyLength < 0 ? null : bytes.subarray(keyAt, keyAt + keyLength),
-      isTombstone: valueLength < 0,
+      hasKey: key !== null,
+      key,
+      isTombstone,
       attributes,
       rest: bytes.subarray(restAt, end),
     });
@@ -111,20 +109,9 @@ function encode({ attributes, timestamp, rest }: BatchRecord, baseTimestamp: num
   return Buffer.concat([Buffer.from([...varintBytes(head.length + rest.length), ...head]), rest]);
 }
 
-/** Zig-zag encoded, up to ten bytes; exact within 2^53. */
-function varint(cursor: { readonly bytes: Buffer; at: number }): number {
-  let value = 0;
-  for (let factor = 1, i = 0; i < 10; i++, factor *= 128) {
-    const byte = cursor.bytes.readUInt8(cursor.at++);
-    value += (byte & 0x7f) * factor;
-    if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
-  }
-  throw new RangeError('varint');
-}
-
 function varintBytes(value: number): number[] {
   const bytes: number[] = [];
-  let rest = value >= 0 ? value * 2 : -value * 2 - 1;
-  for (; rest > 0x7f; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 0x80);
+  let rest = zigzag(value);
+  for (let left = varintSize(value); left > 1; left--, rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 0x80);
   return [...bytes, rest];
 }

@@ -45,6 +45,13 @@ export class Writer {
     this.int8(value ? 1 : 0);
   }
 
+  /** @param value 22 characters of base64url */
+  uuid(value: string): void {
+    const at = this.#advance(16);
+    this.#buffer.fill(0, at, at + 16);
+    this.#buffer.write(value, at, 16, 'base64url');
+  }
+
   uvarint(value: number): void {
     let rest = value;
     while (rest > 0x7f) {

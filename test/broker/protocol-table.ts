@@ -21,7 +21,7 @@ function fields(api: Api, of: Fields): string {
 function shape(api: Api, field: AnyField): string {
   const mark = field.nullableSince <= api.versions[1] ? '?' : '';
   if (field.type !== 'array') return mark;
-  return `${field.item?.fields === undefined ? '[]' : `[${fields(api, field.item.fields)}]`}${mark}`;
+  return `${field.item.type === 'struct' ? `[${fields(api, field.item.fields)}]` : '[]'}${mark}`;
 }
 
 function span({ since, until }: AnyField, first: number, last: number): string {

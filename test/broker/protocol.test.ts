@@ -43,7 +43,7 @@ describe('any bytes', () => {
         try {
           request.decode(new Reader(Buffer.from(bytes), { stringBytes: 100, items: 100 }));
         } catch (error) {
-          expect((error as Error).name).toBe('MalformedRequest');
+          expect((error as Error).name).toBe('MalformedMessage');
         }
       }),
       { numRuns: 50 },

@@ -46,13 +46,15 @@ function plainValue(field: AnyField, version: number, flexible: boolean): fc.Arb
       return fc.boolean();
     case 'string':
       return fc.string({ unit: 'binary', maxLength: 40 });
+    case 'uuid':
+      return fc.uint8Array({ minLength: 16, maxLength: 16 }).map((array) => Buffer.from(array).toString('base64url'));
     case 'bytes':
       return bytes;
     case 'records':
       return bytes.map((one) => [one]);
     case 'array':
-      return fc.array(plainValue(field.item as AnyField, version, flexible), { maxLength: 3 });
+      return fc.array(plainValue(field.item, version, flexible), { maxLength: 3 });
     case 'struct':
-      return valueOf(field.fields as Fields, version, flexible);
+      return valueOf(field.fields, version, flexible);
   }
 }

@@ -80,7 +80,8 @@ describe('errors of kafkajs', () => {
   it('names codes that kafkajs does not know', () => {
     expect(codeOf(createErrorFromCode(90))).toBe('PRODUCER_FENCED');
     expect(toKafkaError(createErrorFromCode(90), 'sending').reason).toBe('stale');
-    expect(codeOf(createErrorFromCode(119))).toBe('ERROR_119');
+    expect(codeOf(createErrorFromCode(119))).toBe('INVALID_REGISTRATION');
+    expect(codeOf(createErrorFromCode(999))).toBe('ERROR_999');
   });
 
   it('reads what is no error at all, and leaves its own errors alone', () => {

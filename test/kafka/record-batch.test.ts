@@ -2,8 +2,9 @@ import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { OutputRecord } from '../../src/kafka/client.ts';
-import { crc32c } from '../../src/kafka/kafkajs/crc32c.ts';
-import { encodeRecordBatch, estimateSize } from '../../src/kafka/kafkajs/record-batch.ts';
+import { headersOf } from '../../src/kafka/kafkajs/lane.ts';
+import { encodeBatch, estimateSize } from '../../src/wire/batch-encoder.ts';
+import { crc32c } from '../../src/wire/crc32c.ts';
 
 const load = createRequire(import.meta.url);
 const clientCrc = load('kafkajs/src/protocol/recordBatch/crc32C') as (bytes: Buffer) => number;
@@ -19,7 +20,7 @@ interface ClientBatch {
   readonly records: Array<{ offset: string; timestamp: string; key: Buffer | null; value: Buffer | null; headers: object }>;
 }
 
-const identity = { producerId: 77n, producerEpoch: 3, firstSequence: 12 };
+const identity = { producerId: 77, producerEpoch: 3, firstSequence: 12 };
 
 const bytes = fc.option(
   fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array)),
@@ -45,7 +46,7 @@ describe('a record batch', () => {
   it('reads back through kafkajs as it was given', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 30 }), async (records) => {
-        const batch = encodeRecordBatch(records, identity);
+        const batch = encodeBatch(records, identity, headersOf);
         const read = await decodeBatch(new Decoder(batch));
         expect(read).toMatchObject({ producerId: '77', producerEpoch: 3, firstSequence: 12 });
         expect(read.records.map(({ key, value: body, timestamp }) => ({ key, body, timestamp: Number(timestamp) }))).toEqual(
@@ -53,7 +54,7 @@ describe('a record batch', () => {
         );
         expect(read.records.map((each) => ({ ...each.headers }))).toEqual(records.map((each) => ({ ...each.headers })));
         expect(batch.readUInt32BE(17)).toBe(clientCrc(batch.subarray(21)));
-        expect(records.reduce((sum, each) => sum + estimateSize(each), 61)).toBeGreaterThanOrEqual(batch.length);
+        expect(records.reduce((sum, each) => sum + estimateSize(each, headersOf), 61)).toBeGreaterThanOrEqual(batch.length);
       }),
     );
   });
@@ -74,14 +75,14 @@ describe('a record batch', () => {
             ClientRecord({ ...each, offsetDelta: index, timestampDelta: each.timestamp - (timestamps[0] ?? 0) }),
           ),
         });
-        expect(encodeRecordBatch(records, identity).equals(client.buffer)).toBe(true);
+        expect(encodeBatch(records, identity, headersOf).equals(client.buffer)).toBe(true);
       }),
     );
   });
 
   it('writes a header without a value as null', async () => {
     const odd = { a: null, b: undefined, c: [Buffer.from('1'), null] } as unknown as Record<string, Buffer>;
-    const batch = encodeRecordBatch([{ topic: 't', partition: 0, key: null, value: null, headers: odd }], identity);
+    const batch = encodeBatch([{ topic: 't', partition: 0, key: null, value: null, headers: odd }], identity, headersOf);
     const read = await decodeBatch(new Decoder(batch));
     expect(read.records[0]?.headers).toEqual({ a: null, b: null, c: [Buffer.from('1'), null] });
   });

@@ -1,5 +1,5 @@
 import type { Api } from '../../wire/api.ts';
-import type { AnyField, Fields } from '../../wire/field.ts';
+import { type AnyField, type Fields, itemFields } from '../../wire/field.ts';
 
 type Struct = { readonly [name: string]: unknown };
 
@@ -34,7 +34,7 @@ function failedItems(name: string, field: AnyField, question: Fields, asked: Str
     Object.entries(question).find(([, one]) => isList(one, version)) ?? ['', undefined];
   const items = asked[from];
   if (!Array.isArray(items)) return [];
-  return items.map((item) => failed(field.item?.fields ?? {}, list?.item?.fields ?? {}, item, version, errorCode));
+  return items.map((item) => failed(itemFields(field), itemFields(list), item, version, errorCode));
 }
 
 function isList(field: AnyField, version: number): boolean {
@@ -42,7 +42,7 @@ function isList(field: AnyField, version: number): boolean {
 }
 
 function carriesError(field: AnyField): boolean {
-  return Object.entries(field.item?.fields ?? {}).some(([name, inner]) => name === 'errorCode' || carriesError(inner));
+  return Object.entries(itemFields(field)).some(([name, inner]) => name === 'errorCode' || carriesError(inner));
 }
 
 /** As Kafka fills the offsets of a failure. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { MalformedRequest } from '../../wire/error-code.ts';
+import { MalformedMessage } from '../../wire/error-code.ts';
 import type { Cluster, Node } from '../cluster.ts';
 import { FaultDisconnect } from '../faults/inject.ts';
 import { dispatch } from './dispatch.ts';
@@ -84,7 +84,7 @@ export class Connection {
 
   #fail(error: unknown): void {
     if (error instanceof FaultDisconnect) return this.#end(error.message, 'debug');
-    if (error instanceof MalformedRequest) return this.#end(error.message, 'warn');
+    if (error instanceof MalformedMessage) return this.#end(error.message, 'warn');
     this.#end(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, 'error');
   }
 

@@ -1,6 +1,6 @@
 import { type Api, apiCodec, isFlexible } from '../../wire/api.ts';
 import { apiVersions } from '../../wire/apis/admin.ts';
-import { ErrorCode, MalformedRequest } from '../../wire/error-code.ts';
+import { ErrorCode, MalformedMessage } from '../../wire/error-code.ts';
 import { Reader, type ReadLimits } from '../../wire/reader.ts';
 import { Writer } from '../../wire/writer.ts';
 import { carryOut } from '../faults/inject.ts';
@@ -14,7 +14,7 @@ const SIZE_BYTES = 4;
  * Answers one frame.
  *
  * @returns the answer with its length in front, as buffers to be written in order; undefined when there is none
- * @throws MalformedRequest when the frame is no request that is served; FaultDisconnect
+ * @throws MalformedMessage when the frame is no request that is served; FaultDisconnect
  */
 export async function dispatch(
   frame: Buffer,
@@ -27,7 +27,7 @@ export async function dispatch(
   const correlationId = reader.int32();
   const clientId = reader.string(false) ?? '';
   const served = handlerFor(key);
-  if (served === undefined) throw new MalformedRequest(`there is no request with key ${key} here`);
+  if (served === undefined) throw new MalformedMessage(`there is no request with key ${key} here`);
   const { api } = served;
   if (version < api.versions[0] || version > api.versions[1]) return refuseVersion(api, version, correlationId);
   if (isFlexible(api, version)) reader.taggedFields(() => {});
@@ -41,7 +41,7 @@ export async function dispatch(
 /** A client that is newer than the broker learns from this what it may use (KIP-511); any other request is refused. */
 function refuseVersion(api: Api, version: number, correlationId: number): Buffer[] {
   if (api.key !== apiVersions.key)
-    throw new MalformedRequest(`${api.name} version ${version} is not served, only ${api.versions.join(' to ')}`);
+    throw new MalformedMessage(`${api.name} version ${version} is not served, only ${api.versions.join(' to ')}`);
   const response = { errorCode: ErrorCode.UNSUPPORTED_VERSION, apiKeys: versionsOf(HANDLERS.map((handler) => handler.api)) };
   return encode(apiVersions, 0, correlationId, (writer) => apiCodec(apiVersions, 0).response.encode(writer, response));
 }

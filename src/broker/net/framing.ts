@@ -1,4 +1,4 @@
-import { MalformedRequest } from '../../wire/error-code.ts';
+import { MalformedMessage } from '../../wire/error-code.ts';
 
 const SIZE_BYTES = 4;
 
@@ -18,7 +18,7 @@ export class Framing {
     this.#limit = limit;
   }
 
-  /** @returns the frames that this chunk completes. @throws MalformedRequest when a length is out of bounds */
+  /** @returns the frames that this chunk completes. @throws MalformedMessage when a length is out of bounds */
   push(chunk: Buffer): Buffer[] {
     this.#chunks.push(chunk);
     this.#buffered += chunk.length;
@@ -57,6 +57,6 @@ export class Framing {
 
   #checkLength(length: number): number {
     if (length > 0 && length <= this.#limit) return length;
-    throw new MalformedRequest(`a frame of ${length} bytes is not within 1 to ${this.#limit}; is this a Kafka client without TLS?`);
+    throw new MalformedMessage(`a frame of ${length} bytes is not within 1 to ${this.#limit}; is this a Kafka client without TLS?`);
   }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Admin } from 'kafkajs';
 import { KafkaError } from '../../errors.ts';
 import { backoff, sleep, within } from '../../timing/index.ts';
+import { ErrorCode } from '../../wire/error-code.ts';
 import type {
   CommittedOffset,
   KafkaAdmin,
@@ -24,8 +25,6 @@ const REQUEST_MS = 15_000;
 const LEADERS_MS = 15_000;
 const MOST_REPLICAS = 3;
 const TOPIC_RESOURCE = 2;
-/** https://kafka.apache.org/protocol#protocol_error_codes */
-const TOPIC_AUTHORIZATION_FAILED = 29;
 /** Where a config's value comes from: set on the topic. https://kafka.apache.org/protocol#The_Messages_DescribeConfigs */
 const TOPIC_CONFIG_SOURCE = 1;
 
@@ -62,25 +61,25 @@ class KafkajsAdmin implements ClosableAdmin {
 
   async listTopics(): Promise<string[]> {
     const topics = await this.#metadata([], 'listing topics');
-    return topics.filter(({ topic, isInternal }) => !isInternal && !topic.startsWith('__')).map(({ topic }) => topic);
+    return topics.filter(({ name, isInternal }) => !isInternal && !name.startsWith('__')).map(({ name }) => name);
   }
 
   async partitionCounts(topics: readonly string[]): Promise<Map<string, number>> {
     if (topics.length === 0) return new Map();
     const wanted = await this.#metadata(topics, 'reading the metadata of topics');
-    return new Map(wanted.map(({ topic, partitionMetadata }) => [topic, partitionMetadata.length]));
+    return new Map(wanted.map(({ name, partitions }) => [name, partitions.length]));
   }
 
   async describeTopics(topics: readonly string[]): Promise<TopicDescription[]> {
     if (topics.length === 0) return [];
     const all = await this.#metadata(topics, 'describing topics');
-    const found = topics.flatMap((name) => all.find(({ topic }) => topic === name) ?? []);
-    const configs = await this.#configs(found.map(({ topic }) => topic));
-    return found.map(({ topic, partitionMetadata }) => ({
-      name: topic,
-      partitions: partitionMetadata.length,
-      replicationFactor: partitionMetadata[0]?.replicas.length ?? 0,
-      configs: configs.get(topic) ?? {},
+    const found = topics.flatMap((topic) => all.find(({ name }) => name === topic) ?? []);
+    const configs = await this.#configs(found.map(({ name }) => name));
+    return found.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.length,
+      replicationFactor: partitions[0]?.replicas.length ?? 0,
+      configs: configs.get(name) ?? {},
     }));
   }
 
@@ -234,19 +233,19 @@ class KafkajsAdmin implements ClosableAdmin {
 
   /** Those of the topics that exist; all topics of the cluster for an empty list. */
   async #metadata(topics: readonly string[], doing: string): Promise<TopicMetadata[]> {
-    const { topicMetadata } = await attempt(doing, () => readMetadata(this.#cluster, topics));
-    const hidden = topicMetadata.filter(({ topicErrorCode }) => topicErrorCode === TOPIC_AUTHORIZATION_FAILED).map(({ topic }) => topic);
+    const found = (await attempt(doing, () => readMetadata(this.#cluster, topics))).topics;
+    const hidden = found.filter(({ errorCode }) => errorCode === ErrorCode.TOPIC_AUTHORIZATION_FAILED).map(({ name }) => name);
     if (hidden.length > 0 && topics.length > 0) {
       const refusal = codeError('TOPIC_AUTHORIZATION_FAILED', doing, hidden.length === 1 ? { topic: hidden[0] } : {});
       throw explainRefusal(refusal, this.#options, { operation: 'Describe', topics: hidden });
     }
-    return topicMetadata.filter(({ topicErrorCode, partitionMetadata }) => topicErrorCode === 0 || partitionMetadata.length > 0);
+    return found.filter(({ errorCode, partitions }) => errorCode === ErrorCode.NONE || partitions.length > 0);
   }
 
   /** Names of all configs that topics have, as the broker describes those of any that there is. */
   async #knownConfigs(): Promise<Set<string>> {
     const [any] = await this.#metadata([], 'listing topics').catch(() => []);
-    const configs = any === undefined ? undefined : await this.topicConfigs([any.topic]).catch(() => undefined);
+    const configs = any === undefined ? undefined : await this.topicConfigs([any.name]).catch(() => undefined);
     return new Set([...(configs?.values() ?? [])].flatMap((each) => Object.keys(each)));
   }
 
@@ -279,8 +278,8 @@ function advised(why: string, { configs = {} }: TopicSpec, known: ReadonlySet<st
 }
 
 function hasLeaders(all: readonly TopicMetadata[], name: string, partitions: number): boolean {
-  const found = all.find(({ topic }) => topic === name)?.partitionMetadata ?? [];
-  return found.length >= partitions && found.every(({ leader }) => leader >= 0);
+  const found = all.find((topic) => topic.name === name)?.partitions ?? [];
+  return found.length >= partitions && found.every(({ leaderId }) => leaderId >= 0);
 }
 
 async function attempt<T>(doing: string, work: () => Promise<T>, place: { topic?: string } = {}): Promise<T> {

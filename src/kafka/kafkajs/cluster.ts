@@ -23,13 +23,12 @@ export interface WireCall<T> {
 /** The parts of kafkajs's broker that its types leave out. */
 export interface Broker extends ClientBroker {
   readonly nodeId: number;
-  readonly versions?: Readonly<Record<number, { readonly maxVersion: number } | undefined>> | null;
+  readonly versions?: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number } | undefined>> | null;
   readonly connectionPool: { send<T>(call: WireCall<T>): Promise<T> };
   heartbeat(request: Member & { groupId: string }): Promise<unknown>;
   joinGroup(request: { groupId: string; memberId?: string }): Promise<{ generationId: number; memberId: string }>;
   leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>;
   findGroupCoordinator(request: { groupId: string; coordinatorType: number }): Promise<unknown>;
-  initProducerId(request: { transactionTimeout: number }): Promise<{ producerId: string | number; producerEpoch: number }>;
 }
 
 export interface Member {

@@ -11,7 +11,8 @@ const rows = (reason: KafkaReason, names: string, next?: string): Array<[string,
 
 /**
  * Kafka's error names and what the runtime does about each; a name that is not here is tried again.
- * Names as in kafkajs, which has the older ones (`NOT_LEADER_FOR_PARTITION`); meanings from the protocol's error table,
+ * Of codes that were renamed kafkajs has the older names (`NOT_LEADER_FOR_PARTITION`), answers to our own requests the newer
+ * ones (`NOT_LEADER_OR_FOLLOWER`); none of them is here. Meanings from the protocol's error table,
  * https://kafka.apache.org/protocol#protocol_error_codes
  */
 export const CODES: ReadonlyMap<string, CodeRule> = new Map([
@@ -39,9 +40,6 @@ export const CODES: ReadonlyMap<string, CodeRule> = new Map([
   ),
   ...rows('fatal', 'INVALID_GROUP_ID GROUP_MAX_SIZE_REACHED UNSUPPORTED_VERSION SECURITY_DISABLED'),
 ]);
-
-/** Codes that kafkajs 2.2.4 does not know by name. */
-export const LATER_CODES: Readonly<Record<number, string>> = { 89: 'THROTTLING_QUOTA_EXCEEDED', 90: 'PRODUCER_FENCED' };
 
 /** Errors of the client that come without a code of Kafka's. */
 export const CLIENT_ERRORS: ReadonlyMap<string, CodeRule> = new Map([

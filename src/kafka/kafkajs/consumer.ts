@@ -6,11 +6,10 @@ import { createAssigner, type Owned } from './assigner.ts';
 import { explainRefusal } from './authorization.ts';
 import { type Broker, type Cluster, createKafka, type Member, RETRY } from './cluster.ts';
 import { toKafkaError } from './errors.ts';
-import { isChosen } from './fixes/index.ts';
+import { fetchByWire, recordsOf } from './fetch.ts';
 import { ON_RESET, type OnReset } from './fixes/reset.ts';
 import { coordinatorFinder, GroupCoordinator } from './group.ts';
 import { Joins } from './joins.ts';
-import { fetchLazily, recordsOf } from './lazy-fetch.ts';
 import { log } from './log.ts';
 
 export type ResolvedOptions = Required<SubscribeOptions>;
@@ -51,7 +50,7 @@ export class GroupConsumer {
   readonly #owner: ConsumerOwner;
   readonly #fetching = new Map<string, Deferred<void>>();
   readonly #joins: Joins;
-  readonly #lazy = new WeakSet<Broker>();
+  readonly #wired = new WeakSet<Broker>();
   #wake = new AbortController();
   #lastSign = Date.now();
   #resolve: (reason: KafkaError | undefined) => void = () => {};
@@ -178,12 +177,11 @@ export class GroupConsumer {
       if (!this.#isOver && this.#owner.isIdle()) await sleep(IDLE_MS, this.#wake.signal);
       await refresh();
     };
-    if (!isChosen('records')) return;
     const find = cluster.findBroker.bind(cluster);
     cluster.findBroker = async (node) => {
       const broker = await find(node);
-      if (!this.#lazy.has(broker)) fetchLazily(broker);
-      this.#lazy.add(broker);
+      if (!this.#wired.has(broker)) fetchByWire(broker);
+      this.#wired.add(broker);
       return broker;
     };
   }

@@ -1,5 +1,6 @@
 import { type ErrorPlace, isStreamerError, KafkaError, type KafkaReason } from '../../errors.ts';
-import { CLIENT_ERRORS, CODES, type CodeRule, isTlsCode, LATER_CODES } from './codes.ts';
+import { errorName } from '../../wire/error-code.ts';
+import { CLIENT_ERRORS, CODES, type CodeRule, isTlsCode } from './codes.ts';
 
 /** What kafkajs's errors may carry. All optional: some lose their type on the way through its retries. */
 interface Raw {
@@ -61,8 +62,7 @@ function causes(error: unknown, depth = 0): Raw[] {
 function kafkaName(raw: Raw): string | undefined {
   if (typeof raw.type !== 'string') return undefined;
   if (raw.type !== 'KAFKAJS_UNKNOWN_ERROR_CODE') return raw.type;
-  const code = Number(/\d+/.exec(raw.message ?? '')?.[0]);
-  return LATER_CODES[code] ?? `ERROR_${code}`;
+  return errorName(Number(/\d+/.exec(raw.message ?? '')?.[0]));
 }
 
 const text = (raw: Raw): string => raw.message ?? raw.name ?? 'unknown error';

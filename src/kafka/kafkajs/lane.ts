@@ -1,6 +1,7 @@
 import type { KafkaError } from '../../errors.ts';
+import { estimateSize } from '../../wire/batch-encoder.ts';
 import type { OutputRecord } from '../client.ts';
-import { estimateSize } from './record-batch.ts';
+import { eachHeader } from '../headers.ts';
 
 /** Below the 1,048,588 bytes that a topic takes by default. */
 const BATCH_BYTES = 900_000;
@@ -44,7 +45,7 @@ export class Lane {
     for (let at = this.#next; at < this.#positions.length && records.length < this.#limit; at++) {
       const record = this.#all[this.#positions[at] ?? -1];
       if (record === undefined) break;
-      const size = estimateSize(record);
+      const size = estimateSize(record, headersOf);
       if (records.length > 0 && bytes + size > BATCH_BYTES) break;
       records.push(record);
       bytes += size;
@@ -74,6 +75,10 @@ export class Lane {
     return this.#positions[this.#next++] ?? -1;
   }
 }
+
+/** As the batch encoder asks for the headers of a record. */
+export const headersOf = (record: OutputRecord, visit: (name: string, value: Buffer | null) => void): void =>
+  eachHeader(record.headers, visit);
 
 /** One lane for each partition, in the order in which the records name them. */
 export function createLanes(records: readonly OutputRecord[]): Lane[] {

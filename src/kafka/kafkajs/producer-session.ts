@@ -1,15 +1,26 @@
 import { within } from '../../timing/index.ts';
+import { produce } from '../../wire/apis/data.ts';
+import { initProducerId } from '../../wire/apis/transaction.ts';
+import { type BatchOwner, encodeBatch } from '../../wire/batch-encoder.ts';
+import { ErrorCode, errorName } from '../../wire/error-code.ts';
 import type { KafkaClientOptions } from '../client.ts';
-import { type Broker, type Cluster, createCluster } from './cluster.ts';
-import type { Batch } from './lane.ts';
-import { type PartitionAnswer, produceCall } from './produce-call.ts';
-import { type BatchIdentity, encodeRecordBatch } from './record-batch.ts';
+import { type Cluster, createCluster } from './cluster.ts';
+import { codeError } from './errors.ts';
+import { type Batch, headersOf } from './lane.ts';
+import { request } from './request.ts';
 
 /** A black-holed broker must not hold a send for longer than the caller was promised. */
 const REQUEST_TIMEOUT_MS = 8_000;
 const CLOSE_MS = 3_000;
-const PRODUCE = 0;
-const OLDEST_VERSION = 3;
+const ALL_REPLICAS = -1;
+
+/** How one partition's batch fared. */
+export interface PartitionAnswer {
+  readonly topic: string;
+  readonly partition: number;
+  readonly errorCode: number;
+  readonly baseOffset: number;
+}
 
 /**
  * One producer id with its sequence numbers, over connections of its own. The broker drops a repeated batch by id, epoch and
@@ -18,11 +29,11 @@ const OLDEST_VERSION = 3;
  */
 export class ProducerSession {
   readonly #cluster: Cluster;
-  readonly #producerId: bigint;
+  readonly #producerId: number;
   readonly #producerEpoch: number;
   readonly #sequences = new Map<string, number>();
 
-  private constructor(cluster: Cluster, producerId: bigint, producerEpoch: number) {
+  private constructor(cluster: Cluster, producerId: number, producerEpoch: number) {
     this.#cluster = cluster;
     this.#producerId = producerId;
     this.#producerEpoch = producerEpoch;
@@ -33,8 +44,9 @@ export class ProducerSession {
     try {
       await cluster.connect();
       const broker = await cluster.brokerPool.findConnectedBroker();
-      const { producerId, producerEpoch } = await broker.initProducerId({ transactionTimeout: 60_000 });
-      return new ProducerSession(cluster, BigInt(producerId), producerEpoch);
+      const given = await request(broker, initProducerId, { transactionalId: null, transactionTimeoutMs: 60_000 });
+      if (given.errorCode !== ErrorCode.NONE) throw codeError(errorName(given.errorCode), 'asking for a producer id');
+      return new ProducerSession(cluster, given.producerId, given.producerEpoch);
     } catch (error) {
       void within(cluster.disconnect(), CLOSE_MS).catch(() => {});
       throw error;
@@ -57,13 +69,12 @@ export class ProducerSession {
 
   async produce(nodeId: number, batches: readonly Batch[]): Promise<PartitionAnswer[]> {
     const broker = await this.#cluster.findBroker({ nodeId });
-    const data = batches.map(({ lane: { topic, partition }, records }) => ({
-      topic,
-      partition,
-      batch: encodeRecordBatch(records, this.#identity(topic, partition)),
-    }));
-    const { partitions } = await broker.connectionPool.send(produceCall(data, produceVersion(broker), REQUEST_TIMEOUT_MS));
-    return partitions;
+    const topics = this.#encode(batches);
+    const wanted = { transactionalId: null, acks: ALL_REPLICAS, timeoutMs: REQUEST_TIMEOUT_MS, topics };
+    const answer = await request(broker, produce, wanted);
+    return answer.topics.flatMap(({ name, partitions }) =>
+      partitions.map(({ index, errorCode, baseOffset }) => ({ topic: name, partition: index, errorCode, baseOffset })),
+    );
   }
 
   /** The broker has the batch: the next one of the partition carries later numbers. */
@@ -77,12 +88,21 @@ export class ProducerSession {
     await within(this.#cluster.disconnect(), CLOSE_MS).catch(() => {});
   }
 
-  #identity(topic: string, partition: number): BatchIdentity {
+  #encode(batches: readonly Batch[]) {
+    const topics = new Map<string, Array<{ index: number; records: Buffer[] }>>();
+    for (const { lane, records } of batches) {
+      const batch = { index: lane.partition, records: [encodeBatch(records, this.#owner(lane.topic, lane.partition), headersOf)] };
+      const partitions = topics.get(lane.topic);
+      if (partitions === undefined) topics.set(lane.topic, [batch]);
+      else partitions.push(batch);
+    }
+    return [...topics].map(([name, partitions]) => ({ name, partitions }));
+  }
+
+  #owner(topic: string, partition: number): BatchOwner {
     const firstSequence = this.#sequences.get(sequenceKey(topic, partition)) ?? 0;
     return { producerId: this.#producerId, producerEpoch: this.#producerEpoch, firstSequence };
   }
 }
 
 const sequenceKey = (topic: string, partition: number): string => `${topic}/${partition}`;
-
-const produceVersion = (broker: Broker): number => broker.versions?.[PRODUCE]?.maxVersion ?? OLDEST_VERSION;

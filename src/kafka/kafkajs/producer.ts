@@ -1,14 +1,13 @@
 import { KafkaError, StreamerError } from '../../errors.ts';
 import { backoff, sleep, within } from '../../timing/index.ts';
+import { errorName } from '../../wire/error-code.ts';
 import type { KafkaClientOptions, KafkaProducer, OutputRecord } from '../client.ts';
 import { RefusedRecordsError } from '../refused.ts';
 import { explainRefusal } from './authorization.ts';
 import { codeError, codeOf, reasonOf, toKafkaError } from './errors.ts';
 import { type Batch, createLanes, type Lane } from './lane.ts';
 import { log } from './log.ts';
-import type { PartitionAnswer } from './produce-call.ts';
-import { ProducerSession } from './producer-session.ts';
-import { codeName } from './protocol.ts';
+import { type PartitionAnswer, ProducerSession } from './producer-session.ts';
 
 /** How long a send is repeated before the caller hears of it. */
 const SEND_MS = 8_000;
@@ -178,7 +177,7 @@ class IdempotentProducer implements KafkaProducer {
   #settle(session: ProducerSession, { lane, records }: Batch, answers: readonly PartitionAnswer[], progress: Progress): void {
     const answer = answers.find(({ topic, partition }) => topic === lane.topic && partition === lane.partition);
     if (answer === undefined) return this.#judge(lane, 'UNKNOWN', records.length, progress);
-    if (answer.errorCode !== 0) return this.#judge(lane, codeName(answer.errorCode), records.length, progress);
+    if (answer.errorCode !== 0) return this.#judge(lane, errorName(answer.errorCode), records.length, progress);
     lane.misses = 0;
     lane.written(records.length, answer.baseOffset, progress.offsets);
     session.advance(lane.topic, lane.partition, records.length);

@@ -58,12 +58,14 @@ function any(field: AnyField, version: number, flexible: boolean, random: Random
       return random.next() < 0.02 ? 'x'.repeat(random.below(300)) : random.pick(NAMES);
     case 'bytes':
       return Buffer.alloc(random.below(20), random.below(256));
+    case 'uuid':
+      return Buffer.alloc(16, random.below(3)).toString('base64url');
     case 'records':
       return [anyBatch(random)];
     case 'array':
-      return Array.from({ length: random.below(4) }, () => any(field.item as AnyField, version, flexible, random));
+      return Array.from({ length: random.below(4) }, () => any(field.item, version, flexible, random));
     case 'struct':
-      return struct(field.fields as Fields, version, flexible, random);
+      return struct(field.fields, version, flexible, random);
     default:
       return random.next() < 0.1 ? random.pick(EDGES[field.type]) : random.pick(NUMBERS);
   }

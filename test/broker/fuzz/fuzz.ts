@@ -3,7 +3,7 @@ import { Cluster } from '../../../src/broker/cluster.ts';
 import { dispatch } from '../../../src/broker/net/dispatch.ts';
 import { resolveOptions } from '../../../src/broker/options.ts';
 import { memoryStorage } from '../../../src/broker/storage/broker-storage.ts';
-import { MalformedRequest } from '../../../src/wire/error-code.ts';
+import { MalformedMessage } from '../../../src/wire/error-code.ts';
 import { anyFrame } from './frames.ts';
 import { Random } from './random.ts';
 
@@ -38,7 +38,7 @@ export async function fuzz({ frames, seed }: { readonly frames: number; readonly
       await dispatch(bytes, { stringBytes: 1000, items: 1000 }, { cluster, node, clientHost: '/127.0.0.1', signal });
       sum.answered += 1;
     } catch (error) {
-      if (error instanceof MalformedRequest) sum.malformed += 1;
+      if (error instanceof MalformedMessage) sum.malformed += 1;
       else if (failures.length < 5) failures.push(`${(error as Error).stack} on ${bytes.toString('hex')}`);
     }
   };

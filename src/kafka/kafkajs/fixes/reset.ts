@@ -1,5 +1,5 @@
 import type { TopicPartition } from '../../client.ts';
-import type { Load } from './fetch-call.ts';
+import type { Load } from './load.ts';
 
 /** Set on a consumer's cluster: called with the position that an out-of-range one was moved to. */
 export const ON_RESET = Symbol('streamerjs.onReset');

@@ -1,4 +1,4 @@
-import type { Load } from './fetch-call.ts';
+import type { Load } from './load.ts';
 
 interface RequestQueue {
   pending: unknown[];

@@ -1,14 +1,17 @@
-import type { RecordHeaders } from '../client.ts';
-import { addHeader, exactHeaders, isOddName } from '../headers.ts';
-import type { RecordCursor } from './fixes/record-decoder.ts';
+import type { RecordCursor } from '../wire/record-cursor.ts';
+import type { RecordHeaders } from './client.ts';
+import { addHeader, exactHeaders, isOddName } from './headers.ts';
 
-/** The headers of a record, an object that says all of them where it can. */
+const NO_HEADERS: RecordHeaders = Object.freeze({});
+
+/** The headers of a record, as an object where it can say all of them. */
 export function readHeaders(cursor: RecordCursor, count: number): RecordHeaders {
+  if (count <= 0) return NO_HEADERS;
   const start = cursor.at;
   const headers: RecordHeaders = {};
   let last = '';
   for (let left = count; left > 0; left--) {
-    const name = readName(cursor);
+    const name = cursor.text();
     const value = cursor.slice();
     const isLater = name !== last && Object.hasOwn(headers, name);
     if (value === null || isLater || isOddName(name)) {
@@ -22,9 +25,5 @@ export function readHeaders(cursor: RecordCursor, count: number): RecordHeaders 
 }
 
 function readList(cursor: RecordCursor, count: number): Array<[string, Buffer | null]> {
-  return Array.from({ length: count }, () => [readName(cursor), cursor.slice()]);
-}
-
-function readName(cursor: RecordCursor): string {
-  return cursor.slice()?.toString('utf8') ?? '';
+  return Array.from({ length: count }, () => [cursor.text(), cursor.slice()]);
 }

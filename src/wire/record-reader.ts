@@ -1,26 +1,39 @@
-import type { KafkaRecord, KafkaRecords } from '../client.ts';
-import { RecordCursor } from './fixes/record-decoder.ts';
-import { readHeaders } from './read-headers.ts';
-import { NO_HEADERS } from './records.ts';
+import { RecordCursor } from './record-cursor.ts';
 
 /** A record batch whose records have not been read yet. */
-export interface RawBatch {
-  /** The records' bytes, unpacked. */
+export interface OpenBatch {
+  /** The records' bytes, unpacked, whose lengths were checked. */
   readonly body: Buffer;
   readonly count: number;
   readonly firstOffset: number;
+  /** Milliseconds since 1970. */
   readonly firstTimestamp: number;
   /** When the broker wrote it, on topics that count that time. */
   readonly appendedAt: number | undefined;
 }
+
+export interface ReadRecord<H> {
+  readonly offset: number;
+  /** Milliseconds since 1970. */
+  readonly timestamp: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: H;
+}
+
+/** Reads as many headers from the cursor: each is a `text` and a `slice`. */
+export type ReadHeaders<H> = (cursor: RecordCursor, count: number) => H;
+
+const NOTHING = Buffer.alloc(0);
 
 /**
  * The records of a fetch, made from its bytes as they are taken. A record that is made, handled and dropped within one
  * turn costs the garbage collector next to nothing; those of a whole fetch made ahead (some 20,000) outlive two of its
  * rounds, which took a third of the time.
  */
-export class FetchedRecords implements KafkaRecords {
-  readonly #batches: readonly RawBatch[];
+export class RecordReader<H> {
+  readonly #batches: readonly OpenBatch[];
+  readonly #readHeaders: ReadHeaders<H>;
   #index = 0;
   #cursor: RecordCursor;
   /** Records left in the current batch. */
@@ -28,25 +41,29 @@ export class FetchedRecords implements KafkaRecords {
   #length = 0;
   #bytes = 0;
 
-  constructor(batches: readonly RawBatch[]) {
+  constructor(batches: readonly OpenBatch[], readHeaders: ReadHeaders<H>) {
     this.#batches = batches;
+    this.#readHeaders = readHeaders;
     for (const { count, body } of batches) {
       this.#length += count;
       this.#bytes += body.length;
     }
-    this.#cursor = new RecordCursor(batches[0]?.body ?? Buffer.alloc(0));
+    this.#cursor = new RecordCursor(batches[0]?.body ?? NOTHING);
     this.#left = batches[0]?.count ?? 0;
   }
 
+  /** Records that are left. */
   get length(): number {
     return this.#length;
   }
 
+  /** Roughly the bytes that are left. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  shift(): KafkaRecord | undefined {
+  /** Takes the next record; undefined when none is left. */
+  shift(): ReadRecord<H> | undefined {
     const batch = this.#current();
     if (batch === undefined) return undefined;
     const cursor = this.#cursor;
@@ -55,18 +72,18 @@ export class FetchedRecords implements KafkaRecords {
     const offset = batch.firstOffset + cursor.varint();
     const key = cursor.slice();
     const value = cursor.slice();
-    const headers = cursor.varint();
     const record = {
       offset,
       timestamp: batch.appendedAt ?? batch.firstTimestamp + timestampDelta,
       key,
       value,
-      headers: headers > 0 ? readHeaders(cursor, headers) : NO_HEADERS,
+      headers: this.#readHeaders(cursor, cursor.varint()),
     };
     cursor.at = end;
     return record;
   }
 
+  /** Leaves out the records below the offset. */
   skipTo(offset: number): void {
     for (let batch = this.#current(); batch !== undefined; batch = this.#current()) {
       const { at } = this.#cursor;
@@ -84,21 +101,21 @@ export class FetchedRecords implements KafkaRecords {
     }
   }
 
-  *[Symbol.iterator](): Iterator<KafkaRecord> {
+  *[Symbol.iterator](): Iterator<ReadRecord<H>> {
     for (let record = this.shift(); record !== undefined; record = this.shift()) yield record;
   }
 
   /** The batch of the next record. */
-  #current(): RawBatch | undefined {
+  #current(): OpenBatch | undefined {
     while (this.#left === 0 && this.#index < this.#batches.length) {
       const next = this.#batches[++this.#index];
-      this.#cursor = new RecordCursor(next?.body ?? Buffer.alloc(0));
+      this.#cursor = new RecordCursor(next?.body ?? NOTHING);
       this.#left = next?.count ?? 0;
     }
     return this.#batches[this.#index];
   }
 
-  /** Goes into the next record, behind its attributes; tells where it ends. */
+  /** Goes into the next record, behind its attributes. @returns where it ends */
   #enter(cursor: RecordCursor): number {
     const start = cursor.at;
     const end = cursor.varint() + cursor.at;

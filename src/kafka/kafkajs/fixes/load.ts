@@ -1,0 +1,2 @@
+/** Loads one of kafkajs's modules. */
+export type Load = NodeJS.Require;

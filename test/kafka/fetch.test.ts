@@ -1,0 +1,336 @@
+import { createRequire } from 'node:module';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { KafkaRecord } from '../../src/kafka/client.ts';
+import { UnreadableBatchError } from '../../src/kafka/index.ts';
+import { answerOf, recordsOf } from '../../src/kafka/kafkajs/fetch.ts';
+import { headersOf } from '../../src/kafka/kafkajs/lane.ts';
+import { apiCodec } from '../../src/wire/api.ts';
+import { fetch } from '../../src/wire/apis/data.ts';
+import { encodeBatch } from '../../src/wire/batch-encoder.ts';
+import { crc32c } from '../../src/wire/crc32c.ts';
+import { Reader } from '../../src/wire/reader.ts';
+import { Writer } from '../../src/wire/writer.ts';
+
+/** kafkajs's own reading is the second opinion, where it is right. */
+const load = createRequire(import.meta.url);
+interface ClientRecord {
+  readonly offset: string;
+  readonly timestamp: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Record<string, Buffer | Buffer[]>;
+  readonly isControlRecord: boolean;
+  readonly batchContext: { readonly producerId: string; readonly inTransaction: boolean };
+}
+interface ClientPartition {
+  readonly messages: ClientRecord[];
+}
+const original = (version: number): ((raw: Buffer) => Promise<{ responses: Array<{ partitions: ClientPartition[] }> }>) =>
+  load(`kafkajs/src/protocol/requests/fetch/v${version}/response`).decode;
+const Batch = load('kafkajs/src/consumer/batch') as new (
+  topic: string,
+  fetchedOffset: string,
+  partition: object,
+) => {
+  readonly fetchedOffset: string;
+  readonly messages: ClientRecord[];
+  lastOffset(): string;
+  isEmptyDueToFiltering(): boolean;
+};
+const MessageSet = load('kafkajs/src/protocol/messageSet') as (options: object) => { buffer: Buffer };
+
+interface BatchOptions {
+  readonly firstOffset: number;
+  readonly keys: ReadonlyArray<Buffer | null>;
+  readonly lastDelta?: number;
+  readonly attributes?: number;
+  readonly producerId?: number;
+}
+
+/** A record batch as a broker keeps it. */
+function batch({ firstOffset, keys, lastDelta, attributes = 0, producerId = -1 }: BatchOptions): Buffer {
+  const records = keys.map((key, index) => ({
+    topic: 't',
+    partition: 0,
+    key,
+    value: Buffer.from(`value ${index}`),
+    headers: index % 3 === 0 ? { h: Buffer.from('1'), r: [Buffer.from('2'), Buffer.from('3')] } : {},
+    timestamp: 1_700_000_000_000 + index,
+  }));
+  let bytes = encodeBatch(records, { producerId, producerEpoch: 0, firstSequence: 0 }, headersOf);
+  if (attributes & 7) bytes = Buffer.concat([bytes.subarray(0, 61), gzipSync(bytes.subarray(61))]);
+  bytes.writeBigInt64BE(BigInt(firstOffset), 0);
+  bytes.writeInt32BE(bytes.length - 12, 8);
+  bytes.writeInt16BE(attributes, 21);
+  bytes.writeInt32BE(lastDelta ?? keys.length - 1, 23);
+  return checked(bytes);
+}
+
+function checked(bytes: Buffer): Buffer {
+  bytes.writeUInt32BE(crc32c(bytes, 21), 17);
+  return bytes;
+}
+
+const GZIP = 1;
+const APPEND_TIME = 8;
+const TRANSACTIONAL = 0x10;
+const CONTROL = 0x20;
+const ABORT = Buffer.from([0, 0, 0, 0]);
+
+const transaction = (firstOffset: number, producerId: number, keys: ReadonlyArray<Buffer | null>): Buffer =>
+  batch({ firstOffset, producerId, keys, attributes: TRANSACTIONAL });
+const marker = (firstOffset: number, producerId: number): Buffer =>
+  batch({ firstOffset, producerId, keys: [ABORT], attributes: TRANSACTIONAL | CONTROL });
+
+type Aborted = ReadonlyArray<readonly [producerId: number, firstOffset: number]>;
+
+function answer(version: number, data: readonly Buffer[], aborted: Aborted = []): Buffer {
+  const writer = new Writer();
+  const abortedTransactions = aborted.map(([producerId, firstOffset]) => ({ producerId, firstOffset }));
+  const partition = { index: 4, errorCode: 0, highWatermark: 1000, lastStableOffset: 1000, abortedTransactions, records: data };
+  apiCodec(fetch, version).response.encode(writer, { topics: [{ name: 't', partitions: [partition] }] });
+  return Buffer.concat(writer.finish());
+}
+
+const theirs = async (raw: Buffer, version = 11) => (await original(version)(raw)).responses[0]!.partitions[0]!;
+const ours = (raw: Buffer, version = 11) =>
+  answerOf(apiCodec(fetch, version).response.decode(new Reader(raw))).responses[0]!.partitions[0]!;
+
+/** What kafkajs's consumer makes of our answer, asked for from an offset on. */
+const read = (raw: Buffer, asked = 0, version = 11) => new Batch('t', String(asked), ours(raw, version));
+const taken = (raw: Buffer, asked = 0, version = 11): KafkaRecord[] => [...recordsOf(read(raw, asked, version))];
+const offsets = (records: readonly { readonly offset: string | number }[]): number[] => records.map(({ offset }) => Number(offset));
+
+const toRecord = ({ offset, timestamp, key, value, headers }: ClientRecord): KafkaRecord => ({
+  offset: Number(offset),
+  timestamp: Number(timestamp),
+  key,
+  value,
+  headers: { ...headers },
+});
+
+/** Which records a reader of committed ones sees, by the plain rule: record after record, with all that is known. */
+function committed(messages: readonly ClientRecord[], aborted: Aborted): ClientRecord[] {
+  const starts = [...aborted].sort(([, a], [, b]) => a - b);
+  const aborting = new Set<string>();
+  return messages.filter(({ offset, key, isControlRecord, batchContext: { producerId, inTransaction } }) => {
+    while (starts[0] !== undefined && starts[0][1] <= Number(offset)) aborting.add(String(starts.shift()![0]));
+    if (!isControlRecord) return !(inTransaction && aborting.has(producerId));
+    if (key !== null && key.length >= 4 && key.readInt16BE(2) === 0) aborting.delete(producerId);
+    return false;
+  });
+}
+
+describe('fetched records', () => {
+  const keys = fc.array(
+    fc.option(
+      fc.uint8Array({ maxLength: 20 }).map((each) => Buffer.from(each)),
+      { nil: null },
+    ),
+    { minLength: 1, maxLength: 12 },
+  );
+
+  it.each([4, 5, 6, 7, 8, 9, 10, 11])('are those that kafkajs reads, version %i', async (version) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(keys, fc.constantFrom(0, GZIP, APPEND_TIME, TRANSACTIONAL)), { maxLength: 4 }),
+        fc.nat(200),
+        async (groups, cut) => {
+          let firstOffset = 10;
+          const data = groups.map(([each, attributes]) => {
+            const made = batch({ firstOffset, keys: each, attributes, producerId: 5 });
+            firstOffset += each.length;
+            return made;
+          });
+          const whole = Buffer.concat(data);
+          const left = Math.max(0, whole.length - cut);
+          // kafkajs throws where fewer bytes than up to the format's number are left.
+          const cutOff = whole.subarray(0, left < 17 ? 0 : left);
+          for (const records of [whole, cutOff]) {
+            const raw = answer(version, [records]);
+            expect(taken(raw, 0, version)).toEqual((await theirs(raw, version)).messages.map(toRecord));
+          }
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it('are those of committed transactions, with gaps and packed batches between', async () => {
+    const kinds = fc.constantFrom(0, GZIP, APPEND_TIME, TRANSACTIONAL, TRANSACTIONAL | GZIP, TRANSACTIONAL | CONTROL);
+    const group = fc.record({ size: fc.nat(4), gap: fc.nat(2), attributes: kinds, producerId: fc.constantFrom(1, 2) });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(group, { maxLength: 8 }),
+        fc.nat(30),
+        fc.array(fc.tuple(fc.constantFrom(1, 2), fc.nat(7)), { maxLength: 4 }),
+        async (groups, asked, aborted) => {
+          const starts: number[] = [];
+          let firstOffset = 0;
+          const data = groups.map(({ size, gap, attributes, producerId }) => {
+            const lastDelta = Math.max(0, size - 1 + gap);
+            const markers = new Array(Math.min(1, size)).fill(Buffer.from([0, 0, 0, gap % 2]));
+            starts.push(firstOffset);
+            const bytes = batch({
+              firstOffset,
+              keys: attributes & CONTROL ? markers : new Array(size).fill(ABORT),
+              attributes,
+              producerId,
+              lastDelta,
+            });
+            firstOffset += lastDelta + 1;
+            return bytes;
+          });
+          const list = aborted.map(([producerId, index]) => [producerId, starts[index] ?? firstOffset] as const);
+          const raw = answer(11, data, list);
+          const expected = committed((await theirs(raw)).messages, list).filter(({ offset }) => Number(offset) >= asked);
+          expect(taken(raw, asked)).toEqual(expected.map(toRecord));
+          if (data.length > 0 && asked < firstOffset) expect(read(raw, asked).lastOffset()).toBe(String(firstOffset - 1));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('are counted as they are taken', () => {
+    const raw = answer(11, [batch({ firstOffset: 5, keys: [null, null, null] }), batch({ firstOffset: 8, keys: [null] })]);
+    const records = recordsOf(read(raw, 6));
+    expect(records.length).toBe(3);
+    expect(records.shift()?.offset).toBe(6);
+    records.skipTo(8);
+    expect([records.length, records.shift()?.offset, records.shift(), records.length, records.bytes]).toEqual([1, 8, undefined, 0, 0]);
+  });
+
+  it('of an empty batch are passed over, where kafkajs stays', async () => {
+    const raw = answer(11, [batch({ firstOffset: 500, keys: [], lastDelta: 499 })]);
+    expect(new Batch('t', '500', await theirs(raw)).isEmptyDueToFiltering()).toBe(false);
+    expect(taken(raw, 500)).toEqual([]);
+    expect(read(raw, 500).lastOffset()).toBe('999');
+  });
+
+  it('go to the end of a batch whose last ones are missing, where kafkajs moves on by one', async () => {
+    const raw = answer(11, [batch({ firstOffset: 0, keys: [null, null], lastDelta: 99 })]);
+    expect(new Batch('t', '50', await theirs(raw)).lastOffset()).toBe('50');
+    expect([taken(raw, 50).length, read(raw, 50).lastOffset()]).toEqual([0, '99']);
+  });
+
+  it('of a batch that is cut off by the end of the answer are left for the next one', async () => {
+    const raw = answer(11, [batch({ firstOffset: 0, keys: [null] }).subarray(0, 10)]);
+    await expect(original(11)(raw)).rejects.toThrow(RangeError);
+    expect(ours(raw).messages).toEqual([]);
+  });
+
+  it('may be more in a batch than a call takes arguments', async () => {
+    const raw = answer(11, [batch({ firstOffset: 0, keys: new Array(200_000).fill(null) })]);
+    await expect(original(11)(raw)).rejects.toThrow(RangeError);
+    expect(recordsOf(read(raw)).length).toBe(200_000);
+  });
+
+  it('may have headers that are called as something every object has, where kafkajs finds that', async () => {
+    const names = ['valueOf', '__proto__'];
+    const headers = Object.fromEntries(names.map((name) => [name, Buffer.from(name)]));
+    const owner = { producerId: -1, producerEpoch: 0, firstSequence: 0 };
+    const raw = answer(11, [encodeBatch([{ topic: 't', partition: 0, key: null, value: null, headers }], owner, headersOf)]);
+    expect(Array.isArray((await theirs(raw)).messages[0]?.headers['valueOf'])).toBe(true);
+    expect(Object.entries(taken(raw)[0]?.headers ?? {})).toEqual(names.map((name) => [name, Buffer.from(name)]));
+  });
+});
+
+describe('records of aborted transactions', () => {
+  const kafkajsSees = async (raw: Buffer): Promise<number[]> => offsets(new Batch('t', '0', await theirs(raw)).messages);
+
+  it('are hidden and those of committed ones kept, as kafkajs does where the list is in order', async () => {
+    const raw = answer(11, [transaction(0, 1, [null, null]), transaction(2, 2, [null]), marker(3, 1), transaction(4, 1, [null])], [[1, 0]]);
+    expect(offsets(taken(raw))).toEqual([2, 4]);
+    expect(await kafkajsSees(raw)).toEqual([2, 4]);
+  });
+
+  it('are found though the broker lists them in the order of the aborts', async () => {
+    // y begins, x begins and aborts, y aborts.
+    const raw = answer(
+      11,
+      [transaction(0, 9, [null, null]), transaction(2, 8, [null]), marker(3, 8), transaction(4, 9, [null]), marker(5, 9)],
+      [
+        [8, 2],
+        [9, 0],
+      ],
+    );
+    expect(await kafkajsSees(raw)).toEqual([0, 1]);
+    expect(taken(raw)).toEqual([]);
+  });
+
+  it('are found though several of them began before the fetched offset', async () => {
+    const raw = answer(
+      11,
+      [transaction(10, 2, [null, null])],
+      [
+        [1, 3],
+        [2, 4],
+      ],
+    );
+    expect(await kafkajsSees(raw)).toEqual([10]);
+    expect(taken(raw)).toEqual([]);
+  });
+
+  it("do not end at a user's key of four zero bytes", async () => {
+    const raw = answer(11, [transaction(0, 1, [null, ABORT, null]), marker(3, 1)], [[1, 0]]);
+    expect(await kafkajsSees(raw)).toEqual([1, 2]);
+    expect(taken(raw)).toEqual([]);
+  });
+});
+
+describe('a batch that cannot be read', () => {
+  const failure = (bytes: Buffer): unknown => {
+    try {
+      return ours(answer(11, [batch({ firstOffset: 0, keys: [null] }), bytes]));
+    } catch (error) {
+      return error;
+    }
+  };
+  const broken = (change: (bytes: Buffer) => Buffer) => failure(change(batch({ firstOffset: 7, keys: [Buffer.from('k')] })));
+
+  it.each<[string, RegExp, (bytes: Buffer) => Buffer]>([
+    ['a byte that changed', /checksum/, (bytes) => bytes.fill((bytes.at(-1) ?? 0) ^ 1, bytes.length - 1)],
+    [
+      'more records than it holds',
+      /record 1 of the 5 .* cut off/,
+      (bytes) => {
+        bytes.writeInt32BE(5, 57);
+        return checked(bytes);
+      },
+    ],
+    [
+      'gzip data that are not gzip',
+      /gzip/,
+      (bytes) => {
+        bytes.writeInt16BE(1, 21);
+        return checked(bytes);
+      },
+    ],
+    [
+      'a codec that does not exist',
+      /compression 7/,
+      (bytes) => {
+        bytes.writeInt16BE(7, 21);
+        return checked(bytes);
+      },
+    ],
+    ['a length shorter than its header', /shorter than its header/, (bytes) => bytes.fill(0, 8, 12)],
+    [
+      'records in the oldest format',
+      /record format 1/,
+      () => MessageSet({ messageVersion: 1, entries: [{ key: 'k'.repeat(40), value: 'v', timestamp: 1 }] }).buffer,
+    ],
+  ])('names its place and what is wrong: %s', (_what, message, change) => {
+    const error = broken(change);
+    expect(error).toBeInstanceOf(UnreadableBatchError);
+    expect(error).toMatchObject({ place: { topic: 't', partition: 4 }, reason: 'fatal', cause: { name: 'UnreadableBatch' } });
+    expect(String(error)).toMatch(message);
+  });
+
+  it('is told by its first offset', () => {
+    expect(broken((bytes) => bytes.fill(0, bytes.length - 1))).toMatchObject({ place: { offset: 7 } });
+  });
+});
