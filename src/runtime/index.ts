@@ -7,6 +7,7 @@ export { currentHolder } from './output/attribution.ts';
 export { deadLetterTopicOf, type LetterInfo, readLetter, replayHeaders } from './output/letters/dead-letters.ts';
 export type { Sent } from './output/outbox.ts';
 export { prepareSerdes } from './prepare.ts';
-export { type AppTopicSpec, Graph, problemsOf } from './topology/graph.ts';
+export { Graph, problemsOf } from './topology/graph.ts';
+export { type AppTopicSpec, fittedSpecs } from './topology/letter-topics.ts';
 export { type TopicDifference, topicDifferences } from './topology/topic-differences.ts';
 export { Worker } from './worker.ts';

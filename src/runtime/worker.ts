@@ -4,7 +4,7 @@ import type { Agent } from '../agents/index.ts';
 import type { Settings } from '../config/index.ts';
 import type { Source } from '../connect/index.ts';
 import { describeError, isStreamerError, StreamerError } from '../errors.ts';
-import type { KafkaAdmin, KafkaClient, TopicPartition, TopicSpec } from '../kafka/index.ts';
+import type { KafkaAdmin, KafkaClient, TopicPartition } from '../kafka/index.ts';
 import { Telemetry } from '../observe/index.ts';
 import { deferred, persist, systemClock, within } from '../timing/index.ts';
 import type { StopResult, Tell, WorkerEvents, WorkerState, WorkerStats } from './events/worker-events.ts';
@@ -14,6 +14,7 @@ import { Letters } from './output/letters/letters.ts';
 import type { DirectOutputs, EventOutputs } from './output/outputs.ts';
 import type { Services } from './services.ts';
 import { SourceRunner } from './sources/source-runner.ts';
+import type { AppTopicSpec } from './topology/letter-topics.ts';
 import { PatternWatch } from './topology/pattern-watch.ts';
 import type { SourceMap } from './topology/source-map.ts';
 import { TopicWatch } from './topology/topic-watch.ts';
@@ -36,7 +37,7 @@ export interface WorkerParts {
   /** Sources by name, run beside the agents. */
   readonly sources?: ReadonlyMap<string, Source> | undefined;
   /** Topics that must be there before the start, dead-letter topics included. */
-  readonly requiredTopics: readonly TopicSpec[];
+  readonly requiredTopics: readonly AppTopicSpec[];
 }
 
 const log = getLogger(['streamer', 'worker']);
@@ -253,7 +254,7 @@ export class Worker {
       tell: ((event, ...args) => this.#tell(event, ...args)) satisfies Tell,
       fail: (error: StreamerError) => this.#fail(error),
     };
-    return { ...shared, letters: new Letters(this.#parts.appId, shared, this.#closing.signal) };
+    return { ...shared, letters: new Letters(this.#parts.appId, namedTopics(this.#parts.agents), shared, this.#closing.signal) };
   }
 
   #runnerOf(name: string, source: Source): SourceRunner {
@@ -269,4 +270,8 @@ function sum<T>(items: Iterable<T>, of: (item: T) => number): number {
   let total = 0;
   for (const item of items) total += of(item);
   return total;
+}
+
+function namedTopics(agents: readonly Agent[]): ReadonlySet<string> {
+  return new Set(agents.flatMap(({ sources }) => sources.flatMap(({ name }) => (typeof name === 'string' ? [name] : []))));
 }

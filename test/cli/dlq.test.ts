@@ -4,7 +4,7 @@ import { type App, each, json, string, type Worker } from 'streamerjs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createTopicsOf, testAppOf, until } from '../helpers/app.ts';
-import { readAll, unique, withAdmin } from '../helpers/broker.ts';
+import { client, readAll, unique, withAdmin } from '../helpers/broker.ts';
 import { jsonLines, run, withFolder } from './helpers.ts';
 
 const Item = z.object({ n: z.number() });
@@ -117,6 +117,20 @@ describe('streamer dlq', () => {
       );
       await second.app.stop();
       expect(second.seen.sort()).toEqual(['picky 0', 'picky 2', 'picky 4', 'shy 1', 'shy 3']);
+    });
+  });
+
+  it('leaves out letters that were cut, and names the places of their records', async () => {
+    await withLetters(async ({ file, topic, dlq }) => {
+      const producer = client().producer();
+      await producer.connect();
+      const place = { topic, partition: '1', offset: '42', cut: 'value 3000000' };
+      const headers = Object.fromEntries(Object.entries(place).map(([name, value]) => [`streamer.dlq.${name}`, value]));
+      await producer.send({ topic: dlq, messages: [{ key: 'k', value: 'xxx', headers }] });
+      await producer.disconnect();
+      const replayed = await run(['dlq', 'replay', '-A', file]);
+      expect(replayed.stdout).toContain(`1 left out, because their letters were cut to fit; the records are at ${topic}[1]@42\n`);
+      expect(jsonLines((await run(['dlq', 'list', '-A', file, '--json'])).stdout)).toMatchObject([{ letters: 7, waiting: 1 }]);
     });
   });
 

@@ -36,6 +36,8 @@ class Replay {
   #chunk: Letter[] = [];
   #replayed = 0;
   #passed = 0;
+  /** Places of records whose letters are not whole. */
+  readonly #cut: string[] = [];
 
   constructor(session: AppSession, admin: KafkaAdmin, options: RawOptions) {
     this.#session = session;
@@ -50,7 +52,12 @@ class Replay {
     const reader = new LetterReader(client, this.#admin, replayGroupOf(this.#session.app.id), topics);
     try {
       for await (const letter of reader.letters()) {
-        if (!this.#isWanted(readLetter(letter.record.headers))) {
+        const info = readLetter(letter.record.headers);
+        if (info.cut !== undefined && this.#isWanted(info)) {
+          this.#cut.push(originOf(info));
+          continue;
+        }
+        if (!this.#isWanted(info)) {
           this.#passed++;
           continue;
         }
@@ -127,10 +134,14 @@ class Replay {
     const verb = this.#isDry ? 'would be replayed' : 'replayed';
     for (const [topic, count] of this.#counts) output.line(`${count} ${verb} to ${topic}`);
     if (this.#replayed === 0) output.line(this.#passed === 0 ? 'nothing to replay' : 'nothing to replay that the filter lets through');
+    if (this.#cut.length > 0) {
+      output.line(`${this.#cut.length} left out, because their letters were cut to fit; the records are at ${this.#cut.join(', ')}`);
+    }
     output.data({
       replayed: this.#isDry ? 0 : this.#replayed,
       ...(this.#isDry ? { wouldReplay: this.#replayed } : {}),
       passedOver: this.#passed,
+      ...(this.#cut.length > 0 ? { cut: this.#cut } : {}),
     });
   }
 }

@@ -1,5 +1,5 @@
 import type { KafkaAdmin, TopicSpec } from '../../kafka/index.ts';
-import { type TopicDifference, topicDifferences } from '../../runtime/index.ts';
+import { fittedSpecs, type TopicDifference, topicDifferences } from '../../runtime/index.ts';
 import { CommandError } from '../command-error.ts';
 import type { RawOptions } from '../options.ts';
 import type { Output } from '../output.ts';
@@ -29,9 +29,10 @@ export async function createTopics(names: readonly string[], options: RawOptions
   const session = await openSession(options);
   try {
     requireNames(session, names);
-    const specs = wantedTopics(session, names, options);
     const mode = { grow: options['addPartitions'] === true, alter: options['alterConfigs'] === true, dryRun: options['dryRun'] === true };
+    const wanted = wantedTopics(session, names, options);
     const admin = await session.admin();
+    const specs = await fittedSpecs(admin, wanted);
     await checkSpecs(admin, specs);
     const outcomes = await provision(admin, specs, mode);
     print(session.output, outcomes);

@@ -1,10 +1,10 @@
-import type { TopicSpec } from '../../kafka/index.ts';
+import type { AppTopicSpec } from '../../runtime/index.ts';
 import { CommandError } from '../command-error.ts';
 import type { RawOptions } from '../options.ts';
 import type { Session } from '../session.ts';
 
 /** Topics named on the command line, or those of the app; the app's specs where it declares them. */
-export function wantedTopics(session: Session, names: readonly string[], options: RawOptions): TopicSpec[] {
+export function wantedTopics(session: Session, names: readonly string[], options: RawOptions): AppTopicSpec[] {
   if (session.app === undefined) return [...new Set(names)].map((name) => specOf(name, options));
   for (const flag of ['partitions', 'replicationFactor', 'config']) {
     if (options[flag] !== undefined)
@@ -27,7 +27,7 @@ export function requireNames(session: Session, names: readonly string[]): void {
     throw new CommandError(2, 'which topics?', { next: 'Name them, or name the app that declares them: -A APP.' });
 }
 
-function specOf(name: string, options: RawOptions): TopicSpec {
+function specOf(name: string, options: RawOptions): AppTopicSpec {
   const replicationFactor =
     options['replicationFactor'] === undefined ? undefined : wholeNumber('--replication-factor', options['replicationFactor']);
   return {
@@ -35,6 +35,7 @@ function specOf(name: string, options: RawOptions): TopicSpec {
     partitions: wholeNumber('--partitions', options['partitions'] ?? '1'),
     replicationFactor,
     configs: configsOf(options['config']),
+    internal: false,
   };
 }
 

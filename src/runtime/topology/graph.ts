@@ -3,16 +3,8 @@ import type { Source } from '../../connect/index.ts';
 import { ConfigError } from '../../errors.ts';
 import type { TopicSpec } from '../../kafka/index.ts';
 import { type AnyTopic, Topic } from '../../topics/index.ts';
-import { deadLetterTopicOf } from '../output/letters/dead-letters.ts';
+import { type AppTopicSpec, letterTopicSpecs } from './letter-topics.ts';
 import { matchSources } from './source-map.ts';
-
-/** Letters are larger than what they are about; they stay until somebody has looked (`streamer dlq purge`), whatever the broker's defaults. */
-const DEAD_LETTER_CONFIGS = { 'max.message.bytes': String(2 * 1024 * 1024), 'cleanup.policy': 'delete', 'retention.ms': '-1' };
-
-export interface AppTopicSpec extends TopicSpec {
-  /** Made by the runtime for itself, as dead-letter topics are. */
-  readonly internal: boolean;
-}
 
 /** What an app has declared: its topics, the agents between them, the sources that fill them. Nothing is connected by it. */
 export class Graph {
@@ -32,24 +24,15 @@ export class Graph {
     place.set(name, declared);
   }
 
-  /** All topics that are needed; those of patterns come from elsewhere. Dead-letter topics hold 2 MiB a record. */
+  /** All topics that are needed; those of patterns come from elsewhere. A dead-letter topic takes at least 2 MiB a record, and what its source takes. */
   topicSpecs(): AppTopicSpec[] {
     const topics = [...this.topics.values()];
     const declared = topics.map((topic) => ({ ...specOf(topic), internal: false }));
-    const read = new Set([...this.agents.values()].flatMap((agent) => agent.sources.map((source) => source.name)));
-    const letters = topics
-      .filter((topic) => read.has(topic.name))
-      .map((topic) => ({
-        ...specOf(topic),
-        name: deadLetterTopicOf(topic.name, this.#appId),
-        configs: DEAD_LETTER_CONFIGS,
-        internal: true,
-      }));
     const written = new Map(
       [...this.sources.values()].flatMap((source) => source.topics).map((spec) => [spec.name, { ...spec, internal: false }]),
     );
     for (const { name } of declared) written.delete(name);
-    return [...declared, ...written.values(), ...letters];
+    return [...declared, ...written.values(), ...letterTopicSpecs(this.#appId, topics, [...this.agents.values()])];
   }
 
   /** All that keeps it from being run. */

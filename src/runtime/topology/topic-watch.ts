@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { getLogger } from '@logtape/logtape';
 import { ConfigError, describeError, StreamerError } from '../../errors.ts';
 import type { KafkaAdmin, TopicSpec } from '../../kafka/index.ts';
+import { type AppTopicSpec, fittedSpecs } from './letter-topics.ts';
 import { topicDifferences } from './topic-differences.ts';
 
 const log = getLogger(['streamer', 'worker']);
@@ -21,13 +22,21 @@ export class TopicWatch {
   }
 
   /** Warns of topics that are not as they are declared. @throws ConfigError naming the topics that are missing */
-  async check(specs: readonly TopicSpec[]): Promise<void> {
+  async check(specs: readonly AppTopicSpec[]): Promise<void> {
     const counts = await (await this.#admin()).partitionCounts(specs.map(({ name }) => name));
     const missing = specs.map(({ name }) => name).filter((name) => !counts.has(name));
-    if (missing.length === 0) return this.#compare(specs, counts);
+    if (missing.length === 0) return this.#compare(await this.#fitted(specs), counts);
     const what =
       missing.length === 1 ? `topic "${missing[0]}" does not exist` : `${missing.length} topics do not exist: ${missing.join(', ')}`;
     throw new ConfigError(what, { next: `Create them: streamer topics create -A <app>` });
+  }
+
+  /** Without the right to read configs, the specs as they are declared. */
+  async #fitted(specs: readonly AppTopicSpec[]): Promise<readonly AppTopicSpec[]> {
+    return fittedSpecs(await this.#admin(), specs).catch((error: unknown) => {
+      log.debug('limits of dead-letter topics were not compared: {error}', { error: describeError(error) });
+      return specs;
+    });
   }
 
   /** Work can go on with another count or config, so it is only said; configs that may not be read are not compared. */

@@ -13,6 +13,11 @@ export function deadLetterTopicOf(topic: string, app: string): string {
   return `${topic}.${app}${SUFFIX}`;
 }
 
+/** Takes the letters of all topics that the app reads by a pattern. */
+export function appLetterTopicOf(app: string): string {
+  return `${app}${SUFFIX}`;
+}
+
 const SUFFIX = '.dlq';
 
 /** Dead-letter and internal topics: patterns never match them. */
@@ -31,9 +36,10 @@ export interface DeadLetter {
 }
 
 /**
- * Headers of a dead letter: those of the record, and its origin and error under `streamer.dlq.*`: `topic`, `partition`,
+ * Headers that a dead letter has beside those of its record, under `streamer.dlq.*`: `topic`, `partition`,
  * `offset`, `timestamp` (the original's, epoch milliseconds: the letter has its own, since brokers refuse old or far ones),
- * `error` (class), `code`, `message`, `stack`, `attempts`, `app`, `agent`, `time` (ISO 8601).
+ * `error` (class), `code`, `message`, `stack`, `attempts`, `app`, `agent`, `time` (ISO 8601); `cut` where the record did not fit
+ * (`letter-cut.ts`).
  */
 export function deadLetterHeaders(letter: DeadLetter): RecordHeaders {
   const { error, record, origin } = letter;
@@ -54,7 +60,7 @@ export function deadLetterHeaders(letter: DeadLetter): RecordHeaders {
   note('app', letter.app);
   note('agent', letter.agent);
   note('time', new Date().toISOString());
-  return { ...record.headers, ...own };
+  return own;
 }
 
 /** What a dead letter says of itself; every field is absent where its header is, or does not fit. */
@@ -71,6 +77,8 @@ export interface LetterInfo {
   readonly app: string | undefined;
   readonly agent: string | undefined;
   readonly time: string | undefined;
+  /** What the letter lacks of its record, as `value 3000000`; undefined where it is whole. */
+  readonly cut: string | undefined;
 }
 
 export function readLetter(headers: RecordHeaders): LetterInfo {
@@ -92,6 +100,7 @@ export function readLetter(headers: RecordHeaders): LetterInfo {
     app: text('app'),
     agent: text('agent'),
     time: text('time'),
+    cut: text('cut'),
   };
 }
 
