@@ -67,17 +67,6 @@ export class ConfigError extends StreamerError {
 }
 
 /**
- * For options of which nothing must be left over: one that is misspelt would be accepted and ignored.
- *
- * @param others what is left of them
- * @throws ConfigError
- */
-export function refuseOthers(where: string, others: object): void {
-  const names = Object.keys(others);
-  if (names.length > 0) throw new ConfigError(names.map((name) => `${where}: unknown option "${name}"`));
-}
-
-/**
  * What the runtime does about a Kafka error.
  *
  * - `retry`: the same request may succeed later.

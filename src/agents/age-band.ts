@@ -1,7 +1,7 @@
-import { ConfigError, refuseOthers, StreamerError } from '../errors.ts';
-import { preview } from '../topics/index.ts';
+import { StreamerError } from '../errors.ts';
+import { aFunction, checkOptions, checkValue, refuse, sentence, that } from '../options/index.ts';
 import type { Behaviour } from './behaviour.ts';
-import { checkFunction, handlerBehaviour } from './each.ts';
+import { handlerBehaviour } from './each.ts';
 
 export interface AgeBand {
   /** Youngest age let through, in years. @default none */
@@ -10,25 +10,22 @@ export interface AgeBand {
   readonly max?: number | undefined;
 }
 
+const years = that('a number of years', (value) => typeof value === 'number' && !Number.isNaN(value));
+
 /**
  * Hands on the events whose age lies in the band, both limits included. An event whose age is missing or not a finite
  * number fails with `VALIDATION` and goes to the dead-letter topic: it belongs to no band, and is not dropped in silence.
  */
 export function ageBand<K, V>(band: AgeBand, age: (value: V) => number | null | undefined): Behaviour<K, V, V> {
-  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, ...unknown } = band;
-  refuseOthers('ageBand', unknown);
-  for (const [name, limit] of Object.entries({ min, max })) {
-    if (typeof limit !== 'number') throw new ConfigError(`ageBand: ${name} must be a number of years, got ${preview(limit)}`);
-  }
-  checkFunction('ageBand', age);
-  if (Number.isNaN(min) || Number.isNaN(max) || min > max) {
-    throw new ConfigError(`ageBand: min must not be above max, got min ${String(min)} and max ${String(max)}`);
-  }
+  checkOptions<AgeBand>('ageBand', band, { min: years, max: years });
+  checkValue('ageBand', aFunction, age);
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = band;
+  refuse('ageBand', min > max ? [`expected a min that is not above max, got min ${min} and max ${max}`] : []);
   return handlerBehaviour<K, V, V>('ageBand', (value) => {
-    const years = age(value);
-    if (typeof years !== 'number' || !Number.isFinite(years)) {
-      throw new StreamerError('VALIDATION', `age: expected a number of years, got ${preview(years)}`);
+    const found = age(value);
+    if (typeof found !== 'number' || !Number.isFinite(found)) {
+      throw new StreamerError('VALIDATION', sentence('age', years.expected, found));
     }
-    return years >= min && years <= max ? value : undefined;
+    return found >= min && found <= max ? value : undefined;
   });
 }

@@ -1,7 +1,7 @@
-import { ConfigError } from '../errors.ts';
+import { type ChecksOf, durationMs, oneOf, problemsIn, refuse, sentence, that, wholeNumber } from '../options/index.ts';
 import type { Event, Readable, Topic } from '../topics/index.ts';
 import type { Behaviour } from './behaviour.ts';
-import { defaultPolicy, type FailurePolicy } from './failure-policy.ts';
+import { aPolicy, defaultPolicy, type FailurePolicy } from './failure-policy.ts';
 
 /** `key`: events of one key one after the other. `partition`: all events of a partition so. `none`: as they come. */
 export type Order = 'key' | 'partition' | 'none';
@@ -46,7 +46,16 @@ export interface Agent {
   readonly timeoutMs: number;
 }
 
-const ORDERS: readonly string[] = ['key', 'partition', 'none'];
+/** Letters, digits and what Kafka allows in names. */
+const NAME = /^[a-zA-Z0-9._-]{1,100}$/;
+const ORDERS: readonly Order[] = ['key', 'partition', 'none'];
+
+const aSource = that('a topic, several, or a pattern', (source) => isObject(source) && isObject(source['serdes']));
+const aBehaviour = that(
+  'a generator function, or a behaviour, as each(...)',
+  (behaviour) => isObject(behaviour) && typeof behaviour['open'] === 'function',
+);
+const sinks = that('a topic, a function, or several', (to) => (Array.isArray(to) ? to : [to]).every(isSink));
 
 /** Checks the options where they are given, and erases the types. */
 export function defineAgent<K, V, Out>(
@@ -55,21 +64,39 @@ export function defineAgent<K, V, Out>(
   behaviour: Behaviour<K, V, Out>,
   options: AgentOptions<K, V, Out>,
 ): Agent {
-  const { to, concurrency = 1, order = 'key', onError = defaultPolicy, timeoutMs = 0, ...unknown } = options;
-  const problems: string[] = [];
-  if (!/^[a-zA-Z0-9._-]{1,100}$/.test(name)) problems.push('its name must be 1 to 100 letters, digits, ".", "_" or "-"');
-  if (sources.length === 0) problems.push('it has no source');
-  if (sources.some((source) => source?.serdes === undefined)) problems.push('its source must be a topic, several, or a pattern');
-  if (typeof behaviour?.open !== 'function') problems.push('what it does must be a generator function, or a behaviour as each(...)');
-  if (!Number.isInteger(concurrency) || concurrency < 1)
-    problems.push(`concurrency must be a whole number of at least 1, got ${String(concurrency)}`);
-  if (!ORDERS.includes(order)) problems.push(`order must be one of ${ORDERS.join(', ')}, got ${String(order)}`);
-  if (typeof onError?.decide !== 'function') problems.push('onError must be a failure policy, as retry({ attempts: 5 })');
-  if (!(timeoutMs >= 0)) problems.push(`timeoutMs must be at least 0, got ${String(timeoutMs)}`);
-  for (const option of Object.keys(unknown)) problems.push(`unknown option "${option}"`);
+  refuse(`agent "${name}"`, [
+    ...(NAME.test(name) ? [] : [sentence('name', '1 to 100 letters, digits, ".", "_" or "-"', name)]),
+    ...(sources.length === 0 ? ['it has no source'] : []),
+    ...sources.flatMap((source) => (aSource.fits(source) ? [] : [sentence('source', aSource.expected, source)])),
+    ...(aBehaviour.fits(behaviour) ? [] : [sentence('behaviour', aBehaviour.expected, behaviour)]),
+    ...problemsIn(options, CHECKS),
+  ]);
+  return erased(name, sources, behaviour, options);
+}
+
+const CHECKS: ChecksOf<AgentOptions<unknown, unknown, unknown>> = {
+  to: sinks,
+  concurrency: wholeNumber(1),
+  order: oneOf(ORDERS),
+  onError: aPolicy,
+  timeoutMs: durationMs(0),
+};
+
+/** Where the types of an agent end: the runtime gives each behaviour and sink only the values of its own topics. */
+function erased<K, V, Out>(
+  name: string,
+  sources: ReadonlyArray<Readable<K, V>>,
+  behaviour: Behaviour<K, V, Out>,
+  { to, concurrency = 1, order = 'key', onError = defaultPolicy, timeoutMs = 0 }: AgentOptions<K, V, Out>,
+): Agent {
   const sinks = to === undefined ? [] : Array.isArray(to) ? to : [to];
-  if (sinks.some((sink) => typeof sink !== 'function' && typeof sink?.encode !== 'function'))
-    problems.push('`to` must be a topic, a function, or several');
-  if (problems.length > 0) throw new ConfigError(problems.map((problem) => `agent "${name}": ${problem}`));
   return { name, sources, behaviour, sinks, concurrency, order, onError, timeoutMs } as unknown as Agent;
+}
+
+function isSink(sink: unknown): boolean {
+  return typeof sink === 'function' || (isObject(sink) && typeof sink['encode'] === 'function');
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

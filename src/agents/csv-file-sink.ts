@@ -1,5 +1,5 @@
 import { type CsvFileWriterOptions, csvFileWriter } from '../connect/index.ts';
-import { ConfigError } from '../errors.ts';
+import { checkValue, that } from '../options/index.ts';
 import type { Behaviour } from './behaviour.ts';
 import { type SinkBatchOptions, sink } from './sink/sink.ts';
 
@@ -7,14 +7,15 @@ export interface CsvFileSinkOptions<K, V> extends CsvFileWriterOptions<K, V> {
   readonly batch?: SinkBatchOptions | undefined;
 }
 
+const withColumns = that("a file and its columns, as ('prices.csv', { columns: ['id', 'price'] })", (options) => options !== undefined);
+
 /**
  * Appends events to a CSV file: `app.agent('keep', predictions, csvFileSink('predictions.csv', { columns: ['id', 'price'] }))`. A new file gets a
  * header; half a line that a crash has left is removed. An event is finished when its line is on the disk, so after a crash lines may
  * be repeated, never lost. Tombstones are passed over. A file is written by one worker: give each its own.
  */
 export function csvFileSink<K, V>(file: string, options: CsvFileSinkOptions<K, V>): Behaviour<K, V, never> {
-  if (options === undefined)
-    throw new ConfigError("csvFileSink: expected a file and its columns, as ('prices.csv', { columns: ['id', 'price'] })");
+  checkValue('csvFileSink', withColumns, options);
   const { batch, ...others } = options;
   return sink(csvFileWriter(file, others), batch);
 }

@@ -1,5 +1,6 @@
-import { ConfigError, StreamerError } from '../errors.ts';
-import { type Event, preview } from '../topics/index.ts';
+import { StreamerError } from '../errors.ts';
+import { aFunction, checkValue } from '../options/index.ts';
+import type { Event } from '../topics/index.ts';
 import type { Behaviour, BehaviourRun, Delivery, Inbox } from './behaviour.ts';
 
 /** Called once per event. What it returns (but `undefined`) is handed to the agent's sinks. */
@@ -17,13 +18,8 @@ export function handlerBehaviour<K, V, Out>(
   handler: Handler<K, V, Out>,
   options: Pick<Behaviour<K, V, Out>, 'tombstones'> = {},
 ): Behaviour<K, V, Out> {
-  checkFunction(name, handler);
+  checkValue(name, aFunction, handler);
   return { name, unit: 'key', ...options, open: (inbox) => new HandlerRun(handler, inbox) };
-}
-
-/** @throws ConfigError */
-export function checkFunction(name: string, given: unknown): void {
-  if (typeof given !== 'function') throw new ConfigError(`${name}: expected a function, got ${preview(given)}`);
 }
 
 class HandlerRun<K, V, Out> implements BehaviourRun<K, V, Out> {

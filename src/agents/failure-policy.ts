@@ -1,6 +1,5 @@
-import { ConfigError, refuseOthers } from '../errors.ts';
+import { type Check, checkOptions, checkValue, durationMs, nonEmptyString, numberFrom, that, wholeNumber } from '../options/index.ts';
 import { backoff } from '../timing/index.ts';
-import { preview } from '../topics/index.ts';
 
 export type Verdict =
   | { readonly action: 'retry'; readonly delayMs: number }
@@ -40,9 +39,12 @@ export function skip(): FailurePolicy {
  */
 export function deadLetter(topic?: string | { readonly name: string }): FailurePolicy {
   const name = typeof topic === 'object' ? topic?.name : topic;
-  if (topic !== undefined && (typeof name !== 'string' || name === '')) {
-    throw new ConfigError(`deadLetter: expected a topic, or the name of one, got ${preview(topic)}`);
-  }
+  const isTopic = topic === undefined || nonEmptyString.fits(name);
+  checkValue(
+    'deadLetter',
+    that('a topic, or the name of one', () => isTopic),
+    topic,
+  );
   return {
     description: name === undefined ? 'dead letter' : `dead letter to ${name}`,
     decide: () => ({ action: 'deadLetter', topic: name }),
@@ -67,20 +69,15 @@ export interface OpenPolicy extends FailurePolicy {
 
 /** Tries again after a growing wait (with 20 % jitter), then does something else: `deadLetter()` unless told otherwise. */
 export function retry(options: RetryOptions = {}): OpenPolicy {
-  const { attempts = 5, delayMs = 200, maxDelayMs = 30_000, factor = 2, ...unknown } = options;
-  refuseOthers('retry', unknown);
-  if (!Number.isInteger(attempts) || attempts < 1) {
-    throw new ConfigError(`retry: attempts must be a whole number of at least 1, got ${String(attempts)}`);
-  }
-  for (const [name, value, least] of [
-    ['delayMs', delayMs, 0],
-    ['maxDelayMs', maxDelayMs, 0],
-    ['factor', factor, 1],
-  ] as const) {
-    if (!(value >= least)) throw new ConfigError(`retry: ${name} must be at least ${least}, got ${String(value)}`);
-  }
+  checkOptions<RetryOptions>('retry', options, {
+    attempts: wholeNumber(1),
+    delayMs: durationMs(0),
+    maxDelayMs: durationMs(0),
+    factor: numberFrom(1),
+  });
+  const { attempts = 5, delayMs = 200, maxDelayMs = 30_000, factor = 2 } = options;
   const then = (next: FailurePolicy): FailurePolicy => {
-    checkPolicy('retry().otherwise', next);
+    checkValue('retry().otherwise', aPolicy, next);
     return {
       description: `retry ${attempts}, then ${next.description}`,
       decide(failure) {
@@ -100,13 +97,11 @@ export type ErrorKind = (abstract new (...args: never[]) => Error) | string | ((
  * Node, as `VALIDATION` or `ENOENT`.
  */
 export function when(kind: ErrorKind, policy: FailurePolicy): OpenPolicy {
-  if (typeof kind !== 'string' && typeof kind !== 'function') {
-    throw new ConfigError(`when: expected a class of errors, a code, or a function, got ${preview(kind)}`);
-  }
-  checkPolicy('when', policy);
+  checkValue('when', aKind, kind);
+  checkValue('when', aPolicy, policy);
   const isMeant = matcher(kind);
   const then = (other: FailurePolicy): FailurePolicy => {
-    checkPolicy('when().otherwise', other);
+    checkValue('when().otherwise', aPolicy, other);
     return {
       description: `${nameOf(kind)}: ${policy.description}; else ${other.description}`,
       decide: (failure) => (isMeant(failure.error) ? policy : other).decide(failure),
@@ -115,9 +110,12 @@ export function when(kind: ErrorKind, policy: FailurePolicy): OpenPolicy {
   return { ...then(defaultPolicy), otherwise: then };
 }
 
-function checkPolicy(where: string, policy: FailurePolicy): void {
-  if (typeof policy?.decide !== 'function') throw new ConfigError(`${where}: expected a failure policy, as skip(), got ${preview(policy)}`);
-}
+/** Anything that decides. */
+export const aPolicy: Check = that(
+  'a failure policy, as retry({ attempts: 5 })',
+  (value) => typeof value === 'object' && value !== null && 'decide' in value && typeof value.decide === 'function',
+);
+const aKind: Check = that('a class of errors, a code, or a function', (kind) => typeof kind === 'string' || typeof kind === 'function');
 
 function matcher(kind: ErrorKind): (error: unknown) => boolean {
   if (typeof kind === 'string') return (error) => (error as { code?: unknown } | undefined)?.code === kind;

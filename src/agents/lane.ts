@@ -1,4 +1,5 @@
 import { StreamerError } from '../errors.ts';
+import { durationMs, problemsIn, wholeNumber } from '../options/index.ts';
 import type { Event } from '../topics/index.ts';
 import type { Delivery, Inbox, Scope } from './behaviour.ts';
 import type { Stream, StreamFunction } from './stream.ts';
@@ -221,6 +222,7 @@ export class Lane<K, V, Out> {
   }
 }
 
+const TAKE = { max: wholeNumber(1), withinMs: durationMs(0) };
 const END = { done: true, value: undefined } as const;
 
 interface EventSource<K, V> {
@@ -240,9 +242,8 @@ class LaneStream<K, V> implements Stream<K, V> {
   }
 
   take(max: number, withinMs: number): AsyncIterable<Event<K, V>[]> {
-    if (!Number.isInteger(max) || max < 1)
-      throw new StreamerError('USAGE', `take: max must be a whole number of at least 1, got ${String(max)}`);
-    if (!(withinMs >= 0)) throw new StreamerError('USAGE', `take: withinMs must be at least 0, got ${String(withinMs)}`);
+    const [problem] = problemsIn({ max, withinMs }, TAKE);
+    if (problem !== undefined) throw new StreamerError('USAGE', `take: ${problem}`);
     return {
       [Symbol.asyncIterator]: () => ({
         next: async () => {

@@ -1,6 +1,19 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { ConfigError } from '../errors.ts';
+import {
+  aFunction,
+  type ChecksOf,
+  durationMs,
+  fields,
+  nonEmptyString,
+  oneOf,
+  problemsIn,
+  sentence,
+  that,
+  truth,
+  wholeNumber,
+} from '../options/index.ts';
 
 export interface BrokerLimits {
   /** Bytes of one request. @default 104857600 (100 MiB), as Kafka's `socket.request.max.bytes` */
@@ -97,67 +110,56 @@ const LIMITS: Limits = {
   partitionBytes: 1_073_741_824,
 };
 
-const KNOWN: Readonly<Record<keyof BrokerOptions, true>> = {
-  host: true,
-  port: true,
-  nodes: true,
-  autoCreateTopics: true,
-  defaultPartitions: true,
-  data: true,
-  durability: true,
-  clock: true,
-  limits: true,
-  onLog: true,
+const CHECKS: ChecksOf<BrokerOptions> = {
+  host: that('a loopback address (127.0.0.1, ::1 or localhost): the embedded broker has no security', isLoopback),
+  port: wholeNumber(0, 65_535),
+  nodes: wholeNumber(1, 100),
+  autoCreateTopics: truth,
+  defaultPartitions: wholeNumber(1),
+  data: that('a folder', nonEmptyString.fits),
+  durability: oneOf(['os', 'fsync']),
+  clock: oneOf(['system', 'manual']),
+  limits: fields({
+    frameBytes: wholeNumber(1),
+    connections: wholeNumber(1),
+    idleMs: durationMs(1),
+    stringBytes: wholeNumber(1),
+    arrayItems: wholeNumber(1),
+    partitions: wholeNumber(1),
+    groups: wholeNumber(1),
+    groupMembers: wholeNumber(1),
+    transactionalIds: wholeNumber(1),
+    minSessionMs: durationMs(1),
+    maxSessionMs: durationMs(1),
+    partitionBytes: wholeNumber(1),
+  } satisfies ChecksOf<BrokerLimits>),
+  onLog: aFunction,
 };
 
 /** @throws ConfigError that lists every option that cannot be used */
 export function resolveOptions(options: BrokerOptions): Settings {
+  const problems = problemsIn(options, CHECKS);
   const { host = '127.0.0.1', port = 0, nodes = 1, autoCreateTopics = false, defaultPartitions = 1 } = options;
   const { durability = 'os', clock = 'system', onLog = () => {} } = options;
   const limits = { ...LIMITS, ...options.limits };
-  const problems = [
-    ...Object.keys(options).flatMap((name) =>
-      name in KNOWN ? [] : [`${name}: there is no such option; expected one of ${Object.keys(KNOWN).join(', ')}`],
-    ),
-    ...problemsOfAddress(host, port, nodes),
-    ...whole('defaultPartitions', defaultPartitions, 1, limits.partitions),
-    ...Object.entries(limits).flatMap(([name, value]) => whole(`limits.${name}`, value, 1, Number.MAX_SAFE_INTEGER, name in LIMITS)),
-    ...oneOf('autoCreateTopics', autoCreateTopics, [true, false]),
-    ...oneOf('durability', durability, ['os', 'fsync']),
-    ...oneOf('clock', clock, ['system', 'manual']),
-    ...problemsOfStorage(options),
-  ];
-  if (typeof onLog !== 'function') problems.push(`onLog: expected a function, got ${JSON.stringify(onLog)}`);
+  if (problems.length === 0) problems.push(...problemsBetween(options, limits));
   if (problems.length > 0) throw new ConfigError(problems);
   const data = options.data === undefined ? undefined : resolve(options.data);
   return { host, port, nodes, autoCreateTopics, defaultPartitions, data, durability, clock, limits, log: onLog };
 }
 
-function problemsOfAddress(host: string, port: number, nodes: number): string[] {
-  const problems = [...whole('port', port, 0, 65_535), ...whole('nodes', nodes, 1, 100)];
-  if (problems.length === 0 && port !== 0 && port + nodes - 1 > 65_535)
-    problems.push(`port: ${nodes} nodes from port ${port} on would end beyond 65535`);
-  if (isLoopback(host)) return problems;
-  const got = JSON.stringify(host);
-  return [`host: expected a loopback address (127.0.0.1, ::1 or localhost), got ${got}; the embedded broker has no security`, ...problems];
+/** Of options that are right each, but not together. */
+function problemsBetween({ port = 0, nodes = 1, defaultPartitions = 1, data, durability }: BrokerOptions, limits: Limits): string[] {
+  const problems: string[] = [];
+  if (port !== 0 && port + nodes - 1 > 65_535) problems.push(`port: ${nodes} nodes from port ${port} on would end beyond 65535`);
+  if (defaultPartitions > limits.partitions) {
+    problems.push(sentence('defaultPartitions', `a number up to limits.partitions, ${limits.partitions}`, defaultPartitions));
+  }
+  if (data === undefined && durability !== undefined) problems.push('durability: without `data` everything is in memory');
+  return problems;
 }
 
-function problemsOfStorage({ data, durability }: BrokerOptions): string[] {
-  if (data === undefined) return durability === undefined ? [] : ['durability: without `data` everything is in memory'];
-  if (typeof data === 'string' && data !== '') return [];
-  return [`data: expected a folder, got ${data === '' ? 'an empty name' : JSON.stringify(data)}`];
-}
-
-function oneOf(name: string, value: unknown, allowed: readonly unknown[]): string[] {
-  return allowed.includes(value) ? [] : [`${name}: expected ${allowed.join(' or ')}, got ${JSON.stringify(value)}`];
-}
-
-function whole(name: string, value: number, least: number, most: number, isKnown = true): string[] {
-  if (!isKnown) return [`${name}: there is no such limit`];
-  if (Number.isInteger(value) && value >= least && value <= most) return [];
-  return [`${name}: expected a whole number from ${least} to ${most}, got ${typeof value === 'number' ? value : JSON.stringify(value)}`];
-}
-
-function isLoopback(host: string): boolean {
+function isLoopback(host: unknown): boolean {
+  if (typeof host !== 'string') return false;
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }

@@ -1,3 +1,5 @@
+import { durationMs, nonEmptyString } from '../options/index.ts';
+
 /** Reads a value given as text or as itself; says what was expected when it does not fit. */
 export type Parser<T> = (raw: unknown) => { readonly value: T } | { readonly expected: string };
 
@@ -15,9 +17,10 @@ export function choice<const T extends readonly string[]>(words: T): Parser<T[nu
 }
 
 export function milliseconds(least: number): Parser<number> {
+  const { fits, expected } = durationMs(least);
   return (raw) => {
     const value = numberOf(raw);
-    return value >= least ? { value } : { expected: `milliseconds, at least ${least}` };
+    return fits(value) ? { value } : { expected };
   };
 }
 
@@ -27,7 +30,7 @@ export const positive: Parser<number> = (raw) => {
 };
 
 export const text: Parser<string> = (raw) =>
-  typeof raw === 'string' && raw !== '' ? { value: raw } : { expected: 'a text that is not empty' };
+  nonEmptyString.fits(raw) && typeof raw === 'string' ? { value: raw } : { expected: nonEmptyString.expected };
 
 /** `true` and `false`, `1` and `0`, as themselves or as text. */
 export const truth: Parser<boolean> = (raw) => {

@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors.ts';
 import { keepForm, type RecordHeaders, setHeader } from '../kafka/index.ts';
+import { anything, type Check, type ChecksOf, checkOptions, oneOf, sentence, wholeNumber } from '../options/index.ts';
 import type { Serde, SerdeContext } from './serde.ts';
 
 /** Headers as they may be given: text is written as UTF-8, `null` and `undefined` are left out. */
@@ -89,12 +90,11 @@ export class Topic<K, V, KIn = K, VIn = V> implements Readable<K, V, KIn, VIn> {
     this.serdes = serdes;
     this.#keyContext = { topic: name, part: 'key' };
     this.#valueContext = { topic: name, part: 'value' };
-    this.partitions = checkCount('partitions', options.partitions ?? 1, name);
-    this.replicationFactor =
-      options.replicationFactor === undefined ? undefined : checkCount('replicationFactor', options.replicationFactor, name);
-    this.configs = checkConfigs(options.configs ?? {}, name);
-    this.tombstones = tombstonesOf(options, name);
-    checkNames(options, ['key', 'value', 'partitions', 'replicationFactor', 'configs', 'tombstones'], name);
+    checkOptions<TopicOptions>(`topic "${name}"`, options, TOPIC);
+    this.partitions = options.partitions ?? 1;
+    this.replicationFactor = options.replicationFactor;
+    this.configs = { ...options.configs };
+    this.tombstones = options.tombstones ?? 'skip';
   }
 
   /**
@@ -144,8 +144,8 @@ export class TopicPattern<K, V> implements Readable<K, V> {
   constructor(name: RegExp, serdes: Serdes<K, V, never, never>, options: Pick<TopicOptions, 'tombstones'> = {}) {
     this.name = name;
     this.serdes = serdes;
-    this.tombstones = tombstonesOf(options, String(name));
-    checkNames(options, ['key', 'value', 'tombstones'], String(name));
+    checkOptions<Pick<TopicOptions, 'tombstones'>>(`topic ${name}`, options, PATTERN);
+    this.tombstones = options.tombstones ?? 'skip';
   }
 }
 
@@ -172,27 +172,29 @@ function checkTopicName(name: string): string {
   return name;
 }
 
-function checkCount(what: string, value: number, topic: string): number {
-  if (!Number.isInteger(value) || value < 1) {
-    throw new ConfigError(`topic "${topic}": ${what} must be a whole number of at least 1, got ${String(value)}`);
-  }
-  return value;
-}
+const tombstones = oneOf(['skip', 'deliver']);
 
-function checkConfigs(configs: Readonly<Record<string, unknown>>, topic: string): Readonly<Record<string, string>> {
-  for (const [name, value] of Object.entries(configs))
-    if (typeof value !== 'string')
-      throw new ConfigError(`topic "${topic}": configs: ${name} must be a text, as '1000', got ${String(value)}`);
-  return { ...(configs as Record<string, string>) };
-}
+const configs: Check = {
+  expected: 'configs by name',
+  fits: (value) => typeof value === 'object' && value !== null,
+  problems: (name, value) =>
+    Object.entries(Object(value)).flatMap(([config, text]) =>
+      typeof text === 'string' ? [] : [sentence(`${name}.${config}`, "a string, as '1000'", text)],
+    ),
+};
 
-function tombstonesOf({ tombstones = 'skip' }: Pick<TopicOptions, 'tombstones'>, topic: string): TombstonePolicy {
-  if (tombstones === 'skip' || tombstones === 'deliver') return tombstones;
-  throw new ConfigError(`topic "${topic}": tombstones: expected 'skip' or 'deliver', got ${JSON.stringify(tombstones)}`);
-}
+const TOPIC: ChecksOf<TopicOptions & AnySerdeOptions> = {
+  key: anything,
+  value: anything,
+  partitions: wholeNumber(1),
+  replicationFactor: wholeNumber(1),
+  configs,
+  tombstones,
+};
 
-function checkNames(options: object, known: readonly string[], topic: string): void {
-  const unknown = Object.keys(options).filter((name) => !known.includes(name));
-  if (unknown.length > 0)
-    throw new ConfigError(`topic "${topic}": unknown option "${unknown.join('", "')}"`, { next: `There are ${known.join(', ')}.` });
+const PATTERN: ChecksOf<Pick<TopicOptions, 'tombstones'> & AnySerdeOptions> = { key: anything, value: anything, tombstones };
+
+interface AnySerdeOptions {
+  readonly key?: unknown;
+  readonly value?: unknown;
 }

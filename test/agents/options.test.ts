@@ -20,16 +20,30 @@ it.each<[string, () => unknown, RegExp]>([
   ['each without a handler', () => each(loose(undefined)), /each: expected a function/],
   ['a predicate that is none', () => filter(loose('age > 60')), /filter: expected a function, got "age > 60"/],
   ['an unknown limit of a band', () => ageBand(loose({ from: 60 }), () => 1), /ageBand: unknown option "from"/],
-  ['a limit that is text', () => ageBand(loose({ min: '60' }), () => 1), /ageBand: min must be a number of years, got "60"/],
+  [
+    'a time that no timer can run',
+    () => retry({ delayMs: 2 ** 31 }),
+    /retry: delayMs: expected milliseconds from 0 to 2147483647 .*got 2147483648/,
+  ],
+  [
+    'a time without end',
+    agentOf(
+      'items',
+      each(() => {}),
+      { timeoutMs: Number.POSITIVE_INFINITY },
+    ),
+    /agent "it": timeoutMs: expected milliseconds from 0/,
+  ],
+  ['a limit that is text', () => ageBand(loose({ min: '60' }), () => 1), /ageBand: min: expected a number of years, got "60"/],
   [
     'an agent without a source',
     agentOf(
       undefined,
       each(() => {}),
     ),
-    /its source must be a topic/,
+    /source: expected a topic, several, or a pattern/,
   ],
-  ['an agent that does nothing', agentOf('items', undefined), /what it does must be a generator function/],
+  ['an agent that does nothing', agentOf('items', undefined), /behaviour: expected a generator function/],
   [
     'an unknown option of an agent',
     agentOf(
@@ -46,7 +60,7 @@ it.each<[string, () => unknown, RegExp]>([
       each(() => {}),
       { to: 'out' },
     ),
-    /`to` must be a topic, a function, or several/,
+    /to: expected a topic, a function, or several, got "out"/,
   ],
 ])('is refused: %s', (_name, make, message) => {
   expect(make).toThrow(ConfigError);

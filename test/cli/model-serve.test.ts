@@ -84,7 +84,7 @@ describe('model serve', () => {
         expect.stringContaining('--labels has 3 labels, and the model 2 classes'),
         expect.stringContaining('--labels needs probabilities, and --margin answers sums'),
         expect.stringContaining('--labels needs probabilities, and the model answers other numbers'),
-        expect.stringMatching(/limits\.rows must be[\s\S]*there is no fault "storm"/),
+        expect.stringMatching(/limits\.rows: expected[\s\S]*unknown option "faults\.storm"/),
         expect.stringContaining('cannot read the model file nowhere.json'),
       ]);
     });

@@ -48,7 +48,9 @@ it('the same in other words is no difference', () => {
 
 it('options that are misspelt or of another kind are refused where they are given', () => {
   const configs = { 'retention.ms': 1000 as never };
-  expect(() => testAppOf('differs').topic('t', { configs } as never)).toThrow(/configs: retention\.ms must be a text, as '1000', got 1000/);
+  expect(() => testAppOf('differs').topic('t', { configs } as never)).toThrow(
+    /configs\.retention\.ms: expected a string, as '1000', got 1000/,
+  );
   expect(() => testAppOf('differs').topic('t', { partition: 3 } as never)).toThrow(/topic "t": unknown option "partition"/);
   expect(() => testAppOf('differs').topic(/t/, { partitions: 3 } as never)).toThrow(/unknown option "partitions"/);
   expect(() => testAppOf('differs').topic('t', { tombstones: 'keep' as never })).toThrow(/expected 'skip' or 'deliver', got "keep"/);

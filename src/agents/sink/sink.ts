@@ -1,5 +1,5 @@
 import type { SinkWriter } from '../../connect/index.ts';
-import { ConfigError } from '../../errors.ts';
+import { checkOptions, durationMs, fields, wholeNumber } from '../../options/index.ts';
 import type { Behaviour } from '../behaviour.ts';
 import { SinkRun } from './sink-run.ts';
 
@@ -36,11 +36,8 @@ export function sink<K, V>(writer: SinkWriter<K, V>, batch: SinkBatchOptions = {
   };
 }
 
-function sinkBatch(name: string, { size = 500, waitMs = 5, ...unknown }: SinkBatchOptions): SinkBatch {
-  const problems: string[] = [];
-  if (!Number.isInteger(size) || size < 1) problems.push(`${name}: batch.size must be a whole number of at least 1, got ${String(size)}`);
-  if (!(waitMs >= 0)) problems.push(`${name}: batch.waitMs must be at least 0, got ${String(waitMs)}`);
-  for (const option of Object.keys(unknown)) problems.push(`${name}: unknown option "batch.${option}"`);
-  if (problems.length > 0) throw new ConfigError(problems);
+function sinkBatch(name: string, batch: SinkBatchOptions): SinkBatch {
+  checkOptions<{ batch: SinkBatchOptions }>(name, { batch }, { batch: fields({ size: wholeNumber(1), waitMs: durationMs(0) }) });
+  const { size = 500, waitMs = 5 } = batch;
   return { size, waitMs };
 }

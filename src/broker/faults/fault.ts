@@ -1,4 +1,5 @@
 import { ConfigError } from '../../errors.ts';
+import { aString, type ChecksOf, durationMs, oneOf, problemsIn, that, wholeNumber } from '../../options/index.ts';
 import { ErrorCode, type ErrorName } from '../../wire/error-code.ts';
 
 /** Which requests a fault strikes. */
@@ -27,31 +28,24 @@ type FaultEffect =
 
 export type FaultOptions = FaultTarget & FaultEffect;
 
-const KNOWN: readonly string[] = ['api', 'times', 'clientId', 'topic', 'error', 'delayMs', 'disconnect'];
+const EFFECTS = ['error', 'delayMs', 'disconnect'] as const;
 
 /** @throws ConfigError that says what cannot be used */
 export function checkFault(options: FaultOptions, apis: readonly string[]): void {
-  const { api, times = 1, clientId, topic } = options;
-  const unknown = Object.keys(options).filter((name) => !KNOWN.includes(name));
-  const problems = unknown.map((name) => `fault.${name}: there is no such option; expected ${KNOWN.join(', ')}`);
-  if (!apis.includes(api)) problems.push(`fault.api: there is no request ${JSON.stringify(api)}; expected one of ${apis.join(', ')}`);
-  if (times !== Number.POSITIVE_INFINITY && !(Number.isInteger(times) && times >= 1))
-    problems.push(`fault.times: expected a whole number from 1 on, or Infinity, got ${times}`);
-  for (const [name, value] of Object.entries({ clientId, topic }))
-    if (value !== undefined && typeof value !== 'string') problems.push(`fault.${name}: expected a name, got ${JSON.stringify(value)}`);
-  problems.push(...problemsOfEffect(options));
+  const checks: ChecksOf<FaultOptions> = {
+    api: oneOf(apis),
+    times: that('a whole number of at least 1, or Infinity', (times) => times === Number.POSITIVE_INFINITY || wholeNumber(1).fits(times)),
+    clientId: aString,
+    topic: aString,
+    error: that(
+      "the name of an error in Kafka's protocol",
+      (error) => typeof error === 'string' && Object.hasOwn(ErrorCode, error) && error !== 'NONE',
+    ),
+    delayMs: durationMs(0),
+    disconnect: oneOf([true, 'before', 'after']),
+  };
+  const given = EFFECTS.filter((name) => options[name] !== undefined).length;
+  const problems = problemsIn(options, checks, 'fault.');
+  if (given !== 1) problems.push(`fault: expected one of ${EFFECTS.join(', ')}, got ${given} of them`);
   if (problems.length > 0) throw new ConfigError(problems);
-}
-
-function problemsOfEffect({ error, delayMs, disconnect }: FaultEffect): string[] {
-  const given = [error, delayMs, disconnect].filter((effect) => effect !== undefined).length;
-  const problems: string[] = [];
-  if (given !== 1) problems.push(`fault: expected one of error, delayMs and disconnect, got ${given} of them`);
-  if (error !== undefined && (!Object.hasOwn(ErrorCode, error) || error === 'NONE'))
-    problems.push(`fault.error: expected the name of an error in Kafka's protocol, got ${JSON.stringify(error)}`);
-  if (delayMs !== undefined && !(Number.isFinite(delayMs) && delayMs >= 0 && delayMs < 2 ** 31))
-    problems.push(`fault.delayMs: expected milliseconds from 0 on, got ${delayMs}`);
-  if (disconnect !== undefined && ![true, 'before', 'after'].includes(disconnect))
-    problems.push(`fault.disconnect: expected true, before or after, got ${JSON.stringify(disconnect)}`);
-  return problems;
 }

@@ -1,4 +1,4 @@
-import { refuseOthers } from '../../errors.ts';
+import { checkOptions, oneOf } from '../../options/index.ts';
 import type { Serde } from '../serde.ts';
 import { unreadable, unwritable } from './faults.ts';
 import { parsePlain, toPlain } from './plain-form.ts';
@@ -27,8 +27,8 @@ export function avroSerde<const S extends AvroSchema, L extends LongKind = 'numb
   schema: S,
   options: AvroOptions<L> = {},
 ): Serde<AvroInput<S, LongOf<L>>, AvroOutput<S, LongOf<L>>> {
-  const { long = 'number', ...unknown } = options;
-  refuseOthers('avro', unknown);
+  checkOptions<AvroOptions>('avro', options, { long: oneOf(['number', 'bigint']) });
+  const { long = 'number' } = options;
   const type = compile(schema, long);
   return {
     name: 'avro',

@@ -1,4 +1,5 @@
-import { isStreamerError, refuseOthers } from '../../errors.ts';
+import { isStreamerError } from '../../errors.ts';
+import { anything, checkOptions, truth } from '../../options/index.ts';
 import type { Serde, SerdeContext } from '../serde.ts';
 import { preview, SerdeError } from '../serde-error.ts';
 import { type Format, HEADER_BYTES, type RecordReader, readSchemaId } from './format.ts';
@@ -26,8 +27,8 @@ const UNKNOWN_MS = 5_000;
 
 /** Values in Confluent's wire format, whatever kind of schema describes them. Writes and reads without waiting once ids are known. */
 export function confluentSerde<In, Out>(format: Format<In, Out>, options: ConfluentOptions): Serde<In, Out> {
-  const { autoRegister = true, registry: at, subject, strategy, ...unknown } = options;
-  refuseOthers(format.name, unknown);
+  checkOptions<ConfluentOptions>(format.name, options, { registry: anything, subject: anything, strategy: anything, autoRegister: truth });
+  const { autoRegister = true, registry: at, subject, strategy } = options;
   const registry = registryOf(at);
   const nameOf = subjectNamer({ subject, strategy }, format.record);
   const subjectOf = (context: SerdeContext) => new Subject(nameOf(context), context.topic, format as Format<never, unknown>, registry);

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
-import { ConfigError, refuseOthers } from '../../errors.ts';
+import { ConfigError } from '../../errors.ts';
+import { anything, checkOptions, durationMs, wholeNumber } from '../../options/index.ts';
 
 export interface RegistryOptions {
   /** As `https://registry:8081`, a path included where there is one. @default $SCHEMA_REGISTRY_URL */
@@ -33,8 +34,14 @@ export interface ResolvedRegistry {
 
 /** @throws ConfigError */
 export function resolveRegistry(options: RegistryOptions, env: NodeJS.ProcessEnv): ResolvedRegistry {
-  const { url: own, auth: _, tls, timeoutMs = 10_000, retries = 3, ...unknown } = options;
-  refuseOthers('schema registry', unknown);
+  checkOptions<RegistryOptions>('schema registry', options, {
+    url: anything,
+    auth: anything,
+    tls: anything,
+    timeoutMs: durationMs(1),
+    retries: wholeNumber(0),
+  });
+  const { url: own, tls, timeoutMs = 10_000, retries = 3 } = options;
   const given = own ?? env['SCHEMA_REGISTRY_URL'];
   if (given === undefined || given === '') {
     throw new ConfigError('no schema registry is named', { next: "Set SCHEMA_REGISTRY_URL, or give the serde registry: { url: '...' }." });
@@ -43,9 +50,6 @@ export function resolveRegistry(options: RegistryOptions, env: NodeJS.ProcessEnv
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
     throw new ConfigError(`schema registry: expected the URL of an HTTP server, got ${JSON.stringify(given)}`);
   }
-  if (!(timeoutMs > 0)) throw new ConfigError(`schema registry: timeoutMs must be above 0, got ${String(timeoutMs)}`);
-  if (!Number.isInteger(retries) || retries < 0)
-    throw new ConfigError(`schema registry: retries must be a whole number from 0, got ${String(retries)}`);
   const authorization = authorizationOf(options, url, env);
   url.username = '';
   url.password = '';
@@ -59,7 +63,7 @@ function authorizationOf({ auth }: RegistryOptions, url: URL, env: NodeJS.Proces
     if (typeof token === 'string' && token !== '') return () => `Bearer ${token}`;
     if (typeof username === 'string' && typeof password === 'string') return basic(`${username}:${password}`);
     const names = Object.keys(auth).join(', ') || 'nothing';
-    throw new ConfigError(`schema registry: auth: expected { username, password } or { token }, texts that are not empty, got ${names}`);
+    throw new ConfigError(`schema registry: auth: expected { username, password } or { token }, non-empty strings, got ${names}`);
   }
   if (env['SCHEMA_REGISTRY_USER_INFO']) return basic(env['SCHEMA_REGISTRY_USER_INFO']);
   const token = env['SCHEMA_REGISTRY_TOKEN'];

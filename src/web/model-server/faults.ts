@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type ChecksOf, durationMs, numberFrom, that, truth, wholeNumber } from '../../options/index.ts';
 import { Problem } from './problem.ts';
 
 /** How a model server misbehaves on purpose, so that what asks it can be tested. All off by default. */
@@ -22,26 +23,18 @@ export interface Faults {
   readonly refuse?: Readonly<Record<string, string | number | boolean>> | undefined;
 }
 
-const isAmount = (value: unknown): boolean => typeof value === 'number' && value >= 0 && Number.isFinite(value);
-const isShare = (value: unknown): boolean => isAmount(value) && (value as number) <= 1;
-const CHECKS: { readonly [Name in keyof Faults]-?: readonly [check: (value: unknown) => boolean, wanted: string] } = {
-  latency: [isAmount, 'milliseconds'],
-  jitter: [isAmount, 'milliseconds'],
-  errors: [isShare, 'a share of 0 to 1'],
-  status: [(value) => Number.isInteger(value) && (value as number) >= 400 && (value as number) <= 599, 'a status of 400 to 599'],
-  retryAfter: [isAmount, 'seconds'],
-  hang: [(value) => typeof value === 'boolean', 'true or false'],
-  refused: [isShare, 'a share of 0 to 1'],
-  refuse: [(value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'fields with values'],
-};
+const aShare = numberFrom(0, 1);
 
-export function problemsOfFaults(faults: object): string[] {
-  return Object.entries(faults).flatMap(([name, value]) => {
-    const known = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof Faults] : undefined;
-    if (known === undefined) return [`there is no fault ${JSON.stringify(name)}: ${Object.keys(CHECKS).join(', ')}`];
-    return value === undefined || known[0](value) ? [] : [`the fault ${name} must be ${known[1]}, got ${JSON.stringify(value)}`];
-  });
-}
+export const FAULTS: ChecksOf<Faults> = {
+  latency: durationMs(0),
+  jitter: durationMs(0),
+  errors: aShare,
+  status: wholeNumber(400, 599),
+  retryAfter: numberFrom(0, Number.MAX_VALUE),
+  hang: truth,
+  refused: aShare,
+  refuse: that('fields with values', (value) => typeof value === 'object' && value !== null && !Array.isArray(value)),
+};
 
 /** Before a request is scored: waits, hangs, or throws the `Problem` that is answered. */
 export async function misbehave(

@@ -1,7 +1,17 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { ConfigError } from '../../errors.ts';
 import type { Model } from '../../models/index.ts';
-import { type Faults, problemsOfFaults } from './faults.ts';
+import {
+  aFunction,
+  anything,
+  type ChecksOf,
+  checkOptions,
+  durationMs,
+  fields,
+  nonEmptyString,
+  oneOf,
+  wholeNumber,
+} from '../../options/index.ts';
+import { FAULTS, type Faults } from './faults.ts';
 
 /**
  * How rows are asked about.
@@ -62,26 +72,34 @@ export interface ServeOptions<Row, Answer> {
 
 export type Limits = { readonly [Name in keyof ServeLimits]-?: number };
 
+const LIMITS: ChecksOf<ServeLimits> = {
+  bodyBytes: wholeNumber(1),
+  rows: wholeNumber(1),
+  concurrency: wholeNumber(1),
+  queue: wholeNumber(0),
+  timeoutMs: durationMs(1),
+};
+
+const CHECKS: ChecksOf<ServeOptions<never, never>> = {
+  model: anything,
+  name: anything,
+  protocols: {
+    expected: `some of ${PROTOCOLS.join(', ')}`,
+    fits: (value) => Array.isArray(value) && value.length > 0 && value.every((protocol) => oneOf(PROTOCOLS).fits(protocol)),
+  },
+  answer: aFunction,
+  schema: anything,
+  shape: aFunction,
+  limits: fields(LIMITS),
+  faults: fields(FAULTS),
+  host: nonEmptyString,
+  port: wholeNumber(0, 65_535),
+  drainMs: durationMs(0),
+};
+
 /** @throws ConfigError with all that is wrong */
-export function limitsOf({
-  limits = {},
-  protocols = PROTOCOLS,
-  port = 3_000,
-  drainMs = 5_000,
-  faults,
-}: ServeOptions<never, never>): Limits {
-  const { bodyBytes = 4 * 1024 * 1024, rows = 10_000, concurrency = 16, queue = 256, timeoutMs = 30_000 } = limits;
-  const complete = { bodyBytes, rows, concurrency, queue, timeoutMs };
-  const problems = Object.entries(complete)
-    .filter(([name, value]) => !Number.isInteger(value) || value < (name === 'queue' ? 0 : 1))
-    .map(([name, value]) => `limits.${name} must be a whole number of at least ${name === 'queue' ? 0 : 1}, got ${value}`);
-  for (const protocol of protocols)
-    if (!PROTOCOLS.includes(protocol))
-      problems.push(`there is no protocol ${JSON.stringify(protocol)}: ${PROTOCOLS.join(', ')} are served`);
-  if (protocols.length === 0) problems.push('no protocol is to be served');
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) problems.push(`port must be a whole number of 0 to 65535, got ${port}`);
-  if (!(drainMs >= 0)) problems.push(`drainMs must be at least 0, got ${drainMs}`);
-  if (faults !== undefined) problems.push(...problemsOfFaults(faults));
-  if (problems.length > 0) throw new ConfigError(problems.map((problem) => `model server: ${problem}`));
-  return complete;
+export function limitsOf(options: ServeOptions<never, never>): Limits {
+  checkOptions<ServeOptions<never, never>>('model server', options, CHECKS);
+  const { bodyBytes = 4 * 1024 * 1024, rows = 10_000, concurrency = 16, queue = 256, timeoutMs = 30_000 } = options.limits ?? {};
+  return { bodyBytes, rows, concurrency, queue, timeoutMs };
 }

@@ -3,8 +3,9 @@ import { bodyLimit } from 'hono/body-limit';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { readJson } from '../../models/http/json.ts';
 import { VERSION_HEADER } from '../../models/version-header.ts';
+import { problemsIn } from '../../options/index.ts';
 import type { Desk } from './desk.ts';
-import { type Faults, problemsOfFaults } from './faults.ts';
+import { FAULTS, type Faults } from './faults.ts';
 import { infer, metadata } from './open-inference.ts';
 import { PROTOCOLS, type ServeOptions } from './options.ts';
 import { DetailedProblem, predict } from './predict.ts';
@@ -101,8 +102,8 @@ function faultSwitch(server: Hono, desk: Desk): void {
   server.get('/faults', (context) => context.json(desk.faults));
   server.put('/faults', async (context) => {
     const faults = await bodyOf(context);
-    if (typeof faults !== 'object' || faults === null) throw new Problem(422, 'an object of faults is wanted');
-    const problems = problemsOfFaults(faults);
+    if (typeof faults !== 'object' || faults === null) throw new Problem(422, 'expected an object of faults');
+    const problems = problemsIn(faults, FAULTS);
     if (problems.length > 0) throw new Problem(422, problems.join('; '));
     desk.faults = faults as Faults;
     return context.json(desk.faults);

@@ -407,7 +407,7 @@ describe('settings', () => {
   it('that there are not are refused, as misspelt ones are', () => {
     const wrong = { batchSize: 3, batch: { sise: 3 }, breaker: { failure: 1 }, warmUp: { rows: 1 } };
     expect(() => agent(wrong as never)).toThrowError(
-      /4 problems.*no option batchSize.*no option batch\.sise.*no option breaker\.failure.*no option warmUp\.rows/s,
+      /4 problems.*unknown option "batchSize".*unknown option "batch\.sise".*unknown option "breaker\.failure".*unknown option "warmUp\.rows"/s,
     );
   });
 });

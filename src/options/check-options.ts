@@ -1,0 +1,25 @@
+import { ConfigError } from '../errors.ts';
+import { type Check, problemsIn, sentence } from './checks.ts';
+
+/** A check for every option that there is: one that is forgotten does not compile. */
+export type ChecksOf<Options> = { readonly [Name in keyof Options]-?: Check };
+
+/**
+ * Checks options where they are given.
+ *
+ * @param where what takes them, as `retry`: begins every sentence
+ * @throws ConfigError with every problem together
+ */
+export function checkOptions<Options extends object>(where: string, options: NoInfer<Options>, checks: ChecksOf<Options>): void {
+  refuse(where, problemsIn(options, checks));
+}
+
+/** Checks one value. @throws ConfigError */
+export function checkValue(where: string, { expected, fits }: Check, value: unknown): void {
+  if (!fits(value)) throw new ConfigError(sentence(where, expected, value));
+}
+
+/** @throws ConfigError when there are any */
+export function refuse(where: string, problems: readonly string[]): void {
+  if (problems.length > 0) throw new ConfigError(problems.map((problem) => `${where}: ${problem}`));
+}
