@@ -61,15 +61,19 @@ export interface Watermarks extends TopicPartition {
 }
 
 /**
- * What a subscription tells its owner. Epochs grow with every assignment; the driver never calls two of the awaited
- * methods at once.
+ * What a subscription tells its owner. Epochs grow with every assignment. The driver announces no assignment before the
+ * `revoking` of the one before has ended, or has taken longer than it may.
  */
 export interface ConsumerSink {
-  /** New assignment. Awaited before the first batch of this epoch; positions may be set with `seek` meanwhile. */
-  assigned(partitions: readonly TopicPartition[], epoch: number): Promise<void>;
+  /**
+   * New assignment. Nothing of a partition is delivered before the owner has set its position with `seek`: where to start is
+   * the owner's decision, and it may take its time. If this throws, the driver ends the consumer and joins again.
+   */
+  assigned(partitions: readonly TopicPartition[], epoch: number): void;
   /**
    * The assignment is about to be given up. Awaited (heartbeats go on) until `deadlineMs` (epoch milliseconds) at the
-   * latest; commits under `epoch` are still accepted. After it resolves, no batch of this epoch is delivered.
+   * latest; commits under `epoch` are still accepted. From its call on, no batch of this epoch is delivered. It may come
+   * before the owner has set all positions.
    */
   revoking(partitions: readonly TopicPartition[], epoch: number, deadlineMs: number): Promise<void>;
   /** The assignment is gone already (session expired, fenced): commit nothing. */
@@ -79,7 +83,7 @@ export interface ConsumerSink {
    * position behind the raw batch, gaps and control records included.
    */
   batch(partition: TopicPartition, epoch: number, records: KafkaRecords, nextOffset: number): void;
-  /** A failure that the driver handles itself by trying again (`fatal` false), or one that ends the subscription. */
+  /** A failure after which the driver goes on by itself (`fatal` false), or one that ends the subscription. */
   failed(error: KafkaError, fatal: boolean): void;
 }
 
@@ -96,22 +100,25 @@ export interface SubscribeOptions {
   readonly maxWaitMs?: number;
   /** @default 1 MiB */
   readonly maxBytesPerPartition?: number;
-  /** Age at which topics are looked at anew: added partitions are noticed then. @default 60_000 */
+  /** Age at which metadata of the topics is read again: added partitions are noticed then. @default 60_000 */
   readonly metadataMaxAgeMs?: number;
-  /** How long reading positions and `assigned` may take together, before the consumer is made anew. @default 30_000 */
-  readonly takeOverTimeoutMs?: number;
-  /** Silence of the client, beyond what a join may take, after which the consumer is made anew. @default 60_000 */
+  /** Silence of the client, beyond what a join may take, after which a new consumer takes its place. @default 60_000 */
   readonly stallTimeoutMs?: number;
-  /** Where a partition without a usable position starts. @default 'earliest' */
+  /** Where reading goes on once the log no longer holds a position, until the owner seeks. @default 'earliest' */
   readonly start?: 'earliest' | 'latest';
+  /** Groups of topics that are read together: partition p of all topics of a group goes to one member. @default none */
+  readonly coPartitioned?: ReadonlyArray<readonly string[]>;
 }
 
 export interface Subscription {
   /** Stops delivery of these partitions at once; forgotten at every new epoch. */
   pause(partitions: readonly TopicPartition[]): void;
   resume(partitions: readonly TopicPartition[]): void;
-  /** Sets the position of the next fetch; never commits. */
-  seek(partition: TopicPartition, offset: number): void;
+  /**
+   * Sets the position of the next fetch; never commits. The first one of an epoch starts the delivery of the partition. No
+   * effect once the epoch is over.
+   */
+  seek(epoch: number, partition: TopicPartition, offset: number): void;
   /**
    * Commits next-offsets with their metadata. Rejects with a `KafkaError`: `stale` (drop it), `retry`, `fatal`.
    * A commit of an epoch that is over rejects with `stale` without asking the broker.
@@ -119,6 +126,11 @@ export interface Subscription {
   commit(epoch: number, offsets: readonly CommittedOffset[]): Promise<void>;
   /** What the group has committed, from the broker. */
   committed(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]>;
+  /**
+   * Ends the consumer of an epoch and joins with a new one, on new connections: for an owner that cannot read its positions.
+   * The sink gets `lost`, `failed` with the reason, and then a new assignment. No effect once the epoch is over.
+   */
+  rejoin(epoch: number, reason: KafkaError): void;
   /** Leaves the group (after `revoking`) and closes. Idempotent, bounded in time. */
   close(): Promise<void>;
 }
@@ -183,7 +195,11 @@ export interface KafkaClient {
   readonly name: string;
   /** Resolves when a broker has answered; rejects with a `KafkaError` that names the addresses tried. */
   connect(timeoutMs?: number): Promise<void>;
-  subscribe(options: SubscribeOptions, sink: ConsumerSink): Promise<Subscription>;
+  /**
+   * Joins a group, and reads topics as its member. `sink` gets the subscription before anything is joined, and returns its
+   * owner. Resolves when the owner is there, not when it has partitions. @throws ConfigError for options that cannot work
+   */
+  subscribe(options: SubscribeOptions, sink: (subscription: Subscription) => ConsumerSink): Promise<Subscription>;
   producer(): Promise<KafkaProducer>;
   admin(): Promise<KafkaAdmin>;
   /** Closes everything opened through this client. Idempotent, bounded in time. */

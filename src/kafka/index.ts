@@ -1,7 +1,9 @@
 /** Kafka behind one contract: `client.ts` says what each part does. */
 export type * from './client.ts';
+export { joinGroups } from './co-partitioned.ts';
 export { keepForm, pickHeaders, setHeader } from './headers.ts';
 export { kafkajs } from './kafkajs/client.ts';
+export { isInLog, type LogPosition, readPositions, seekToStart } from './positions.ts';
 export { MadeRecords, sizeOf } from './records.ts';
 export { RefusedRecordsError } from './refused.ts';
 export { UnreadableBatchError } from './unreadable.ts';

@@ -1,5 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ConsumerSink, KafkaClient, KafkaRecord, Subscription, TopicPartition } from '../kafka/index.ts';
+import {
+  type ConsumerSink,
+  type KafkaAdmin,
+  type KafkaClient,
+  type KafkaRecord,
+  type Subscription,
+  seekToStart,
+  type TopicPartition,
+} from '../kafka/index.ts';
 import type { AnyTopic } from '../topics/index.ts';
 import type { Received } from './test-app.ts';
 
@@ -19,7 +27,7 @@ export class TopicReader {
   }
 
   async next(timeoutMs: number): Promise<Received<unknown, unknown>> {
-    this.#subscription ??= this.#client.subscribe({ groupId: this.#groupId, topics: [this.#topic.name], maxWaitMs: 50 }, this.#sink());
+    this.#subscription ??= this.#subscribe();
     await this.#subscription;
     const deadline = Date.now() + timeoutMs;
     while (this.#records.length === 0) {
@@ -42,9 +50,15 @@ export class TopicReader {
     return { key, value, partition, offset: record.offset, timestamp: record.timestamp, headers: record.headers };
   }
 
-  #sink(): ConsumerSink {
+  async #subscribe(): Promise<Subscription> {
+    const admin = await this.#client.admin();
+    const options = { groupId: this.#groupId, topics: [this.#topic.name], maxWaitMs: 50 };
+    return this.#client.subscribe(options, (subscription) => this.#sink(subscription, admin));
+  }
+
+  #sink(subscription: Subscription, admin: KafkaAdmin): ConsumerSink {
     return {
-      assigned: async () => {},
+      assigned: (partitions, epoch) => void seekToStart(subscription, admin, { partitions, epoch }),
       revoking: async () => {},
       lost: () => {},
       failed: () => {},

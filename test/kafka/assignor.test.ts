@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { joinGroups } from '../../src/kafka/index.ts';
 import { assignPartitions, type GroupMember } from '../../src/kafka/kafkajs/assignor.ts';
 
 const member = (id: string, topics: string[], owned: Record<string, number[]> = {}, generation = 1): GroupMember => ({
@@ -76,5 +77,50 @@ describe('the assignor', () => {
     const result = assignPartitions([member('x', ['a', 'b']), member('y', ['a'])], new Map(Object.entries({ a: 2, b: 2 })));
     expect(result.get('y')).toEqual({ a: [expect.any(Number)] });
     expect(result.get('x')?.['b']).toEqual([0, 1]);
+  });
+
+  it('gives topics that are read together to members that read all of them, same partitions to the same member', () => {
+    const coPartitioned = [['a', 'b']];
+    const members = [
+      { ...member('x', ['a', 'b']), coPartitioned },
+      { ...member('y', ['a', 'b', 'c']), coPartitioned },
+      member('old', ['a', 'c']),
+    ];
+    const result = assignPartitions(members, new Map(Object.entries({ a: 5, b: 5, c: 5 })));
+    expect(result.get('old')?.['a']).toBeUndefined();
+    for (const id of ['x', 'y']) expect(result.get(id)?.['a']).toEqual(result.get(id)?.['b']);
+    expect([...result.values()].flatMap((own) => own['a'] ?? []).sort()).toEqual([0, 1, 2, 3, 4]);
+    expect([...result.values()].flatMap((own) => own['c'] ?? []).sort()).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('gives topics that nobody reads together to those that read each', () => {
+    const coPartitioned = [['a', 'b']];
+    const members = [{ ...member('x', ['a']), coPartitioned }, member('y', ['b'])];
+    const result = assignPartitions(members, new Map(Object.entries({ a: 2, b: 2 })));
+    expect([result.get('x'), result.get('y')]).toEqual([{ a: [0, 1] }, { b: [0, 1] }]);
+  });
+});
+
+/** All that a topic is connected with, directly or through others. */
+function connected(topic: string | undefined, sets: readonly string[][]): string[] {
+  const reached = new Set([topic ?? '']);
+  for (let size = 0; size < reached.size; ) {
+    size = reached.size;
+    for (const set of sets.filter((each) => each.some((name) => reached.has(name)))) for (const name of set) reached.add(name);
+  }
+  return [...reached].sort();
+}
+
+describe('groups of topics', () => {
+  it('that share a topic are one, however they are ordered', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), { minLength: 1 })), (sets) => {
+        const groups = joinGroups(sets);
+        expect(new Set(groups.flat()).size).toBe(groups.flat().length);
+        for (const set of sets) expect(groups.some((group) => set.every((topic) => group.includes(topic)))).toBe(true);
+        for (const group of groups) expect(connected(group[0], sets)).toEqual(group);
+        expect(joinGroups([...sets].reverse())).toEqual(groups);
+      }),
+    );
   });
 });

@@ -63,8 +63,9 @@ describe.concurrent('a connection that breaks', () => {
   it('unseen, while the positions of an assignment are read, is given up', async ({ onTestFinished }) => {
     const { topic, proxy, behind, sink } = await stage('deaf', onTestFinished);
     proxy.deafenAt(OFFSET_FETCH);
-    await sink.subscribe(behind, { ...quick(topic), takeOverTimeoutMs: 1_000 });
-    await until('the limit', () => sink.errors.some(({ message }) => message.includes('not done within 1000 ms')));
+    sink.takeOverTimeoutMs = 1_000;
+    await sink.subscribe(behind, quick(topic));
+    await until('the limit', () => sink.errors.some(({ message }) => message.includes('no answer within 1000 ms')));
     await until('the record', () => sink.received.length === 1);
     expect(sink.errors.every(({ isFatal }) => !isFatal)).toBe(true);
     await sink.subscription.close();
@@ -74,7 +75,8 @@ describe.concurrent('a connection that breaks', () => {
     const { topic, behind, sink } = await stage('owner', onTestFinished);
     const blocked = new Set([1]);
     sink.onAssigned = (_partitions, epoch) => (blocked.has(epoch) ? new Promise(() => {}) : Promise.resolve());
-    await sink.subscribe(behind, { ...quick(topic), takeOverTimeoutMs: 1_000 });
+    sink.takeOverTimeoutMs = 1_000;
+    await sink.subscribe(behind, quick(topic));
     await until('the limit', () => sink.errors.some(({ message }) => message.includes('not done within 1000 ms')));
     await until('the record', () => sink.received.length === 1);
     expect(sink.received[0]?.epoch).toBeGreaterThan(1);

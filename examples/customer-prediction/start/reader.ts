@@ -37,31 +37,28 @@ export class TopicReader {
       assigned = resolve;
       refused = reject;
     });
-    this.#subscription = await this.#client.subscribe(
-      { groupId: this.#group, topics: this.#topics, maxWaitMs: 50 },
-      {
-        assigned: async (partitions) => {
-          for (const place of partitions) this.#subscription?.seek(place, this.#positions.get(`${place.topic}[${place.partition}]`) ?? 0);
-          this.#hasJoined = true;
-          assigned();
-        },
-        revoking: async () => {},
-        lost: () => {},
-        batch: ({ topic, partition }, _epoch, records, nextOffset) => {
-          const place = `${topic}[${partition}]`;
-          const position = this.#positions.get(place) ?? 0;
-          for (const record of records) if (record.offset >= position) this.#onRecord(topic, record);
-          this.#positions.set(place, Math.max(position, nextOffset));
-          this.#moved();
-        },
-        failed: (error, fatal) => {
-          if (!fatal) return;
-          this.#failure = error;
-          refused(error);
-          this.#moved();
-        },
+    this.#subscription = await this.#client.subscribe({ groupId: this.#group, topics: this.#topics, maxWaitMs: 50 }, (subscription) => ({
+      assigned: (partitions, epoch) => {
+        for (const place of partitions) subscription.seek(epoch, place, this.#positions.get(`${place.topic}[${place.partition}]`) ?? 0);
+        this.#hasJoined = true;
+        assigned();
       },
-    );
+      revoking: async () => {},
+      lost: () => {},
+      batch: ({ topic, partition }, _epoch, records, nextOffset) => {
+        const place = `${topic}[${partition}]`;
+        const position = this.#positions.get(place) ?? 0;
+        for (const record of records) if (record.offset >= position) this.#onRecord(topic, record);
+        this.#positions.set(place, Math.max(position, nextOffset));
+        this.#moved();
+      },
+      failed: (error, fatal) => {
+        if (!fatal) return;
+        this.#failure = error;
+        refused(error);
+        this.#moved();
+      },
+    }));
     await reading;
   }
 

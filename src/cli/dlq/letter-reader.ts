@@ -1,14 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { KafkaError } from '../../errors.ts';
-import type {
-  CommittedOffset,
-  ConsumerSink,
-  KafkaAdmin,
-  KafkaClient,
-  KafkaRecord,
-  KafkaRecords,
-  Subscription,
-  TopicPartition,
+import { describeError, KafkaError } from '../../errors.ts';
+import {
+  type CommittedOffset,
+  type ConsumerSink,
+  isInLog,
+  type KafkaAdmin,
+  type KafkaClient,
+  type KafkaRecord,
+  type KafkaRecords,
+  readPositions,
+  type Subscription,
+  type TopicPartition,
 } from '../../kafka/index.ts';
 import { decodeFinished, encodeFinished, FinishedCursor, METADATA_LIMIT, OffsetTracker } from '../../runtime/index.ts';
 
@@ -52,7 +53,10 @@ export class LetterReader implements ConsumerSink {
 
   async *letters(): AsyncGenerator<Letter> {
     if (this.#topics.length === 0) return;
-    this.#subscription = await this.#client.subscribe({ groupId: this.#groupId, topics: this.#topics, maxWaitMs: 100 }, this);
+    await this.#client.subscribe({ groupId: this.#groupId, topics: this.#topics, maxWaitMs: 100 }, (subscription) => {
+      this.#subscription = subscription;
+      return this;
+    });
     for (;;) {
       const letter = this.#queue.shift();
       if (letter !== undefined) yield letter;
@@ -86,23 +90,28 @@ export class LetterReader implements ConsumerSink {
     await this.#subscription?.close();
   }
 
-  async assigned(partitions: readonly TopicPartition[], epoch: number): Promise<void> {
-    while (this.#subscription === undefined) await sleep(1);
+  assigned(partitions: readonly TopicPartition[], epoch: number): void {
     this.#epoch = epoch;
     this.#states.clear();
     this.#queue.length = 0;
-    const committed = new Map((await this.#subscription.committed(partitions)).map((each) => [keyOf(each), each]));
-    for (const topic of this.#topics) {
-      for (const { partition, earliest, latest } of await this.#admin.watermarks(topic)) {
-        const tp = { topic, partition };
-        if (!partitions.some((each) => keyOf(each) === keyOf(tp))) continue;
-        const commit = committed.get(keyOf(tp));
-        const isUsable = commit !== undefined && commit.offset >= earliest && commit.offset <= latest;
-        const position = isUsable ? commit.offset : earliest;
-        const done = decodeFinished(position, isUsable ? commit.metadata : null).get(NAME) ?? [];
-        this.#states.set(keyOf(tp), { partition: tp, tracker: new OffsetTracker(position), done: new FinishedCursor(done), end: latest });
-        this.#subscription.seek(tp, position);
-      }
+    const subscription = this.#subscription;
+    if (subscription === undefined) return;
+    this.#start(subscription, partitions, epoch).catch((cause: unknown) => {
+      subscription.rejoin(epoch, new KafkaError('retry', `reading the positions of the group: ${describeError(cause)}`, { cause }));
+    });
+  }
+
+  /** Up to where the partitions end now; the commits of the group hold what it has done. */
+  async #start(subscription: Subscription, partitions: readonly TopicPartition[], epoch: number): Promise<void> {
+    const positions = await readPositions(subscription, this.#admin, partitions);
+    if (epoch !== this.#epoch) return;
+    for (const { topic, partition, earliest, latest, committed, metadata } of positions) {
+      const tp = { topic, partition };
+      const isUsable = isInLog(committed, { ...tp, earliest, latest });
+      const position = isUsable ? committed : earliest;
+      const done = decodeFinished(position, isUsable ? metadata : null).get(NAME) ?? [];
+      this.#states.set(keyOf(tp), { partition: tp, tracker: new OffsetTracker(position), done: new FinishedCursor(done), end: latest });
+      subscription.seek(epoch, tp, position);
     }
     this.#wake();
   }

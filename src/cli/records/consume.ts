@@ -22,7 +22,7 @@ export async function consumeRecords(topics: readonly string[], options: RawOpti
     const ends = options['follow'] === true ? undefined : await endsOf(admin, topics, start === 'latest');
     const group = options['group'] as string | undefined;
     const committed = group === undefined ? undefined : await admin.groupOffsets(group, topics);
-    const reader = new Reader({ limit, ends, committed, print: recordPrinter(session) });
+    const reader = new Reader({ admin, start, limit, ends, committed, print: recordPrinter(session) });
     await read(session, reader, topics, { group, start, signal: stop.signal });
   } finally {
     await session.close();
@@ -41,8 +41,7 @@ async function read(session: Session, reader: Reader, topics: readonly string[],
   const groupId = group ?? `streamer-consume-${randomUUID()}`;
   let subscription: Subscription | undefined;
   try {
-    subscription = await client.subscribe({ groupId, topics, start }, reader);
-    reader.attach(subscription);
+    subscription = await client.subscribe({ groupId, topics, start }, (own) => reader.attach(own));
     await reader.finished(signal);
     if (group !== undefined) await reader.commit();
   } finally {

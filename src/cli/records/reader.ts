@@ -1,11 +1,23 @@
 import type { KafkaError } from '../../errors.ts';
-import type { CommittedOffset, ConsumerSink, KafkaRecord, KafkaRecords, Subscription, TopicPartition } from '../../kafka/index.ts';
+import {
+  type CommittedOffset,
+  type ConsumerSink,
+  type KafkaAdmin,
+  type KafkaRecord,
+  type KafkaRecords,
+  type Subscription,
+  seekToStart,
+  type TopicPartition,
+} from '../../kafka/index.ts';
 import type { RecordPrinter } from './printer.ts';
 
 /** Records waiting to be printed at which the partitions pause, so that a slow reader of our output holds the fetches. */
 const HIGH = 2_000;
 
 export interface ReaderOptions {
+  readonly admin: KafkaAdmin;
+  /** Where a partition without a commit starts. */
+  readonly start: 'earliest' | 'latest';
   readonly limit: number;
   /** Next offset at the end of each `topic[partition]`; undefined = go on for ever. */
   readonly ends: ReadonlyMap<string, number> | undefined;
@@ -46,8 +58,10 @@ export class Reader implements ConsumerSink {
     for (const committed of options.committed ?? []) if (committed.offset >= 0) this.#positions.set(nameOf(committed), committed);
   }
 
-  attach(subscription: Subscription): void {
+  /** Makes this reader the owner of a subscription. */
+  attach(subscription: Subscription): this {
     this.#subscription = subscription;
+    return this;
   }
 
   /** Resolves at the limit, at the ends, or when `signal` is aborted; rejects when the subscription fails. */
@@ -62,18 +76,24 @@ export class Reader implements ConsumerSink {
     if (offsets.length > 0) await this.#subscription?.commit(this.#epoch, offsets);
   }
 
-  async assigned(partitions: readonly TopicPartition[], epoch: number): Promise<void> {
+  assigned(partitions: readonly TopicPartition[], epoch: number): void {
     this.#assigned = partitions;
     this.#epoch = epoch;
     this.#isPaused = false;
     this.#queue.length = 0;
-    if (this.#options.committed === undefined) {
-      for (const partition of partitions) {
-        const position = this.#positions.get(nameOf(partition));
-        if (position !== undefined) this.#subscription?.seek(partition, position.offset);
-      }
-    }
+    if (this.#subscription !== undefined) this.#seek(this.#subscription, partitions, epoch);
     this.#check();
+  }
+
+  /** Positions that are kept here need not be asked for. */
+  #seek(subscription: Subscription, partitions: readonly TopicPartition[], epoch: number): void {
+    const isKept = (partition: TopicPartition) => this.#options.committed === undefined && this.#positions.has(nameOf(partition));
+    for (const partition of partitions.filter(isKept)) {
+      const position = this.#positions.get(nameOf(partition));
+      if (position !== undefined) subscription.seek(epoch, partition, position.offset);
+    }
+    const others = partitions.filter((partition) => !isKept(partition));
+    void seekToStart(subscription, this.#options.admin, { partitions: others, epoch }, { start: this.#options.start });
   }
 
   async revoking(_partitions: readonly TopicPartition[], epoch: number): Promise<void> {

@@ -2,26 +2,20 @@ import type { Assigner, GroupMember as ClientMember } from 'kafkajs';
 import { assignPartitions, type GroupMember } from './assignor.ts';
 import type { Cluster } from './cluster.ts';
 import { loadLibrary } from './library.ts';
-import { log } from './log.ts';
+import { decodeMemberData, encodeMemberData, type MemberData } from './member-data.ts';
 
 const NAME = 'streamer';
 const VERSION = 1;
 
-/** What a member had before, as it tells the leader. */
-export interface Owned {
-  readonly generation: number;
-  readonly partitions: Readonly<Record<string, readonly number[]>>;
-}
-
-/** kafkajs's view of `assignPartitions`. Each member sends what it has had in its subscription's user data. */
-export function createAssigner(cluster: Cluster, owned: () => Owned): Assigner {
+/** kafkajs's view of `assignPartitions`. Each member sends its data in the user data of its subscription. */
+export function createAssigner(cluster: Cluster, own: () => MemberData): Assigner {
   const { AssignerProtocol } = loadLibrary();
   return {
     name: NAME,
     version: VERSION,
     protocol: ({ topics }) => ({
       name: NAME,
-      metadata: AssignerProtocol.MemberMetadata.encode({ version: VERSION, topics, userData: Buffer.from(JSON.stringify(owned())) }),
+      metadata: AssignerProtocol.MemberMetadata.encode({ version: VERSION, topics, userData: encodeMemberData(own()) }),
     }),
     assign: async ({ members }) => {
       const group = members.map(readMember);
@@ -37,19 +31,8 @@ export function createAssigner(cluster: Cluster, owned: () => Owned): Assigner {
 function readMember({ memberId, memberMetadata }: ClientMember): GroupMember {
   const { AssignerProtocol } = loadLibrary();
   const metadata = AssignerProtocol.MemberMetadata.decode(memberMetadata);
-  const { generation, partitions } = readOwned(metadata?.userData);
-  return { id: memberId, topics: metadata?.topics ?? [], owned: partitions, generation };
-}
-
-/** Other versions of this package may say it differently: what cannot be read is nothing. */
-function readOwned(userData: Buffer | undefined): Owned {
-  try {
-    const { generation, partitions } = JSON.parse(String(userData)) as Partial<Owned>;
-    if (typeof generation === 'number' && typeof partitions === 'object' && partitions !== null) return { generation, partitions };
-  } catch {
-    log.debug('a member of the group does not say what it had');
-  }
-  return { generation: -1, partitions: {} };
+  const { generation, partitions, coPartitioned } = decodeMemberData(metadata?.userData);
+  return { id: memberId, topics: metadata?.topics ?? [], owned: partitions, generation, coPartitioned };
 }
 
 /** During a rolling change members may read topics that this one, the leader, does not. */

@@ -1,3 +1,5 @@
+import { joinGroups } from '../co-partitioned.ts';
+
 /** A member of the group as the leader sees it. */
 export interface GroupMember {
   readonly id: string;
@@ -5,6 +7,8 @@ export interface GroupMember {
   /** What it had before this rebalance, and of which generation that was. */
   readonly owned: Readonly<Record<string, readonly number[]>>;
   readonly generation: number;
+  /** Groups of topics that it reads together. */
+  readonly coPartitioned?: ReadonlyArray<readonly string[]> | undefined;
 }
 
 /** Partitions by topic, by member. */
@@ -19,8 +23,8 @@ interface Class {
 
 /**
  * Spreads partitions evenly over the members. Partition p of all topics with the same count goes to one member, so that they
- * can be joined; a member keeps what it had as far as that costs no balance. The same input gives the same result on
- * every leader.
+ * can be joined; a member keeps what it had as far as that costs no balance. Topics that a member reads together go only to
+ * members that read all of them. The same input gives the same result on every leader.
  */
 export function assignPartitions(members: readonly GroupMember[], counts: ReadonlyMap<string, number>): GroupAssignment {
   const sorted = [...members].sort((a, b) => compare(a.id, b.id));
@@ -39,9 +43,10 @@ export function assignPartitions(members: readonly GroupMember[], counts: Readon
 
 function classes(members: readonly GroupMember[], counts: ReadonlyMap<string, number>): Class[] {
   const byKey = new Map<string, Class>();
+  const readers = readersOf(members);
   for (const topic of [...counts.keys()].sort(compare)) {
     const partitions = counts.get(topic) ?? 0;
-    const subscribed = members.filter(({ topics }) => topics.includes(topic));
+    const subscribed = readers(topic);
     if (partitions === 0 || subscribed.length === 0) continue;
     const key = `${partitions} ${subscribed.map(({ id }) => id).join(' ')}`;
     const known = byKey.get(key);
@@ -51,12 +56,24 @@ function classes(members: readonly GroupMember[], counts: ReadonlyMap<string, nu
   return [...byKey.values()].sort((a, b) => b.partitions - a.partitions || compare(a.topics[0] ?? '', b.topics[0] ?? ''));
 }
 
+/** The members that can get a topic: those that read all topics of its group, or, where nobody does, those that read it. */
+function readersOf(members: readonly GroupMember[]): (topic: string) => readonly GroupMember[] {
+  const groupOf = new Map<string, readonly string[]>();
+  for (const group of joinGroups(members.flatMap(({ coPartitioned }) => coPartitioned ?? [])))
+    for (const topic of group) groupOf.set(topic, group);
+  const reading = (all: readonly string[]) => members.filter(({ topics }) => all.every((topic) => topics.includes(topic)));
+  return (topic) => {
+    const whole = reading(groupOf.get(topic) ?? [topic]);
+    return whole.length > 0 ? whole : reading([topic]);
+  };
+}
+
 /** The member of each partition of a class. Adds to `load`. */
 function spread({ topics, partitions, members }: Class, load: Map<string, number>): string[] {
   const fair = Math.floor(partitions / members.length);
   const owners = previousOwners(topics, partitions, members);
   const taken = new Map(members.map(({ id }) => [id, 0]));
-  const layout: Array<string | undefined> = new Array(partitions).fill(undefined);
+  const layout = new Array<string | undefined>(partitions).fill(undefined);
   const give = (partition: number, id: string): void => {
     layout[partition] = id;
     taken.set(id, (taken.get(id) ?? 0) + 1);
@@ -71,7 +88,7 @@ function spread({ topics, partitions, members }: Class, load: Map<string, number
     const { id, partition } = choose(open, layout, owners, load);
     give(partition, id);
   }
-  return layout as string[];
+  return layout.map((id) => id ?? '');
 }
 
 /** The least loaded member, and of those one that had an open partition; it gets that one, else the first open. */

@@ -61,7 +61,7 @@ class Client implements KafkaClient {
     return admin;
   }
 
-  async subscribe(options: SubscribeOptions, sink: ConsumerSink): Promise<Subscription> {
+  async subscribe(options: SubscribeOptions, sink: (subscription: Subscription) => ConsumerSink): Promise<Subscription> {
     return this.#keep(await subscribe(this.#options, options, sink));
   }
 

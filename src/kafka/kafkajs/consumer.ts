@@ -2,7 +2,7 @@ import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { KafkaError } from '../../errors.ts';
 import { type Deferred, deferred, sleep, within } from '../../timing/index.ts';
 import type { KafkaClientOptions, KafkaRecords, SubscribeOptions, TopicPartition } from '../client.ts';
-import { createAssigner, type Owned } from './assigner.ts';
+import { createAssigner } from './assigner.ts';
 import { explainRefusal } from './authorization.ts';
 import { type Broker, type Cluster, createKafka, type Member, RETRY } from './cluster.ts';
 import { toKafkaError } from './errors.ts';
@@ -11,6 +11,7 @@ import { ON_RESET, type OnReset } from './fixes/reset.ts';
 import { coordinatorFinder, GroupCoordinator } from './group.ts';
 import { Joins } from './joins.ts';
 import { log } from './log.ts';
+import type { MemberData } from './member-data.ts';
 
 export type ResolvedOptions = Required<SubscribeOptions>;
 
@@ -27,7 +28,8 @@ export interface ConsumerOwner {
   reset(tp: TopicPartition, position: number): void;
   /** Nothing can be fetched at present, so that the next fetch may as well wait for `wake`. */
   isIdle(): boolean;
-  owned(): Owned;
+  /** What the leader of the group is told of this member. */
+  member(): MemberData;
 }
 
 /** How long an idle fetch waits to be woken, before it goes on to heartbeat. */
@@ -77,7 +79,7 @@ export class GroupConsumer {
       partitionAssigners: [
         (context) => {
           cluster = context.cluster as Cluster;
-          return createAssigner(cluster, () => owner.owned());
+          return createAssigner(cluster, () => owner.member());
         },
       ],
     });

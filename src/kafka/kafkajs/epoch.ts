@@ -11,9 +11,9 @@ export type EpochState = 'assigning' | 'live' | 'draining' | 'over';
 
 export interface Position {
   readonly tp: TopicPartition;
-  /** Offset of the next record to deliver; undefined until known. */
+  /** Offset of the next record to deliver; undefined until the owner has set it. */
   next: number | undefined;
-  /** The client was found reading elsewhere; it is being brought back. */
+  /** The client was found reading at another place and is being brought back. */
   isRecovering: boolean;
   paused: boolean;
 }
@@ -24,7 +24,7 @@ export class Epoch {
   readonly member: Member;
   readonly partitions: readonly TopicPartition[];
   state: EpochState = 'assigning';
-  /** The owner has been told of it. */
+  /** The owner knows of it. */
   isAnnounced = false;
   /** Settles when the owner is ready, or when that has failed. */
   assigning: Promise<void> = Promise.resolve();
@@ -49,11 +49,11 @@ export class Epoch {
     return this.#positions.get(keyOf(tp));
   }
 
-  /** Nothing to fetch until somebody resumes. */
+  /** Nothing can be fetched until the owner resumes a partition or sets a position. */
   get isIdle(): boolean {
     if (this.state === 'assigning') return true;
     if (this.state !== 'live' || this.partitions.length === 0) return false;
-    for (const position of this.positions) if (!position.paused) return false;
+    for (const { paused, next } of this.positions) if (!paused && next !== undefined) return false;
     return true;
   }
 

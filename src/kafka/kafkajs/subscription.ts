@@ -12,15 +12,19 @@ const CLOSE_MS = 10_000;
 /** Errors about a topic that end a subscription although they only refuse a record elsewhere. */
 const FATAL_CODES = new Set(['TOPIC_AUTHORIZATION_FAILED', 'INVALID_TOPIC_EXCEPTION']);
 
-/** Resolves before the group is joined, so that the caller has the subscription when its sink is first called. */
-export async function subscribe(client: KafkaClientOptions, options: SubscribeOptions, sink: ConsumerSink): Promise<Subscription> {
+/** Joins in a later turn, so that the caller has the subscription before its sink is first called. */
+export async function subscribe(
+  client: KafkaClientOptions,
+  options: SubscribeOptions,
+  sink: (subscription: Subscription) => ConsumerSink,
+): Promise<Subscription> {
   const subscription = new GroupSubscription(client, resolveOptions(options), sink);
   setImmediate(() => subscription.start());
   return subscription;
 }
 
 function resolveOptions(options: SubscribeOptions): ResolvedOptions {
-  const resolved = {
+  const resolved: ResolvedOptions = {
     groupId: options.groupId,
     topics: [...new Set(options.topics)],
     sessionTimeoutMs: options.sessionTimeoutMs ?? 10_000,
@@ -29,9 +33,9 @@ function resolveOptions(options: SubscribeOptions): ResolvedOptions {
     maxWaitMs: options.maxWaitMs ?? 250,
     maxBytesPerPartition: options.maxBytesPerPartition ?? 1_048_576,
     metadataMaxAgeMs: options.metadataMaxAgeMs ?? 60_000,
-    takeOverTimeoutMs: options.takeOverTimeoutMs ?? 30_000,
     stallTimeoutMs: options.stallTimeoutMs ?? 60_000,
     start: options.start ?? 'earliest',
+    coPartitioned: options.coPartitioned ?? [],
   };
   const problems = [
     ...(resolved.groupId === '' ? ['groupId is empty'] : []),
@@ -56,10 +60,10 @@ class GroupSubscription implements Subscription {
   /** The ends of consumers that failed; on a connection that broke unseen, they take long. */
   readonly #ending = new Set<Promise<void>>();
 
-  constructor(client: KafkaClientOptions, options: ResolvedOptions, sink: ConsumerSink) {
+  constructor(client: KafkaClientOptions, options: ResolvedOptions, sink: (subscription: Subscription) => ConsumerSink) {
     this.#client = client;
     this.#options = options;
-    this.#assignments = new Assignments(options, sink);
+    this.#assignments = new Assignments(options, sink(this));
     this.#assignments.onJoined = () => {
       this.#failures = 0;
     };
@@ -77,8 +81,8 @@ class GroupSubscription implements Subscription {
     this.#assignments.resume(partitions);
   }
 
-  seek(partition: TopicPartition, offset: number): void {
-    this.#assignments.seek(partition, offset);
+  seek(epoch: number, partition: TopicPartition, offset: number): void {
+    this.#assignments.seek(epoch, partition, offset);
   }
 
   async commit(epoch: number, offsets: readonly CommittedOffset[]): Promise<void> {
@@ -94,6 +98,10 @@ class GroupSubscription implements Subscription {
     return consumer.group.committed(partitions).catch((error: unknown) => {
       throw toKafkaError(error, doing);
     });
+  }
+
+  rejoin(epoch: number, reason: KafkaError): void {
+    this.#assignments.rejoin(epoch, reason);
   }
 
   close(): Promise<void> {

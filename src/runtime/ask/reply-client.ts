@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { StreamerError } from '../../errors.ts';
-import type { ConsumerSink, KafkaAdmin, KafkaClient, KafkaRecords, Subscription, TopicPartition } from '../../kafka/index.ts';
-import { sleep } from '../../timing/index.ts';
+import { type KafkaAdmin, type KafkaClient, type KafkaRecords, type Subscription, seekToStart } from '../../kafka/index.ts';
 import { REPLY, replyTopicOf } from './replies.ts';
 
 /** Replies are of use for as long as somebody waits. */
@@ -61,33 +60,23 @@ export class ReplyClient {
   async #listen(): Promise<void> {
     const admin = await this.#admin();
     await admin.createTopics([{ name: this.#topic, partitions: 1, configs: { 'retention.ms': String(RETENTION_MS) } }]);
+    const options = { groupId: this.#groupId, topics: [this.#topic], start: 'latest', maxWaitMs: 100 } as const;
+    // Replies to questions not yet asked lie behind the end of today: reading starts there, before the first is asked.
     await new Promise<void>((resolve, reject) => {
-      const sink: ConsumerSink = {
-        assigned: async (partitions) => {
-          await this.#toTheEnd(partitions, admin);
-          resolve();
-        },
-        revoking: async () => {},
-        lost: () => {},
-        batch: (_partition, _epoch, records) => this.#take(records),
-        failed: (error, isFatal) => {
-          if (isFatal) reject(error);
-        },
-      };
       this.#client
-        .subscribe({ groupId: this.#groupId, topics: [this.#topic], start: 'latest', maxWaitMs: 100 }, sink)
+        .subscribe(options, (subscription) => ({
+          assigned: (partitions, epoch) => void seekToStart(subscription, admin, { partitions, epoch }, options).then(resolve),
+          revoking: async () => {},
+          lost: () => {},
+          batch: (_partition, _epoch, records) => this.#take(records),
+          failed: (error, isFatal) => {
+            if (isFatal) reject(error);
+          },
+        }))
         .then((subscription) => {
           this.#subscription = subscription;
         }, reject);
     });
-  }
-
-  /** Replies to questions not yet asked lie behind the end of today: reading starts there, before the first is asked. */
-  async #toTheEnd(partitions: readonly TopicPartition[], admin: KafkaAdmin): Promise<void> {
-    while (this.#subscription === undefined) await sleep(1);
-    for (const mark of await admin.watermarks(this.#topic)) {
-      if (partitions.some(({ partition }) => partition === mark.partition)) this.#subscription.seek(mark, mark.latest);
-    }
   }
 
   #take(records: KafkaRecords): void {

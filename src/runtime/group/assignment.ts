@@ -159,14 +159,14 @@ export class Assignment {
     const key = keyOf(partition);
     const kept = this.#tasks.get(key);
     if (kept !== undefined && start.position <= kept.position) {
-      subscription.seek(partition, kept.end);
+      subscription.seek(this.#epoch, partition, kept.end);
       return;
     }
     // Somebody else has been further meanwhile: what this task knows is out of date.
     kept?.abandon(new StreamerError('LOST', 'the partition was with another worker meanwhile'));
     const { readable, runtimes } = this.#plan(partition.topic);
     this.#tasks.set(key, new PartitionTask(partition, readable, runtimes, start, this.#host));
-    subscription.seek(partition, start.position);
+    subscription.seek(this.#epoch, partition, start.position);
   }
 }
 

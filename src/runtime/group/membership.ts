@@ -38,6 +38,8 @@ export interface MembershipHost extends Pick<PartitionHost, 'undecodable' | 'tom
 const log = getLogger(['streamer', 'worker']);
 /** Longest wait for the positions of an assignment, before it is tried on a new connection. */
 const TAKE_OVER_MS = 8_000;
+/** Time without positions after which the connections of the consumer count as broken. */
+const REJOIN_AFTER_MS = 30_000;
 /** Longest wait for the end of the membership: a broker that hangs does not answer. */
 const LEAVE_MS = 5_000;
 
@@ -91,10 +93,12 @@ export class Membership implements ConsumerSink {
       metadataMaxAgeMs: settings.metadataMaxAgeMs,
       start: 'earliest' as const,
     };
-    const subscription = await client.subscribe(options, this);
+    const subscription = await client.subscribe(options, (own) => {
+      this.#subscription = own;
+      return this;
+    });
     // Stopped meanwhile: nobody else would close it.
     if (this.#host.closing.aborted) return subscription.close();
-    this.#subscription = subscription;
     this.#committer.start(() => this.#commit());
     this.#stallWatch.start(() => this.#assignment.tasks, this.#committer);
   }
@@ -127,8 +131,12 @@ export class Membership implements ConsumerSink {
     await within(this.#subscription?.close() ?? Promise.resolve(), LEAVE_MS, this.#host.giveUp);
   }
 
-  async assigned(partitions: readonly TopicPartition[], epoch: number): Promise<void> {
-    const subscription = await this.#subscribed();
+  assigned(partitions: readonly TopicPartition[], epoch: number): void {
+    if (this.#subscription !== undefined) void this.#assigned(this.#subscription, partitions, epoch);
+  }
+
+  async #assigned(subscription: Subscription, partitions: readonly TopicPartition[], epoch: number): Promise<void> {
+    const since = Date.now();
     this.#assigning = epoch;
     for (let attempt = 1; ; attempt++) {
       try {
@@ -139,6 +147,8 @@ export class Membership implements ConsumerSink {
         if (!error.retryable) return this.#host.fail(error);
         this.#host.tell('warning', { error });
         this.#parts.renewAdmin();
+        if (Date.now() - since > REJOIN_AFTER_MS)
+          return subscription.rejoin(epoch, new KafkaError('retry', error.message, { cause: error }));
         const { closing } = this.#host;
         await sleep(backoff(attempt, 100, 5_000), closing);
         if (closing.aborted || this.#assigning !== epoch) return;
@@ -194,16 +204,11 @@ export class Membership implements ConsumerSink {
 
   async #restart(partition: TopicPartition, offset: number): Promise<void> {
     try {
-      await this.#assignment.restart(partition, offset, await this.#subscribed(), await this.#parts.admin());
+      const subscription = this.#subscription;
+      if (subscription !== undefined) await this.#assignment.restart(partition, offset, subscription, await this.#parts.admin());
     } catch (cause) {
       this.#host.fail(isStreamerError(cause) ? cause : new KafkaError('retry', (cause as Error).message, { cause }));
     }
-  }
-
-  /** The subscription is set only when `subscribe` has resolved, which may be after the first assignment. */
-  async #subscribed(): Promise<Subscription> {
-    while (this.#subscription === undefined) await sleep(1);
-    return this.#subscription;
   }
 
   async #takeOver(partitions: readonly TopicPartition[], epoch: number, subscription: Subscription): Promise<void> {

@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KafkaError } from '../../../src/errors.ts';
 import type {
   ConsumerSink,
+  KafkaAdmin,
   KafkaClient,
   KafkaRecord,
   KafkaRecords,
@@ -7,7 +10,7 @@ import type {
   Subscription,
   TopicPartition,
 } from '../../../src/kafka/client.ts';
-import { kafkajs } from '../../../src/kafka/index.ts';
+import { kafkajs, seekToStart } from '../../../src/kafka/index.ts';
 import { brokers } from '../../helpers/broker.ts';
 
 export interface Received extends TopicPartition {
@@ -34,31 +37,55 @@ export class Recorder implements ConsumerSink {
   readonly events: string[] = [];
   readonly errors: Array<{ message: string; code: string | undefined; isFatal: boolean }> = [];
   partitions: readonly TopicPartition[] = [];
+  /** The positions of the last assignment are set. */
+  isReading = false;
   epoch = 0;
   next = new Map<number, number>();
   /** Ends of batches without records. */
   skips: number[] = [];
-  onAssigned: (partitions: readonly TopicPartition[], epoch: number) => Promise<void> = async () => {};
+  /** Before positions are read; resolves to `sought` if it has set them itself. */
+  onAssigned: (partitions: readonly TopicPartition[], epoch: number) => Promise<'sought' | void> = async () => {};
   onRevoking: (partitions: readonly TopicPartition[], epoch: number, deadlineMs: number) => Promise<void> = async () => {};
+  /** Longest time to read positions, before it joins again. */
+  takeOverTimeoutMs = 30_000;
   subscription!: Subscription;
   #awaited = 0;
+  #start: 'earliest' | 'latest' = 'earliest';
+  #admin!: KafkaAdmin;
 
   constructor(name = 'a') {
     this.name = name;
   }
 
   async subscribe(client: KafkaClient, options: SubscribeOptions): Promise<Subscription> {
-    this.subscription = await client.subscribe(options, this);
-    return this.subscription;
+    this.#admin = await client.admin();
+    this.#start = options.start ?? 'earliest';
+    return client.subscribe(options, (subscription) => {
+      this.subscription = subscription;
+      return this;
+    });
   }
 
-  async assigned(partitions: readonly TopicPartition[], epoch: number): Promise<void> {
-    await this.#alone('assigned', async () => {
-      this.events.push(`assigned ${epoch}`);
-      this.partitions = partitions;
-      this.epoch = epoch;
-      await this.onAssigned(partitions, epoch);
-    });
+  assigned(partitions: readonly TopicPartition[], epoch: number): void {
+    if (this.#awaited > 0) this.events.push('assigned came during another');
+    this.events.push(`assigned ${epoch}`);
+    this.partitions = partitions;
+    this.isReading = false;
+    this.epoch = epoch;
+    void this.#takeOver(partitions, epoch);
+  }
+
+  async #takeOver(partitions: readonly TopicPartition[], epoch: number): Promise<void> {
+    const timeoutMs = this.takeOverTimeoutMs;
+    const outcome = await Promise.race([this.onAssigned(partitions, epoch), sleep(timeoutMs, 'late', { ref: false } as const)]);
+    if (outcome === 'late') this.subscription.rejoin(epoch, new KafkaError('retry', `not done within ${timeoutMs} ms`));
+    else if (outcome !== 'sought')
+      await seekToStart(
+        this.subscription,
+        this.#admin,
+        { partitions, epoch },
+        { start: this.#start, timeoutMs, moved: (error) => this.failed(error, false) },
+      );
   }
 
   async revoking(partitions: readonly TopicPartition[], epoch: number, deadlineMs: number): Promise<void> {
