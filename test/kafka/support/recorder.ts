@@ -79,13 +79,11 @@ export class Recorder implements ConsumerSink {
     const timeoutMs = this.takeOverTimeoutMs;
     const outcome = await Promise.race([this.onAssigned(partitions, epoch), sleep(timeoutMs, 'late', { ref: false } as const)]);
     if (outcome === 'late') this.subscription.rejoin(epoch, new KafkaError('retry', `not done within ${timeoutMs} ms`));
-    else if (outcome !== 'sought')
-      await seekToStart(
-        this.subscription,
-        this.#admin,
-        { partitions, epoch },
-        { start: this.#start, timeoutMs, moved: (error) => this.failed(error, false) },
-      );
+    else if (outcome !== 'sought') {
+      const moved = (error: KafkaError): void => this.failed(error, false);
+      await seekToStart(this.subscription, this.#admin, { partitions, epoch }, { start: this.#start, timeoutMs, moved });
+      if (epoch === this.epoch) this.isReading = true;
+    }
   }
 
   async revoking(partitions: readonly TopicPartition[], epoch: number, deadlineMs: number): Promise<void> {
