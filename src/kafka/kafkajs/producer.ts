@@ -4,6 +4,7 @@ import { errorName } from '../../wire/error-code.ts';
 import type { KafkaClientOptions, KafkaProducer, OutputRecord } from '../client.ts';
 import { RefusedRecordsError } from '../refused.ts';
 import { explainRefusal } from './authorization.ts';
+import { CutRequests } from './cut-requests.ts';
 import { codeError, codeOf, reasonOf, toKafkaError } from './errors.ts';
 import { type Batch, createLanes, type Lane } from './lane.ts';
 import { log } from './log.ts';
@@ -48,6 +49,7 @@ class IdempotentProducer implements KafkaProducer {
   readonly #options: KafkaClientOptions;
   readonly #stopping = new AbortController();
   #session: ProducerSession | undefined;
+  readonly #cut = new CutRequests();
   #sending: Promise<number[]> | undefined;
 
   constructor(options: KafkaClientOptions) {
@@ -112,7 +114,10 @@ class IdempotentProducer implements KafkaProducer {
     if (failure.reason !== 'retry' || this.#stopping.signal.aborted || Date.now() >= progress.deadline) throw failure;
     log.debug('send failed, trying again: {message}', { message: failure.message });
     await sleep(backoff(++progress.attempt, FIRST_BACKOFF_MS, BACKOFF_CAP_MS), this.#stopping.signal);
-    await this.#session?.refresh().catch(() => this.#discard());
+    await this.#session?.refresh().catch(() => {
+      this.#cut.forget();
+      return this.#discard();
+    });
   }
 
   /** The next batch of each lane, by the broker that leads it. */
@@ -129,7 +134,7 @@ class IdempotentProducer implements KafkaProducer {
       }
       const batch = lane.batch();
       bytes += batch.bytes;
-      if (byLeader.size > 0 && bytes > REQUEST_BYTES) break;
+      if (byLeader.size > 0 && (bytes > REQUEST_BYTES || this.#cut.isIsolating)) break;
       const batches = byLeader.get(leader);
       if (batches === undefined) byLeader.set(leader, [batch]);
       else batches.push(batch);
@@ -167,9 +172,15 @@ class IdempotentProducer implements KafkaProducer {
     const leaders = [...byLeader];
     const answers = await Promise.allSettled(leaders.map(([nodeId, batches]) => session.produce(nodeId, batches)));
     answers.forEach((answer, index) => {
-      const batches = leaders[index]?.[1] ?? [];
-      if (answer.status === 'rejected') progress.lastError = toKafkaError(answer.reason, `sending to broker ${leaders[index]?.[0]}`);
-      else for (const batch of batches) this.#settle(session, batch, answer.value, progress);
+      const [nodeId, batches = []] = leaders[index] ?? [];
+      if (answer.status === 'fulfilled') {
+        this.#cut.answered();
+        for (const batch of batches) this.#settle(session, batch, answer.value, progress);
+        return;
+      }
+      progress.lastError = toKafkaError(answer.reason, `sending to broker ${nodeId}`);
+      const refusal = this.#cut.note(batches, answer.reason);
+      if (refusal !== undefined) batches[0]?.lane.refuseOne(refusal, progress.refused);
     });
     return progress.lastError;
   }
