@@ -3,6 +3,7 @@ import { ManualClock } from './clock/manual-clock.ts';
 import { Cluster } from './cluster.ts';
 import { type BrokerDump, dumpCluster } from './dump.ts';
 import type { FaultOptions } from './faults/fault.ts';
+import { HANDLERS } from './handlers/handlers.ts';
 import { type Connections, Listener } from './net/listener.ts';
 import { type BrokerOptions, resolveOptions, type Settings } from './options.ts';
 import { type BrokerStorage, memoryStorage } from './storage/broker-storage.ts';
@@ -99,7 +100,10 @@ function closed(): StreamerError {
 }
 
 function setFault({ faults }: Cluster, options: FaultOptions): Fault {
-  const id = faults.set(options);
+  const id = faults.set(
+    options,
+    HANDLERS.map(({ api }) => api.name),
+  );
   return { hits: async () => faults.hits(id), clear: async () => faults.clear(id) };
 }
 

@@ -8,7 +8,6 @@ import { type Clock, every, systemClock, type Timer } from './clock/clock.ts';
 import { ManualClock } from './clock/manual-clock.ts';
 import { FaultSwitches } from './faults/fault-switches.ts';
 import { Groups } from './groups/groups.ts';
-import { HANDLERS } from './handlers/handlers.ts';
 import type { Journal } from './journal/entry.ts';
 import type { LogEntry, Settings } from './options.ts';
 import { ProducerIds } from './producer-ids.ts';
@@ -38,7 +37,7 @@ export class Cluster {
   readonly transactions: Transactions;
   readonly journal: Journal;
   readonly clock: Clock;
-  readonly faults = new FaultSwitches(() => HANDLERS.map(({ api }) => api.name));
+  readonly faults = new FaultSwitches();
   readonly log: (entry: LogEntry) => void;
   readonly #storage: BrokerStorage;
   readonly #listening = new Map<number, Node>();
@@ -184,7 +183,7 @@ export class Cluster {
   #restore(): string {
     const { state } = this.#storage;
     try {
-      for (const [name, topic] of state.topics) this.topics.restore(name, topic);
+      for (const [name, topic] of state.topics) this.topics.restore(name, topic, state.clusterId ?? '');
       for (const [id, offsets] of state.groups) this.groups.restore(id, offsets.runs());
       for (const { partitions } of this.topics.all())
         for (const { highestProducerId } of partitions) this.producerIds.skip(highestProducerId);

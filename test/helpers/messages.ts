@@ -4,8 +4,8 @@ import { type Api, isFlexible } from '../../src/wire/api.ts';
 import type { AnyField, Fields } from '../../src/wire/field.ts';
 
 /** Every request type in every version that the embedded broker serves. */
-export const everyVersion = HANDLERS.flatMap(({ api }) =>
-  Array.from({ length: api.versions[1] - api.versions[0] + 1 }, (_, i) => ({ api, name: api.name, version: api.versions[0] + i })),
+export const everyVersion = HANDLERS.flatMap(({ api, versions }) =>
+  Array.from({ length: versions[1] - versions[0] + 1 }, (_, i) => ({ api, name: api.name, version: versions[0] + i })),
 );
 
 /** Any message of this type and version. */

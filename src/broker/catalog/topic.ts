@@ -20,14 +20,17 @@ export interface TopicConfig extends SegmentLimits {
 
 export class Topic {
   readonly name: string;
+  /** Of this topic alone: one of the same name that is created later has another. */
+  readonly id: string;
   readonly partitions: Partition[] = [];
   config: TopicConfig;
   #overrides: ReadonlyMap<string, string>;
   readonly #defaults: ReadonlyMap<string, string>;
 
   /** @param defaults the broker's own values where they differ from Kafka's */
-  constructor(name: string, overrides: ReadonlyMap<string, string>, defaults: ReadonlyMap<string, string>) {
+  constructor(name: string, id: string, overrides: ReadonlyMap<string, string>, defaults: ReadonlyMap<string, string>) {
     this.name = name;
+    this.id = id;
     this.#defaults = defaults;
     this.#overrides = overrides;
     this.config = this.#parse();

@@ -5,6 +5,7 @@ import type { LogRequest, PartitionLog } from '../log/partition-log.ts';
 import { Partition } from './partition.ts';
 import { Topic } from './topic.ts';
 import { checkConfig, checkTogether } from './topic-configs.ts';
+import { derivedTopicId, randomTopicId } from './topic-id.ts';
 
 export interface TopicsOptions {
   readonly nodeIds: readonly number[];
@@ -38,6 +39,10 @@ export class Topics {
     return this.#byName.get(name);
   }
 
+  withId(id: string): Topic | undefined {
+    return this.all().find((topic) => topic.id === id);
+  }
+
   all(): readonly Topic[] {
     return [...this.#byName.values()];
   }
@@ -65,7 +70,7 @@ export class Topics {
     if (partitions < 1) throw new Refusal('INVALID_PARTITIONS', 'Number of partitions must be larger than 0.');
     this.#checkRoom(partitions);
     const configs = new Map((request.configs ?? []).map(({ name, value }) => [name, checkConfig(name, value)]));
-    return { topic: this.#topicWith(request.name, configs), partitions };
+    return { topic: this.#topicWith(request.name, randomTopicId(), configs), partitions };
   }
 
   /** @throws Refusal */
@@ -73,22 +78,22 @@ export class Topics {
     const { topic, partitions } = this.plan(request);
     // Opened first: that clears what a deleted topic of this name may have left, while the journal does not know the new one.
     const opened = this.#openPartitions(topic, partitions, true);
-    this.#options.journal.append({ type: 'topic', topic: topic.name, partitions, configs: [...topic.ownSettings()] });
+    this.#options.journal.append({ type: 'topic', topic: topic.name, id: topic.id, partitions, configs: [...topic.ownSettings()] });
     this.#byName.set(topic.name, topic);
     this.#addPartitions(topic, opened);
     return topic;
   }
 
   /** Opens a topic as it was kept. @throws Refusal KAFKA_STORAGE_ERROR */
-  restore(name: string, { configs, partitions }: KeptTopic): void {
-    const topic = new Topic(name, new Map(configs), this.#options.configDefaults);
+  restore(name: string, { id, configs, partitions }: KeptTopic, clusterId: string): void {
+    const topic = new Topic(name, id ?? derivedTopicId(clusterId, name), new Map(configs), this.#options.configDefaults);
     this.#byName.set(name, topic);
     this.#addPartitions(topic, this.#openPartitions(topic, partitions, false));
   }
 
   /** Replaces all settings of a topic. @throws Refusal INVALID_CONFIG, KAFKA_STORAGE_ERROR */
   configure(topic: Topic, settings: ReadonlyMap<string, string>, validateOnly: boolean): void {
-    this.#topicWith(topic.name, settings);
+    this.#topicWith(topic.name, topic.id, settings);
     if (validateOnly) return;
     this.#options.journal.append({ type: 'configs', topic: topic.name, configs: [...settings] });
     topic.configure(settings);
@@ -167,8 +172,8 @@ export class Topics {
   }
 
   /** Kafka refuses names that differ only in '.' and '_', as they would share a metric. */
-  #topicWith(name: string, settings: ReadonlyMap<string, string>): Topic {
-    const topic = new Topic(name, settings, this.#options.configDefaults);
+  #topicWith(name: string, id: string, settings: ReadonlyMap<string, string>): Topic {
+    const topic = new Topic(name, id, settings, this.#options.configDefaults);
     checkTogether((setting) => topic.setting(setting));
     return topic;
   }

@@ -15,18 +15,12 @@ export interface StruckRequest {
 
 /** The faults that are set, and how often each has struck. */
 export class FaultSwitches {
-  readonly #apis: () => readonly string[];
   readonly #switches = new Map<number, Switch>();
   #count = 0;
 
-  /** @param apis names of all request types that are served */
-  constructor(apis: () => readonly string[]) {
-    this.#apis = apis;
-  }
-
-  /** @returns the fault's number. @throws ConfigError */
-  set(options: FaultOptions): number {
-    checkFault(options, this.#apis());
+  /** @param apis names of all request types that are served. @returns the fault's number. @throws ConfigError */
+  set(options: FaultOptions, apis: readonly string[]): number {
+    checkFault(options, apis);
     this.#switches.set(++this.#count, { options, left: options.times ?? 1, hits: 0 });
     return this.#count;
   }

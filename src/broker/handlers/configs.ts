@@ -6,7 +6,11 @@ import { ConfigType, checkConfig, TOPIC_CONFIGS } from '../catalog/topic-configs
 import { checkName } from '../catalog/topics.ts';
 import type { Cluster } from '../cluster.ts';
 import { brokerSettings, type DescribedSetting, topicSettings } from './described-settings.ts';
-import { durableOutcome, failureOf, handler, SUCCESS } from './handler.ts';
+import { durableOutcome, failureOf, handler, SUCCESS, serve } from './handler.ts';
+
+const DESCRIBE_CONFIGS = serve(describeConfigs, [1, 4], ['topics and brokers', 'no documentation of settings']);
+const ALTER_CONFIGS = serve(alterConfigs, [0, 2], ['topics']);
+const INCREMENTAL_ALTER_CONFIGS = serve(incrementalAlterConfigs, [0, 1], ['topics']);
 
 const TOPIC = 2;
 const BROKER = 4;
@@ -15,7 +19,7 @@ const Operation = { SET: 0, DELETE: 1, APPEND: 2, SUBTRACT: 3 } as const;
 
 type Resource = Request<typeof describeConfigs>['resources'][number];
 
-export const handleDescribeConfigs = handler(describeConfigs, ({ resources, includeSynonyms }, { cluster }) => ({
+export const handleDescribeConfigs = handler(DESCRIBE_CONFIGS, ({ resources, includeSynonyms }, { cluster }) => ({
   results: resources.map((resource) => {
     const { type, name } = resource;
     try {
@@ -36,7 +40,7 @@ function settingsOf(cluster: Cluster, { type, name }: Resource): readonly Descri
   throw new Refusal('INVALID_REQUEST', `resource type ${type} is not served, only topics (${TOPIC}) and brokers (${BROKER})`);
 }
 
-export const handleAlterConfigs = handler(alterConfigs, async ({ resources, validateOnly }, { cluster }) => ({
+export const handleAlterConfigs = handler(ALTER_CONFIGS, async ({ resources, validateOnly }, { cluster }) => ({
   results: await Promise.all(
     resources.map(async ({ type, name, configs }) => ({
       type,
@@ -50,7 +54,7 @@ export const handleAlterConfigs = handler(alterConfigs, async ({ resources, vali
   ),
 }));
 
-export const handleIncrementalAlterConfigs = handler(incrementalAlterConfigs, async ({ resources, validateOnly }, { cluster }) => ({
+export const handleIncrementalAlterConfigs = handler(INCREMENTAL_ALTER_CONFIGS, async ({ resources, validateOnly }, { cluster }) => ({
   results: await Promise.all(
     resources.map(async ({ type, name, configs }) => ({
       type,

@@ -4,10 +4,21 @@ import { ErrorCode } from '../../wire/error-code.ts';
 import { readHeader } from '../../wire/record-batch.ts';
 import type { Partition } from '../catalog/partition.ts';
 import { endOffsetOf } from '../log/batch-run.ts';
-import { type Context, failureOf, handler } from './handler.ts';
+import { type Context, failureOf, handler, serve } from './handler.ts';
 import { ledPartition } from './led-partition.ts';
 import { endFor, READ_COMMITTED } from './offsets.ts';
 import { Wait } from './wait.ts';
+
+const FETCH = serve(
+  fetch,
+  [4, 12],
+  [
+    'no fetch sessions: a session id is answered with FETCH_SESSION_ID_NOT_FOUND',
+    'answers up to 57,671,680 bytes',
+    'topics by name alone',
+    'only leaders are read',
+  ],
+);
 
 type FetchRequest = Request<typeof fetch>;
 type FetchResponse = Response<typeof fetch>;
@@ -23,7 +34,7 @@ interface Collected {
 }
 
 /** Answers when `minBytes` are there, an error is to be told, or `maxWaitMs` have passed. */
-export const handleFetch = handler(fetch, async (request, context) => {
+export const handleFetch = handler(FETCH, async (request, context) => {
   if (request.sessionId !== 0 || request.sessionEpoch > 0) return failed(ErrorCode.FETCH_SESSION_ID_NOT_FOUND);
   const first = await collect(request, context);
   if (isEnough(first, request)) return first.response;

@@ -4,8 +4,16 @@ import { txnOffsetCommit } from '../../wire/apis/transaction.ts';
 import { ErrorCode, Refusal } from '../../wire/error-code.ts';
 import type { Group } from '../groups/group.ts';
 import { OffsetStore, type TopicOffset } from '../groups/offset-store.ts';
-import { type Context, durableOutcome, failureOf, handler, outcomeOf } from './handler.ts';
+import { type Context, durableOutcome, failureOf, handler, outcomeOf, serve } from './handler.ts';
 import { checkCoordinator } from './membership.ts';
+
+const OFFSET_COMMIT = serve(
+  offsetCommit,
+  [2, 8],
+  ['metadata up to 4,096 characters', 'offsets up to 2^53', 'committed offsets do not expire'],
+);
+const OFFSET_FETCH = serve(offsetFetch, [1, 8]);
+const TXN_OFFSET_COMMIT = serve(txnOffsetCommit, [0, 3], ['as OffsetCommit']);
 
 /** As Kafka's `offset.metadata.max.bytes`, which counts characters. */
 const MAX_METADATA = 4096;
@@ -14,7 +22,7 @@ type CommitRequest = Request<typeof offsetCommit>;
 type Commit = CommitRequest['topics'][number]['partitions'][number];
 type Wanted = readonly { readonly name: string; readonly partitions: readonly number[] }[] | null;
 
-export const handleOffsetCommit = handler(offsetCommit, (request, context) =>
+export const handleOffsetCommit = handler(OFFSET_COMMIT, (request, context) =>
   commit(request, context, {
     group: () => committer(request, context),
     keep: (group, offsets) => context.cluster.groups.commit(group, offsets),
@@ -22,7 +30,7 @@ export const handleOffsetCommit = handler(offsetCommit, (request, context) =>
 );
 
 /** Kept until the transaction ends. */
-export const handleTxnOffsetCommit = handler(txnOffsetCommit, (request, context) =>
+export const handleTxnOffsetCommit = handler(TXN_OFFSET_COMMIT, (request, context) =>
   commit(request, context, {
     group: () => transactionalCommitter(request, context),
     keep: (group, offsets) => context.cluster.groups.hold(group, offsets, request.producerId),
@@ -104,7 +112,7 @@ function checkOffset(topic: string, { index, offset, leaderEpoch, metadata }: Co
   return { topic, partition: index, offset, leaderEpoch, metadata: metadata ?? '' };
 }
 
-export const handleOffsetFetch = handler(offsetFetch, (request, context) => {
+export const handleOffsetFetch = handler(OFFSET_FETCH, (request, context) => {
   const { groupId, topics, groups, requireStable } = request;
   if (context.version < 8) return { groupId, ...fetchGroup(groupId, topics, requireStable, context) };
   return { groups: groups.map((one) => ({ groupId: one.groupId, ...fetchGroup(one.groupId, one.topics, requireStable, context) })) };

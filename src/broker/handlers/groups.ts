@@ -1,14 +1,19 @@
 import { deleteGroups, describeGroups, findCoordinator, listGroups } from '../../wire/apis/group.ts';
 import { ErrorCode } from '../../wire/error-code.ts';
 import type { Group } from '../groups/group.ts';
-import { type Context, durableOutcome, failureOf, handler } from './handler.ts';
+import { type Context, durableOutcome, failureOf, handler, serve } from './handler.ts';
 import { checkCoordinator } from './membership.ts';
+
+const FIND_COORDINATOR = serve(findCoordinator, [0, 4], ['groups and transactions; no share groups']);
+const LIST_GROUPS = serve(listGroups, [0, 4], ['each node lists the groups that it coordinates']);
+const DESCRIBE_GROUPS = serve(describeGroups, [0, 5], ['no authorized operations']);
+const DELETE_GROUPS = serve(deleteGroups, [0, 2], ['groups without members']);
 
 const GROUP_KEY = 0;
 const TRANSACTION_KEY = 1;
 const NOWHERE = { nodeId: -1, host: '', port: -1 };
 
-export const handleFindCoordinator = handler(findCoordinator, (request, context) => {
+export const handleFindCoordinator = handler(FIND_COORDINATOR, (request, context) => {
   if (context.version < 4) return coordinator(request.key, request.keyType, context);
   return { coordinators: request.keys.map((key) => ({ key, ...coordinator(key, request.keyType, context) })) };
 });
@@ -22,7 +27,7 @@ function coordinator(key: string, keyType: number, { cluster }: Context) {
 }
 
 /** Each node lists the groups that it coordinates; clients ask them all. */
-export const handleListGroups = handler(listGroups, ({ states }, { cluster, node }) => ({
+export const handleListGroups = handler(LIST_GROUPS, ({ states }, { cluster, node }) => ({
   errorCode: ErrorCode.NONE,
   groups: cluster.groups
     .all()
@@ -31,7 +36,7 @@ export const handleListGroups = handler(listGroups, ({ states }, { cluster, node
     .map((group) => ({ groupId: group.id, protocolType: group.protocolType, state: group.state })),
 }));
 
-export const handleDescribeGroups = handler(describeGroups, ({ groups }, context) => ({
+export const handleDescribeGroups = handler(DESCRIBE_GROUPS, ({ groups }, context) => ({
   groups: groups.map((groupId) => {
     try {
       checkCoordinator(context, groupId);
@@ -66,7 +71,7 @@ function describe(group: Group) {
   };
 }
 
-export const handleDeleteGroups = handler(deleteGroups, async ({ groups }, context) => ({
+export const handleDeleteGroups = handler(DELETE_GROUPS, async ({ groups }, context) => ({
   results: await Promise.all(
     groups.map(async (groupId) => {
       const { errorCode } = await durableOutcome(context.cluster, () => {

@@ -1,6 +1,6 @@
-import type { Api, Request, Response } from '../../wire/api.ts';
+import type { Api } from '../../wire/api.ts';
 import { ErrorCode, type ErrorNumber, Refusal } from '../../wire/error-code.ts';
-import type { Fields } from '../../wire/field.ts';
+import type { Decoded, Draft, Fields } from '../../wire/field.ts';
 import type { Cluster, Node } from '../cluster.ts';
 
 /** What a handler knows besides the request. */
@@ -16,17 +16,37 @@ export interface Context {
   readonly signal: AbortSignal;
 }
 
-/** `undefined` where the protocol has no answer (Produce with acks 0). */
-type Answer<A extends Api> = Response<A> | undefined;
-
-export interface Handler<A extends Api = Api> {
-  readonly api: A;
-  readonly handle: (request: Request<A>, context: Context) => Answer<A> | Promise<Answer<A>>;
+/** A request type as this broker serves it: what stands in a handler's head. */
+export interface Served<Q extends Fields = Fields, S extends Fields = Fields> {
+  readonly api: Api<Q, S>;
+  /** First and last version, both inclusive. */
+  readonly versions: readonly [first: number, last: number];
+  /** What a client may miss, or meet earlier than with Apache Kafka. For docs/broker-protocol.md. */
+  readonly limits: readonly string[];
 }
 
-/** Binds a table to what is done about its requests; the types of both come from the table. */
-export function handler<Q extends Fields, S extends Fields>(api: Api<Q, S>, handle: Handler<Api<Q, S>>['handle']): Handler {
-  return { api, handle } as unknown as Handler;
+/** `undefined` where the protocol has no answer (Produce with acks 0). */
+export type Answer<S extends Fields> = Draft<S> | undefined;
+
+/** Declared as a method, so that a handler of one table stands in the list of all: dispatch decodes by the same table. */
+export interface Handler<Q extends Fields = Fields, S extends Fields = Fields> extends Served<Q, S> {
+  handle(request: Decoded<Q>, context: Context): Answer<S> | Promise<Answer<S>>;
+}
+
+/** @throws RangeError when the table does not have all of the versions */
+export function serve<Q extends Fields, S extends Fields>(
+  api: Api<Q, S>,
+  versions: readonly [first: number, last: number],
+  limits: readonly string[] = [],
+): Served<Q, S> {
+  if (versions[0] < api.versions[0] || versions[1] > api.versions[1])
+    throw new RangeError(`${api.name} is written down for versions ${api.versions.join(' to ')} alone`);
+  return { api, versions, limits };
+}
+
+/** Binds a request type to what is done about it; the types of request and answer come from the table. */
+export function handler<Q extends Fields, S extends Fields>(served: Served<Q, S>, handle: Handler<Q, S>['handle']): Handler<Q, S> {
+  return { ...served, handle };
 }
 
 export interface Failure {

@@ -34,7 +34,7 @@ export const HANDLERS: readonly Handler[] = [
   handleSyncGroup,
   handleDescribeGroups,
   handleListGroups,
-  handleApiVersions(() => HANDLERS.map(({ api }) => api)),
+  handleApiVersions(() => HANDLERS),
   handleCreateTopics,
   handleDeleteTopics,
   handleDeleteRecords,

@@ -1,9 +1,18 @@
 import { heartbeat, joinGroup, leaveGroup, syncGroup } from '../../wire/apis/group.ts';
 import { ErrorCode, Refusal } from '../../wire/error-code.ts';
 import type { Group } from '../groups/group.ts';
-import { type Context, failureOf, handler, outcomeOf } from './handler.ts';
+import { type Context, failureOf, handler, outcomeOf, serve } from './handler.ts';
 
-export const handleJoinGroup = handler(joinGroup, async (request, context) => {
+const JOIN_GROUP = serve(
+  joinGroup,
+  [2, 6],
+  ['the classic protocol', 'session time-outs from `limits.minSessionMs` to `limits.maxSessionMs`', '`limits.groupMembers` members'],
+);
+const SYNC_GROUP = serve(syncGroup, [0, 5]);
+const HEARTBEAT = serve(heartbeat, [0, 4]);
+const LEAVE_GROUP = serve(leaveGroup, [0, 4]);
+
+export const handleJoinGroup = handler(JOIN_GROUP, async (request, context) => {
   const { cluster, version, clientId, clientHost } = context;
   const { minSessionMs, maxSessionMs } = cluster.settings.limits;
   try {
@@ -21,7 +30,7 @@ export const handleJoinGroup = handler(joinGroup, async (request, context) => {
   }
 });
 
-export const handleSyncGroup = handler(syncGroup, async (request, context) => {
+export const handleSyncGroup = handler(SYNC_GROUP, async (request, context) => {
   try {
     checkGroup(context, request.groupId);
     const assignments = new Map(request.assignments.map(({ memberId, assignment }) => [memberId, Buffer.from(assignment)]));
@@ -35,7 +44,7 @@ export const handleSyncGroup = handler(syncGroup, async (request, context) => {
   }
 });
 
-export const handleHeartbeat = handler(heartbeat, (request, context) => {
+export const handleHeartbeat = handler(HEARTBEAT, (request, context) => {
   const { errorCode } = outcomeOf(() => {
     checkGroup(context, request.groupId);
     knownGroup(context, request.groupId).heartbeat(request);
@@ -43,7 +52,7 @@ export const handleHeartbeat = handler(heartbeat, (request, context) => {
   return { errorCode };
 });
 
-export const handleLeaveGroup = handler(leaveGroup, (request, context) => {
+export const handleLeaveGroup = handler(LEAVE_GROUP, (request, context) => {
   const leaving = context.version < 3 ? [{ memberId: request.memberId, groupInstanceId: null }] : request.members;
   try {
     checkGroup(context, request.groupId);

@@ -2,8 +2,12 @@ import type { Request } from '../../wire/api.ts';
 import { deleteRecords, listOffsets, offsetForLeaderEpoch } from '../../wire/apis/data.ts';
 import { ErrorCode, Refusal } from '../../wire/error-code.ts';
 import { LEADER_EPOCH, type Partition } from '../catalog/partition.ts';
-import { type Context, failureOf, handler } from './handler.ts';
+import { type Context, failureOf, handler, serve } from './handler.ts';
 import { ledPartition } from './led-partition.ts';
+
+const LIST_OFFSETS = serve(listOffsets, [1, 7], ['times, and -1 (latest), -2 (earliest), from version 7 on -3 (greatest timestamp)']);
+const DELETE_RECORDS = serve(deleteRecords, [0, 2]);
+const OFFSET_FOR_LEADER_EPOCH = serve(offsetForLeaderEpoch, [2, 4], ['one leader epoch, which never changes']);
 
 const LATEST = -1;
 const EARLIEST = -2;
@@ -14,7 +18,7 @@ export const READ_COMMITTED = 1;
 
 type Asked = Request<typeof listOffsets>['topics'][number]['partitions'][number];
 
-export const handleListOffsets = handler(listOffsets, (request, context) => ({
+export const handleListOffsets = handler(LIST_OFFSETS, (request, context) => ({
   topics: request.topics.map(({ name, partitions }) => ({
     name,
     partitions: partitions.map((asked) => listOffset(name, asked, request.isolationLevel, context)),
@@ -48,7 +52,7 @@ function findOffset({ log }: Partition, timestamp: number, end: number): { offse
   return found === undefined || found.offset >= end ? none : { offset: found.offset, timestamp: found.timestamp };
 }
 
-export const handleDeleteRecords = handler(deleteRecords, async (request, context) => ({
+export const handleDeleteRecords = handler(DELETE_RECORDS, async (request, context) => ({
   topics: await Promise.all(
     request.topics.map(async ({ name, partitions }) => ({
       name,
@@ -67,7 +71,7 @@ async function deleteBefore(context: Context, topic: string, index: number, offs
   }
 }
 
-export const handleOffsetForLeaderEpoch = handler(offsetForLeaderEpoch, (request, context) => ({
+export const handleOffsetForLeaderEpoch = handler(OFFSET_FOR_LEADER_EPOCH, (request, context) => ({
   topics: request.topics.map(({ name, partitions }) => ({
     name,
     partitions: partitions.map(({ index, currentLeaderEpoch, leaderEpoch }) => {

@@ -3,8 +3,19 @@ import { produce } from '../../wire/apis/data.ts';
 import { ErrorCode, Refusal } from '../../wire/error-code.ts';
 import { Compression, compressionOf, isTransactional, type RecordBatch, readBatch } from '../../wire/record-batch.ts';
 import type { Partition } from '../catalog/partition.ts';
-import { type Context, failureOf, handler } from './handler.ts';
+import { type Context, failureOf, handler, serve } from './handler.ts';
 import { ledPartition } from './led-partition.ts';
+
+const PRODUCE = serve(
+  produce,
+  [3, 9],
+  [
+    'record format 2, one batch for each partition',
+    'acks -1, 0 or 1',
+    'zstd from version 7 on',
+    "batches up to the topic's `max.message.bytes`",
+  ],
+);
 
 type ProduceRequest = Request<typeof produce>;
 type PartitionAnswer = Response<typeof produce>['topics'][number]['partitions'][number];
@@ -17,7 +28,7 @@ interface Written {
   readonly flushed?: Promise<void> | undefined;
 }
 
-export const handleProduce = handler(produce, async (request, context) => {
+export const handleProduce = handler(PRODUCE, async (request, context) => {
   const now = context.cluster.clock.now();
   // All are appended before any is waited for, so that one flush of the storage serves them together.
   const written = request.topics.map(({ name, partitions }) => ({

@@ -4,11 +4,19 @@ import { Refusal } from '../../wire/error-code.ts';
 import type { Topic } from '../catalog/topic.ts';
 import type { Cluster } from '../cluster.ts';
 import { topicSettings } from './described-settings.ts';
-import { durableOutcome, type Failure, failureOf, handler, SUCCESS } from './handler.ts';
+import { durableOutcome, type Failure, failureOf, handler, SUCCESS, serve } from './handler.ts';
+
+const CREATE_TOPICS = serve(
+  createTopics,
+  [2, 5],
+  ['one replica of each partition, whatever number is asked for', '`limits.partitions` partitions in all'],
+);
+const DELETE_TOPICS = serve(deleteTopics, [1, 5], ['topics by name alone']);
+const CREATE_PARTITIONS = serve(createPartitions, [0, 3]);
 
 type Creation = Request<typeof createTopics>['topics'][number];
 
-export const handleCreateTopics = handler(createTopics, async (request, { cluster }) => ({
+export const handleCreateTopics = handler(CREATE_TOPICS, async (request, { cluster }) => ({
   topics: await Promise.all(
     firstOfEachName(request.topics).map((creation) => create(cluster, creation, request.topics, request.validateOnly)),
   ),
@@ -63,7 +71,7 @@ function checkBrokers(cluster: Cluster, assignments: readonly { readonly brokerI
   if (unknown !== undefined) throw new Refusal('INVALID_REPLICA_ASSIGNMENT', `there is no broker ${unknown}`);
 }
 
-export const handleDeleteTopics = handler(deleteTopics, async ({ names }, { cluster }) => ({
+export const handleDeleteTopics = handler(DELETE_TOPICS, async ({ names }, { cluster }) => ({
   topics: await Promise.all(names.map(async (name) => ({ name, ...(await remove(cluster, name)) }))),
 }));
 
@@ -80,7 +88,7 @@ async function remove(cluster: Cluster, name: string): Promise<Failure> {
 
 type Growth = Request<typeof createPartitions>['topics'][number];
 
-export const handleCreatePartitions = handler(createPartitions, async ({ topics, validateOnly }, { cluster }) => ({
+export const handleCreatePartitions = handler(CREATE_PARTITIONS, async ({ topics, validateOnly }, { cluster }) => ({
   topics: await Promise.all(
     topics.map(async (growth) => ({
       name: growth.name,

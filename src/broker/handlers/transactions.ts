@@ -2,13 +2,21 @@ import type { Request } from '../../wire/api.ts';
 import * as tables from '../../wire/apis/transaction.ts';
 import { ErrorCode, type ErrorNumber, Refusal } from '../../wire/error-code.ts';
 import { isUnderWay, TRANSACTION_STATES, type Transaction } from '../transactions/transaction.ts';
-import { type Context, durableOutcome, failureOf, handler } from './handler.ts';
+import { type Context, durableOutcome, failureOf, handler, serve } from './handler.ts';
 import { checkCoordinator } from './membership.ts';
+
+const INIT_PRODUCER_ID = serve(tables.initProducerId, [0, 4], ['`limits.transactionalIds` transactional ids']);
+const ADD_PARTITIONS = serve(tables.addPartitionsToTxn, [0, 3], ['one transaction']);
+const ADD_OFFSETS = serve(tables.addOffsetsToTxn, [0, 3]);
+const END_TXN = serve(tables.endTxn, [0, 3]);
+const DESCRIBE_TRANSACTIONS = serve(tables.describeTransactions, [0, 0]);
+const LIST_TRANSACTIONS = serve(tables.listTransactions, [0, 1], ['each node lists the transactional ids that it coordinates']);
+const DESCRIBE_PRODUCERS = serve(tables.describeProducers, [0, 0]);
 
 /** Clients of older versions know fencing by another name (KIP-588). */
 const FENCED_SINCE = { InitProducerId: 4, others: 2 } as const;
 
-export const handleInitProducerId = handler(tables.initProducerId, async (request, context) => {
+export const handleInitProducerId = handler(INIT_PRODUCER_ID, async (request, context) => {
   const { cluster, version } = context;
   const { transactionalId, transactionTimeoutMs, producerId, producerEpoch } = request;
   try {
@@ -35,7 +43,7 @@ function newProducer({ cluster }: Context) {
 }
 
 /** All of the partitions, or none. */
-export const handleAddPartitionsToTxn = handler(tables.addPartitionsToTxn, async (request, context) => {
+export const handleAddPartitionsToTxn = handler(ADD_PARTITIONS, async (request, context) => {
   const wanted = request.topics.flatMap(({ name, partitions }) => partitions.map((index) => [name, index] as const));
   const isThere = ([name, index]: readonly [string, number]) => context.cluster.topics.get(name)?.partitions[index] !== undefined;
   const areThere = wanted.every(isThere);
@@ -53,11 +61,11 @@ export const handleAddPartitionsToTxn = handler(tables.addPartitionsToTxn, async
   };
 });
 
-export const handleAddOffsetsToTxn = handler(tables.addOffsetsToTxn, async (request, context) => ({
+export const handleAddOffsetsToTxn = handler(ADD_OFFSETS, async (request, context) => ({
   errorCode: await outcome(context, request, () => context.cluster.transactions.addGroup(request, request.groupId)),
 }));
 
-export const handleEndTxn = handler(tables.endTxn, async (request, context) => ({
+export const handleEndTxn = handler(END_TXN, async (request, context) => ({
   errorCode: await outcome(context, request, () => context.cluster.transactions.end(request, request.isCommitted)),
 }));
 
@@ -84,7 +92,7 @@ function asTold(errorCode: ErrorNumber, knowsFencing: boolean): ErrorNumber {
   return errorCode === ErrorCode.PRODUCER_FENCED && !knowsFencing ? ErrorCode.INVALID_PRODUCER_EPOCH : errorCode;
 }
 
-export const handleDescribeTransactions = handler(tables.describeTransactions, ({ transactionalIds }, context) => ({
+export const handleDescribeTransactions = handler(DESCRIBE_TRANSACTIONS, ({ transactionalIds }, context) => ({
   transactions: transactionalIds.map((id) => {
     try {
       if (id === '') throw new Refusal('INVALID_REQUEST', 'a transactional id must not be empty');
@@ -109,7 +117,7 @@ function describe({ id, state, timeoutMs, startedMs, producerId, epoch, partitio
 }
 
 /** Each node lists the transactional ids that it coordinates; clients ask them all. */
-export const handleListTransactions = handler(tables.listTransactions, (request, { cluster, node }) => {
+export const handleListTransactions = handler(LIST_TRANSACTIONS, (request, { cluster, node }) => {
   const wanted = cluster.transactions
     .all()
     .filter(({ id }) => cluster.coordinatorOf(id).id === node.id)
@@ -129,7 +137,7 @@ function isWanted(one: Transaction, { states, producerIds, durationMs }: Listing
   return durationMs < 0 || (isUnderWay(one) && now - one.startedMs > durationMs);
 }
 
-export const handleDescribeProducers = handler(tables.describeProducers, ({ topics }, { cluster }) => ({
+export const handleDescribeProducers = handler(DESCRIBE_PRODUCERS, ({ topics }, { cluster }) => ({
   topics: topics.map(({ name, partitions }) => ({
     name,
     partitions: partitions.map((index) => {

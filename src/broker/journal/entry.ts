@@ -17,6 +17,8 @@ export type Entry =
   | {
       readonly type: 'topic';
       readonly topic: string;
+      /** Absent in entries of brokers that did not know topic ids. */
+      readonly id?: string | undefined;
       readonly partitions: number;
       readonly configs: readonly (readonly [string, string])[];
     }

@@ -3,6 +3,8 @@ import type { Transaction } from '../transactions/transaction.ts';
 import { type Entry, fromJournal, type JournalledOffset, toJournal } from './entry.ts';
 
 export interface KeptTopic {
+  /** Absent for a topic that was made before topics had ids. */
+  readonly id?: string | undefined;
   readonly partitions: number;
   readonly configs: readonly (readonly [string, string])[];
   /** By partition: where deleted records end. */
@@ -27,7 +29,7 @@ export class KeptState {
         return;
       case 'topic':
         this.deleted.delete(entry.topic);
-        this.topics.set(entry.topic, { partitions: entry.partitions, configs: entry.configs, starts: new Map() });
+        this.topics.set(entry.topic, { id: entry.id, partitions: entry.partitions, configs: entry.configs, starts: new Map() });
         return;
       case 'partitions':
         return this.#change(entry.topic, { partitions: entry.partitions });
@@ -68,8 +70,8 @@ export class KeptState {
   *entries(): Generator<Entry> {
     if (this.clusterId !== undefined) yield { type: 'cluster', id: this.clusterId };
     yield { type: 'producer-ids', next: this.nextProducerId };
-    for (const [topic, { partitions, configs, starts }] of this.topics) {
-      yield { type: 'topic', topic, partitions, configs };
+    for (const [topic, { id, partitions, configs, starts }] of this.topics) {
+      yield { type: 'topic', topic, id, partitions, configs };
       for (const [partition, offset] of starts) yield { type: 'start', topic, partition, offset };
     }
     for (const [group, store] of this.groups) {

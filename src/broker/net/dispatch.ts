@@ -4,7 +4,7 @@ import { ErrorCode, MalformedMessage } from '../../wire/error-code.ts';
 import { Reader, type ReadLimits } from '../../wire/reader.ts';
 import { Writer } from '../../wire/writer.ts';
 import { carryOut } from '../faults/inject.ts';
-import type { Context } from '../handlers/handler.ts';
+import type { Context, Served } from '../handlers/handler.ts';
 import { HANDLERS, handlerFor } from '../handlers/handlers.ts';
 import { versionsOf } from '../handlers/metadata.ts';
 
@@ -28,21 +28,21 @@ export async function dispatch(
   const clientId = reader.string(false) ?? '';
   const served = handlerFor(key);
   if (served === undefined) throw new MalformedMessage(`there is no request with key ${key} here`);
-  const { api } = served;
-  if (version < api.versions[0] || version > api.versions[1]) return refuseVersion(api, version, correlationId);
+  const { api, versions } = served;
+  if (version < versions[0] || version > versions[1]) return refuseVersion(served, version, correlationId);
   if (isFlexible(api, version)) reader.taggedFields(() => {});
   const codec = apiCodec(api, version);
   const request = codec.request.decode(reader);
   const response = await carryOut(served, request, { ...context, version, clientId });
   if (response === undefined) return undefined;
-  return encode(api, version, correlationId, (writer) => codec.response.encode(writer, response as never));
+  return encode(api, version, correlationId, (writer) => codec.response.encode(writer, response));
 }
 
 /** A client that is newer than the broker learns from this what it may use (KIP-511); any other request is refused. */
-function refuseVersion(api: Api, version: number, correlationId: number): Buffer[] {
+function refuseVersion({ api, versions }: Served, version: number, correlationId: number): Buffer[] {
   if (api.key !== apiVersions.key)
-    throw new MalformedMessage(`${api.name} version ${version} is not served, only ${api.versions.join(' to ')}`);
-  const response = { errorCode: ErrorCode.UNSUPPORTED_VERSION, apiKeys: versionsOf(HANDLERS.map((handler) => handler.api)) };
+    throw new MalformedMessage(`${api.name} version ${version} is not served, only ${versions.join(' to ')}`);
+  const response = { errorCode: ErrorCode.UNSUPPORTED_VERSION, apiKeys: versionsOf(HANDLERS) };
   return encode(apiVersions, 0, correlationId, (writer) => apiCodec(apiVersions, 0).response.encode(writer, response));
 }
 

@@ -1,17 +1,17 @@
 import { api } from '../api.ts';
-import { array, bool, int8, int16, int32, list, string } from '../field.ts';
+import { array, bool, int8, int16, int32, list, string, uuid } from '../field.ts';
 
 /** Tables after the message definitions of Apache Kafka (clients/src/main/resources/common/message). */
 
 export const metadata = api({
   key: 3,
   name: 'Metadata',
-  versions: [0, 9],
+  versions: [0, 12],
   flexibleFrom: 9,
   request: {
-    topics: array({ name: string() }, { nullable: 1 }),
+    topics: array({ topicId: uuid({ since: 10 }), name: string({ nullable: 10 }) }, { nullable: 1 }),
     allowAutoTopicCreation: bool({ since: 4, default: true }),
-    includeClusterAuthorizedOperations: bool({ since: 8 }),
+    includeClusterAuthorizedOperations: bool({ since: 8, until: 10 }),
     includeTopicAuthorizedOperations: bool({ since: 8 }),
   },
   response: {
@@ -21,7 +21,8 @@ export const metadata = api({
     controllerId: int32({ since: 1, default: -1 }),
     topics: array({
       errorCode: int16(),
-      name: string(),
+      name: string({ nullable: 12 }),
+      topicId: uuid({ since: 10 }),
       isInternal: bool({ since: 1 }),
       partitions: array({
         errorCode: int16(),
@@ -34,7 +35,7 @@ export const metadata = api({
       }),
       authorizedOperations: int32({ since: 8, default: -2147483648 }),
     }),
-    authorizedOperations: int32({ since: 8, default: -2147483648 }),
+    authorizedOperations: int32({ since: 8, until: 10, default: -2147483648 }),
   },
 });
 
