@@ -56,9 +56,15 @@ export interface CommittedOffset extends TopicPartition {
 
 export interface Watermarks extends TopicPartition {
   readonly earliest: number;
-  /** The high watermark: the offset that the next record will get. */
+  /**
+   * `uncommitted`: the high watermark, which is the offset that the next record will get. `committed`: the last stable
+   * offset, below which no transaction is open; as far as a reader of committed records gets.
+   */
   readonly latest: number;
 }
+
+/** Which records count: all, or those that no open or aborted transaction holds back. */
+export type Isolation = 'uncommitted' | 'committed';
 
 /**
  * What a subscription tells its owner. Epochs grow with every assignment. The driver announces no assignment before the
@@ -155,23 +161,29 @@ export interface KafkaAdmin {
   listTopics(): Promise<string[]>;
   /** Partition counts of those that exist, in one metadata request. */
   partitionCounts(topics: readonly string[]): Promise<Map<string, number>>;
+  /**
+   * Ids of those that exist, 22 characters of base64url as Kafka prints them. A topic that is deleted and created again has
+   * another id. Brokers before Kafka 2.8 have none: 22 times `A`.
+   */
+  topicIds(topics: readonly string[]): Promise<Map<string, string>>;
   describeTopics(topics: readonly string[]): Promise<TopicDescription[]>;
   /** What holds for topics that exist, defaults of the broker included. */
   topicConfigs(topics: readonly string[]): Promise<Map<string, Readonly<Record<string, string>>>>;
   /** Sets these configs of a topic, and leaves its others as they are. */
   alterConfigs(topic: string, configs: Readonly<Record<string, string>>): Promise<void>;
   /**
-   * Has the broker check specs (names, counts, configs by name and value) without creating anything. Tells what it refuses,
-   * by topic; of topics that exist, only their configs.
+   * Has the broker check specs (names, counts, configs by name and value) without creating anything. Resolves to its
+   * refusals, by topic; of topics that exist, only of their configs.
    */
   checkTopics(specs: readonly TopicSpec[]): Promise<Map<string, string>>;
-  /** Resolves when the topics can be used. Tells which were made (`true`) and which were there already (`false`). */
+  /** Resolves when the topics can be used, to which were created (`true`) and which existed (`false`). */
   createTopics(specs: readonly TopicSpec[]): Promise<Map<string, boolean>>;
   addPartitions(topic: string, total: number): Promise<void>;
   deleteTopics(topics: readonly string[]): Promise<void>;
   /** Deletes the records below these offsets. */
   deleteRecords(offsets: ReadonlyArray<TopicPartition & { offset: number }>): Promise<void>;
-  watermarks(topic: string): Promise<Watermarks[]>;
+  /** @param options `isolation` says which end is meant; `uncommitted` by default */
+  watermarks(topic: string, options?: { readonly isolation?: Isolation }): Promise<Watermarks[]>;
   /** First offset at or after the time, per partition; the high watermark where there is none. */
   offsetsAt(topic: string, timestampMs: number): Promise<Array<TopicPartition & { offset: number }>>;
   groupOffsets(groupId: string, topics: readonly string[]): Promise<CommittedOffset[]>;

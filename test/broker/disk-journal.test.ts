@@ -17,6 +17,21 @@ const topic = (name: string): Entry => ({ type: 'topic', topic: name, partitions
 const commit = (offset: number, text = ''): Entry => ({ type: 'offsets', group: 'g', offsets: [['a', 0, offset, -1, text]] });
 
 describe('a journal', () => {
+  it('keeps the ids of topics, through a snapshot too, and reads entries that have none', () => {
+    const disk = new SimDisk();
+    const { journal } = openJournal(disk);
+    journal.append({ type: 'topic', topic: 'new', id: 'abcdefghijklmnopqrstuv', partitions: 1, configs: [] });
+    journal.append(topic('old'));
+    journal.append({ type: 'partitions', topic: 'new', partitions: 2 });
+    const entries = [...openJournal(disk).journal.state.entries()].flatMap((entry) =>
+      entry.type === 'topic' ? [[entry.topic, entry.id]] : [],
+    );
+    expect(entries).toEqual([
+      ['new', 'abcdefghijklmnopqrstuv'],
+      ['old', undefined],
+    ]);
+  });
+
   it('says after it is opened again what its entries said', () => {
     const disk = new SimDisk();
     const { journal } = openJournal(disk);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Admin, Kafka, logLevel, type Producer } from 'kafkajs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { metadata } from '../../src/wire/apis/admin.ts';
 import { fetch, produce } from '../../src/wire/apis/data.ts';
 import { offsetFetch } from '../../src/wire/apis/group.ts';
 import { addOffsetsToTxn, addPartitionsToTxn, endTxn, initProducerId, txnOffsetCommit } from '../../src/wire/apis/transaction.ts';
@@ -53,6 +54,13 @@ async function withAdmin<T>(use: (admin: Admin) => Promise<T>): Promise<T> {
 const createTopic = (topic: string, partitions = 1) =>
   withAdmin((admin) => admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: false }));
 
+async function topicIds(...names: string[]): Promise<Array<string | undefined>> {
+  const wire = await Wire.connect(`127.0.0.1:${port}`);
+  const { topics } = await wire.send(metadata, 12, { topics: names.map((name) => ({ name })), allowAutoTopicCreation: false });
+  wire.close();
+  return names.map((name) => topics.find((topic) => topic.name === name)?.topicId);
+}
+
 async function send(producer: Producer, topic: string, ...values: string[]): Promise<string | undefined> {
   const [answer] = await producer.send({ topic, messages: values.map((value) => ({ value, partition: 0 })) });
   return answer?.baseOffset;
@@ -93,6 +101,21 @@ describe('a broker that is stopped and started on the same folder', () => {
     await producer.disconnect();
     expect(await consume('billing', 'orders', 1)).toEqual(['d']);
     expect(await consume('audit', 'orders', 4)).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('has the topics under their ids, and gives another id to one that is made again', async () => {
+    const first = await start();
+    await createTopic('orders');
+    await createTopic('gone');
+    const ids = await topicIds('orders', 'gone');
+    expect(new Set(ids).size).toBe(2);
+    await withAdmin((admin) => admin.deleteTopics({ topics: ['gone'] }));
+    await createTopic('gone');
+    await first.stop();
+    await start();
+    const [orders, gone] = await topicIds('orders', 'gone');
+    expect(orders).toBe(ids[0]);
+    expect(gone).not.toBe(ids[1]);
   });
 
   it('is found again by a consumer and an idempotent producer that went on', async () => {

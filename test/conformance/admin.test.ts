@@ -1,6 +1,9 @@
 import { type Admin, ConfigResourceTypes } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { metadata } from '../../src/wire/apis/admin.ts';
+import { ErrorCode } from '../../src/wire/error-code.ts';
 import { client, createTopic, unique, waitForLeaders } from '../helpers/broker.ts';
+import { Wire } from '../helpers/wire.ts';
 
 let admin: Admin;
 
@@ -13,6 +16,32 @@ afterAll(() => admin.disconnect());
 it('the controller is one of the nodes that are listed', async () => {
   const { brokers, controller } = await admin.describeCluster();
   expect(brokers.map(({ nodeId }) => nodeId)).toContain(controller);
+});
+
+describe('topic ids', () => {
+  const ask = async (version: number, topics: Array<{ topicId?: string; name: string | null }>) => {
+    const wire = await Wire.connect();
+    const answer = await wire.send(metadata, version, { topics, allowAutoTopicCreation: false });
+    wire.close();
+    return answer.topics.map(({ name, topicId, errorCode, partitions }) => ({ name, topicId, errorCode, partitions: partitions.length }));
+  };
+
+  it.each([10, 11, 12])('come with the metadata of version %i', async (version) => {
+    const topic = await createTopic('id', { partitions: 2 });
+    const [first] = await ask(version, [{ name: topic }]);
+    expect(first).toMatchObject({ name: topic, errorCode: ErrorCode.NONE, partitions: 2 });
+    expect(first?.topicId).toMatch(/^[\w-]{22}$/);
+    expect(await ask(version, [{ name: topic }])).toEqual([first]);
+  });
+
+  it('are asked for from version 12 on; one that is not known is said so', async () => {
+    const topic = await createTopic('id');
+    const topicId = (await ask(12, [{ name: topic }]))[0]?.topicId ?? '';
+    expect(await ask(12, [{ topicId, name: null }])).toMatchObject([{ name: topic, topicId, errorCode: ErrorCode.NONE }]);
+    const unknown = 'AAAAAAAAAAAAAAAAAAAAAg';
+    const nothing = { topicId: unknown, errorCode: ErrorCode.UNKNOWN_TOPIC_ID, partitions: 0 };
+    expect(await ask(12, [{ topicId: unknown, name: null }])).toMatchObject([nothing]);
+  });
 });
 
 describe('topics', () => {

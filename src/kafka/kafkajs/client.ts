@@ -10,7 +10,7 @@ import type {
   SubscribeOptions,
   Subscription,
 } from '../client.ts';
-import { createAdmin } from './admin.ts';
+import { createAdmin } from './admin/admin.ts';
 import { CONNECT_TIMEOUT_MS, createKafka, REQUEST_TIMEOUT_MS } from './cluster.ts';
 import { toKafkaError } from './errors.ts';
 import { LIBRARY_NAME, loadLibrary } from './library.ts';

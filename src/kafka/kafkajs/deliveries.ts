@@ -4,7 +4,7 @@ import { outOfRange } from '../positions.ts';
 import { MadeRecords } from '../records.ts';
 import type { GroupConsumer } from './consumer.ts';
 import type { Epoch, Position } from './epoch.ts';
-import { readRanges } from './offsets.ts';
+import { readRanges } from './log-offsets.ts';
 
 /** Hands fetched records of a live epoch to the owner, and keeps the client reading where the owner is. */
 export class Deliveries {

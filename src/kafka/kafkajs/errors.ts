@@ -29,6 +29,15 @@ export function toKafkaError(error: unknown, doing: string, place: ErrorPlace & 
   return new KafkaError(rule.reason, `${doing}: ${message}${name}`, { next: rule.next, ...place, kafkaCode, cause: error });
 }
 
+/** Resolves as the work does; rejects with a `KafkaError` as `toKafkaError` makes it. */
+export async function wrapped<T>(doing: string, work: () => Promise<T>, place: ErrorPlace & { next?: string } = {}): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toKafkaError(error, doing, place);
+  }
+}
+
 /** A failure that a broker named in an answer, as in a produce response. */
 export function codeError(kafkaCode: string, doing: string, place: ErrorPlace & { next?: string } = {}): KafkaError {
   const rule = CODES.get(kafkaCode) ?? RETRY;

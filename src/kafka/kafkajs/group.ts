@@ -3,6 +3,7 @@ import { backoff, sleep } from '../../timing/index.ts';
 import type { CommittedOffset, TopicPartition } from '../client.ts';
 import type { Broker, Cluster, Member } from './cluster.ts';
 import { codeOf, toKafkaError } from './errors.ts';
+import { byTopic } from './topics.ts';
 
 const ATTEMPTS = 4;
 /** Of the two kinds of coordinators, the one for groups. */
@@ -116,14 +117,4 @@ export function commitError(cause: unknown, groupId: string, explain = (error: K
   // A broker that has just started does not know all topics yet; any other refusal stays one.
   const reason = failure.kafkaCode === 'UNKNOWN_TOPIC_OR_PARTITION' ? 'retry' : 'fatal';
   return new KafkaError(reason, failure.message, { kafkaCode: failure.kafkaCode, next: failure.next, cause });
-}
-
-function byTopic<T extends TopicPartition, P>(all: readonly T[], map: (each: T) => P): Array<{ topic: string; partitions: P[] }> {
-  const topics = new Map<string, P[]>();
-  for (const each of all) {
-    const partitions = topics.get(each.topic);
-    if (partitions === undefined) topics.set(each.topic, [map(each)]);
-    else partitions.push(map(each));
-  }
-  return [...topics].map(([topic, partitions]) => ({ topic, partitions }));
 }

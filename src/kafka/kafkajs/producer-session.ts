@@ -1,26 +1,14 @@
 import { within } from '../../timing/index.ts';
-import { produce } from '../../wire/apis/data.ts';
-import { initProducerId } from '../../wire/apis/transaction.ts';
 import { type BatchOwner, encodeBatch } from '../../wire/batch-encoder.ts';
-import { ErrorCode, errorName } from '../../wire/error-code.ts';
 import type { KafkaClientOptions } from '../client.ts';
 import { type Cluster, createCluster } from './cluster.ts';
-import { codeError } from './errors.ts';
 import { type Batch, headersOf } from './lane.ts';
-import { request } from './request.ts';
+import { type PartitionAnswer, produceTo } from './produce-call.ts';
+import { initIdempotence, type ProducerIdentity } from './transaction-calls.ts';
 
 /** A black-holed broker must not hold a send for longer than the caller was promised. */
 const REQUEST_TIMEOUT_MS = 8_000;
 const CLOSE_MS = 3_000;
-const ALL_REPLICAS = -1;
-
-/** How one partition's batch fared. */
-export interface PartitionAnswer {
-  readonly topic: string;
-  readonly partition: number;
-  readonly errorCode: number;
-  readonly baseOffset: number;
-}
 
 /**
  * One producer id with its sequence numbers, over connections of its own. The broker drops a repeated batch by id, epoch and
@@ -29,14 +17,12 @@ export interface PartitionAnswer {
  */
 export class ProducerSession {
   readonly #cluster: Cluster;
-  readonly #producerId: number;
-  readonly #producerEpoch: number;
+  readonly #identity: ProducerIdentity;
   readonly #sequences = new Map<string, number>();
 
-  private constructor(cluster: Cluster, producerId: number, producerEpoch: number) {
+  constructor(cluster: Cluster, identity: ProducerIdentity) {
     this.#cluster = cluster;
-    this.#producerId = producerId;
-    this.#producerEpoch = producerEpoch;
+    this.#identity = identity;
   }
 
   static async open(options: KafkaClientOptions): Promise<ProducerSession> {
@@ -44,9 +30,7 @@ export class ProducerSession {
     try {
       await cluster.connect();
       const broker = await cluster.brokerPool.findConnectedBroker();
-      const given = await request(broker, initProducerId, { transactionalId: null, transactionTimeoutMs: 60_000 });
-      if (given.errorCode !== ErrorCode.NONE) throw codeError(errorName(given.errorCode), 'asking for a producer id');
-      return new ProducerSession(cluster, given.producerId, given.producerEpoch);
+      return new ProducerSession(cluster, await initIdempotence(broker));
     } catch (error) {
       void within(cluster.disconnect(), CLOSE_MS).catch(() => {});
       throw error;
@@ -69,12 +53,12 @@ export class ProducerSession {
 
   async produce(nodeId: number, batches: readonly Batch[]): Promise<PartitionAnswer[]> {
     const broker = await this.#cluster.findBroker({ nodeId });
-    const topics = this.#encode(batches);
-    const wanted = { transactionalId: null, acks: ALL_REPLICAS, timeoutMs: REQUEST_TIMEOUT_MS, topics };
-    const answer = await request(broker, produce, wanted);
-    return answer.topics.flatMap(({ name, partitions }) =>
-      partitions.map(({ index, errorCode, baseOffset }) => ({ topic: name, partition: index, errorCode, baseOffset })),
-    );
+    const encoded = batches.map(({ lane: { topic, partition }, records }) => ({
+      topic,
+      partition,
+      batch: encodeBatch(records, this.#owner(topic, partition), headersOf),
+    }));
+    return produceTo(broker, encoded, { timeoutMs: REQUEST_TIMEOUT_MS });
   }
 
   /** The broker has the batch: the next one of the partition carries later numbers. */
@@ -88,20 +72,9 @@ export class ProducerSession {
     await within(this.#cluster.disconnect(), CLOSE_MS).catch(() => {});
   }
 
-  #encode(batches: readonly Batch[]) {
-    const topics = new Map<string, Array<{ index: number; records: Buffer[] }>>();
-    for (const { lane, records } of batches) {
-      const batch = { index: lane.partition, records: [encodeBatch(records, this.#owner(lane.topic, lane.partition), headersOf)] };
-      const partitions = topics.get(lane.topic);
-      if (partitions === undefined) topics.set(lane.topic, [batch]);
-      else partitions.push(batch);
-    }
-    return [...topics].map(([name, partitions]) => ({ name, partitions }));
-  }
-
   #owner(topic: string, partition: number): BatchOwner {
     const firstSequence = this.#sequences.get(sequenceKey(topic, partition)) ?? 0;
-    return { producerId: this.#producerId, producerEpoch: this.#producerEpoch, firstSequence };
+    return { ...this.#identity, firstSequence };
   }
 }
 

@@ -8,7 +8,8 @@ import { CutRequests } from './cut-requests.ts';
 import { codeError, codeOf, reasonOf, toKafkaError } from './errors.ts';
 import { type Batch, createLanes, type Lane } from './lane.ts';
 import { log } from './log.ts';
-import { type PartitionAnswer, ProducerSession } from './producer-session.ts';
+import type { PartitionAnswer } from './produce-call.ts';
+import { ProducerSession } from './producer-session.ts';
 
 /** How long a send is repeated before the caller hears of it. */
 const SEND_MS = 8_000;

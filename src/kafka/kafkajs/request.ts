@@ -7,7 +7,8 @@ import { Writer } from '../../wire/writer.ts';
 import type { Broker, WireCall } from './cluster.ts';
 
 export interface RequestOptions {
-  /** The newest version to be used. @default the table's newest */
+  /** The versions that say what the caller means. @default all of the table */
+  readonly oldest?: number;
   readonly newest?: number;
   /** @default that of the connection */
   readonly timeoutMs?: number;
@@ -23,9 +24,9 @@ export async function request<Q extends Fields, S extends Fields>(
   broker: Broker,
   api: Api<Q, S>,
   message: Draft<Q>,
-  { newest, timeoutMs }: RequestOptions = {},
+  { timeoutMs, ...range }: RequestOptions = {},
 ): Promise<Decoded<S>> {
-  const version = commonVersion(broker, api, newest);
+  const version = commonVersion(broker, api, range);
   const call: WireCall<Decoded<S>> = {
     request: { apiKey: api.key, apiVersion: version, apiName: api.name, encode: async () => encode(api, version, message) },
     response: { decode: async (raw) => decode(api, version, raw), parse: async (answer) => answer },
@@ -41,12 +42,12 @@ export async function request<Q extends Fields, S extends Fields>(
 }
 
 /** The newest version that the table and the broker have in common. @throws KafkaError */
-export function commonVersion(broker: Broker, api: Api, newest = Number.POSITIVE_INFINITY): number {
+function commonVersion(broker: Broker, api: Api, { oldest = api.versions[0], newest = api.versions[1] }: RequestOptions): number {
   const { minVersion, maxVersion } = broker.versions?.[api.key] ?? { minVersion: 0, maxVersion: -1 };
-  const version = Math.min(api.versions[1], maxVersion, newest);
-  if (version >= api.versions[0] && version >= minVersion) return version;
+  const version = Math.min(newest, maxVersion);
+  if (version >= oldest && version >= minVersion) return version;
   const theirs = maxVersion < 0 ? 'does not serve it' : `serves ${minVersion} to ${maxVersion}`;
-  throw new KafkaError('fatal', `${api.name} is sent in versions ${api.versions.join(' to ')}, and the broker ${theirs}`, {
+  throw new KafkaError('fatal', `${api.name} is needed in version ${oldest} to ${newest}, and the broker ${theirs}`, {
     kafkaCode: 'UNSUPPORTED_VERSION',
   });
 }
