@@ -89,6 +89,27 @@ export class KafkaError extends StreamerError {
   }
 }
 
+/** Returns a property of any value; undefined where there is none, or where reading it throws, as getters and proxies may. */
+export function propertyOf(value: unknown, name: string | symbol): unknown {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined;
+  try {
+    return Reflect.get(value, name);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns the message of an error, or the text of anything else that was thrown. Never throws itself. */
+export function messageOf(error: unknown): string {
+  const message = propertyOf(error, 'message');
+  if (typeof message === 'string') return message;
+  try {
+    return String(error);
+  } catch {
+    return 'something that cannot be shown';
+  }
+}
+
 export function isStreamerError(error: unknown): error is StreamerError {
   return typeof error === 'object' && error !== null && BRAND in error;
 }

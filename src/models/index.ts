@@ -9,7 +9,7 @@ import { kserveV1, tensorFlowServing } from './protocols/tensor-flow-serving.ts'
 /** Models behind HTTP, one function per protocol. */
 export const http = { rows, columns, openInference, tensorFlowServing, kserveV1, mlflow, bentoml, custom } as const;
 
-// How good a model is.
+// The quality of a model.
 export {
   type BinaryReport,
   type CalibrationBin,
@@ -19,7 +19,7 @@ export {
   evaluateRegression,
   type RegressionReport,
 } from './evaluation/index.ts';
-// From a row to the numbers of a model.
+// Rows as the numbers of a model.
 export {
   type Feature,
   type FeatureMap,
@@ -54,12 +54,12 @@ export { type OnnxOptions, onnx } from './onnx/index.ts';
 export type { HttpBentomlOptions } from './protocols/bentoml.ts';
 export type { HttpColumnsOptions } from './protocols/columns.ts';
 export type { CustomQuestion, HttpCustomOptions } from './protocols/custom.ts';
+export type { Datatype } from './protocols/datatype.ts';
 export type { HttpMlflowOptions, MlflowInput } from './protocols/mlflow.ts';
 export type { HttpOpenInferenceOptions } from './protocols/open-inference.ts';
 export type { HttpRowsOptions } from './protocols/rows.ts';
 export type { HttpKserveV1Options, HttpTensorFlowServingOptions } from './protocols/tensor-flow-serving.ts';
-export type { Datatype } from './protocols/tensors.ts';
-// Models that are replaced while they are in use.
+// Models whose file is replaced while they are in use.
 export { type ReloadingModel, type ReloadOptions, reloading } from './swap/reloading.ts';
 // Training.
 export {

@@ -1,2 +1,2 @@
-/** Header of an HTTP answer, and of a record, that says which version of the model gave it. */
+/** Header of an HTTP answer, and of a record, with the version of the model that gave the answer. */
 export const VERSION_HEADER = 'streamer-model-version';

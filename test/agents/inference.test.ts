@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type InferenceOptions, inference } from '../../src/agents/inference/inference.ts';
+import { inference } from '../../src/agents/inference/inference.ts';
+import type { InferenceOptions } from '../../src/agents/inference/options.ts';
 import { isUnavailable } from '../../src/errors.ts';
 import { http, type Model } from '../../src/models/index.ts';
 import { answer, each, hangUp, type Stage, type StagedServer, silence, stagedServer } from '../models/support/staged-server.ts';

@@ -1,13 +1,13 @@
 import type { Delivery, Inbox } from '../behaviour.ts';
 import type { Question } from './question.ts';
 
-/** An event in a batch, and what the model is asked about it. */
+/** An event in a batch, and the question about it. */
 export interface Entry<K, V, Row, Out> {
   readonly delivery: Delivery<K, V, Out>;
   readonly question: Question<Row>;
   readonly bytes: number;
-  /** Its outcome has been told already: its time was up. */
-  isTold: boolean;
+  /** It has failed already, because its time was over. */
+  isSettled: boolean;
 }
 
 export interface BatchLimits {
@@ -16,7 +16,7 @@ export interface BatchLimits {
   readonly bytes: number;
 }
 
-/** Events that are asked about together, and may be added until it is full. */
+/** Events that are asked about together. Events may be added until it is full. */
 export class Batch<K, V, Row, Out> {
   readonly entries: Entry<K, V, Row, Out>[] = [];
   readonly startedAt = Date.now();
@@ -35,7 +35,7 @@ export class Batch<K, V, Row, Out> {
     return this.#isFull;
   }
 
-  /** Takes what may start now. What would make it too long goes back, to be the first of the next. */
+  /** Takes the events that may start now. An event that would make it too long goes back, and is the first of the next batch. */
   fill(inbox: Inbox<K, V, Out>): void {
     while (!this.#isFull) {
       const room = this.#room();
@@ -52,7 +52,7 @@ export class Batch<K, V, Row, Out> {
     if (this.#isFull) this.#complete();
   }
 
-  /** Resolves when it is full, when the time is over, or at `complete`. */
+  /** Resolves when it is full, after the time, or at `complete`. */
   async filled(waitMs: number, signal: AbortSignal): Promise<void> {
     const completed = new Promise<void>((resolve) => (this.#complete = resolve));
     const timer = setTimeout(this.#complete, waitMs);
@@ -62,7 +62,7 @@ export class Batch<K, V, Row, Out> {
     signal.removeEventListener('abort', this.#complete);
   }
 
-  /** Waits for no more. */
+  /** Takes no further event. */
   complete(): void {
     this.#isFull = true;
     this.#complete();
@@ -76,7 +76,7 @@ export class Batch<K, V, Row, Out> {
     return true;
   }
 
-  /** How many events to ask for: with a limit by bytes, what fits if they are as long as those before. */
+  /** Returns the number of events that fit; with a limit by bytes, if they are as long as those before. */
   #room(): number {
     const { size, bytes } = this.#limits;
     const room = size - this.entries.length;
@@ -90,9 +90,9 @@ export class Batch<K, V, Row, Out> {
     try {
       const row = this.#rowOf(delivery);
       const bytes = this.#limits.bytes === 0 ? 0 : Buffer.byteLength(JSON.stringify(row) ?? '');
-      return { delivery, question: { row, alone: delivery.attempt > 1 }, bytes, isTold: false };
+      return { delivery, question: { row, alone: delivery.attempt > 1 }, bytes, isSettled: false };
     } catch (error) {
-      return { delivery, question: { error }, bytes: 0, isTold: false };
+      return { delivery, question: { error }, bytes: 0, isSettled: false };
     }
   }
 }

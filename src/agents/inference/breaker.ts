@@ -1,38 +1,38 @@
 import { backoff } from '../../timing/index.ts';
 
-/** `half-open`: one call of one row goes out; what becomes of it decides. */
+/** `half-open`: one call of one row goes out, and its result decides. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
 export interface BreakerOptions {
-  /** Opens after so many calls in a row that could not be answered. @default 5 */
+  /** Opens after this number of calls in a row without an answer. @default 5 */
   readonly failures?: number | undefined;
-  /** Wait after the first of them, and before the first probe; doubles with every round that fails. @default 200 */
+  /** Wait after the first of them, and before the first probe; doubles with every failed round. @default 200 */
   readonly delayMs?: number | undefined;
-  /** Longest wait between probes; what the server asks for (Retry-After) may be longer. @default 10_000 */
+  /** Longest wait between probes; the server may ask for a longer one (Retry-After). @default 10_000 */
   readonly maxDelayMs?: number | undefined;
 }
 
 export interface BreakerHost {
-  /** It is open from now on. May be told again with a newer error. */
+  /** It is open from now on. May be called again with a newer error. */
   opened(error: unknown): void;
   closed(): void;
   /** Calls may go out again: all of them, or the one of a half-open breaker. */
   freed(): void;
-  /** Open, and the wait is over: to be answered with `admit` or `failed`. */
+  /** It is open, and the wait is over. The host must call `admit` or `failed`. */
   probe(): void;
 }
 
-/** A server that asks to be left alone for so long is down, whatever the count. */
+/** A server that asks for a wait of this length is down, whatever the count. */
 const LONG_MS = 1_000;
 /** Retry-After is honoured up to here. */
 const LONGEST_MS = 60_000;
-/** Times of being open that are remembered, for deadlines. */
+/** Number of open periods that are remembered, for deadlines. */
 const REMEMBERED = 1_000;
 
 /**
- * Knows whether a model may be asked now. One per agent and worker, over all partitions. Every call that could not be answered
- * is followed by a wait in which none starts; after several in a row it opens, and then only probes go out until one is
- * answered. Any answer closes it, refusals included: they say that somebody is there.
+ * Decides whether a model may be asked now. One per agent and worker, over all partitions. Every call without an answer is
+ * followed by a wait in which none starts; after several in a row it opens, and then only probes go out until one is
+ * answered. Any answer closes it, refusals included: they show that the server is there.
  */
 export class Breaker {
   readonly #failureLimit: number;
@@ -61,17 +61,17 @@ export class Breaker {
     return this.#state;
   }
 
-  /** How often it has opened. */
+  /** The number of times it has opened. */
   get opened(): number {
     return this.#opened;
   }
 
-  /** Why calls wait, while it is not closed. */
+  /** The reason why calls wait, while it is not closed. */
   get reason(): unknown {
     return this.#state === 'closed' ? undefined : this.#reason;
   }
 
-  /** Since when (epoch milliseconds) calls have been held up; `undefined` when they are not. */
+  /** The time (epoch milliseconds) since which calls are held up; `undefined` when they are not. */
   get openSince(): number | undefined {
     const last = this.#openTimes.at(-1);
     return last?.to === Number.POSITIVE_INFINITY ? last.from : undefined;
@@ -81,7 +81,7 @@ export class Breaker {
     return this.#state === 'closed' ? Date.now() >= this.#heldUntil : this.#state === 'half-open' && !this.#isTrialOut;
   }
 
-  /** Takes the right to call. A trial is one row. `undefined`: not now; `freed` says when. */
+  /** Takes the right to call. A trial is one row. `undefined`: not now; `freed` is called when there is one. */
   enter(): { readonly isTrial: boolean } | undefined {
     if (!this.isFree) return undefined;
     const isTrial = this.#state === 'half-open';
@@ -90,8 +90,8 @@ export class Breaker {
   }
 
   /**
-   * The call made with the right to one is over, or none was made. Only this ends a trial: calls that went out before the
-   * breaker opened fail while it is out, and each would let another one out beside it.
+   * Gives back the right to call, after the call or without one. Only this ends a trial: calls that went out before the
+   * breaker opened fail during it, and each would start another one beside it.
    */
   leave({ isTrial }: { readonly isTrial: boolean }): void {
     if (isTrial) this.#isTrialOut = false;
@@ -108,7 +108,7 @@ export class Breaker {
     if (this.isFree) this.#host.freed();
   }
 
-  /** @param startedAt when the call went out: one that started before the last wait tells nothing new about its length */
+  /** @param startedAt start of the call: one that started before the last wait has no influence on its length */
   failed(error: unknown, startedAt: number, retryAfterMs = 0): void {
     const now = Date.now();
     this.#failures++;
@@ -127,13 +127,13 @@ export class Breaker {
     this.failed(error, Date.now());
   }
 
-  /** From open, or from the start: one call may try. */
+  /** Lets one call out, from open or from the start. */
   admit(): void {
     this.#state = 'half-open';
     this.#host.freed();
   }
 
-  /** For how long, since then, calls were held up (milliseconds). */
+  /** Returns the time since then for which calls were held up (milliseconds). */
   heldSince(from: number): number {
     const now = Date.now();
     let sum = 0;
@@ -141,7 +141,7 @@ export class Breaker {
     return sum;
   }
 
-  /** Forgets all, and stops probing. */
+  /** Forgets everything, and stops probing. */
   reset(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

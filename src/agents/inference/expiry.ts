@@ -3,10 +3,10 @@ import type { Delivery } from '../behaviour.ts';
 
 interface Expiring {
   readonly delivery: Pick<Delivery<unknown, unknown, unknown>, 'fail' | 'firstStartedAt'>;
-  isTold: boolean;
+  isSettled: boolean;
 }
 
-/** Fails the events of a batch whose `deadlineMs` is over, each at its time, while the call goes on for the others. */
+/** Fails the events of a batch whose `deadlineMs` has passed, each at its time, while the call continues for the others. */
 export class Expiry {
   readonly #entries: readonly Expiring[];
   readonly #deadlineMs: number;
@@ -15,8 +15,8 @@ export class Expiry {
   #timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param heldSince the time for which the model could not be asked, which does not count
-   * @param over called when nobody waits for the answer any more
+   * @param heldSince returns the time for which the model could not be asked, which does not count
+   * @param over called when no event waits for the answer any longer
    */
   constructor(entries: readonly Expiring[], deadlineMs: number, heldSince: (from: number) => number, over: (error: StreamerError) => void) {
     this.#entries = entries;
@@ -26,7 +26,7 @@ export class Expiry {
     if (deadlineMs > 0) this.#check();
   }
 
-  /** Time left for the event that has most of it; infinite without a deadline. */
+  /** Returns the time left for the event that has most of it; infinite without a deadline. */
   leftMs(): number {
     if (this.#deadlineMs === 0) return Number.POSITIVE_INFINITY;
     return Math.max(0, ...this.#waiting().map((entry) => this.#leftOf(entry)));
@@ -39,7 +39,7 @@ export class Expiry {
   #check(): void {
     for (const entry of this.#waiting()) {
       if (this.#leftOf(entry) > 0) continue;
-      entry.isTold = true;
+      entry.isSettled = true;
       entry.delivery.fail(this.#error());
     }
     const waiting = this.#waiting();
@@ -48,16 +48,16 @@ export class Expiry {
   }
 
   #waiting(): Expiring[] {
-    return this.#entries.filter(({ isTold }) => !isTold);
+    return this.#entries.filter(({ isSettled }) => !isSettled);
   }
 
   #leftOf({ delivery: { firstStartedAt } }: Expiring): number {
     return firstStartedAt + this.#deadlineMs + this.#heldSince(firstStartedAt) - Date.now();
   }
 
-  /** Final: a policy that tries again would find the same. */
+  /** Final: another attempt would end the same way. */
   #error(): StreamerError {
-    return new StreamerError('TIMEOUT', `no prediction within the deadlineMs of ${this.#deadlineMs} ms after the first try`, {
+    return new StreamerError('TIMEOUT', `no prediction within the deadlineMs of ${this.#deadlineMs} ms after the first attempt`, {
       next: 'Raise `deadlineMs`, or lower `timeoutMs` and `batch.size` so that a call takes less of it.',
     });
   }

@@ -1,32 +1,34 @@
 import PQueue from 'p-queue';
-import { isUnavailable, StreamerError } from '../../errors.ts';
+import { isUnavailable, messageOf, propertyOf, StreamerError } from '../../errors.ts';
 import { type Model, ModelError } from '../../models/index.ts';
+import { isFailed } from '../../models/model-error.ts';
 import { Breaker } from './breaker.ts';
+import { outcomesOf, retryAfterOf } from './outcome.ts';
 import type { InferencePlan } from './plan.ts';
 import { Rate } from './rate.ts';
 import { Counters, type InferenceStats } from './stats.ts';
 
-/** One partition, as its agent's calls see it. */
+/** One partition that makes calls. */
 export interface Caller {
-  /** Calls may go out again. */
+  /** Calls may start again. */
   freed(): void;
   waiting(error: unknown): void;
   resumed(): void;
 }
 
 export interface CallOptions {
-  /** Aborted when the answer is of no use any more, for whatever reason. */
+  /** Aborted when the answer is no longer needed, for any reason. */
   readonly signal: AbortSignal;
-  /** Aborted when the partition is gone: then the call says nothing about the model. */
+  /** Aborted when the partition is lost: then the end of the call says nothing about the model. */
   readonly lost: AbortSignal;
-  /** Told the version of the model that answers, where it is known. */
+  /** Called with the version of the model that answers, where it is known. */
   readonly onVersion?: ((version: string) => void) | undefined;
 }
 
-/** These answers to a probe say that there is no such path, or not for us: a real call must tell. */
+/** These answers to a probe mean that there is no such path, or not for this client: only a real call can show more. */
 const NO_HEALTH = new Set([401, 403, 404, 405, 407, 501]);
 
-/** All that the partitions of an inference agent share in one worker: places, rate, breaker and counters. */
+/** The parts that all partitions of an inference agent share in one worker: places, rate, breaker and counters. */
 export class ModelCalls<Row, Answer> {
   readonly counters = new Counters();
   readonly breaker: Breaker;
@@ -52,7 +54,7 @@ export class ModelCalls<Row, Answer> {
     return this.#plan.model;
   }
 
-  /** Before the first record: asks for the model's health, then the warm-up row. A model that is down is waited for later. */
+  /** Runs before the first record: checks the model's health, then asks about the warm-up row. A model that is down is waited for later. */
   async start(): Promise<void> {
     this.#stopping = new AbortController();
     this.breaker.reset();
@@ -80,7 +82,7 @@ export class ModelCalls<Row, Answer> {
     this.#callers.delete(caller);
   }
 
-  /** Runs work that makes calls, when there is a place for it. */
+  /** Runs work that makes calls, once a place is free. */
   place(work: () => Promise<void>): void {
     void this.#places.add(work);
   }
@@ -111,16 +113,14 @@ export class ModelCalls<Row, Answer> {
       state,
       opened,
       ...(openSince === undefined ? {} : { openSince }),
-      ...(reason === undefined ? {} : { reason: reason instanceof Error ? reason.message : String(reason) }),
+      ...(reason === undefined ? {} : { reason: messageOf(reason) }),
     });
   }
 
-  /** For what was collected, or is asked in parts, while the model went down. */
+  /** Returns the error for rows that were collected, or are asked in parts, while the model went down. */
   #heldBack(): ModelError {
     const { reason: cause } = this.breaker;
-    return new ModelError('UNAVAILABLE', `${this.#model.name} is not asked now: ${cause instanceof Error ? cause.message : cause}`, {
-      cause,
-    });
+    return new ModelError('UNAVAILABLE', `${this.#model.name} is not asked now: ${messageOf(cause)}`, { cause });
   }
 
   async #ask(rows: readonly Row[], signal: AbortSignal, onVersion?: (version: string) => void): Promise<readonly Answer[]> {
@@ -129,16 +129,15 @@ export class ModelCalls<Row, Answer> {
     throw new ModelError('ANSWER', `model ${this.#model.name} was asked ${rows.length} rows and answered ${answers.length}`);
   }
 
-  /** A call that was cut short by a time limit was not answered, whatever the reason says. */
+  /** A call that a time limit cut short counts as unanswered, whatever its reason. */
   #failed(error: unknown, startedAt: number, signal: AbortSignal): void {
     if (!signal.aborted && !isUnavailable(error)) {
-      const { outcomes } = error as { readonly outcomes?: ReadonlyArray<object> };
-      this.counters.rows += outcomes?.filter((outcome) => 'answer' in outcome).length ?? 0;
+      this.counters.rows += outcomesOf(error)?.filter((outcome) => !isFailed(outcome)).length ?? 0;
       this.breaker.answered();
       return;
     }
     this.counters.unavailable++;
-    this.breaker.failed(error, startedAt, (error as { readonly retryAfterMs?: number }).retryAfterMs);
+    this.breaker.failed(error, startedAt, retryAfterOf(error));
   }
 
   async #probe(): Promise<void> {
@@ -146,20 +145,20 @@ export class ModelCalls<Row, Answer> {
     const error = (await this.#unhealthy()) ?? (await this.#warmUp().catch(() => undefined));
     if (this.#stopping.signal.aborted || this.breaker.state !== 'open') return;
     if (error === undefined) this.breaker.admit();
-    else this.breaker.failed(error, startedAt, (error as { readonly retryAfterMs?: number }).retryAfterMs);
+    else this.breaker.failed(error, startedAt, retryAfterOf(error));
   }
 
-  /** Why the model is not ready; `undefined` when it is, or has no way to say so. */
+  /** Resolves to the reason why the model is not ready; to `undefined` when it is, or has no health check. */
   async #unhealthy(): Promise<unknown> {
     try {
       await this.#model.health?.({ timeoutMs: this.#plan.timeoutMs, signal: this.#stopping.signal });
     } catch (error) {
-      if (!NO_HEALTH.has(Number((error as { readonly status?: unknown }).status))) return error;
+      if (!NO_HEALTH.has(Number(propertyOf(error, 'status')))) return error;
     }
     return undefined;
   }
 
-  /** Why the warm-up row could not be asked. Throws when the model refuses it: then the row is wrong. */
+  /** Resolves to the reason why the warm-up row could not be asked. Rejects when the model refuses it: then the row is wrong. */
   async #warmUp(): Promise<unknown> {
     const { warmUp } = this.#plan;
     if (typeof warmUp !== 'object') return undefined;
@@ -168,12 +167,12 @@ export class ModelCalls<Row, Answer> {
       return undefined;
     } catch (cause) {
       if (isUnavailable(cause)) return cause;
-      const message = `inference: the model ${this.#model.name} refuses the warm-up row: ${(cause as Error).message}`;
+      const message = `inference: the model ${this.#model.name} refuses the warm-up row: ${messageOf(cause)}`;
       throw new StreamerError('REFUSED', message, { cause, next: 'Give a `warmUp` row that the model accepts.' });
     }
   }
 
-  #each(tell: (caller: Caller) => void): void {
-    for (const caller of [...this.#callers]) tell(caller);
+  #each(notify: (caller: Caller) => void): void {
+    for (const caller of [...this.#callers]) notify(caller);
   }
 }

@@ -6,8 +6,9 @@ import type { BehaviourRun, Delivery, Inbox, OutputHeaders } from '../behaviour.
 import { Batch, type Entry } from './batch.ts';
 import { Expiry } from './expiry.ts';
 import type { Caller, ModelCalls } from './model-calls.ts';
+import type { Outcome } from './outcome.ts';
 import type { InferencePlan } from './plan.ts';
-import { askModel, type Outcome } from './question.ts';
+import { askModel } from './question.ts';
 
 export interface PartitionPlan<K, V, Row, Answer, Out> extends InferencePlan<Row, Answer> {
   readonly features: (value: V, event: Event<K, V>) => Row;
@@ -15,17 +16,17 @@ export interface PartitionPlan<K, V, Row, Answer, Out> extends InferencePlan<Row
 }
 
 /**
- * One partition of an inference agent. A batch takes its place among the calls in flight before it is collected, so what
- * is in hand never exceeds `size * inFlight`; the rest stays in the inbox, where the runtime counts it. While the model is
+ * One partition of an inference agent. A batch takes its place among the calls in flight before it is collected, so at
+ * most `size * inFlight` events are in flight; the rest stays in the inbox, where the runtime counts it. While the model is
  * down nothing is polled at all.
  */
 export class PartitionRun<K, V, Row, Answer, Out> implements BehaviourRun, Caller {
   readonly #inbox: Inbox<K, V, Out>;
   readonly #plan: PartitionPlan<K, V, Row, Answer, Out>;
   readonly #calls: ModelCalls<Row, Answer>;
-  /** Waits for its turn in the queue; at most one does. */
+  /** A batch waits for its place in the queue; at most one does. */
   #queued = false;
-  /** Collects; at most one does, so that batches are filled one after the other. */
+  /** The batch that collects events; at most one does, so that batches are filled one after the other. */
   #open: Batch<K, V, Row, Out> | undefined;
 
   constructor(inbox: Inbox<K, V, Out>, plan: PartitionPlan<K, V, Row, Answer, Out>, calls: ModelCalls<Row, Answer>) {
@@ -103,7 +104,7 @@ export class PartitionRun<K, V, Row, Answer, Out> implements BehaviourRun, Calle
       (from) => this.#calls.breaker.heldSince(from),
       (error) => limit.abort(error),
     );
-    const asked = entries.filter(({ isTold }) => !isTold);
+    const asked = entries.filter(({ isSettled }) => !isSettled);
     counters.batches++;
     counters.batchSize.add(asked.length);
     counters.waitMs.add(Date.now() - startedAt);
@@ -132,7 +133,7 @@ export class PartitionRun<K, V, Row, Answer, Out> implements BehaviourRun, Calle
       asked.map(({ question }) => question),
       { signal, leftMs: () => expiry.leftMs(), retried: () => counters.retries++, split: () => counters.splits++ },
     );
-    return new Map(asked.map((entry, at) => [entry, outcomes[at] as Outcome<Answer>]));
+    return new Map(asked.flatMap((entry, at) => (outcomes[at] === undefined ? [] : [[entry, outcomes[at]]])));
   }
 
   #rowOf(delivery: Delivery<K, V, Out>): Row {
@@ -140,8 +141,8 @@ export class PartitionRun<K, V, Row, Answer, Out> implements BehaviourRun, Calle
   }
 
   /**
-   * Tells every outcome once, in the order of delivery: behind a failure, what belongs to the same run is given back. So is
-   * what could not be asked: it comes again when the breaker lets it.
+   * Settles every event once, in the order of delivery. After a failure, later events of the same run are given back, and so are
+   * events that could not be asked: they come again when the breaker lets them.
    */
   #settle(
     entries: readonly Entry<K, V, Row, Out>[],
@@ -152,7 +153,7 @@ export class PartitionRun<K, V, Row, Answer, Out> implements BehaviourRun, Calle
     for (const entry of entries) {
       const { delivery } = entry;
       const outcome = outcomes.get(entry);
-      if (entry.isTold || outcome === undefined) {
+      if (entry.isSettled || outcome === undefined) {
         endedRuns.add(delivery.run);
         continue;
       }
@@ -184,7 +185,7 @@ export class PartitionRun<K, V, Row, Answer, Out> implements BehaviourRun, Calle
   }
 }
 
-/** Which version answered; a header that an earlier model left on the event does not stay where that is not known. */
+/** Returns the header with the version that answered; a header of an earlier model is removed where the version is not known. */
 function versionHeader({ event }: Delivery<unknown, unknown, never>, { version }: Outcome<unknown>): OutputHeaders | undefined {
   if (version !== undefined) return { [VERSION_HEADER]: version };
   return VERSION_HEADER in event.headers ? { [VERSION_HEADER]: null } : undefined;

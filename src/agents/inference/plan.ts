@@ -13,7 +13,7 @@ import {
   wholeNumber,
 } from '../../options/index.ts';
 import type { BreakerOptions } from './breaker.ts';
-import type { BatchOptions, InferenceOptions } from './inference.ts';
+import type { BatchOptions, InferenceOptions } from './options.ts';
 import type { RateOptions } from './rate.ts';
 
 /** The settings of an inference agent, complete and checked. */

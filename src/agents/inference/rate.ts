@@ -9,10 +9,10 @@ export interface RateOptions {
   readonly perMs?: number | undefined;
 }
 
-/** Spreads calls evenly, so that no more than the limit begins in any stretch of `perMs`; first come, first served. */
+/** Spreads calls evenly, so that at most the limit begins in any period of `perMs`; first come, first served. */
 export class Rate {
   readonly #kind: 'rows' | 'calls';
-  /** Milliseconds that one row, or one call, uses up. */
+  /** Milliseconds for one row, or one call. */
   readonly #costMs: number;
   #nextAt = 0;
 
@@ -21,7 +21,7 @@ export class Rate {
     this.#costMs = perMs / (rows ?? calls ?? 1);
   }
 
-  /** Resolves when a call with so many rows may go; rejects with the signal's reason. */
+  /** Resolves when a call with this number of rows may start; rejects with the signal's reason. */
   async pass(rows: number, signal: AbortSignal): Promise<void> {
     const now = performance.now();
     const at = Math.max(now, this.#nextAt);

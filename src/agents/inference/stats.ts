@@ -1,6 +1,6 @@
 import type { BreakerState } from './breaker.ts';
 
-/** Of the measured values: how many, their mean, the largest, and percentiles (rounded up to 1, 2, 5, 10, 20, 50 ...). */
+/** Number, mean and largest of the measured values, and percentiles (rounded up to 1, 2, 5, 10, 20, 50 ...). */
 export interface Summary {
   readonly count: number;
   readonly mean: number;
@@ -10,39 +10,39 @@ export interface Summary {
   readonly p99: number;
 }
 
-/** What an inference agent has done in this worker, over all its partitions. */
+/** The counts of an inference agent in this worker, over all its partitions. */
 export interface InferenceStats {
   /** Rows that have an answer. */
   readonly rows: number;
-  /** Batches collected; each is one call, and more where it is asked again or in parts. */
+  /** Batches collected; each is one call, or more where it is asked again or in parts. */
   readonly batches: number;
   readonly calls: number;
-  /** Calls of the same rows once more, after a 500 or an unfitting answer. */
+  /** Repeated calls of the same rows, after a 500 or an answer that does not fit. */
   readonly retries: number;
   /** Refused batches that were asked again in parts. */
   readonly splits: number;
-  /** Calls that were not answered: time-outs, connections, 429, 502, 503, 504. */
+  /** Calls without an answer: time-outs, connections, 429, 502, 503, 504. */
   readonly unavailable: number;
   /** Calls under way. */
   readonly inFlight: number;
   readonly batchSize: Summary;
   /** Milliseconds from a batch's first row to its first call. */
   readonly waitMs: Summary;
-  /** Milliseconds from a call to its answer, whatever it was. */
+  /** Milliseconds from a call to its answer, errors included. */
   readonly callMs: Summary;
   readonly breaker: {
     readonly state: BreakerState;
-    /** How often it has opened. */
+    /** The number of times it has opened. */
     readonly opened: number;
-    /** Since when (epoch milliseconds) calls are held up. */
+    /** The time (epoch milliseconds) since which calls are held up. */
     readonly openSince?: number | undefined;
     readonly reason?: string | undefined;
   };
 }
 
-const BOUNDS = Array.from({ length: 21 }, (_, i) => [1, 2, 5][i % 3]! * 10 ** Math.floor(i / 3));
+const BOUNDS = Array.from({ length: 7 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
 
-/** Counts values by size; a few dozen numbers, however many values there are. */
+/** Counts values by size, in a few dozen numbers. */
 class Histogram {
   readonly #counts = new Array<number>(BOUNDS.length + 1).fill(0);
   #count = 0;
@@ -51,7 +51,8 @@ class Histogram {
 
   add(value: number): void {
     const at = BOUNDS.findIndex((bound) => value <= bound);
-    this.#counts[at < 0 ? BOUNDS.length : at]!++;
+    const place = at < 0 ? BOUNDS.length : at;
+    this.#counts[place] = (this.#counts[place] ?? 0) + 1;
     this.#count++;
     this.#sum += value;
     this.#max = Math.max(this.#max, value);
@@ -79,7 +80,7 @@ class Histogram {
   }
 }
 
-/** Counters that are written where things happen, and read by `stats`. */
+/** Counters that the parts of an inference agent write, and `stats` reads. */
 export class Counters {
   rows = 0;
   batches = 0;

@@ -2,7 +2,7 @@ import { auc } from './auc.ts';
 import { type CalibrationBin, calibrationOf } from './calibration.ts';
 import { checkLengths, checkNumbers, type EvaluationOptions, optionsOf } from './options.ts';
 
-/** Rows by label and by the side of the threshold that the prediction is on; at the threshold counts as label 1. */
+/** Rows by label and by the side of the threshold on which the prediction lies; a prediction at the threshold counts as label 1. */
 export interface Confusion {
   readonly threshold: number;
   readonly truePositive: number;
@@ -11,7 +11,7 @@ export interface Confusion {
   readonly falseNegative: number;
 }
 
-/** How good probabilities are. A figure that has no value, as the precision where nothing is predicted, is NaN. */
+/** The quality of predicted probabilities. A figure without a value, as the precision where nothing is predicted, is NaN. */
 export interface BinaryReport {
   readonly kind: 'binary';
   readonly rows: number;
@@ -19,7 +19,7 @@ export interface BinaryReport {
   readonly positive: number;
   /** Area under the ROC curve. */
   readonly auc: number;
-  /** Mean of -ln of the probability given to what came true; 0 and 1 count as 1e-15 off. */
+  /** Mean of -ln of the probability given to the true label; 0 and 1 count as 1e-15 and 1 - 1e-15. */
   readonly logLoss: number;
   /** Mean squared difference of probability and label. */
   readonly brier: number;
@@ -34,7 +34,7 @@ export interface BinaryReport {
 /**
  * @param probabilities of label 1
  * @param labels 0 and 1
- * @throws ConfigError when the two are not of the same length, there are none, or one is out of its range
+ * @throws ConfigError when the two differ in length, are empty, or hold a value out of range
  */
 export function evaluateBinary(
   probabilities: ArrayLike<number>,
@@ -52,7 +52,7 @@ export function evaluateBinary(
   let logLoss = 0;
   let brier = 0;
   for (let row = 0; row < rows; row++) {
-    const given = labels[row] === 1 ? (probabilities[row] as number) : 1 - (probabilities[row] as number);
+    const given = labels[row] === 1 ? (probabilities[row] ?? 0) : 1 - (probabilities[row] ?? 0);
     logLoss -= Math.log(Math.min(Math.max(given, 1e-15), 1 - 1e-15));
     brier += (1 - given) ** 2;
   }
@@ -75,7 +75,7 @@ export function evaluateBinary(
 function confusionOf(probabilities: ArrayLike<number>, labels: ArrayLike<number>, threshold: number): Confusion {
   const counts = { truePositive: 0, falsePositive: 0, trueNegative: 0, falseNegative: 0 };
   for (let row = 0; row < labels.length; row++) {
-    const isPredicted = (probabilities[row] as number) >= threshold;
+    const isPredicted = (probabilities[row] ?? 0) >= threshold;
     const isTrue = labels[row] === 1;
     if (isPredicted) counts[isTrue ? 'truePositive' : 'falsePositive']++;
     else counts[isTrue ? 'falseNegative' : 'trueNegative']++;

@@ -1,7 +1,7 @@
 import { type CalibrationBin, calibrationOf } from './calibration.ts';
 import { checkLengths, checkNumbers, type EvaluationOptions, optionsOf } from './options.ts';
 
-/** How good predicted numbers are. */
+/** The quality of predicted numbers. */
 export interface RegressionReport {
   readonly kind: 'regression';
   readonly rows: number;
@@ -20,7 +20,7 @@ export interface RegressionReport {
   readonly calibration: readonly CalibrationBin[];
 }
 
-/** @throws ConfigError when the two are not of the same length, there are none, or one is not finite */
+/** @throws ConfigError when the two differ in length, are empty, or hold a number that is not finite */
 export function evaluateRegression(
   predictions: ArrayLike<number>,
   values: ArrayLike<number>,
@@ -31,12 +31,12 @@ export function evaluateRegression(
   checkNumbers(predictions, 'prediction', 'a finite number', Number.isFinite);
   checkNumbers(values, 'true number', 'finite', Number.isFinite);
   const rows = values.length;
-  const mean = meanOf(rows, (row) => values[row] as number);
-  const errorOf = (row: number) => (predictions[row] as number) - (values[row] as number);
+  const mean = meanOf(rows, (row) => values[row] ?? 0);
+  const errorOf = (row: number) => (predictions[row] ?? 0) - (values[row] ?? 0);
   const square = meanOf(rows, (row) => errorOf(row) ** 2);
-  const variance = meanOf(rows, (row) => ((values[row] as number) - mean) ** 2);
+  const variance = meanOf(rows, (row) => ((values[row] ?? 0) - mean) ** 2);
   const zeros = Array.prototype.filter.call(values, (value: number) => value === 0).length;
-  const shares = meanOf(rows, (row) => (values[row] === 0 ? 0 : Math.abs(errorOf(row) / (values[row] as number))));
+  const shares = meanOf(rows, (row) => (values[row] === 0 ? 0 : Math.abs(errorOf(row) / (values[row] ?? 0))));
   return {
     kind: 'regression',
     rows,

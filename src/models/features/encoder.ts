@@ -5,7 +5,7 @@ import type { Feature, LookupFeature, NumberFeature, OneHotFeature, OrdinalFeatu
 /** The columns that one feature makes of one field. */
 export interface Encoder {
   readonly columns: readonly string[];
-  /** Writes as many numbers as there are columns, from `at` on. */
+  /** Writes a number for each column, from `at` on. */
   write(value: unknown, into: Float32Array, at: number): void;
 }
 
@@ -17,7 +17,7 @@ export function encoderOf(field: string, feature: Feature): Encoder {
   return numberEncoder(field, feature);
 }
 
-/** The number that `standardise` and `fit` see: the logarithm where asked for. */
+/** Returns the number that `standardise` and `fit` use: the logarithm where the feature has `log`. */
 export function transformed(feature: NumberFeature, x: number): number {
   return feature.kind === 'log' || (feature.kind === 'standardise' && feature.log === true) ? Math.sign(x) * Math.log1p(Math.abs(x)) : x;
 }
@@ -107,7 +107,7 @@ function numberOf(field: string, value: unknown): number {
 function textOf(field: string, value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  throw new ModelError('REFUSED', `the field ${JSON.stringify(field)} must be a text, got ${shown(value)}`, { field });
+  throw new ModelError('REFUSED', `the field ${JSON.stringify(field)} must be a string, got ${shown(value)}`, { field });
 }
 
 function lacking(field: string): ModelError {

@@ -1,4 +1,4 @@
-/** What a missing value (null, undefined, NaN) becomes: a missing number, an error, or this number in its place. */
+/** The result for a missing value (null, undefined, NaN): a missing number, an error, or this number. */
 export type MissingNumber = 'nan' | 'refuse' | number;
 
 interface NumberOptions {
@@ -9,9 +9,9 @@ interface NumberOptions {
 }
 
 interface CategoryOptions {
-  /** What a value outside the list becomes. @default 'refuse' */
+  /** The result for a value outside the list: an error, or a missing number. @default 'refuse' */
   readonly unknown?: 'refuse' | 'nan' | undefined;
-  /** What null and undefined become. @default 'nan': missing */
+  /** The result for null and undefined. @default 'nan': missing */
   readonly missing?: 'refuse' | 'nan' | undefined;
   readonly as?: string | undefined;
 }
@@ -25,7 +25,7 @@ export interface LogFeature extends NumberOptions {
   readonly kind: 'log';
 }
 
-/** `(x - mean) / deviation`, of the logarithm where `log` says so. */
+/** `(x - mean) / deviation`, with `log` of the logarithm. */
 export interface StandardFeature extends NumberOptions {
   readonly kind: 'standardise';
   readonly mean?: number | undefined;
@@ -37,7 +37,7 @@ export interface StandardFeature extends NumberOptions {
 export interface OrdinalFeature extends CategoryOptions {
   readonly kind: 'ordinal';
   readonly values?: readonly string[] | undefined;
-  /** Is a number in the field a position already? @default false: it is looked up by its digits */
+  /** With `true`, a number in the field is a position already. @default false: it is looked up by its digits */
   readonly codes?: boolean | undefined;
 }
 
@@ -45,11 +45,11 @@ export interface OrdinalFeature extends CategoryOptions {
 export interface OneHotFeature {
   readonly kind: 'oneHot';
   readonly values?: readonly string[] | undefined;
-  /** What a value outside the list becomes: an error, zeros, missing, or the value of the list that is named. @default 'refuse' */
+  /** The result for a value outside the list: an error, zeros, missing, or that of a value of the list. @default 'refuse' */
   readonly unknown?: 'refuse' | 'zeros' | 'nan' | { readonly as: string } | undefined;
   /** @default 'zeros' */
   readonly missing?: 'refuse' | 'zeros' | 'nan' | undefined;
-  /** What stands before the `=` in the columns' names. @default the field's name */
+  /** The part of the columns' names before the `=`. @default the field's name */
   readonly as?: string | undefined;
 }
 
@@ -70,7 +70,7 @@ export type Feature = NumberFeature | TextFeature;
 
 type Options<Kind extends Feature> = Omit<Kind, 'kind'>;
 
-/** A number as it is; true and false are 1 and 0. */
+/** A number, unchanged; true and false are 1 and 0. */
 export const numeric = (options: Options<NumericFeature> = {}): NumericFeature => ({ kind: 'numeric', ...options });
 
 export const log = (options: Options<LogFeature> = {}): LogFeature => ({ kind: 'log', ...options });

@@ -1,27 +1,28 @@
 import { readFile } from 'node:fs/promises';
-import { ConfigError, StreamerError } from '../../errors.ts';
-import { type Features, featuresFromJson } from './features.ts';
+import { ConfigError, isStreamerError, messageOf } from '../../errors.ts';
+import type { Features } from './features.ts';
+import { featuresFromJson } from './from-json.ts';
 
-/** A model file keeps the hash of its features under this name, where its format has room for one. */
+/** The attribute of a model file with the hash of its features, where the format has attributes. */
 export const HASH_ATTRIBUTE = 'streamer.features';
 
-/** `model.json` has its features in `model.features.json`. */
+/** Returns the file of a model's features: `model.features.json` for `model.json`. */
 export function featuresBeside(modelFile: string): string {
   return `${modelFile.replace(/\.(json|ubj|onnx)$/, '')}.features.json`;
 }
 
-/** @throws ConfigError when there is no such file, or it holds no features */
+/** @throws ConfigError when there is no such file, or it does not hold features */
 export async function readFeatures<Row extends object>(file: string | URL): Promise<Features<Row>> {
   try {
     return featuresFromJson<Row>(JSON.parse(await readFile(file, 'utf8')));
   } catch (cause) {
-    throw new ConfigError(`${file}: ${(cause as Error).message}`, { cause, next: cause instanceof StreamerError ? cause.next : undefined });
+    throw new ConfigError(`${file}: ${messageOf(cause)}`, { cause, next: isStreamerError(cause) ? cause.next : undefined });
   }
 }
 
 /**
- * Fails when a model was trained with other features than those it is to be served with: by the hash in the model file, and by the
- * declaration that lies beside it.
+ * Throws when a model was trained with features other than the given ones: by the hash in the model file, and by the declaration
+ * beside it.
  */
 export async function checkHash(features: Features<never>, modelFile: string | undefined, hash: string | undefined): Promise<void> {
   if (hash !== undefined && hash !== features.hash) throw skewed('the model file', hash, features.hash);

@@ -2,7 +2,7 @@ import { ConfigError } from '../../errors.ts';
 import { transformed } from './encoder.ts';
 import type { Feature } from './feature.ts';
 
-/** The feature with what it leaves open taken from the values of its field; missing ones do not count. */
+/** Returns the feature completed from the values of its field, without the missing ones. */
 export function fitted(field: string, feature: Feature, values: readonly unknown[]): Feature {
   if ((feature.kind === 'oneHot' || feature.kind === 'ordinal') && feature.values === undefined)
     return { ...feature, values: distinct(field, values) };
@@ -21,7 +21,7 @@ function distinct(field: string, values: readonly unknown[]): string[] {
   return [...texts].sort();
 }
 
-/** Mean and population standard deviation; a column without spread is divided by 1. */
+/** Mean and population standard deviation; a constant column is divided by 1. */
 function spread(field: string, numbers: readonly number[]): { mean: number; deviation: number } {
   const mean = numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
   const deviation = Math.sqrt(numbers.reduce((sum, number) => sum + (number - mean) ** 2, 0) / numbers.length) || 1;

@@ -1,3 +1,4 @@
+export type { FeatureMap, RowOf } from './declaration.ts';
 export {
   type Feature,
   type LogFeature,
@@ -13,4 +14,5 @@ export {
   type StandardFeature,
   standardise,
 } from './feature.ts';
-export { type FeatureMap, Features, type FeaturesFile, features, featuresFromJson, type RowOf } from './features.ts';
+export { Features, type FeaturesFile, features } from './features.ts';
+export { featuresFromJson } from './from-json.ts';

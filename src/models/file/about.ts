@@ -1,8 +1,8 @@
 import type { ModelKind } from './kind.ts';
 
-/** What can be said of a model file without asking it. */
+/** The description of a model file. */
 export interface ModelAbout {
-  /** Undefined when it is no model that is known here. */
+  /** Undefined when it is not a known kind of model. */
   readonly kind: ModelKind | undefined;
   /** `JSON`, `UBJSON` or `ONNX`. */
   readonly format: string | undefined;
@@ -11,7 +11,7 @@ export interface ModelAbout {
   readonly version: string;
   /** As `XGBoost 3.2.0`; undefined when the file does not say. */
   readonly writtenBy?: string | undefined;
-  /** Why it cannot be scored here; undefined when it can. */
+  /** The reason why it cannot be scored here; undefined when it can. */
   readonly unsupported?: { readonly reason: string; readonly next: string | undefined } | undefined;
   /** `gbtree`, `dart` or `gblinear`. */
   readonly booster?: string | undefined;
@@ -23,7 +23,7 @@ export interface ModelAbout {
   /** Empty when the file does not name them. */
   readonly featureNames?: readonly string[] | undefined;
   readonly featureTypes?: readonly string[] | undefined;
-  /** How many categories each feature has whose categories the file names. */
+  /** The number of categories of each feature whose categories the file names. */
   readonly categories?: Readonly<Record<string, number>> | undefined;
   /** Margins of a row. */
   readonly outputs?: number | undefined;
@@ -31,7 +31,7 @@ export interface ModelAbout {
   readonly answers?: number | undefined;
   readonly trees?: number | undefined;
   readonly rounds?: number | undefined;
-  /** Rounds that are summed up: fewer than there are after early stopping. */
+  /** Rounds that are summed: fewer than `rounds` after early stopping. */
   readonly roundsUsed?: number | undefined;
   readonly baseScore?: readonly number[] | undefined;
   readonly attributes?: Readonly<Record<string, string>> | undefined;

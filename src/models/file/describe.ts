@@ -1,12 +1,15 @@
 import { ConfigError, isStreamerError } from '../../errors.ts';
 import { type LinearLink, readLinearFile } from '../linear/linear-file.ts';
-import { aboutOnnx } from '../onnx/about.ts';
 import type { Details, ModelAbout } from './about.ts';
 import { kindOf, type ModelKind } from './kind.ts';
+import { aboutOnnx } from './onnx-about.ts';
 import { versionOf } from './version.ts';
 import { aboutXgboost, roughlyXgboost } from './xgboost-about.ts';
 
-/** What kind of model the bytes are, what it takes and answers, and, where it is not supported, why. Never rejects for that. */
+/**
+ * Resolves to the kind of model that the bytes are, its inputs and answers, and the reason where it is not supported. Does not reject for a
+ * model that is not supported.
+ */
 export async function describeModel(bytes: Uint8Array, options: { readonly link?: LinearLink | undefined } = {}): Promise<ModelAbout> {
   const common = { bytes: bytes.length, version: versionOf(bytes), format: undefined };
   let kind: ModelKind | undefined;

@@ -1,6 +1,6 @@
 /**
- * The shortest decimal that reads back as the same 32-bit float, as Python's numpy prints it: 0.1, where a 64-bit float prints
- * 0.10000000149011612.
+ * Returns the shortest decimal that reads back as the same 32-bit float, as Python's numpy prints it: 0.1, where a 64-bit float
+ * prints 0.10000000149011612.
  */
 export function shortest(value: number): number {
   if (Number.isInteger(value) && Math.abs(value) < 2 ** 24) return value;

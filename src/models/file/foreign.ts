@@ -1,12 +1,14 @@
+import { isRecord } from '../record.ts';
+
 interface Foreign {
   readonly name: string;
   readonly next?: string | undefined;
 }
 
-const SAVE_XGBOOST = "Save XGBoost's in Python with `booster.save_model('model.json')` or `'model.ubj'`; others can be exported to ONNX.";
+const SAVE_XGBOOST = "Save XGBoost's in Python with `booster.save_model('model.json')` or `'model.ubj'`; export others to ONNX.";
 const EXPORT = 'Export it to ONNX.';
 
-/** How files begin that people take for a model of ours, and what they are. */
+/** The first bytes of files that are taken for a model that can be scored here, and what they are. */
 const FORMATS: ReadonlyArray<Foreign & { readonly start: string | readonly number[] }> = [
   { start: [0x80], name: 'a Python pickle', next: SAVE_XGBOOST },
   { start: [0x78, 0x9c], name: 'a compressed Python pickle', next: SAVE_XGBOOST },
@@ -21,22 +23,22 @@ const FORMATS: ReadonlyArray<Foreign & { readonly start: string | readonly numbe
   { start: '<', name: 'XML, as PMML is written', next: EXPORT },
 ];
 
-/** The same for JSON objects, by a member that gives them away. */
+/** The same for JSON objects, by a member that only they have. */
 const JSON_FORMATS: ReadonlyArray<Foreign & { readonly member: string }> = [
   { member: 'oblivious_trees', name: "CatBoost's JSON", next: EXPORT },
   { member: 'tree_info', name: "LightGBM's JSON dump", next: EXPORT },
-  { member: 'categorical', name: 'an encoder of features, and no model' },
-  { member: 'order', name: 'an encoder of features, and no model' },
+  { member: 'categorical', name: 'an encoder of features, not a model' },
+  { member: 'order', name: 'an encoder of features, not a model' },
 ];
 
-/** What the bytes are, when they are of a format that is known and not supported. */
+/** Returns the format of the bytes, when it is known and not supported. */
 export function foreignFormat(bytes: Uint8Array): Foreign | undefined {
   return FORMATS.find(({ start }) => (typeof start === 'string' ? [...Buffer.from(start)] : start).every((byte, at) => bytes[at] === byte));
 }
 
 export function foreignJson(json: unknown): Foreign | undefined {
   if (Array.isArray(json)) return { name: "a JSON list, as XGBoost's dump of trees is", next: SAVE_XGBOOST };
-  if (typeof json !== 'object' || json === null) return { name: 'JSON, but no object' };
-  if ((json as { kind?: unknown }).kind === 'streamer.features') return { name: 'a declaration of features, and no model' };
+  if (!isRecord(json)) return { name: 'JSON, but not an object' };
+  if (json.kind === 'streamer.features') return { name: 'a declaration of features, not a model' };
   return JSON_FORMATS.find(({ member }) => Object.hasOwn(json, member));
 }

@@ -1,4 +1,5 @@
-import { ConfigError } from '../../errors.ts';
+import { ConfigError, messageOf } from '../../errors.ts';
+import { isRecord } from '../record.ts';
 import { isUbjson, skipByteOrderMark } from '../xgboost/ubjson.ts';
 import { foreignFormat, foreignJson } from './foreign.ts';
 
@@ -7,9 +8,9 @@ export type ModelKind = 'xgboost' | 'linear' | 'onnx';
 const LINEAR_MEMBERS = ['coefficients', 'fields', 'numbers', 'model'];
 
 /**
- * Which kind of model the bytes are, by their content.
+ * Returns the kind of model that the bytes are, by their content.
  *
- * @throws ConfigError that says what the file is instead
+ * @throws ConfigError that names the kind of file instead
  */
 export function kindOf(bytes: Uint8Array): ModelKind {
   if (bytes.length === 0) throw new ConfigError('the model file is empty');
@@ -26,16 +27,16 @@ function kindOfJson(bytes: Uint8Array): ModelKind {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = skipByteOrderMark(bytes);
   if (!/^\s*[[{]/.test(text.toString('latin1', start, start + 64)))
-    throw unsupported('none of the formats that are known here: XGBoost in JSON or UBJSON, a linear model in JSON, ONNX');
+    throw unsupported('not in a known format (XGBoost in JSON or UBJSON, a linear model in JSON, ONNX)');
   if (text.includes('"learner"')) return 'xgboost';
   let json: unknown;
   try {
     json = JSON.parse(text.toString('utf8', start));
   } catch (cause) {
-    throw new ConfigError(`the model file is not JSON: ${(cause as Error).message}`, { cause, next: 'Was it written to the end?' });
+    throw new ConfigError(`the model file is not JSON: ${messageOf(cause)}`, { cause, next: 'Was it written to the end?' });
   }
   const foreign = foreignJson(json);
-  if (foreign === undefined && LINEAR_MEMBERS.some((member) => Object.hasOwn(json as object, member))) return 'linear';
+  if (foreign === undefined && isRecord(json) && LINEAR_MEMBERS.some((member) => Object.hasOwn(json, member))) return 'linear';
   const name =
     foreign?.name ?? 'JSON, but neither a model of XGBoost (it has no "learner") nor a linear one (no "coefficients", no "fields")';
   throw unsupported(name, foreign?.next);

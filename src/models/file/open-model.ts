@@ -4,6 +4,7 @@ import { linear } from '../linear/linear.ts';
 import type { LinearLink } from '../linear/linear-file.ts';
 import type { Model } from '../model.ts';
 import { onnx } from '../onnx/onnx.ts';
+import type { AnyRecord } from '../record.ts';
 import type { Rounds } from '../xgboost/rounds.ts';
 import type { FeatureRow } from '../xgboost/row-writer.ts';
 import { xgboost } from '../xgboost/xgboost.ts';
@@ -15,16 +16,16 @@ export type FileAnswer = number | readonly number[];
 
 export interface OpenOptions {
   /** How rows that are objects become numbers. A list is always the model's own features. */
-  readonly features?: Features<Readonly<Record<string, unknown>>> | undefined;
+  readonly features?: Features<AnyRecord> | undefined;
   /** Answer the sum as it is, before the objective's transform. @default false */
   readonly margin?: boolean | undefined;
   /** Of boosted trees. @default 'best' */
   readonly rounds?: Rounds | undefined;
-  /** Of a linear model that does not say what its sum means. */
+  /** For a linear model whose file does not give one. */
   readonly link?: LinearLink | undefined;
   /** Threads that score, for boosted trees. @default 0: the caller's */
   readonly threads?: number | undefined;
-  /** Of boosted trees: what becomes of an answer that is NaN or infinite. @default 'refuse' */
+  /** For boosted trees: an answer that is NaN or infinite is refused, or given. @default 'refuse' */
   readonly nonFinite?: 'refuse' | 'answer' | undefined;
   /** For messages. */
   readonly name: string;
@@ -33,12 +34,12 @@ export interface OpenOptions {
 export interface OpenModel {
   readonly about: ModelAbout;
   readonly model: Model<FeatureRow, FileAnswer>;
-  /** Are the numbers of an answer in 32 bits? */
+  /** True when the numbers of an answer have 32 bits. */
   readonly isFloat32: boolean;
 }
 
 /**
- * A model of any kind that is scored here, from its bytes: loaded and ready.
+ * Resolves to a model of any kind that is scored here, from its bytes: loaded and ready.
  *
  * @throws ConfigError with the reason, when it cannot be scored exactly
  */
@@ -54,14 +55,14 @@ export async function openModel(bytes: Uint8Array, options: OpenOptions): Promis
 }
 
 function linearModel(bytes: Uint8Array, { name, link, margin, features, rounds }: OpenOptions): Model<FeatureRow, FileAnswer> {
-  if (rounds !== undefined) throw new ConfigError(`${name}: rounds are of boosted trees, and this is a linear model`);
-  return linear<FeatureRow>(bytes, { name, link, margin, features: features as Features<FeatureRow> | undefined });
+  if (rounds !== undefined) throw new ConfigError(`${name}: rounds are for boosted trees, and this is a linear model`);
+  return linear<FeatureRow>(bytes, { name, link, margin, features: forAnyRow(features) });
 }
 
 function listModel(bytes: Uint8Array, options: OpenOptions, about: ModelAbout): Model<FeatureRow, FileAnswer> {
   const { name, margin = false, rounds, nonFinite, threads = 0, link } = options;
-  const features = options.features as Features<FeatureRow> | undefined;
-  if (link !== undefined) throw new ConfigError(`${name}: a link is of linear models, and this is ${about.kind}`);
+  const features = forAnyRow(options.features);
+  if (link !== undefined) throw new ConfigError(`${name}: a link is for linear models, and this is ${about.kind}`);
   const isNumber = (margin ? about.outputs : about.answers) === 1;
   if (about.kind === 'xgboost') {
     const shared = { name, features, margin, rounds, nonFinite, inThread: threads };
@@ -69,4 +70,9 @@ function listModel(bytes: Uint8Array, options: OpenOptions, about: ModelAbout): 
   }
   if (margin || rounds !== undefined) throw new ConfigError(`${name}: a model in ONNX has neither margins nor rounds to choose`);
   return isNumber ? onnx<FeatureRow>(bytes, { name, features }) : onnx<FeatureRow>(bytes, { name, features, answer: 'list' });
+}
+
+/** Features encode objects alone; rows that are lists never reach them (`listsAsTheyAre`). */
+function forAnyRow(features: Features<AnyRecord> | undefined): Features<FeatureRow> | undefined {
+  return features as Features<FeatureRow> | undefined;
 }

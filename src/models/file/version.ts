@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** The first 12 digits of the content's SHA-256. */
+/** Returns the first 12 digits of the content's SHA-256. */
 export function versionOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex').slice(0, 12);
 }

@@ -39,7 +39,7 @@ function ofBooster(booster: Booster, names: readonly string[], attributes: Reado
   };
 }
 
-/** What a file says of itself, as far as it can be read, for one that cannot be scored. */
+/** Returns the readable parts of the description of a file that cannot be scored. */
 export function roughlyXgboost(bytes: Uint8Array): Details {
   const format = isUbjson(bytes) ? 'UBJSON' : 'JSON';
   const root = attempt(() => parseDocument(bytes));

@@ -1,26 +1,34 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, unzip } from 'node:zlib';
 import type { Dispatcher } from 'undici';
+import { messageOf, propertyOf } from '../../errors.ts';
 import { Misfit } from './misfit.ts';
 
-const CODINGS = { gzip: promisify(unzip), 'x-gzip': promisify(unzip), deflate: promisify(unzip), br: promisify(brotliDecompress) } as const;
+const CODINGS = new Map([
+  ['gzip', promisify(unzip)],
+  ['x-gzip', promisify(unzip)],
+  ['deflate', promisify(unzip)],
+  ['br', promisify(brotliDecompress)],
+]);
 
 /**
- * The text of an answer. Compressed ones are unpacked: some servers, and proxies before them, compress whatever was asked for.
+ * Resolves to the text of an answer, unpacked where it is compressed: some servers, and proxies before them, compress whatever the request
+ * accepts.
  *
- * @param maxBytes of what is unpacked; past it the error has the code `ERR_BUFFER_TOO_LARGE`
- * @throws Misfit when it is compressed in a way that is not known, or badly
+ * @param maxBytes of the unpacked text; beyond it the error has the code `ERR_BUFFER_TOO_LARGE`
+ * @throws Misfit when the coding is not known, or the bytes do not fit it
  */
 export async function bodyText({ body, headers }: Dispatcher.ResponseData, maxBytes: number): Promise<string> {
   const coding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
   if (coding === 'identity') return body.text();
   const packed = await body.bytes();
   if (packed.length === 0) return '';
-  if (!Object.hasOwn(CODINGS, coding)) throw new Misfit(`answered in the coding ${JSON.stringify(coding)}, which is not read here`);
+  const unpack = CODINGS.get(coding);
+  if (unpack === undefined) throw new Misfit(`answered in the unknown coding ${JSON.stringify(coding)}`);
   try {
-    return new TextDecoder().decode(await CODINGS[coding as keyof typeof CODINGS](packed, { maxOutputLength: maxBytes }));
+    return new TextDecoder().decode(await unpack(packed, { maxOutputLength: maxBytes }));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw error;
-    throw new Misfit(`answered what is not ${coding}, though it says so: ${(error as Error).message}`);
+    if (propertyOf(error, 'code') === 'ERR_BUFFER_TOO_LARGE') throw error;
+    throw new Misfit(`answered bytes that are not ${coding}, as its headers say: ${messageOf(error)}`);
   }
 }

@@ -1,16 +1,18 @@
+import { type AnyRecord, isRecord } from '../record.ts';
+
 const DETAIL_LENGTH = 500;
-/** Python's first line of a stack trace; the last line that is not indented says what happened. */
+/** Python's first line of a stack trace; the last line that is not indented has the error. */
 const TRACE = 'Traceback (most recent call last):';
 
-/** One entry of pydantic's list of validation errors, as FastAPI, BentoML and MLServer answer them. */
+/** One entry of pydantic's list of validation errors, in the answers of FastAPI, BentoML and MLServer. */
 interface ValidationIssue {
-  readonly loc?: readonly unknown[];
-  readonly msg?: unknown;
+  readonly loc: readonly unknown[];
+  readonly msg: string;
 }
 
 /**
- * The words of an error body as servers write them: JSON with `detail`, `error` or `message`, else the text. Validation
- * errors come out as `body.age: Field required`, a stack trace as its last line; all cut to a sane length.
+ * Returns the message of an error body: JSON's `detail`, `error` or `message`, else the text. Validation errors come out as
+ * `body.age: Field required`, a stack trace as its last line; all are cut to a readable length.
  */
 export function detailOf(text: string): string {
   const body = parsed(text);
@@ -19,38 +21,37 @@ export function detailOf(text: string): string {
   return line.length > DETAIL_LENGTH ? `${line.slice(0, DETAIL_LENGTH)}... (${text.length} characters)` : line;
 }
 
-/** Positions of the rows that validation errors name: the first whole number of each `loc`. `undefined` when none does. */
+/** Returns the positions of the rows that validation errors name: the first integer of each `loc`. `undefined` when there is none. */
 export function rowsNamed(text: string): number[] | undefined {
-  const rows = new Set<number>();
-  for (const { loc } of issuesOf((parsed(text) as { detail?: unknown } | undefined)?.detail) ?? []) {
-    const row = loc?.find((part) => Number.isInteger(part));
-    if (row !== undefined) rows.add(row as number);
-  }
-  return rows.size === 0 ? undefined : [...rows].sort((a, b) => a - b);
+  const body = parsed(text);
+  const issues = isRecord(body) ? (issuesOf(body.detail) ?? []) : [];
+  const rows = new Set(issues.flatMap(({ loc }) => loc.filter((part) => typeof part === 'number' && Number.isInteger(part)).slice(0, 1)));
+  return rows.size === 0 ? undefined : [...rows].map(Number).sort((a, b) => a - b);
 }
 
-function parsed(text: string): object | undefined {
+function parsed(text: string): AnyRecord | readonly unknown[] | undefined {
   try {
     const body: unknown = JSON.parse(text);
-    return typeof body === 'object' && body !== null ? body : undefined;
+    return isRecord(body) || Array.isArray(body) ? body : undefined;
   } catch {
     return undefined;
   }
 }
 
-function wordsOf(body: object): string {
-  const { detail, error, message } = body as Record<string, unknown>;
-  const words = detail ?? error ?? message ?? body;
+function wordsOf(body: AnyRecord | readonly unknown[]): string {
+  const words = (isRecord(body) ? (body.detail ?? body.error ?? body.message) : undefined) ?? body;
   if (typeof words === 'string') return words;
   const issues = issuesOf(words);
   if (issues === undefined) return JSON.stringify(words);
-  return issues.map(({ loc, msg }) => [loc?.join('.'), msg].filter((part) => part !== undefined && part !== '').join(': ')).join('; ');
+  return issues.map(({ loc, msg }) => [loc.join('.'), msg].filter((part) => part !== '').join(': ')).join('; ');
 }
 
 function issuesOf(value: unknown): ValidationIssue[] | undefined {
-  const isIssue = (one: unknown) => typeof one === 'object' && one !== null && typeof (one as ValidationIssue).msg === 'string';
-  if (!Array.isArray(value) || value.length === 0 || !value.every(isIssue)) return undefined;
-  return value.map(({ loc, msg }: ValidationIssue) => ({ ...(Array.isArray(loc) ? { loc } : {}), msg }));
+  if (!Array.isArray(value) || value.length === 0) return undefined;
+  const issues = value.flatMap((one: unknown) =>
+    isRecord(one) && typeof one.msg === 'string' ? [{ loc: Array.isArray(one.loc) ? one.loc : [], msg: one.msg }] : [],
+  );
+  return issues.length === value.length ? issues : undefined;
 }
 
 function withoutTrace(words: string): string {

@@ -1,4 +1,5 @@
 import type { Pool } from 'undici';
+import { messageOf, propertyOf } from '../../errors.ts';
 import { deadline } from '../../timing/index.ts';
 import type { PredictOptions } from '../model.ts';
 import { ModelError } from '../model-error.ts';
@@ -7,10 +8,10 @@ import { Misfit } from './misfit.ts';
 import { addressOf, type HttpOptions, type HttpSettings, settingsOf } from './options.ts';
 import type { HttpAnswer, HttpQuestion } from './protocol.ts';
 
-/** A kept-alive socket that the server closes just as we write fails at once; the call itself is fit to be repeated. */
+/** A kept-alive socket that the server closes while the request is written fails at once; the call can be repeated. */
 const RESET = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 const TOO_LONG = new Set(['UND_ERR_RES_EXCEEDED_MAX_SIZE', 'ERR_BUFFER_TOO_LARGE']);
-/** A certificate that is not to be trusted: of nobody known, of another name, or out of date. */
+/** A certificate that cannot be trusted: of an unknown authority, for another name, or out of date. */
 const UNTRUSTED = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|ERR_TLS_CERT_ALTNAME_INVALID$|CERT_)/;
 
 interface Call {
@@ -33,13 +34,13 @@ export class HttpEndpoint {
     this.url = `${this.#address.origin}${this.#address.pathname}`;
   }
 
-  /** Loads what the first call needs; opens no connection. */
+  /** Loads the HTTP client; opens no connection. */
   async start(): Promise<void> {
     this.#pool ??= this.#open();
     await this.#pool;
   }
 
-  /** Posts, and resolves to the answer whatever its status. Rejects with a `ModelError`, or with the signal's reason. */
+  /** Posts, and resolves to the answer, also to one with an error status. Rejects with a `ModelError`, or with the signal's reason. */
   async post({ path = '', headers = {}, body }: HttpQuestion, options: PredictOptions = {}): Promise<HttpAnswer> {
     const { maxRequestBytes } = this.#settings;
     // No character is longer than three bytes of UTF-8, so that most bodies need not be measured.
@@ -55,7 +56,7 @@ export class HttpEndpoint {
     return this.#call({ method: 'GET', path, headers: {}, body: null }, options);
   }
 
-  /** The path of the address with another behind it. */
+  /** Returns the path of the address with another one appended. */
   path(suffix: string): string {
     const base = this.#address.pathname;
     return suffix === '' ? base : `${base.replace(/\/$/, '')}${suffix}`;
@@ -114,14 +115,13 @@ export class HttpEndpoint {
     try {
       return await headers();
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new ModelError('UNAVAILABLE', `the headers for the model at ${this.url} cannot be had: ${why}`, { cause });
+      throw new ModelError('UNAVAILABLE', `the headers for the model at ${this.url} failed: ${messageOf(cause)}`, { cause });
     }
   }
 
   /**
    * Headers and body have no time-out of their own: the call as a whole has one, and it is shorter.
-   * undici is loaded here, as it takes longer to load than all of streamer, and most programs only import its name.
+   * undici is loaded here because it takes longer to load than all of streamer, and most programs only import its types.
    */
   async #open(): Promise<Pool> {
     const { connections, maxAnswerBytes, tls } = this.#settings;
@@ -147,7 +147,7 @@ export class HttpEndpoint {
         next,
       });
     }
-    const why = error instanceof Error && error.message !== '' ? error.message : code;
+    const why = messageOf(error) || code;
     const next = UNTRUSTED.test(code)
       ? 'Name the authority that signed its certificate: `tls: { ca: readFileSync(...) }`.'
       : 'Start the model server, or name its address (MODEL_URL in the shipped examples).';
@@ -155,11 +155,11 @@ export class HttpEndpoint {
   }
 }
 
-/** So that a header of the same name takes the place of the one before, and does not go out beside it. */
+/** Returns headers with names in lower case, so that one replaces another of the same name instead of going out beside it. */
 function lowered(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 function codeOf(error: unknown): string {
-  return String((error as { code?: unknown } | undefined)?.code ?? 'unknown error');
+  return String(propertyOf(error, 'code') ?? 'unknown error');
 }

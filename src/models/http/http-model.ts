@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { StreamerError } from '../../errors.ts';
+import { messageOf, StreamerError } from '../../errors.ts';
 import type { Model, PredictOptions } from '../model.ts';
-import { ModelError, RowErrors, type RowOutcome } from '../model-error.ts';
+import { answersOf, isFailed, ModelError, type RowOutcome } from '../model-error.ts';
 import { VERSION_HEADER } from '../version-header.ts';
 import { HttpEndpoint } from './endpoint.ts';
 import { readJson } from './json.ts';
@@ -13,17 +13,17 @@ import { errorOfStatus } from './status.ts';
 
 export interface HttpModelOptions<Answer> extends HttpOptions {
   /**
-   * Checks every single answer and gives it its type: any Standard Schema (zod, valibot, arktype). Without one, an answer may
-   * be anything but null, which is what several servers make of a prediction that is not a number.
+   * Checks every answer and gives it its type: any Standard Schema (zod, valibot, arktype). Without one, an answer may be anything but
+   * null, which several servers write for a prediction that is not a number.
    */
   readonly schema?: StandardSchemaV1<unknown, Answer> | undefined;
 }
 
 /**
- * A model behind HTTP, as the protocol says. Nothing is asked, and no connection opened, before the first call.
+ * Returns a model behind HTTP that speaks the protocol. No connection is opened before the first call.
  *
- * Time-outs, refused connections, 429 and 503 reject with `UNAVAILABLE`, 4xx and 500 with `REFUSED` and the server's words, an
- * unfitting answer with `ANSWER`, single rows without a valid answer with `RowErrors`; see `Model`.
+ * Time-outs, refused connections, 429 and 503 reject with `UNAVAILABLE`, 4xx and 500 with `REFUSED` and the server's message, an
+ * answer that does not fit with `ANSWER`, single rows without a valid answer with `RowErrors`; see `Model`.
  */
 export function httpModel<Row, Answer>(protocol: Protocol<Row>, url: string | URL, options: HttpModelOptions<Answer>): Model<Row, Answer> {
   const { schema, ...rest } = options;
@@ -79,7 +79,7 @@ function decoded<Row>(protocol: Protocol<Row>, answer: HttpAnswer, count: number
   } catch (cause) {
     if (cause instanceof ModelError) throw cause;
     if (cause instanceof Misfit) throw new ModelError('ANSWER', `the model at ${url} ${cause.message}`, { next: cause.next });
-    throw new ModelError('ANSWER', `what the model at ${url} answered cannot be read: ${(cause as Error).message}`, { cause });
+    throw new ModelError('ANSWER', `the answer of the model at ${url} cannot be read: ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -88,14 +88,8 @@ function checked<Answer>(
   schema: StandardSchemaV1<unknown, Answer> | undefined,
   url: string,
 ): ReadonlyArray<RowOutcome<Answer>> | Promise<ReadonlyArray<RowOutcome<Answer>>> {
-  const outcomes = found.map((outcome, at) => ('error' in outcome ? outcome : checkRow(outcome.answer, at, schema, url)));
-  const isLate = outcomes.some((outcome) => outcome instanceof Promise);
-  return isLate ? Promise.all(outcomes) : (outcomes as ReadonlyArray<RowOutcome<Answer>>);
-}
-
-function answersOf<Answer>(outcomes: ReadonlyArray<RowOutcome<Answer>>): Answer[] {
-  return outcomes.map((outcome) => {
-    if ('error' in outcome) throw new RowErrors(outcomes);
-    return outcome.answer;
-  });
+  const ready: RowOutcome<Answer>[] = [];
+  const outcomes = found.map((outcome, at) => (isFailed(outcome) ? outcome : checkRow(outcome.answer, at, schema, url)));
+  for (const outcome of outcomes) if (!(outcome instanceof Promise)) ready.push(outcome);
+  return ready.length === outcomes.length ? ready : Promise.all(outcomes);
 }

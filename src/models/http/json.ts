@@ -1,3 +1,4 @@
+import { messageOf } from '../../errors.ts';
 import { ModelError } from '../model-error.ts';
 
 /** A whole string, or a number that JSON does not have. A string is matched first, so that no token within one is. */
@@ -6,8 +7,8 @@ const STRING_OR_TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\bInfinity\b|\bNaN\b/g;
 const MARK = `\u0000${Math.random().toString(36).slice(2)}:`;
 
 /**
- * Reads JSON as Python's `json.dumps` writes it: numbers may be `NaN`, `Infinity` and `-Infinity`, which come out as such.
- * In all else as strict as `JSON.parse`.
+ * Reads JSON as Python's `json.dumps` writes it: numbers may be `NaN`, `Infinity` and `-Infinity`, which are returned as such.
+ * Otherwise as strict as `JSON.parse`.
  */
 export function readJson(text: string): unknown {
   try {
@@ -31,7 +32,7 @@ export function writeJson(body: unknown): string {
     const text = JSON.stringify(body);
     if (text !== undefined) return text;
   } catch (cause) {
-    throw new ModelError('REFUSED', `a row cannot be written as JSON: ${(cause as Error).message}`, { cause });
+    throw new ModelError('REFUSED', `a row cannot be written as JSON: ${messageOf(cause)}`, { cause });
   }
   throw new ModelError(
     'REFUSED',
@@ -39,7 +40,7 @@ export function writeJson(body: unknown): string {
   );
 }
 
-/** The value for a message: as JSON, cut to a sane length; numbers that JSON lacks by their names. */
+/** Returns the value for a message: as JSON, cut to a readable length, with the names of numbers that JSON lacks. */
 export function shown(value: unknown, length = 120): string {
   const text =
     JSON.stringify(value, (_key, one: unknown) => (typeof one === 'number' && !Number.isFinite(one) ? String(one) : one)) ?? String(value);

@@ -1,4 +1,4 @@
-/** An answer whose form is not what the protocol says. The message goes on where `the model at http://...` ends. */
+/** An answer whose form is not the protocol's. The message continues a sentence that begins `the model at http://...`. */
 export class Misfit extends Error {
   override name = 'Misfit';
   readonly next: string | undefined;

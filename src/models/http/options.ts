@@ -3,21 +3,21 @@ import { ConfigError } from '../../errors.ts';
 
 export interface HttpOptions {
   /**
-   * Sent with every call, as `{ authorization: 'Bearer ...' }`. A function is asked before every call, for tokens that change;
-   * what it throws is waited out like a server that cannot be reached.
+   * Sent with every call, as `{ authorization: 'Bearer ...' }`. A function is called before every call, for tokens that change;
+   * an error that it throws is waited out like a server that cannot be reached.
    */
   readonly headers?: Headers | (() => Headers | Promise<Headers>) | undefined;
-  /** Most sockets to the server. More calls than that wait their turn, and their time-out runs. @default 32 */
+  /** Most sockets to the server. Further calls wait for one, and their time-out runs meanwhile. @default 32 */
   readonly connections?: number | undefined;
-  /** Longest time for one call when the caller names none; `inference` takes it too. @default 2_000, of `inference` 5_000 */
+  /** Longest time for one call without a `timeoutMs` of its own; `inference` uses it too. @default 2_000, of `inference` 5_000 */
   readonly timeoutMs?: number | undefined;
-  /** A longer request is not sent: it is refused (`REFUSED`), and so asked in halves. @default 16 MiB */
+  /** A longer request is not sent but refused (`REFUSED`), so that its rows are asked in halves. @default 16 MiB */
   readonly maxRequestBytes?: number | undefined;
   /** A longer answer is refused (`ANSWER`). @default 16 MiB */
   readonly maxAnswerBytes?: number | undefined;
-  /** Path asked by `health()`, from the root of the same server. @default what the protocol says */
+  /** Path for `health()`, from the root of the same server. @default the protocol's */
   readonly healthPath?: string | undefined;
-  /** For https: authorities that are trusted, our own certificate, and the name that the server's must bear. @default Node's */
+  /** For https: trusted authorities, the client's own certificate, and the name that the server's must bear. @default Node's */
   readonly tls?: TlsOptions | undefined;
 }
 
@@ -27,7 +27,7 @@ type Headers = Readonly<Record<string, string>>;
 
 type Required = 'headers' | 'connections' | 'timeoutMs' | 'maxRequestBytes' | 'maxAnswerBytes' | 'tls';
 export type HttpSettings = { readonly [Name in Required]-?: NonNullable<HttpOptions[Name]> } & {
-  /** Names that are no options: misspelt ones would else be without effect. */
+  /** Names that are not options: a misspelt one would have no effect. */
   readonly unknown: readonly string[];
 };
 
@@ -40,7 +40,7 @@ export function settingsOf(options: HttpOptions): HttpSettings {
   return { ...known, unknown };
 }
 
-/** The address as a URL; all that is wrong with it and with the settings in one `ConfigError`. */
+/** Returns the address as a URL. Throws a `ConfigError` with everything that is wrong with it and with the settings. */
 export function addressOf(url: string | URL, settings: HttpSettings): URL {
   const problems: string[] = [];
   const address = URL.canParse(String(url)) ? new URL(url) : undefined;
@@ -49,7 +49,7 @@ export function addressOf(url: string | URL, settings: HttpSettings): URL {
   else if (!/^https?:$/.test(address.protocol))
     problems.push(`a model's address must begin with http:// or https://, got ${address.protocol}//`);
   else if (address.username !== '')
-    problems.push('a model\'s address carries no user and password: put them into the "authorization" header');
+    problems.push('a model\'s address must not carry a user and password: put them into the "authorization" header');
   else if (address.protocol === 'http:' && Object.keys(settings.tls).length > 0)
     problems.push(`tls is of no use with ${address.origin}: the address must begin with https://`);
   if (!Number.isInteger(settings.connections) || settings.connections < 1)

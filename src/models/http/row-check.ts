@@ -4,7 +4,7 @@ import { shown } from './json.ts';
 
 /**
  * Checks one answer: no number in it is NaN or infinite, it is not null unless the schema allows that, and it fits the schema.
- * A number that is none is final: the same row would get the same answer.
+ * A number that is not finite is final: the same row would get the same answer.
  */
 export function checkRow<Answer>(
   answer: unknown,
@@ -16,10 +16,15 @@ export function checkRow<Answer>(
   if (place !== undefined) return refused(`answered ${shown(answer)} for row ${at}: ${place} is not a finite number`, url, false);
   if (schema === undefined) {
     if (answer === null || answer === undefined) return refused(`answered ${answer} for row ${at}`, url, false);
-    return { answer: answer as Answer };
+    return { answer: asDeclared<Answer>(answer) };
   }
   const result = schema['~standard'].validate(answer);
   return result instanceof Promise ? result.then((late) => outcomeOf(late, answer, at, url)) : outcomeOf(result, answer, at, url);
+}
+
+/** Without a schema, the type of the answers is the caller's claim. */
+function asDeclared<Answer>(answer: unknown): Answer {
+  return answer as Answer;
 }
 
 function outcomeOf<Answer>(result: StandardSchemaV1.Result<Answer>, answer: unknown, at: number, url: string): RowOutcome<Answer> {
@@ -32,15 +37,15 @@ function refused(what: string, url: string, retryable: boolean): { error: ModelE
   return { error: new ModelError('ANSWER', `the model at ${url} ${what}`, { retryable }) };
 }
 
-/** Where in a value a number is NaN or infinite (or null where only numbers stand), as `probability`; `it` for the value itself. */
+/** Returns the place of a number that is NaN or infinite (or null where only numbers stand), as `probability`; `it` for the value itself. */
 function nonFinite(value: unknown, path = ''): string | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : path || 'it';
   if (typeof value !== 'object' || value === null) return undefined;
-  for (const key in value) {
-    const inner = (value as Record<string, unknown>)[key];
+  const isList = Array.isArray(value);
+  for (const [key, inner] of Object.entries(value)) {
     if (typeof inner === 'string') continue;
-    const isHole = inner === null && Array.isArray(value);
-    const place = isHole ? `${path}[${key}]` : nonFinite(inner, Array.isArray(value) ? `${path}[${key}]` : `${path && `${path}.`}${key}`);
+    const isHole = inner === null && isList;
+    const place = isHole ? `${path}[${key}]` : nonFinite(inner, isList ? `${path}[${key}]` : `${path && `${path}.`}${key}`);
     if (place !== undefined) return place;
   }
   return undefined;

@@ -6,15 +6,15 @@ const WAIT = new Set([408, 425, 429, 502, 503, 504]);
 const MISCONFIGURED = new Set([401, 403, 404, 405, 407]);
 
 /**
- * What a status other than 2xx means.
+ * Returns the error for a status other than 2xx.
  *
- * - 408, 425, 429, 502, 503, 504: the server cannot now; `UNAVAILABLE`.
- * - 3xx, 401, 403, 404, 405, 407: the address or the credentials are wrong, whatever the row. `UNAVAILABLE` too: events wait,
- *   visibly, until somebody puts it right, rather than going to the dead letters one by one.
+ * - 408, 425, 429, 502, 503, 504: the server cannot answer now; `UNAVAILABLE`.
+ * - 3xx, 401, 403, 404, 405, 407: the address or the credentials are wrong for every row. `UNAVAILABLE` too: events wait,
+ *   visibly, until the setting is corrected, instead of going to the dead letters one by one.
  * - other 4xx (400, 413, 415, 422): these rows are refused; `REFUSED`.
  * - other 5xx: many servers answer 500 for a bad row, so `REFUSED`, but retryable.
  *
- * @param namesRows whether positions in a validation error are those of rows
+ * @param namesRows true when positions in a validation error are those of rows
  */
 export function errorOfStatus(url: string, { status, headers, text }: HttpAnswer, namesRows = false): ModelError {
   const detail = detailOf(text);
@@ -40,7 +40,7 @@ export function errorOfStatus(url: string, { status, headers, text }: HttpAnswer
   });
 }
 
-/** `Retry-After` in seconds or as an HTTP date (RFC 9110, 10.2.3), in milliseconds from now. */
+/** Returns a `Retry-After` in seconds or as an HTTP date (RFC 9110, 10.2.3) in milliseconds from now. */
 export function retryAfter(header: string | string[] | undefined, now = Date.now()): number | undefined {
   const value = Array.isArray(header) ? header[0] : header;
   if (value === undefined || value.trim() === '') return undefined;

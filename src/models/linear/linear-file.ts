@@ -1,16 +1,6 @@
-import { ConfigError } from '../../errors.ts';
-
-/** What one field adds to the sum. */
-export type LinearField =
-  | {
-      readonly field: string;
-      readonly kind: 'number';
-      readonly mean: number;
-      readonly deviation: number;
-      readonly log: boolean;
-      readonly coefficient: number;
-    }
-  | { readonly field: string; readonly kind: 'category'; readonly coefficients: ReadonlyMap<string, number> };
+import { ConfigError, messageOf } from '../../errors.ts';
+import type { AnyRecord } from '../record.ts';
+import { categoryField, type LinearField, numberField, numberOf, objectOf } from './linear-field.ts';
 
 /** `identity`: the answer is the sum. `logit`: the answer is the probability 1 / (1 + exp(-sum)). */
 export type LinearLink = 'identity' | 'logit';
@@ -23,39 +13,39 @@ export interface LinearFile {
   readonly featuresHash: string | undefined;
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
 /**
- * Reads a linear or logistic regression in one of three plain JSON forms, told apart by their fields:
+ * Reads a linear or logistic regression in one of three plain JSON forms, told apart by their members:
  *
  * - `{ "kind": "logistic-regression", "intercept": 0, "fields": [{ "field": "age", "kind": "number", "mean": 40, "std": 10,
  *   "coefficient": 0.1 }, { "field": "job", "kind": "category", "values": ["admin."], "coefficients": [0.2] }] }`
- * - `{ "features": ["age"], "coefficients": [0.1], "intercept": 0 }`: numbers by position, what scikit-learn calls `coef_`
+ * - `{ "features": ["age"], "coefficients": [0.1], "intercept": 0 }`: numbers by position, scikit-learn's `coef_`
  * - `{ "model": { "intercept", "numbers": { "age": { "transform", "mean", "deviation", "weight" } }, "texts": { "job": { "admin.": 0.2 } } } }`:
  *   the weights of the customer-prediction example, with or without `model` around them
  *
- * @param link for a file that does not say by its `kind` what its sum means
- * @throws ConfigError when it is none of these, or says nothing of its link
+ * @param link for a file whose `kind` does not give one
+ * @throws ConfigError when it is none of these, or has no link
  */
 export function readLinearFile(text: string, link?: LinearLink): LinearFile {
   const json = objectOf(parsed(text), 'the file');
   const inner = 'model' in json ? objectOf(json.model, 'model') : json;
-  const fields = Array.isArray(inner.fields)
-    ? inner.fields.map(fieldOf)
-    : Array.isArray(inner.coefficients)
-      ? flatFields(inner)
-      : weightFields(inner);
-  const isExample = fields !== undefined && 'numbers' in inner;
-  if (fields === undefined)
-    throw new ConfigError('this is no linear model: it has neither `fields`, nor `features` and `coefficients`, nor `numbers` and `texts`');
+  const fields = fieldsOf(inner);
   const twice = fields.find(({ field }, at) => fields.findIndex((other) => other.field === field) !== at);
   if (twice !== undefined) throw new ConfigError(`the linear model has the field ${JSON.stringify(twice.field)} twice`);
   return {
-    link: linkOf(inner.kind, link ?? (isExample ? 'logit' : undefined)),
+    link: linkOf(inner.kind, link ?? ('numbers' in inner ? 'logit' : undefined)),
     intercept: numberOf(inner.intercept, 'intercept'),
     fields,
     featuresHash: typeof inner.featuresHash === 'string' ? inner.featuresHash : undefined,
   };
+}
+
+function fieldsOf(json: AnyRecord): LinearField[] {
+  if (Array.isArray(json.fields)) return json.fields.map(fieldOf);
+  if (Array.isArray(json.coefficients)) return flatFields(json.features, json.coefficients);
+  if ('numbers' in json && 'texts' in json) return weightFields(objectOf(json.numbers, 'numbers'), objectOf(json.texts, 'texts'));
+  throw new ConfigError(
+    'this is not a linear model: it has neither `fields`, nor `features` and `coefficients`, nor `numbers` and `texts`',
+  );
 }
 
 function linkOf(kind: unknown, given: LinearLink | undefined): LinearLink {
@@ -65,106 +55,48 @@ function linkOf(kind: unknown, given: LinearLink | undefined): LinearLink {
   if (own !== undefined && given !== undefined && own !== given)
     throw new ConfigError(`the model is a ${kind}, its link is ${own} and not ${given}`);
   const link = own ?? given;
-  if (link === undefined)
-    throw new ConfigError('the linear model does not say what its sum means', {
-      next: "Say `link: 'logit'` (a probability) or `link: 'identity'`.",
-    });
-  return link;
+  if (link !== undefined) return link;
+  throw new ConfigError('the linear model does not say what its sum means', {
+    next: "Set `link: 'logit'` (a probability) or `link: 'identity'`.",
+  });
 }
 
 function fieldOf(value: unknown, at: number): LinearField {
-  const json = objectOf(value, `fields[${at}]`);
-  const { field, kind } = json;
+  const { field, kind, ...json } = objectOf(value, `fields[${at}]`);
   if (typeof field !== 'string') throw new ConfigError(`fields[${at}] has no field name`);
   if (kind === 'number') {
     const { mean = 0, std = 1, log = false, coefficient } = json;
-    return {
-      field,
-      kind,
-      mean: numberOf(mean, field),
-      deviation: divisor(std, field),
-      log: flag(log, field),
-      coefficient: numberOf(coefficient, field),
-    };
+    return numberField(field, { mean, deviation: std, log, coefficient });
   }
-  if (
-    kind !== 'category' ||
-    !Array.isArray(json.values) ||
-    !Array.isArray(json.coefficients) ||
-    json.values.length !== json.coefficients.length
-  )
+  const { values, coefficients } = json;
+  if (kind !== 'category' || !Array.isArray(values) || !Array.isArray(coefficients) || values.length !== coefficients.length)
     throw new ConfigError(`the field ${JSON.stringify(field)} must be a number, or a category with as many coefficients as values`);
-  const { coefficients } = json;
-  return {
+  return categoryField(
     field,
-    kind,
-    coefficients: new Map(json.values.map((name, i) => [String(name), numberOf((coefficients as unknown[])[i], field)])),
-  };
+    values.map((name, i) => [String(name), coefficients[i]]),
+  );
 }
 
-function flatFields(json: Json): LinearField[] {
-  const { features, coefficients } = json as { features?: unknown; coefficients: unknown[] };
+function flatFields(features: unknown, coefficients: readonly unknown[]): LinearField[] {
   if (!Array.isArray(features) || features.length !== coefficients.length)
     throw new ConfigError(`the linear model has ${coefficients.length} coefficients and must name as many features`);
-  return features.map((field, at) => ({
-    field: String(field),
-    kind: 'number',
-    mean: 0,
-    deviation: 1,
-    log: false,
-    coefficient: numberOf(coefficients[at], String(field)),
-  }));
+  return features.map((field, at) => numberField(String(field), { mean: 0, deviation: 1, log: false, coefficient: coefficients[at] }));
 }
 
-function weightFields(json: Json): LinearField[] | undefined {
-  if (!('numbers' in json) || !('texts' in json)) return undefined;
-  const numbers = Object.entries(objectOf(json.numbers, 'numbers')).map(([field, value]): LinearField => {
+function weightFields(numbers: AnyRecord, texts: AnyRecord): LinearField[] {
+  const plain = Object.entries(numbers).map(([field, value]) => {
     const { transform, mean, deviation, weight } = objectOf(value, field);
     if (transform !== 'plain' && transform !== 'log')
       throw new ConfigError(`the field ${JSON.stringify(field)} must have the transform plain or log`);
-    return {
-      field,
-      kind: 'number',
-      mean: numberOf(mean, field),
-      deviation: divisor(deviation, field),
-      log: transform === 'log',
-      coefficient: numberOf(weight, field),
-    };
+    return numberField(field, { mean, deviation, log: transform === 'log', coefficient: weight });
   });
-  const texts = Object.entries(objectOf(json.texts, 'texts')).map(([field, value]): LinearField => {
-    const weights = Object.entries(objectOf(value, field)).map(([name, weight]) => [name, numberOf(weight, field)] as const);
-    return { field, kind: 'category', coefficients: new Map(weights) };
-  });
-  return [...numbers, ...texts];
+  return [...plain, ...Object.entries(texts).map(([field, value]) => categoryField(field, Object.entries(objectOf(value, field))))];
 }
 
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new ConfigError(`a linear model must be JSON: ${(cause as Error).message}`, { cause });
+    throw new ConfigError(`a linear model must be JSON: ${messageOf(cause)}`, { cause });
   }
-}
-
-function objectOf(value: unknown, what: string): Json {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new ConfigError(`the linear model is damaged: ${what} must be an object`);
-  return value as Json;
-}
-
-function numberOf(value: unknown, what: string): number {
-  if (typeof value !== 'number' || !Number.isFinite(value))
-    throw new ConfigError(`the linear model is damaged: ${what} has ${JSON.stringify(value)} for a number`);
-  return value;
-}
-
-function divisor(value: unknown, what: string): number {
-  const number = numberOf(value, what);
-  if (!(number > 0)) throw new ConfigError(`the linear model is damaged: ${what} has a deviation of ${number}`);
-  return number;
-}
-
-function flag(value: unknown, what: string): boolean {
-  if (typeof value !== 'boolean') throw new ConfigError(`the linear model is damaged: ${what} must have log true or false`);
-  return value;
 }

@@ -1,12 +1,13 @@
 import { ModelError } from '../model-error.ts';
-import type { LinearField, LinearFile } from './linear-file.ts';
+import type { LinearField } from './linear-field.ts';
+import type { LinearFile } from './linear-file.ts';
 
 export interface SumOptions {
-  /** What a category without a coefficient adds: nothing, as scikit-learn's encoder has it, or the row is refused. */
+  /** A category without a coefficient adds nothing, as in scikit-learn's encoder, or the row is refused. */
   readonly unknownCategory: 'zero' | 'refuse';
 }
 
-/** What a field's value adds to the sum. */
+/** Returns a field value's part of the sum. */
 export type Term = (value: unknown) => number;
 
 /** @throws ModelError `REFUSED`, from a term: the value is missing, or of another type */
@@ -24,7 +25,7 @@ function numberTerm({ field, mean, deviation, log, coefficient }: LinearField & 
 
 function categoryTerm({ field, coefficients }: LinearField & { kind: 'category' }, { unknownCategory }: SumOptions): Term {
   return (value) => {
-    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') throw unfit(field, 'a text', value);
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') throw unfit(field, 'a string', value);
     const coefficient = coefficients.get(String(value));
     if (coefficient === undefined && unknownCategory === 'refuse')
       throw unfit(field, `one of ${[...coefficients.keys()].slice(0, 12).join(', ')}`, value);
@@ -35,7 +36,7 @@ function categoryTerm({ field, coefficients }: LinearField & { kind: 'category' 
 function unfit(field: string, wanted: string, value: unknown): ModelError {
   const got =
     value === undefined || value === null || Number.isNaN(value)
-      ? 'it is missing, which a linear model has no answer to'
+      ? 'it is missing, and a linear model has no answer then'
       : `got ${JSON.stringify(value)?.slice(0, 60)}`;
   return new ModelError('REFUSED', `the field ${JSON.stringify(field)} must be ${wanted}; ${got}`, { field });
 }

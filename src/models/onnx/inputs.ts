@@ -1,11 +1,10 @@
 import { ConfigError } from '../../errors.ts';
 import { ModelError } from '../model-error.ts';
+import { type AnyRecord, isList, isRecord, valueOf } from '../record.ts';
 import type { RowWriter } from '../worker/scorer.ts';
-import type { OnnxRuntime, OnnxTensor, OnnxValue } from './runtime.ts';
+import type { Feeds, OnnxRuntime, OnnxValue } from './runtime.ts';
 
-type Feeds = Readonly<Record<string, OnnxTensor>>;
-
-/** What an input takes of a row. */
+/** One input of the model. */
 export interface Input {
   readonly name: string;
   readonly isText: boolean;
@@ -13,19 +12,13 @@ export interface Input {
   readonly width: number;
 }
 
-/** @throws ConfigError for an input that is neither numbers in 32 bits nor texts, or has no shape of rows */
+/** @throws ConfigError for an input that is neither numbers in 32 bits nor strings, or has no shape of rows */
 export function inputsOf(metadata: readonly OnnxValue[]): Input[] {
   return metadata.map(({ name, isTensor, type, shape = [] }) => {
     const width = shape.length === 1 ? 1 : shape[1];
     const isText = type === 'string';
-    if (
-      !isTensor ||
-      (!isText && type !== 'float32') ||
-      shape.length > 2 ||
-      typeof width !== 'number' ||
-      width < 1 ||
-      (isText && width !== 1)
-    )
+    const isKnown = isTensor && (isText || type === 'float32') && shape.length <= 2;
+    if (!isKnown || typeof width !== 'number' || width < 1 || (isText && width !== 1))
       throw new ConfigError(
         `the model's input ${JSON.stringify(name)} is ${type ?? 'no tensor'} [${shape.join(', ')}]; float32 [rows, columns] and string [rows, 1] are supported`,
       );
@@ -33,59 +26,59 @@ export function inputsOf(metadata: readonly OnnxValue[]): Input[] {
   });
 }
 
-/** One matrix: a row is what `writer` makes of it. */
+/** Returns the rows as one matrix. */
 export function matrix(runtime: OnnxRuntime, input: Input, numbers: Float32Array, rows: number): Feeds {
   return { [input.name]: new runtime.Tensor('float32', numbers, [rows, input.width]) };
 }
 
-/** A column for each input, by the names of a row's fields. */
-export function columns(runtime: OnnxRuntime, inputs: readonly Input[], rows: readonly Readonly<Record<string, unknown>>[]): Feeds {
+/** Returns a column for each input, by the names of a row's fields. */
+export function columns(runtime: OnnxRuntime, inputs: readonly Input[], rows: readonly AnyRecord[]): Feeds {
   return Object.fromEntries(
-    inputs.map((input) => {
-      const values = rows.map((row) => row[input.name]);
-      const data = input.isText
-        ? (values as string[])
-        : Float32Array.from(values, (value) => (value === null ? Number.NaN : Number(value)));
-      return [input.name, new runtime.Tensor(input.isText ? 'string' : 'float32', data, [rows.length, 1])];
+    inputs.map(({ name, isText }) => {
+      const values = rows.map((row) => valueOf(row, name));
+      const data = isText ? values.map(String) : Float32Array.from(values, (value) => (value === null ? Number.NaN : Number(value)));
+      return [name, new runtime.Tensor(isText ? 'string' : 'float32', data, [rows.length, 1])];
     }),
   );
 }
 
-/** @throws ModelError `REFUSED` that names the first field that does not fit */
-export function checkRow(inputs: readonly Input[], row: unknown): void {
-  if (typeof row !== 'object' || row === null)
+/**
+ * Returns the row, with a value for each input.
+ *
+ * @throws ModelError `REFUSED` that names the first field that does not fit
+ */
+export function recordOf(inputs: readonly Input[], row: unknown): AnyRecord {
+  if (!isRecord(row))
     throw new ModelError('REFUSED', `a row must be an object with the fields ${inputs.map(({ name }) => name).join(', ')}`);
   for (const { name, isText } of inputs) {
-    const value = (row as Record<string, unknown>)[name];
-    const fits = isText
-      ? typeof value === 'string'
-      : value === null ||
-        typeof value === 'boolean' ||
-        (typeof value === 'number' && Math.abs(Math.fround(value)) !== Number.POSITIVE_INFINITY);
-    if (!fits)
-      throw new ModelError(
-        'REFUSED',
-        `the field ${JSON.stringify(name)} must be ${isText ? 'a text' : 'a finite number or null'}, got ${JSON.stringify(value)?.slice(0, 60)}`,
-        { field: name },
-      );
+    const value = valueOf(row, name);
+    if (isText ? typeof value === 'string' : typeof value === 'boolean' || isNumber(value)) continue;
+    const message = `the field ${JSON.stringify(name)} must be ${isText ? 'a string' : 'a finite number or null'}, got ${shown(value)}`;
+    throw new ModelError('REFUSED', message, { field: name });
   }
+  return row;
 }
 
-/** Rows as lists of numbers. */
+/** Writes rows that are lists of numbers. */
 export function listWriter(width: number): RowWriter<object> {
   return {
     write(row, into, at) {
-      const list = row as ArrayLike<number | null>;
-      if (!(Array.isArray(row) || ArrayBuffer.isView(row)) || list.length !== width)
-        throw new ModelError('REFUSED', `a row must be a list of ${width} numbers`);
+      if (!isList(row) || row.length !== width) throw new ModelError('REFUSED', `a row must be a list of ${width} numbers`);
       for (let j = 0; j < width; j++) {
-        const value = list[j] as number | null;
-        if (value !== null && (typeof value !== 'number' || Math.abs(Math.fround(value)) === Number.POSITIVE_INFINITY))
-          throw new ModelError('REFUSED', `feature ${j} must be a finite number or null, got ${JSON.stringify(value)?.slice(0, 60)}`, {
-            field: String(j),
-          });
+        const value = row[j];
+        if (!isNumber(value))
+          throw new ModelError('REFUSED', `feature ${j} must be a finite number or null, got ${shown(value)}`, { field: String(j) });
         into[at + j] = value ?? Number.NaN;
       }
     },
   };
+}
+
+/** True for null, which is a missing value, and for numbers that are finite in 32 bits, or NaN. */
+function isNumber(value: unknown): value is number | null {
+  return value === null || (typeof value === 'number' && Math.abs(Math.fround(value)) !== Number.POSITIVE_INFINITY);
+}
+
+function shown(value: unknown): string | undefined {
+  return JSON.stringify(value)?.slice(0, 60);
 }

@@ -5,13 +5,13 @@ export interface WireField {
   readonly type: number;
   /** The whole field, tag included. */
   readonly bytes: Uint8Array;
-  /** Of a field with a length: what is in it. Else the bytes behind the tag. */
+  /** The content of a field with a length; of any other, the bytes after the tag. */
   readonly content: Uint8Array;
 }
 
 const LENGTH = 2;
 
-/** @throws RangeError when the bytes are no message */
+/** @throws RangeError when the bytes are not a message */
 export function fieldsOf(message: Uint8Array): WireField[] {
   const fields: WireField[] = [];
   for (let at = 0; at < message.length; ) {
@@ -35,7 +35,7 @@ export function fieldsOf(message: Uint8Array): WireField[] {
   return fields;
 }
 
-/** How many numbers a repeated field of whole numbers has, packed or not. */
+/** Returns the number of items of a repeated integer field, packed or not. */
 export function countOf(fields: readonly WireField[], number: number): number {
   const own = fields.filter((field) => field.number === number);
   // The last byte of each varint has its high bit clear.
@@ -51,7 +51,7 @@ export function message(...fields: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat(fields);
 }
 
-/** A field with a length: a text, or a message. */
+/** Returns a field with a length: a string, or a message. */
 export function field(number: number, content: Uint8Array | string): Uint8Array {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
   return Buffer.concat([written(number * 8 + LENGTH), written(bytes.length), bytes]);
@@ -61,7 +61,7 @@ export function whole(number: number, value: number): Uint8Array {
   return Buffer.concat([written(number * 8), written(value)]);
 }
 
-/** Up to 53 bits; what is longer (negative numbers) keeps its place alone. */
+/** Reads up to 53 bits; of a longer one (a negative number) only the end is right. */
 function varint(bytes: Uint8Array, at: number): { readonly value: number; readonly end: number } {
   let value = 0;
   for (let end = at, scale = 1; end < at + 10; end++, scale *= 128) {

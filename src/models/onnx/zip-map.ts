@@ -8,19 +8,19 @@ const ATTRIBUTE = { name: 1, ints: 8, strings: 9 } as const;
 const VALUE = { name: 1, type: 2 } as const;
 const OPSET = { domain: 1, version: 2 } as const;
 const FLOAT = 1;
-/** Of the default domain, for a model that uses none of it. */
+/** Version of the default domain, for a model that does not use it. */
 const OPSET_VERSION = 13;
 
 /**
- * The model with probabilities as a matrix `[rows, classes]`, under the same name, where it has them as a list of maps (the operator ZipMap,
- * which skl2onnx adds to classifiers unless it is told `zipmap=False`): onnxruntime-node has no maps. A model without is given back as it is, and so is
- * what is no model.
+ * Returns the model with its probabilities as a matrix `[rows, classes]` under the same name, where it has them as a list of maps (the operator
+ * ZipMap, which skl2onnx adds to classifiers unless `zipmap=False`): onnxruntime-node has no maps. Other models are returned unchanged, and so are
+ * bytes that are not a model.
  */
 export function withoutZipMap(bytes: Uint8Array): Uint8Array {
   try {
     return rewritten(bytes);
   } catch (error) {
-    // Then the runtime says what is wrong with it.
+    // The runtime reports what is wrong with it.
     if (error instanceof RangeError) return bytes;
     throw error;
   }
@@ -40,7 +40,7 @@ function rewritten(bytes: Uint8Array): Uint8Array {
   return message(...others, ...opset, field(MODEL.graph, message(...outputs)));
 }
 
-/** In the place of a ZipMap, a node that gives its input on. */
+/** Returns the node; in place of a ZipMap, one that passes its input on. */
 function withoutMap(node: WireField, classes: Map<string, number>): Uint8Array {
   const fields = fieldsOf(node.content);
   if (textOf(fields, NODE.type) !== 'ZipMap') return node.bytes;

@@ -4,17 +4,17 @@ import { writeJson } from '../http/json.ts';
 import type { Protocol } from '../http/protocol.ts';
 import type { Model } from '../model.ts';
 import { listedOrColumns } from './answers.ts';
-import { columnsOf, type NamedRow } from './columns-of.ts';
+import { columnsOf } from './columns-of.ts';
 
 export interface BentomlOptions {
-  /** The service's route, as the method is called or as its `route` says. @default '/predict' */
+  /** The service's route: the method's name, or its `route`. @default '/predict' */
   readonly route?: string | undefined;
   /**
    * Name of the method's parameter: the body is `{ [parameter]: value }`.
    * @default none: the body is the value itself, as for a positional-only parameter
    */
   readonly parameter?: string | undefined;
-  /** What the value is: a list of rows (also an array of numbers, or data frame records), or an object of columns. @default 'rows' */
+  /** The form of the value: a list of rows (also an array of numbers, or data frame records), or an object of columns. @default 'rows' */
   readonly form?: 'rows' | 'columns' | undefined;
   /** With `form: 'columns'`, the columns to send. @default those of the first row */
   readonly columns?: readonly string[] | undefined;
@@ -35,7 +35,7 @@ export function bentomlProtocol<Row>(options: BentomlOptions = {}): Protocol<Row
     health: '/readyz',
     namesRows: form === 'rows',
     encode(rows) {
-      const value = form === 'rows' ? rows : columnsOf(rows as readonly NamedRow[], columns);
+      const value = form === 'rows' ? rows : columnsOf(rows, columns);
       return { path: route, body: writeJson(parameter === undefined ? value : { [parameter]: value }) };
     },
     decode: (body, count) => listedOrColumns(body, count),

@@ -1,26 +1,28 @@
 import { ModelError } from '../model-error.ts';
-
-/** Rows with names for their values, as JSON objects have them. */
-export type NamedRow = Readonly<Record<string, unknown>>;
+import { isRecord, valueOf } from '../record.ts';
 
 /**
- * Rows as columns: `{ a: [1, 2], b: [3, 4] }`. Every row must have every column: a column of another length would shift the
- * values of some servers, or be stretched by others (MLServer's pandas codec), without a word.
+ * Returns rows as columns: `{ a: [1, 2], b: [3, 4] }`. Every row must have every column: a column of another length would shift the
+ * values on some servers, or be stretched by others (MLServer's pandas codec), silently.
  *
  * @param names the columns, in order. @default those of the first row, which all others must have, and no more
  */
-export function columnsOf(rows: readonly NamedRow[], names?: readonly string[]): Record<string, unknown[]> {
+export function columnsOf(rows: readonly unknown[], names?: readonly string[]): Record<string, unknown[]> {
   const wanted = namesOf(rows, names);
-  return Object.fromEntries(wanted.map((name) => [name, rows.map((row) => row[name])]));
+  return Object.fromEntries(wanted.map((name) => [name, rows.map((row) => valueOf(row, name))]));
 }
 
-/** Rows as lists of values in the order of the names. */
-export function valuesOf(rows: readonly NamedRow[], names: readonly string[]): unknown[][] {
-  return rows.map((row) => names.map((name) => row[name]));
+/** Returns rows as lists of values in the order of the names. */
+export function valuesOf(rows: readonly unknown[], names: readonly string[]): unknown[][] {
+  return rows.map((row) => names.map((name) => valueOf(row, name)));
 }
 
-/** The names of the columns, once every row is known to have them. */
-export function namesOf(rows: readonly NamedRow[], names?: readonly string[]): readonly string[] {
+/**
+ * Returns the names of the columns.
+ *
+ * @throws ModelError `REFUSED` with the rows that lack one
+ */
+export function namesOf(rows: readonly unknown[], names?: readonly string[]): readonly string[] {
   const wanted = names ?? Object.keys(rows[0] ?? {});
   const bad: number[] = [];
   let first: string | undefined;
@@ -34,11 +36,11 @@ export function namesOf(rows: readonly NamedRow[], names?: readonly string[]): r
   throw new ModelError('REFUSED', `${first}; as columns, every row must have the same names`, { rows: bad });
 }
 
-function problemOf(row: NamedRow, names: readonly string[], isExact: boolean): string | undefined {
-  if (typeof row !== 'object' || row === null || Array.isArray(row)) return 'is not an object with a name for each value';
-  const missing = names.find((name) => row[name] === undefined);
+function problemOf(row: unknown, names: readonly string[], isExact: boolean): string | undefined {
+  if (!isRecord(row)) return 'is not an object with a name for each value';
+  const missing = names.find((name) => valueOf(row, name) === undefined);
   if (missing !== undefined) return `has no "${missing}"`;
   if (!isExact) return undefined;
-  const extra = Object.keys(row).find((name) => !names.includes(name) && row[name] !== undefined);
-  return extra === undefined ? undefined : `has "${extra}", which the first has not`;
+  const extra = Object.keys(row).find((name) => !names.includes(name) && valueOf(row, name) !== undefined);
+  return extra === undefined ? undefined : `has "${extra}", and the first row does not`;
 }

@@ -13,18 +13,18 @@ export interface CustomQuestion {
 }
 
 export interface HttpCustomOptions<Row, Answer> extends HttpModelOptions<Answer> {
-  /** Writes a batch of at least one row. A throw refuses the batch, which is then asked in halves. */
+  /** Writes a batch of at least one row. When it throws, the batch counts as refused and is asked in halves. */
   readonly encode: (rows: readonly Row[]) => CustomQuestion;
   /**
-   * Reads a 2xx answer to `count` rows: one answer per row, by position; an `Error` in the place of a row that has none.
-   * The body is JSON (bare NaN and Infinity come out as such).
+   * Reads a 2xx answer to `count` rows: one answer per row, by position; an `Error` for a row that has none.
+   * The body is JSON (bare NaN and Infinity are numbers).
    */
   readonly decode: (body: unknown, count: number, answer: HttpAnswer) => ReadonlyArray<unknown>;
   /** Most rows of one call. @default no limit */
   readonly maxRows?: number | undefined;
 }
 
-/** A model behind any `POST` with JSON answers. Time-outs, statuses, counts and numbers that are none are treated as for all others. */
+/** A model behind any `POST` with JSON answers. Time-outs, statuses, counts and numbers that are not finite are handled as for every protocol. */
 export function custom<Row = unknown, Answer = unknown>(url: string | URL, options: HttpCustomOptions<Row, Answer>): Model<Row, Answer> {
   const { encode, decode, maxRows, ...rest } = options;
   return httpModel<Row, Answer>(

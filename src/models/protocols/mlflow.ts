@@ -3,8 +3,9 @@ import { type HttpModelOptions, httpModel } from '../http/http-model.ts';
 import { writeJson } from '../http/json.ts';
 import type { Protocol } from '../http/protocol.ts';
 import type { Model } from '../model.ts';
+import { isRecord } from '../record.ts';
 import { listedOrColumns, member } from './answers.ts';
-import { columnsOf, type NamedRow, namesOf, valuesOf } from './columns-of.ts';
+import { columnsOf, namesOf, valuesOf } from './columns-of.ts';
 
 /**
  * - `dataframe_split`: the names once, then a list of values per row
@@ -44,13 +45,13 @@ export function mlflowProtocol<Row>(options: MlflowOptions = {}): Protocol<Row> 
 }
 
 function inputOf(input: MlflowInput, rows: readonly unknown[], columns: readonly string[] | undefined): unknown {
-  const isNamed = typeof rows[0] === 'object' && rows[0] !== null && !Array.isArray(rows[0]);
+  const isNamed = isRecord(rows[0]);
   if (input === 'dataframe_split') {
     if (!isNamed) return { ...(columns === undefined ? {} : { columns }), data: rows };
-    const names = namesOf(rows as readonly NamedRow[], columns);
-    return { columns: names, data: valuesOf(rows as readonly NamedRow[], names) };
+    const names = namesOf(rows, columns);
+    return { columns: names, data: valuesOf(rows, names) };
   }
-  return input === 'inputs' && isNamed ? columnsOf(rows as readonly NamedRow[], columns) : rows;
+  return input === 'inputs' && isNamed ? columnsOf(rows, columns) : rows;
 }
 
 /** An MLflow model server at `url`, as http://127.0.0.1:5000. For errors see `httpModel`. */

@@ -3,8 +3,9 @@ import { type HttpModelOptions, httpModel } from '../http/http-model.ts';
 import { writeJson } from '../http/json.ts';
 import type { Protocol } from '../http/protocol.ts';
 import type { Model } from '../model.ts';
-import { columnsOf, type NamedRow } from './columns-of.ts';
-import { type Datatype, flatTensor, isDatatype, type OutputTensor, outcomesOf } from './tensors.ts';
+import { columnsOf } from './columns-of.ts';
+import { type Datatype, isDatatype } from './datatype.ts';
+import { flatTensor, outcomesOf } from './tensors.ts';
 
 export interface OpenInferenceOptions {
   /** The model's name on the server. */
@@ -17,7 +18,7 @@ export interface OpenInferenceOptions {
   readonly columns?: Readonly<Record<string, Datatype>> | undefined;
   /** Parameters of the request, as `{ content_type: 'pd' }` for MLServer's data frames. @default none */
   readonly parameters?: Readonly<Record<string, unknown>> | undefined;
-  /** The output to take, by name; asked for by it too. @default the only one, else all of them as an object by name */
+  /** The output that is the answer, by name; it alone is requested. @default the only one, else all of them as an object by name */
   readonly output?: string | undefined;
 }
 
@@ -36,14 +37,14 @@ export function openInferenceProtocol<Row>(options: OpenInferenceOptions): Proto
     name: 'openInference',
     health: `${base}/ready`,
     encode: (rows) => ({ path: `${base}/infer`, body: writeJson({ ...more, inputs: inputsOf(options, rows) }) }),
-    decode: (body, count) => outcomesOf((body as { outputs?: OutputTensor[] } | null)?.outputs, count, output),
+    decode: (body, count) => outcomesOf(body, count, output),
   };
 }
 
 function inputsOf({ tensor, columns = {} }: OpenInferenceOptions, rows: readonly unknown[]): unknown[] {
   if (tensor !== undefined) return [{ ...tensor, ...flatTensor(rows) }];
   const names = Object.keys(columns);
-  const values = columnsOf(rows as readonly NamedRow[], names);
+  const values = columnsOf(rows, names);
   return names.map((name) => ({ name, shape: [rows.length, 1], datatype: columns[name], data: values[name] }));
 }
 
@@ -53,7 +54,7 @@ function check({ model, tensor, columns }: OpenInferenceOptions): void {
   if ((tensor === undefined) === (columns === undefined))
     problems.push('give either `tensor` (rows are lists) or `columns` (rows are objects)');
   const types = tensor === undefined ? Object.values(columns ?? {}) : [tensor.datatype];
-  for (const type of types) if (!isDatatype(type)) problems.push(`no such datatype: ${JSON.stringify(type)}`);
+  for (const type of types) if (!isDatatype(type)) problems.push(`there is no datatype ${JSON.stringify(type)}`);
   if (columns !== undefined && types.length === 0) problems.push('columns must name at least one');
   if (problems.length > 0) throw new ConfigError(problems.map((problem) => `http.openInference: ${problem}`));
 }

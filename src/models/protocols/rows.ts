@@ -30,17 +30,17 @@ export function rowsProtocol<Row>({ single = false }: RowsOptions = {}): Protoco
 function oneForOne(body: unknown): Misfit {
   return new Misfit(
     `must answer a list of 1, got ${JSON.stringify(body)?.slice(0, 120)}`,
-    'If the server takes one row per call, say `single: true`.',
+    'If the server takes one row per call, set `single: true`.',
   );
 }
 
 /**
  * A model behind `POST url` with rows as JSON objects.
  *
- * - list form (default): body `[row, row, ...]`, answer `[answer, answer, ...]`, as many and in the same order.
+ * - list form (default): body `[row, row, ...]`, answer `[answer, answer, ...]`, one for each row and in the same order.
  * - `single: true`: body `row`, answer `answer`, one row per call: what a plain FastAPI `POST /predict` takes.
  *
- * There is no health to ask unless `healthPath` names one. For errors see `httpModel`.
+ * It has no health check unless `healthPath` names one. For errors see `httpModel`.
  */
 export function rows<Row = unknown, Answer = Record<string, unknown>>(
   url: string | URL,

@@ -3,8 +3,9 @@ import { type HttpModelOptions, httpModel } from '../http/http-model.ts';
 import { writeJson } from '../http/json.ts';
 import type { Protocol } from '../http/protocol.ts';
 import type { Model } from '../model.ts';
+import { isRecord } from '../record.ts';
 import { listed, listedOrColumns, member } from './answers.ts';
-import { columnsOf, type NamedRow } from './columns-of.ts';
+import { columnsOf } from './columns-of.ts';
 
 export interface KserveV1Options {
   /** The model's name on the server. */
@@ -14,7 +15,7 @@ export interface KserveV1Options {
 export interface TensorFlowServingOptions extends KserveV1Options {
   /** @default the server's */
   readonly version?: string | number | undefined;
-  /** Instead of a version, a label that the server has for one. @default none */
+  /** The server's label for a version, in place of a version. @default none */
   readonly label?: string | undefined;
   /** @default the model's own */
   readonly signature?: string | undefined;
@@ -53,8 +54,7 @@ export function tensorFlowServingProtocol<Row>(options: TensorFlowServingOptions
 }
 
 function inputsOf(rows: readonly unknown[]): unknown {
-  const isNamed = typeof rows[0] === 'object' && rows[0] !== null && !Array.isArray(rows[0]);
-  return isNamed ? columnsOf(rows as readonly NamedRow[]) : rows;
+  return isRecord(rows[0]) ? columnsOf(rows) : rows;
 }
 
 /** KServe's v1 protocol, TensorFlow Serving's row form: https://kserve.github.io/website/docs/concepts/architecture/data-plane/v1-protocol */

@@ -1,7 +1,8 @@
 import { getLogger } from '@logtape/logtape';
-import { ConfigError } from '../../errors.ts';
+import { ConfigError, messageOf } from '../../errors.ts';
 import { versionOf } from '../file/version.ts';
 import type { Model, PredictOptions } from '../model.ts';
+import { Loaded } from './loaded.ts';
 import { type WatchedSource, watchedSource } from './source.ts';
 
 const log = getLogger(['streamer', 'models']);
@@ -20,33 +21,26 @@ export interface ReloadOptions {
 export interface ReloadingModel<Row, Answer> extends Model<Row, Answer> {
   /** The first 12 digits of the SHA-256 of the content that answers now; undefined before `start`. */
   readonly version: string | undefined;
-  /** Looks now. Resolves to whether another version has taken over; rejects when the content cannot be used. */
+  /** Looks now. Resolves to true when another version has taken over; rejects when the content cannot be used. */
   reload(): Promise<boolean>;
 }
 
-interface Loaded<Row, Answer> {
-  readonly model: Model<Row, Answer>;
-  readonly version: string;
-  calls: number;
-  isRetired: boolean;
-}
-
 /**
- * A model whose file may be replaced while it is in use: looked at every `pollMs`, loaded beside the one that answers, and put in its place
- * once it is ready. A call is answered by one version, the one that it began with. What cannot be loaded (half written, damaged, not
- * supported) changes nothing but is told, and tried again at the next look.
+ * A model whose file may be replaced while it is in use. The file is looked at every `pollMs`; a new content is loaded beside the model that
+ * answers, and takes its place once it is ready. A call is answered by one version, the one with which it began. A content that cannot be
+ * loaded (half written, damaged, not supported) changes nothing: it is reported, and read again at the next look.
  *
  *     const model = reloading('model.json', (bytes) => xgboost(bytes, { features }));
  *
- * Write a file under another name and rename it, as a rename is whole or not at all. Outputs of `inference` carry the version in the
- * header `streamer-model-version`, and so do the answers of `streamer model serve`.
+ * Write a file under another name and rename it: a rename is whole or does not happen. Outputs of `inference` carry the version in the header
+ * `streamer-model-version`, and so do the answers of `streamer model serve`.
  *
  * @param open makes the model from the content; its `start` is awaited before it takes over
  * @throws ConfigError from `start`, when there is no usable content to begin with
  */
 export function reloading<Row, Answer>(
   source: string | URL,
-  open: (bytes: Uint8Array) => Model<Row, Answer> | Promise<Model<Row, Answer>>,
+  open: Open<Row, Answer>,
   options: ReloadOptions = {},
 ): ReloadingModel<Row, Answer> {
   const { pollMs = 2_000, headers } = options;
@@ -67,9 +61,9 @@ class Reloading<Row, Answer> implements ReloadingModel<Row, Answer> {
   #looking: Promise<boolean> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closing = new AbortController();
-  /** The last look failed: the next one looks at the content, whatever its date. */
+  /** The last look failed: the next one reads the content whatever its date. */
   #hasFailed = false;
-  #told: string | undefined;
+  #lastReason: string | undefined;
 
   constructor(source: WatchedSource, open: Open<Row, Answer>, options: ReloadOptions, pollMs: number) {
     this.name = source.name;
@@ -84,15 +78,7 @@ class Reloading<Row, Answer> implements ReloadingModel<Row, Answer> {
   }
 
   async predict(rows: readonly Row[], options?: PredictOptions): Promise<Answer[]> {
-    const loaded = await this.#ready();
-    loaded.calls++;
-    options?.onVersion?.(loaded.version);
-    try {
-      return await loaded.model.predict(rows, options);
-    } finally {
-      loaded.calls--;
-      this.#tidy(loaded);
-    }
+    return (await this.#ready()).predict(rows, options);
   }
 
   async start(): Promise<void> {
@@ -100,7 +86,7 @@ class Reloading<Row, Answer> implements ReloadingModel<Row, Answer> {
   }
 
   async health(options?: PredictOptions): Promise<void> {
-    await (await this.#ready()).model.health?.(options);
+    await (await this.#ready()).health(options);
   }
 
   async close(): Promise<void> {
@@ -108,9 +94,8 @@ class Reloading<Row, Answer> implements ReloadingModel<Row, Answer> {
     this.#closing.abort();
     this.#closing = new AbortController();
     await this.#looking?.catch(() => undefined);
-    const last = this.#current;
+    this.#current?.retire();
     this.#current = undefined;
-    if (last !== undefined) this.#retire(last);
   }
 
   reload(): Promise<boolean> {
@@ -119,22 +104,20 @@ class Reloading<Row, Answer> implements ReloadingModel<Row, Answer> {
   }
 
   async #ready(): Promise<Loaded<Row, Answer>> {
-    if (this.#current === undefined) {
+    for (;;) {
+      if (this.#current !== undefined) return this.#current;
       this.#hasFailed = true;
       await this.reload();
       this.#schedule();
     }
-    return this.#current as unknown as Loaded<Row, Answer>;
   }
 
   async #look(): Promise<boolean> {
     try {
       const bytes = await this.#source.look(this.#hasFailed, this.#closing.signal);
-      const version = bytes === undefined ? undefined : versionOf(bytes);
-      const isNew = bytes !== undefined && version !== this.#current?.version;
-      if (isNew) await this.#swap(bytes, version as string);
+      const isNew = bytes !== undefined && (await this.#swap(bytes));
       this.#hasFailed = false;
-      this.#told = undefined;
+      this.#lastReason = undefined;
       return isNew;
     } catch (error) {
       this.#hasFailed = true;
@@ -142,15 +125,19 @@ class Reloading<Row, Answer> implements ReloadingModel<Row, Answer> {
     }
   }
 
-  async #swap(bytes: Uint8Array, version: string): Promise<void> {
+  /** Resolves to false when the content is that of the model that answers. */
+  async #swap(bytes: Uint8Array): Promise<boolean> {
+    const version = versionOf(bytes);
+    if (version === this.#current?.version) return false;
     const model = await this.#open(bytes);
     await model.start?.();
     const before = this.#current;
-    this.#current = { model, version, calls: 0, isRetired: false };
-    if (before === undefined) return;
-    this.#retire(before);
+    this.#current = new Loaded(model, version, this.name);
+    if (before === undefined) return true;
+    before.retire();
     log.info('{source}: version {version} takes over from {before}', { source: this.name, version, before: before.version });
     this.#options.onSwap?.(version, before.version);
+    return true;
   }
 
   #schedule(): void {
@@ -165,28 +152,16 @@ class Reloading<Row, Answer> implements ReloadingModel<Row, Answer> {
     try {
       await this.reload();
     } catch (error) {
-      if (!signal.aborted) this.#tell(error as Error);
+      if (!signal.aborted) this.#report(error instanceof Error ? error : new Error(messageOf(error)));
     }
     if (!signal.aborted) this.#schedule();
   }
 
-  #tell(error: Error): void {
-    if (this.#told === error.message) return;
-    this.#told = error.message;
+  #report(error: Error): void {
+    const reason = messageOf(error);
+    if (this.#lastReason === reason) return;
+    this.#lastReason = reason;
     if (this.#options.onFailure !== undefined) this.#options.onFailure(error);
-    else log.warn('{source}: version {version} stays: {reason}', { source: this.name, version: this.version, reason: error.message });
-  }
-
-  #retire(loaded: Loaded<Row, Answer>): void {
-    loaded.isRetired = true;
-    this.#tidy(loaded);
-  }
-
-  /** A model that was replaced is closed when its last call is over. */
-  #tidy({ model, calls, isRetired }: Loaded<Row, Answer>): void {
-    if (!isRetired || calls > 0) return;
-    model
-      .close?.()
-      .catch((error: Error) => log.warn('{source}: closing a model failed: {reason}', { source: this.name, reason: error.message }));
+    else log.warn('{source}: version {version} stays: {reason}', { source: this.name, version: this.version, reason });
   }
 }

@@ -1,24 +1,24 @@
 import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { ConfigError } from '../../errors.ts';
+import { ConfigError, messageOf, propertyOf } from '../../errors.ts';
 import { bytesOf } from '../worker/source.ts';
 
-/** Longest download: a server that hangs must not keep the looks from going on. */
+/** Longest download: a server that hangs must not stop the polling. */
 const FETCH_MS = 60_000;
 
-/** Where a model's file comes from, looked at again and again. */
+/** The origin of a model's file, read again and again. */
 export interface WatchedSource {
   /** For messages. */
   readonly name: string;
   /**
-   * The content, or undefined when it is for certain the one that was given last. Rejects when it cannot be had whole.
+   * Resolves to the content, or to undefined when it is certainly the one returned last. Rejects when it cannot be read as a whole.
    *
-   * @param force even if nothing seems to have changed
+   * @param force read it even if nothing seems to have changed
    */
   look(force: boolean, signal: AbortSignal): Promise<Uint8Array | undefined>;
 }
 
-/** A path or file URL is looked at by `stat`, an http URL is asked with the `ETag` or date of the last answer. */
+/** Returns a source that is watched: a path or file URL by `stat`, an http URL with the `ETag` or date of the last answer. */
 export function watchedSource(source: string | URL, headers: Readonly<Record<string, string>> = {}): WatchedSource {
   const text = String(source);
   if (/^https?:\/\//.test(text)) return httpSource(text, headers);
@@ -28,8 +28,8 @@ export function watchedSource(source: string | URL, headers: Readonly<Record<str
 function fileSource(path: string): WatchedSource {
   let last: string | undefined;
   const mark = async (): Promise<string> => {
-    const { mtimeMs, size, ino } = await stat(path).catch((cause: Error) => {
-      throw new ConfigError(`cannot read the model file ${path}: ${cause.message}`, { cause });
+    const { mtimeMs, size, ino } = await stat(path).catch((cause: unknown) => {
+      throw new ConfigError(`cannot read the model file ${path}: ${messageOf(cause)}`, { cause });
     });
     return `${mtimeMs} ${size} ${ino}`;
   };
@@ -52,8 +52,8 @@ function httpSource(url: string, headers: Readonly<Record<string, string>>): Wat
   return {
     name: url,
     async look(force, signal) {
-      const failed = (cause: Error): never => {
-        throw new ConfigError(`cannot fetch the model from ${url}: ${((cause.cause as Error | undefined) ?? cause).message}`, { cause });
+      const failed = (cause: unknown): never => {
+        throw new ConfigError(`cannot fetch the model from ${url}: ${messageOf(propertyOf(cause, 'cause') ?? cause)}`, { cause });
       };
       const response = await fetch(url, {
         headers: { ...headers, ...(force ? {} : known) },

@@ -17,7 +17,7 @@ export interface BestSplit {
   /** The last bin that goes left; -1: none but the missing values. For a flag it has no meaning. */
   readonly leftBin: number;
   readonly isMissingLeft: boolean;
-  /** Of the left side. */
+  /** Sums of the left side. */
   readonly left: Sums;
 }
 
@@ -26,18 +26,18 @@ export interface SplitSettings {
   readonly minChildWeight: number;
   readonly firstUnit: number;
   readonly secondUnit: number;
-  /** By column: may it be split on? */
+  /** By column: 1 where it may be split on. */
   readonly isAllowed: Uint8Array;
 }
 
-/** Twice what a leaf with these sums takes off the loss, rounded as XGBoost does. */
+/** Returns twice the loss that a leaf with these sums removes, rounded as XGBoost does. */
 function scoreOf(first: number, second: number, lambda: number): number {
   return fround((first * first) / (second + lambda));
 }
 
 /**
- * Looks through a node's histogram for the split that gains most. Of equal ones the first column counts, and the largest threshold
- * in it, as in XGBoost's exact method; sums are in 64 bits, gains in 32, as there.
+ * Searches a node's histogram for the split with the largest gain. Among equal ones the first column wins, and the largest threshold
+ * in it, as in XGBoost's exact method; sums have 64 bits and gains 32, as there.
  */
 export class SplitFinder {
   readonly #bins: Bins;
@@ -71,8 +71,8 @@ export class SplitFinder {
 
   #tryFlag(group: Group, column: FlagColumn, histogram: Float64Array): void {
     const slot = 2 * (group.offset + column.code);
-    const first = this.#total.first - (histogram[slot] as number);
-    const second = this.#total.second - (histogram[slot + 1] as number);
+    const first = this.#total.first - (histogram[slot] ?? 0);
+    const second = this.#total.second - (histogram[slot + 1] ?? 0);
     if (!this.#isBetter(first, second)) return;
     this.#take({ group, column, threshold: 0.5, leftBin: 0, isMissingLeft: this.#isLarger(second), left: { first, second } });
   }
@@ -81,15 +81,15 @@ export class SplitFinder {
   #scan(group: Group, column: RangeColumn, histogram: Float64Array): void {
     const { offset, size } = group;
     const missing = 2 * (offset + size - 1);
-    const missingFirst = histogram[missing] as number;
-    const missingSecond = histogram[missing + 1] as number;
+    const missingFirst = histogram[missing] ?? 0;
+    const missingSecond = histogram[missing + 1] ?? 0;
     const hasMissing = missingSecond > 0;
     let first = this.#total.first;
     let second = this.#total.second;
     let upper = -1;
     for (let bin = size - 2; bin >= 0; bin--) {
       const slot = 2 * (offset + bin);
-      const weight = histogram[slot + 1] as number;
+      const weight = histogram[slot + 1] ?? 0;
       if (weight === 0) continue;
       if (upper >= 0) {
         const threshold = thresholdOf(column, bin, upper);
@@ -102,16 +102,16 @@ export class SplitFinder {
           this.#take({ group, column, threshold, leftBin: bin, isMissingLeft: false, left });
         }
       }
-      first -= histogram[slot] as number;
+      first -= histogram[slot] ?? 0;
       second -= weight;
       upper = bin;
     }
     if (!hasMissing || upper < 0 || !this.#isBetter(missingFirst, missingSecond)) return;
     const left = { first: missingFirst, second: missingSecond };
-    this.#take({ group, column, threshold: column.lows[upper] as number, leftBin: -1, isMissingLeft: true, left });
+    this.#take({ group, column, threshold: column.lows[upper] ?? 0, leftBin: -1, isMissingLeft: true, left });
   }
 
-  /** Is a split with these sums on its left side the best so far? Its gain is then kept. */
+  /** True when a split with these sums on its left side is the best so far; its gain is then kept. */
   #isBetter(first: number, second: number): boolean {
     const { lambda, minChildWeight, firstUnit, secondUnit } = this.#settings;
     const { first: allFirst, second: allSecond } = this.#total;
@@ -127,7 +127,7 @@ export class SplitFinder {
     return true;
   }
 
-  /** Where none of a node's rows lacks the value, one that comes later goes where most went. */
+  /** Where no row of a node lacks the value, a row that lacks it later goes to the side of most rows. */
   #isLarger(second: number): boolean {
     return second * 2 >= this.#total.second;
   }
@@ -137,10 +137,10 @@ export class SplitFinder {
   }
 }
 
-/** Halfway between the values on both sides that the node has. */
+/** Returns the middle between the node's neighbouring values. */
 function thresholdOf({ lows, highs }: RangeColumn, lower: number, upper: number): number {
-  const low = highs[lower] as number;
-  const high = lows[upper] as number;
+  const low = highs[lower] ?? 0;
+  const high = lows[upper] ?? 0;
   const middle = fround(fround(low + high) * 0.5);
   return middle > low && middle <= high ? middle : high;
 }

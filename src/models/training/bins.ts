@@ -1,26 +1,26 @@
 import { ConfigError } from '../../errors.ts';
-import type { Table } from './data.ts';
+import type { TableOfNumbers } from './data.ts';
 
 /** A column whose values were put into bins, by size. */
 export interface RangeColumn {
   readonly column: number;
   readonly kind: 'range';
-  /** Least and largest value of each bin. */
+  /** Smallest and largest value of each bin. */
   readonly lows: Float32Array;
   readonly highs: Float32Array;
 }
 
-/** A column of 0 and 1 that shares its codes with others of which at most one is 1, as those of a one-hot field. */
+/** A column of 0 and 1 that shares its codes with others, of which at most one is 1, as the columns of a one-hot field. */
 export interface FlagColumn {
   readonly column: number;
   readonly kind: 'flag';
-  /** Of the rows in which the column is 1. */
+  /** Code of the rows in which the column is 1. */
   readonly code: number;
 }
 
 /** Columns that share one code a row: a single one, or the flags of a field. A histogram counts each group once. */
 export interface Group {
-  /** By row: a bin (one behind the last: missing), or which of the flags is 1 (0: none). */
+  /** By row: a bin (one beyond the last: missing), or the flag that is 1 (0: none). */
   readonly codes: Uint16Array;
   readonly columns: readonly [RangeColumn] | readonly FlagColumn[];
   /** Where its codes begin in a histogram. */
@@ -36,8 +36,8 @@ export interface Bins {
 
 const MOST = 65_535;
 
-/** @throws ConfigError when all values are to be told apart and a column has too many */
-export function binsOf(table: Table, most: number | 'exact'): Bins {
+/** @throws ConfigError when all values must be kept apart and a column has too many */
+export function binsOf(table: TableOfNumbers, most: number | 'exact'): Bins {
   const groups: Group[] = [];
   let slots = 0;
   const add = (group: Omit<Group, 'offset'>) => {
@@ -53,8 +53,8 @@ export function binsOf(table: Table, most: number | 'exact'): Bins {
   return { groups, slots };
 }
 
-/** As many columns of 0 and 1 from this one on as exclude one another; undefined when it is none. */
-function flagsFrom({ numbers, columns, rows }: Table, start: number): Omit<Group, 'offset'> | undefined {
+/** Returns the columns of 0 and 1 from this one on that exclude one another; undefined when this one is not of that kind. */
+function flagsFrom({ numbers, columns, rows }: TableOfNumbers, start: number): Omit<Group, 'offset'> | undefined {
   const codes = new Uint16Array(rows);
   const flags: FlagColumn[] = [];
   for (let column = start; column < columns.length && flags.length < MOST; column++) {
@@ -74,17 +74,17 @@ function isFlag(numbers: Float32Array, width: number, column: number, taken: Uin
   return true;
 }
 
-function rangeGroup({ numbers, columns, rows }: Table, column: number, most: number | 'exact'): Omit<Group, 'offset'> {
+function rangeGroup({ numbers, columns, rows }: TableOfNumbers, column: number, most: number | 'exact'): Omit<Group, 'offset'> {
   const width = columns.length;
   const values = new Float32Array(rows);
-  for (let row = 0; row < rows; row++) values[row] = (numbers[row * width + column] as number) + 0;
-  const { lows, highs } = edgesOf(values, most, columns[column] as string);
+  for (let row = 0; row < rows; row++) values[row] = (numbers[row * width + column] ?? 0) + 0;
+  const { lows, highs } = edgesOf(values, most, columns[column] ?? String(column));
   const codes = new Uint16Array(rows);
-  for (let row = 0; row < rows; row++) codes[row] = binOf(values[row] as number, highs);
+  for (let row = 0; row < rows; row++) codes[row] = binOf(values[row] ?? 0, highs);
   return { codes, columns: [{ column, kind: 'range', lows, highs }], size: highs.length + 1 };
 }
 
-/** A bin for each value while there are not too many, else bins of about as many rows. */
+/** Returns a bin for each value while there are few enough, else bins of about the same number of rows. */
 function edgesOf(values: Float32Array, most: number | 'exact', name: string): { lows: Float32Array; highs: Float32Array } {
   const sorted = values.filter((value) => !Number.isNaN(value)).sort();
   const starts: number[] = [];
@@ -95,12 +95,12 @@ function edgesOf(values: Float32Array, most: number | 'exact', name: string): { 
     });
   const kept = most === 'exact' || starts.length <= most ? starts : evenly(starts, sorted.length, most);
   return {
-    lows: Float32Array.from(kept, (start) => sorted[start] as number),
-    highs: Float32Array.from(kept, (_, bin) => sorted[(kept[bin + 1] ?? sorted.length) - 1] as number),
+    lows: Float32Array.from(kept, (start) => sorted[start] ?? 0),
+    highs: Float32Array.from(kept, (_, bin) => sorted[(kept[bin + 1] ?? sorted.length) - 1] ?? 0),
   };
 }
 
-/** Of the places where a new value starts, the first one at or behind each share of the rows. */
+/** Returns, of the places where a new value starts, the first one at or after each share of the rows. */
 function evenly(starts: readonly number[], count: number, bins: number): number[] {
   const kept: number[] = [];
   let target = 0;
@@ -112,14 +112,14 @@ function evenly(starts: readonly number[], count: number, bins: number): number[
   return kept;
 }
 
-/** The first bin that reaches up to the value; behind the last one for a missing value. */
+/** Returns the first bin that reaches up to the value; for a missing value, the number of bins. */
 function binOf(value: number, highs: Float32Array): number {
   if (Number.isNaN(value)) return highs.length;
   let low = 0;
   let high = highs.length - 1;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((highs[middle] as number) < value) low = middle + 1;
+    if ((highs[middle] ?? 0) < value) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -7,7 +7,7 @@ export interface BoostingOptions<Row extends object = object> {
   readonly objective?: 'squared-error' | 'logistic' | undefined;
   /** Most trees. @default 100 */
   readonly rounds?: number | undefined;
-  /** What a tree counts. @default 0.3 */
+  /** Weight of a tree. @default 0.3 */
   readonly learningRate?: number | undefined;
   /** Most splits on the way to a leaf; 0: no limit but `maxLeaves`. @default 6 */
   readonly maxDepth?: number | undefined;
@@ -19,31 +19,31 @@ export interface BoostingOptions<Row extends object = object> {
   readonly lambda?: number | undefined;
   /** Least gain of a split. @default 0 */
   readonly gamma?: number | undefined;
-  /** Share of the rows that a tree sees. @default 1 */
+  /** Share of the rows that a tree is grown on. @default 1 */
   readonly subsample?: number | undefined;
   /** Share of the columns that a tree may split on. @default 1 */
   readonly colsample?: number | undefined;
-  /** Values of a column that are told apart, up to 65,535; `'exact'`: all of them, for which a column may have as many. @default 256 */
+  /** Different values of a column, up to 65,535; `'exact'`: all of them, and a column may not have more. @default 256 */
   readonly bins?: number | 'exact' | undefined;
-  /** What a row with label 1 counts against one with label 0; `'balanced'`: both classes count the same. @default 1 */
+  /** Weight of a row with label 1 against one with label 0; `'balanced'`: both classes weigh the same. @default 1 */
   readonly positiveWeight?: number | 'balanced' | undefined;
-  /** What the sum begins with, as a prediction. @default the mean of the labels */
+  /** Start of the sum, as a prediction. @default the mean of the labels */
   readonly baseScore?: number | undefined;
   /** @default none: all rounds are trained */
   readonly earlyStopping?: EarlyStopping<Row> | undefined;
   /** For the samples and the split of early stopping; the same seed gives the same model. @default 0 */
   readonly seed?: number | undefined;
-  /** Told after each round. */
+  /** Called after each round. */
   readonly onRound?: ((progress: BoostingRound) => void) | undefined;
 }
 
-/** Ends the training when a loss on rows that are not trained on has stopped to fall; the model ends with the best round. */
+/** Ends the training when the loss on held-back rows has stopped falling; the model ends with the best round. */
 export interface EarlyStopping<Row extends object = object> {
   /** Rounds without improvement after which the training ends. */
   readonly rounds: number;
   /** Share of the rows to hold back, taken by the seed. @default 0.1 */
   readonly fraction?: number | undefined;
-  /** Rows to look at, in place of a share of the training rows. */
+  /** The rows to test on, in place of a share of the training rows. */
   readonly data?: TrainingData<Row> | undefined;
 }
 
@@ -72,21 +72,26 @@ const DEFAULTS = {
   seed: 0,
 } as const;
 
-/** Options with what was left out. */
+/** Options with their defaults. */
 export type Settings<Row extends object> = { readonly [Name in keyof typeof DEFAULTS]: NonNullable<BoostingOptions<Row>[Name]> } & Pick<
   BoostingOptions<Row>,
   'earlyStopping' | 'onRound' | 'baseScore'
 >;
 
-/** @throws ConfigError with all that is wrong */
+/** @throws ConfigError with every problem */
 export function settingsOf<Row extends object>(options: BoostingOptions<Row>): Settings<Row> {
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const settings = { ...DEFAULTS, ...given } as Settings<Row>;
+  const settings = complete(options);
   const problems = problemsOf(settings);
-  const unknown = Object.keys(options).filter((name) => !(name in DEFAULTS) && !['earlyStopping', 'onRound', 'baseScore'].includes(name));
-  for (const name of unknown) problems.push(`there is no option ${name}`);
+  for (const name of Object.keys(options)) if (!KNOWN.has(name)) problems.push(`there is no option ${name}`);
   if (problems.length > 0) throw new ConfigError(problems.map((problem) => `trainBoosting: ${problem}`));
   return settings;
+}
+
+const KNOWN: ReadonlySet<string> = new Set([...Object.keys(DEFAULTS), 'earlyStopping', 'onRound', 'baseScore']);
+
+function complete<Row extends object>(options: BoostingOptions<Row>): Settings<Row> {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return { ...DEFAULTS, ...Object.fromEntries(given) };
 }
 
 function problemsOf<Row extends object>(settings: Settings<Row>): string[] {

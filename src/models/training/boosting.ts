@@ -1,8 +1,8 @@
 import { ConfigError } from '../../errors.ts';
 import { HASH_ATTRIBUTE } from '../features/file.ts';
 import { binsOf } from './bins.ts';
-import { type BoostingOptions, type BoostingRound, type EarlyStopping, type Settings, settingsOf } from './boosting-options.ts';
-import { checkBinary, checkFlags, positiveWeightOf, rowsOf, type Table, type TrainingData, tableOf } from './data.ts';
+import { type BoostingOptions, type BoostingRound, type Settings, settingsOf } from './boosting-options.ts';
+import { checkBinary, checkFlags, positiveWeightOf, rowsOf, type Table, type TableOfNumbers, type TrainingData, tableOf } from './data.ts';
 import { floatText } from './float-text.ts';
 import type { GrownTree } from './grown-tree.ts';
 import { type Loss, logistic, squaredError } from './loss.ts';
@@ -13,11 +13,11 @@ import { TrainedModel } from './trained-model.ts';
 import { TreeGrower } from './tree-grower.ts';
 import { xgboostText } from './xgboost-text.ts';
 
-/** An XGBoost model in JSON, and how its training went. */
+/** An XGBoost model in JSON, and the history of its training. */
 export class BoostedModel<Row extends object = object> extends TrainedModel<Row> {
-  /** Trees of the model: up to the best round, where the training was stopped early. */
+  /** Trees of the model; after early stopping, those up to the best round. */
   readonly rounds: number;
-  /** Of all rounds that were trained. */
+  /** Losses of all rounds that were trained. */
   readonly history: readonly BoostingRound[];
 
   constructor(text: string, table: Table<Row>, rounds: number, history: readonly BoostingRound[]) {
@@ -35,10 +35,10 @@ export class BoostedModel<Row extends object = object> extends TrainedModel<Row>
  *     await model.save('car.json');
  *     const price = xgboost(model.file, { features: model.features });
  *
- * With `bins: 'exact'` the trees are those of XGBoost's `tree_method: 'exact'` but for ties within rounding. It works in one go, without
- * giving way to other work: a second for 15,000 rows of 12 columns and 100 trees. Same data, options and seed: same file.
+ * With `bins: 'exact'` the trees are those of XGBoost's `tree_method: 'exact'`, except for ties within rounding. It blocks the event loop until
+ * it has finished: a second for 15,000 rows of 12 columns and 100 trees. The same data, options and seed give the same file.
  *
- * @throws ConfigError with all options that cannot be, or what is wrong with the data
+ * @throws ConfigError with every option that is wrong, or with what is wrong with the data
  */
 export function trainBoosting<Row extends object>(data: TrainingData<Row>, options: BoostingOptions<Row> = {}): BoostedModel<Row> {
   const settings = settingsOf(options);
@@ -52,7 +52,7 @@ export function trainBoosting<Row extends object>(data: TrainingData<Row>, optio
   const attributes: Record<string, string> = {};
   if (validation !== undefined) {
     attributes.best_iteration = String(best);
-    attributes.best_score = floatText(history[best]?.validation as number);
+    attributes.best_score = floatText(history[best]?.validation ?? Number.NaN);
   }
   if (table.features !== undefined) attributes[HASH_ATTRIBUTE] = table.features.hash;
   const kept = trees.slice(0, best + 1);
@@ -61,31 +61,35 @@ export function trainBoosting<Row extends object>(data: TrainingData<Row>, optio
 }
 
 interface Parts {
-  readonly training: Table;
-  readonly validation: Table | undefined;
+  readonly training: TableOfNumbers;
+  readonly validation: TableOfNumbers | undefined;
 }
 
 function partsOf<Row extends object>(table: Table<Row>, { earlyStopping, seed, objective }: Settings<Row>): Parts {
-  if (earlyStopping === undefined) return { training: table as Table, validation: undefined };
+  if (earlyStopping === undefined) return { training: table, validation: undefined };
   const { data, fraction = 0.1 } = earlyStopping;
-  const { train, test } =
-    data === undefined ? trainTestSplit(table.rows, { testSize: fraction, seed }) : { train: undefined, test: undefined };
-  const validation = test === undefined ? validationOf(table, earlyStopping) : rowsOf(table as Table, test);
+  const split = data === undefined ? trainTestSplit(table.rows, { testSize: fraction, seed }) : undefined;
+  const validation = data === undefined ? rowsOf(table, split?.test ?? new Int32Array()) : validationOf(table, data);
   if (objective === 'logistic') checkFlags(validation.labels);
-  return { training: train === undefined ? (table as Table) : rowsOf(table as Table, train), validation };
+  return { training: split === undefined ? table : rowsOf(table, split.train), validation };
 }
 
-function validationOf<Row extends object>(table: Table<Row>, { data }: EarlyStopping<Row>): Table {
-  const given = data as TrainingData<Row>;
+function validationOf<Row extends object>(table: Table<Row>, given: TrainingData<Row>): TableOfNumbers {
   const validation = tableOf('features' in given && table.features !== undefined ? { ...given, features: table.features } : given);
   if (validation.columns.join('\n') !== table.columns.join('\n'))
     throw new ConfigError('the data for early stopping must have the columns of the training data', {
       next: `These are ${table.columns.join(', ')}.`,
     });
-  return validation as Table;
+  return validation;
 }
 
-function boost<Row extends object>(training: Table, validation: Table | undefined, loss: Loss, start: number, settings: Settings<Row>) {
+function boost<Row extends object>(
+  training: TableOfNumbers,
+  validation: TableOfNumbers | undefined,
+  loss: Loss,
+  start: number,
+  settings: Settings<Row>,
+) {
   const { rounds, earlyStopping, onRound } = settings;
   const { labels, rows } = training;
   const grower = new TreeGrower(binsOf(training, settings.bins), settings);
@@ -112,22 +116,22 @@ function boost<Row extends object>(training: Table, validation: Table | undefine
     };
     history.push(progress);
     onRound?.(progress);
-    if (progress.validation === undefined || progress.validation < (history[best]?.validation as number)) best = round;
+    if (progress.validation === undefined || progress.validation < (history[best]?.validation ?? Number.NaN)) best = round;
     if (earlyStopping !== undefined && round - best >= earlyStopping.rounds) break;
   }
   return { trees, history, best };
 }
 
 /** Adds the tree's values to the margins of these rows, or of all. */
-function addTree(tree: GrownTree, { numbers, columns }: Table, margins: Float32Array, rows?: Int32Array): void {
+function addTree(tree: GrownTree, { numbers, columns }: TableOfNumbers, margins: Float32Array, rows?: Int32Array): void {
   const add = (row: number) => {
-    margins[row] = (margins[row] as number) + tree.valueOf(numbers, row * columns.length);
+    margins[row] = (margins[row] ?? 0) + tree.valueOf(numbers, row * columns.length);
   };
   if (rows === undefined) for (let row = 0; row < margins.length; row++) add(row);
   else for (const row of rows) add(row);
 }
 
-/** Rows that the next tree sees, and the others. */
+/** Returns the rows that the next tree is grown on, and the others. */
 function drawRows(count: number, share: number, random: MersenneTwister): { rows: Int32Array; others: Int32Array } {
   const rows = new Int32Array(count);
   const others = new Int32Array(share === 1 ? 0 : count);
@@ -137,15 +141,15 @@ function drawRows(count: number, share: number, random: MersenneTwister): { rows
     else others[row - taken] = row;
   }
   if (taken === 0) {
-    // A sample of nothing would make a tree of nothing.
+    // A tree needs at least one row.
     const at = random.wholeUpTo(count - 1);
-    rows[taken++] = others[at] as number;
+    rows[taken++] = others[at] ?? 0;
     others.copyWithin(at, at + 1);
   }
   return { rows: rows.subarray(0, taken), others: others.subarray(0, share === 1 ? 0 : count - taken) };
 }
 
-/** Columns that the next tree may split on: a share of them, one at least. */
+/** Returns the columns that the next tree may split on: a share of them, at least one. */
 function drawColumns(count: number, share: number, random: MersenneTwister): Uint8Array {
   if (share === 1) return new Uint8Array(count).fill(1);
   const allowed = new Uint8Array(count);

@@ -2,15 +2,15 @@ import { ConfigError } from '../../errors.ts';
 import { Features } from '../features/features.ts';
 import { ModelError } from '../model-error.ts';
 
-/** Rows as they are, and how they become numbers. What the features leave open is taken from the rows. */
+/** Rows, and how they become numbers. Features that are not complete are completed from the rows. */
 export interface TrainingRows<Row extends object> {
   readonly features: Features<Row>;
   readonly rows: readonly Row[];
-  /** What to predict, by row: a number, or 0 and 1. */
+  /** The value to predict, by row: a number, or 0 and 1. */
   readonly labels: ArrayLike<number>;
 }
 
-/** Numbers alone: those of the first row, then of the next; NaN is a missing value. */
+/** Numbers only: those of the first row, then of the next; NaN is a missing value. */
 export interface TrainingNumbers {
   readonly columns: readonly string[];
   readonly numbers: Float32Array;
@@ -20,17 +20,20 @@ export interface TrainingNumbers {
 export type TrainingData<Row extends object> = TrainingRows<Row> | TrainingNumbers;
 
 /** Training data as numbers, checked. */
-export interface Table<Row extends object = object> {
+export interface TableOfNumbers {
   readonly rows: number;
   readonly columns: readonly string[];
   /** Row after row. */
   readonly numbers: Float32Array;
   readonly labels: Float32Array;
+}
+
+export interface Table<Row extends object = object> extends TableOfNumbers {
   /** Fitted. */
   readonly features: Features<Row> | undefined;
 }
 
-/** @throws ConfigError when a row does not fit its features, or the numbers do not fit one another; the row's number is named, from 0 */
+/** @throws ConfigError when a row does not fit its features, or the lengths differ; it names the row, from 0 */
 export function tableOf<Row extends object>(data: TrainingData<Row>): Table<Row> {
   const labels = Float32Array.from(data.labels);
   const rows = labels.length;
@@ -73,14 +76,14 @@ function encoded<Row extends object>({ features, rows }: TrainingRows<Row>, labe
   return { features: fitted, columns, numbers };
 }
 
-/** The rows of these numbers, in their order. */
-export function rowsOf<Row extends object>(table: Table<Row>, rows: Int32Array): Table<Row> {
+/** Returns the rows with these numbers, in their order. */
+export function rowsOf(table: TableOfNumbers, rows: Int32Array): TableOfNumbers {
   const width = table.columns.length;
   const numbers = new Float32Array(rows.length * width);
   rows.forEach((row, at) => {
     numbers.set(table.numbers.subarray(row * width, (row + 1) * width), at * width);
   });
-  return { ...table, rows: rows.length, numbers, labels: Float32Array.from(rows, (row) => table.labels[row] as number) };
+  return { columns: table.columns, rows: rows.length, numbers, labels: Float32Array.from(rows, (row) => table.labels[row] ?? 0) };
 }
 
 /** @throws ConfigError when labels are not 0 and 1 */
@@ -93,10 +96,10 @@ export function checkFlags(labels: Float32Array): void {
 export function checkBinary(labels: Float32Array): void {
   checkFlags(labels);
   if (labels.every((label) => label === labels[0]))
-    throw new ConfigError(`all labels are ${labels[0]}: there is nothing to tell apart`, { next: 'Train on rows of both classes.' });
+    throw new ConfigError(`all labels are ${labels[0]}: there is nothing to learn`, { next: 'Train on rows of both classes.' });
 }
 
-/** Weight of a row with label 1: as given, or as many times a row with label 0 as makes both classes count the same. */
+/** Returns the weight of a row with label 1: the given one, or the one with which both classes weigh the same. */
 export function positiveWeightOf(labels: Float32Array, given: number | 'balanced'): number {
   if (given !== 'balanced') return given;
   const positive = labels.reduce((sum, label) => sum + label, 0);

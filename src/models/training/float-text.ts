@@ -1,6 +1,6 @@
 /**
- * The shortest decimal that reads as this float32, as XGBoost writes it: `1.5E0`, `-2E-1`. Its reader refuses whole numbers
- * where it wants floats, so there is always an exponent.
+ * Returns the shortest decimal that reads as this float32, as XGBoost writes it: `1.5E0`, `-2E-1`. Its reader refuses integers
+ * where it expects floats, so there is always an exponent.
  */
 export function floatText(value: number): string {
   const number = Math.fround(value) + 0;

@@ -6,10 +6,10 @@ export class GrownTree {
   readonly right: number[] = [];
   readonly parent: number[] = [];
   readonly column: number[] = [];
-  /** Of a leaf: its value, the learning rate included. */
+  /** Of a leaf: its value, with the learning rate. */
   readonly threshold: number[] = [];
   readonly isMissingLeft: boolean[] = [];
-  /** The node's value if it were a leaf, without the learning rate. */
+  /** The value of the node as a leaf, without the learning rate. */
   readonly weight: number[] = [];
   readonly gain: number[] = [];
   /** Sum of second derivatives. */
@@ -37,21 +37,21 @@ export class GrownTree {
     this.gain[node] = gain;
   }
 
-  /** Gives a leaf its value. */
+  /** Sets the value of a leaf, and returns it. */
   settle(node: number, learningRate: number): number {
-    const value = Math.fround((this.weight[node] as number) * learningRate) + 0;
+    const value = Math.fround((this.weight[node] ?? 0) * learningRate) + 0;
     this.threshold[node] = value;
     return value;
   }
 
-  /** Value of the leaf that a row reaches. @param at where the row begins */
+  /** Returns the value of the leaf that a row reaches. @param at the start of the row */
   valueOf(numbers: Float32Array, at: number): number {
     let node = 0;
-    for (let next = this.left[0] as number; next >= 0; next = this.left[node] as number) {
-      const x = numbers[at + (this.column[node] as number)] as number;
-      const isLeft = Number.isNaN(x) ? this.isMissingLeft[node] : x < (this.threshold[node] as number);
-      node = isLeft ? next : (this.right[node] as number);
+    for (let next = this.left[0] ?? 0; next >= 0; next = this.left[node] ?? 0) {
+      const x = numbers[at + (this.column[node] ?? 0)] ?? 0;
+      const isLeft = Number.isNaN(x) ? this.isMissingLeft[node] : x < (this.threshold[node] ?? 0);
+      node = isLeft ? next : (this.right[node] ?? 0);
     }
-    return this.threshold[node] as number;
+    return this.threshold[node] ?? 0;
   }
 }

@@ -5,7 +5,7 @@ export type TextRow = Readonly<Record<string, string>>;
 
 export interface Inferred {
   readonly fields: FeatureMap;
-  /** Fields that were left out, and why. */
+  /** Fields that were left out, with the reason. */
   readonly leftOut: Readonly<Record<string, string>>;
 }
 
@@ -14,7 +14,7 @@ const MOST_ONE_HOT = 32;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const MISSING = new Set(['', 'na', 'n/a', 'nan', 'null', 'none']);
 
-/** The number a cell has; null for a missing value, undefined for what is neither. */
+/** Returns the number in a cell; null for a missing value, undefined for any other text. */
 export function numberOf(cell: string): number | null | undefined {
   if (!NUMBER.test(cell)) return MISSING.has(cell.toLowerCase()) ? null : undefined;
   const number = Number(cell);
@@ -22,27 +22,28 @@ export function numberOf(cell: string): number | null | undefined {
 }
 
 /**
- * Features by what the cells look like. Numbers stay as they are for trees, which also take missing ones; for a linear model they are
+ * Returns features that fit the cells. Numbers are unchanged for trees, which also take missing ones; for a linear model they are
  * standardised, skewed ones by their logarithm, missing ones by their median. Texts become one column each, or their share.
  */
 export function inferFeatures(rows: readonly TextRow[], names: readonly string[], kind: 'linear' | 'trees'): Inferred {
-  const fields: Record<string, Feature> = {};
-  const leftOut: Record<string, string> = {};
+  const fields: Array<[string, Feature]> = [];
+  const leftOut: Array<[string, string]> = [];
   for (const name of names) {
     const feature = inferFeature(
-      rows.map((row) => row[name] as string),
+      rows.map((row) => (Object.hasOwn(row, name) ? (row[name] ?? '') : '')),
       kind,
     );
-    if (typeof feature === 'string') leftOut[name] = feature;
-    else fields[name] = feature;
+    if (typeof feature === 'string') leftOut.push([name, feature]);
+    else fields.push([name, feature]);
   }
-  return { fields, leftOut };
+  return { fields: Object.fromEntries(fields), leftOut: Object.fromEntries(leftOut) };
 }
 
 function inferFeature(cells: readonly string[], kind: 'linear' | 'trees'): Feature | string {
   const numbers = cells.map(numberOf);
   if (numbers.every((number) => number === null)) return 'it is empty';
-  if (!numbers.includes(undefined)) return inferNumber(numbers as Array<number | null>, kind);
+  const known = numbers.filter((number) => number !== undefined);
+  if (known.length === numbers.length) return inferNumber(known, kind);
   const counts = new Map<string, number>();
   for (const cell of cells) if (cell !== '') counts.set(cell, (counts.get(cell) ?? 0) + 1);
   if (counts.size === 1 && !cells.includes('')) return 'it has one value';
@@ -52,17 +53,17 @@ function inferFeature(cells: readonly string[], kind: 'linear' | 'trees'): Featu
   return { kind: 'lookup', table, unknown: 0, missing: 0 };
 }
 
-/** Of a column that would be numbers but for a few cells: one of those. */
+/** Names a cell that is not a number, of a column in which most cells are numbers. */
 function stray(cells: readonly string[], numbers: ReadonlyArray<number | null | undefined>): string {
   const others = cells.filter((_, at) => numbers[at] === undefined);
-  return others.length > cells.length / 2 ? '' : `; most are numbers, and ${JSON.stringify(others[0]?.slice(0, 30))} is none`;
+  return others.length > cells.length / 2 ? '' : `; most are numbers, and ${JSON.stringify(others[0]?.slice(0, 30))} is not`;
 }
 
 function inferNumber(numbers: ReadonlyArray<number | null>, kind: 'linear' | 'trees'): Feature | string {
   const present = numbers.filter((number) => number !== null);
   if (present.length === numbers.length && present.every((number) => number === present[0])) return 'it has one value';
   if (kind === 'trees') return { kind: 'numeric' };
-  const median = present.toSorted((a, b) => a - b)[Math.floor(present.length / 2)] as number;
+  const median = present.toSorted((a, b) => a - b)[Math.floor(present.length / 2)] ?? 0;
   const plain = Math.abs(skewnessOf(present));
   const isLog = plain > 1 && Math.abs(skewnessOf(present.map((number) => Math.sign(number) * Math.log1p(Math.abs(number))))) < plain;
   return { kind: 'standardise', ...(isLog && { log: true }), missing: median };

@@ -1,5 +1,5 @@
 import { ConfigError } from '../../errors.ts';
-import { checkBinary, positiveWeightOf, type Table, type TrainingData, tableOf } from './data.ts';
+import { checkBinary, positiveWeightOf, type Table, type TableOfNumbers, type TrainingData, tableOf } from './data.ts';
 import { newton, type Optimum } from './newton.ts';
 import { sparseOf } from './sparse.ts';
 import { TrainedModel } from './trained-model.ts';
@@ -11,54 +11,53 @@ export interface LogisticOptions {
    * @default 1
    */
   readonly l2?: number | undefined;
-  /** What a row with label 1 counts against one with label 0; `'balanced'`: both classes count the same. @default 1 */
+  /** Weight of a row with label 1 against one with label 0; `'balanced'`: both classes weigh the same. @default 1 */
   readonly positiveWeight?: number | 'balanced' | undefined;
   /** Most Newton steps; 5 to 10 are usual. @default 100 */
   readonly maxSteps?: number | undefined;
 }
 
-/** A logistic regression in streamer's JSON, and what its training found. */
+/** A logistic regression in streamer's JSON, and the result of its training. */
 export class LogisticModel<Row extends object = object> extends TrainedModel<Row> {
-  /** By column. */
+  /** One for each column. */
   readonly coefficients: readonly number[];
   readonly intercept: number;
-  /** Sum of log losses and penalty at the optimum, its gradient's largest component, and the steps it took. */
+  /** Sum of log losses and penalty at the optimum, the largest component of its gradient, and the number of steps. */
   readonly optimum: Pick<Optimum, 'loss' | 'gradient' | 'steps'>;
 
   constructor(text: string, table: Table<Row>, optimum: Optimum) {
     super(text, table.columns, table.features);
-    const weights = Array.from(optimum.weights);
-    this.intercept = weights.pop() as number;
-    this.coefficients = weights;
+    this.intercept = optimum.weights.at(-1) ?? 0;
+    this.coefficients = Array.from(optimum.weights.subarray(0, -1));
     this.optimum = { loss: optimum.loss, gradient: optimum.gradient, steps: optimum.steps };
   }
 }
 
-/** The matrix of second derivatives has as many rows and columns. */
+/** The matrix of second derivatives has as many rows and as many columns. */
 const MOST_COLUMNS = 2_000;
 
 /**
  * Trains a logistic regression with an L2 penalty to its exact optimum, that of scikit-learn's `LogisticRegression(C=1/l2)`. Labels are 0
- * and 1; columns should be of like size (`standardise()`), and may not be missing.
+ * and 1; columns should have similar sizes (`standardise()`), and no value may be missing.
  *
  *     const model = trainLogistic({ features: bank, rows, labels: rows.map(({ y }) => (y === 'yes' ? 1 : 0)) });
  *     await model.save('bank.json');
  *     const yes = linear('bank.json', { features: 'bank.features.json' });
  *
- * @throws ConfigError when an option cannot be, a number is missing, or there is no optimum
+ * @throws ConfigError when an option is wrong, a number is missing, or there is no optimum
  */
 export function trainLogistic<Row extends object>(data: TrainingData<Row>, options: LogisticOptions = {}): LogisticModel<Row> {
   const { l2 = 1, positiveWeight = 1, maxSteps = 100 } = checked(options);
   const table = tableOf(data);
   checkBinary(table.labels);
-  checkNumbers(table as Table);
+  checkNumbers(table);
   const weight = positiveWeightOf(table.labels, positiveWeight);
   const settings = { l2, positiveWeight: weight, maxSteps, tolerance: 1e-13 * table.rows };
-  const optimum = newton(sparseOf(table as Table), table.labels, settings);
-  return new LogisticModel(textOf(table as Table, optimum), table, optimum);
+  const optimum = newton(sparseOf(table), table.labels, settings);
+  return new LogisticModel(textOf(table, optimum), table, optimum);
 }
 
-function textOf({ columns, features }: Table, { weights }: Optimum): string {
+function textOf<Row extends object>({ columns, features }: Table<Row>, { weights }: Optimum): string {
   const content = {
     kind: 'logistic-regression',
     features: columns,
@@ -80,15 +79,15 @@ function checked(options: LogisticOptions): LogisticOptions {
   return options;
 }
 
-function checkNumbers({ numbers, columns }: Table): void {
+function checkNumbers({ numbers, columns }: TableOfNumbers): void {
   if (columns.length > MOST_COLUMNS)
     throw new ConfigError(`a logistic regression takes ${MOST_COLUMNS} columns at most, got ${columns.length}`, {
-      next: 'Take a lookup() in place of a oneHot() for fields of many values.',
+      next: 'Use a lookup() in place of a oneHot() for fields of many values.',
     });
   const missing = numbers.findIndex((number) => Number.isNaN(number));
   if (missing < 0) return;
   const at = `row ${Math.floor(missing / columns.length)} has no number in column ${JSON.stringify(columns[missing % columns.length])}`;
-  throw new ConfigError(`${at}, which a logistic regression has no answer to`, {
-    next: 'Say what stands for it, as `standardise({ missing: 0 })`, or train by boosting.',
+  throw new ConfigError(`${at}, and a logistic regression cannot use a missing one`, {
+    next: 'Give a replacement, as `standardise({ missing: 0 })`, or train by boosting.',
   });
 }

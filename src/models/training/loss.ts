@@ -1,38 +1,38 @@
-import { type Objective, objectiveOf } from '../xgboost/objective.ts';
+import { type Objective, objectiveNamed } from '../xgboost/objective.ts';
 
 const { fround } = Math;
 
-/** What is minimised: its derivatives by margin, in the library's 32-bit steps, and the loss as people read it. */
+/** The loss that is minimised: its derivatives by margin, in the library's 32-bit steps, and its value. */
 export interface Loss {
-  /** XGBoost's own, whose transform and start are those of the evaluator. */
+  /** XGBoost's own, with the evaluator's transform and start. */
   readonly objective: Objective;
   /** As XGBoost names it in its log. */
   readonly metric: 'rmse' | 'logloss';
   /** Writes first and second derivatives of each row. */
   derive(margins: Float32Array, labels: Float32Array, first: Float32Array, second: Float32Array): void;
   of(margins: Float32Array, labels: Float32Array): number;
-  /** Start value, as a prediction, where none is given. */
+  /** Returns the start value, as a prediction, where none is given. */
   baseScore(labels: Float32Array): number;
 }
 
 export const squaredError: Loss = {
-  objective: named('reg:squarederror'),
+  objective: objectiveNamed('reg:squarederror'),
   metric: 'rmse',
   derive(margins, labels, first, second) {
-    for (let row = 0; row < margins.length; row++) first[row] = (margins[row] as number) - (labels[row] as number);
+    for (let row = 0; row < margins.length; row++) first[row] = (margins[row] ?? 0) - (labels[row] ?? 0);
     second.fill(1);
   },
   of(margins, labels) {
     let sum = 0;
-    for (let row = 0; row < margins.length; row++) sum += ((margins[row] as number) - (labels[row] as number)) ** 2;
+    for (let row = 0; row < margins.length; row++) sum += ((margins[row] ?? 0) - (labels[row] ?? 0)) ** 2;
     return Math.sqrt(sum / margins.length);
   },
   baseScore: (labels) => fround(labels.reduce((sum, label) => sum + label, 0) / labels.length),
 };
 
-/** @param positiveWeight what a row with label 1 counts */
+/** @param positiveWeight weight of a row with label 1 */
 export function logistic(positiveWeight: number): Loss {
-  const objective = named('binary:logistic');
+  const objective = objectiveNamed('binary:logistic');
   const weight = fround(positiveWeight);
   const probabilitiesOf = (margins: Float32Array): Float32Array => {
     const values = margins.slice();
@@ -45,8 +45,8 @@ export function logistic(positiveWeight: number): Loss {
     derive(margins, labels, first, second) {
       const probabilities = probabilitiesOf(margins);
       for (let row = 0; row < margins.length; row++) {
-        const p = probabilities[row] as number;
-        const label = labels[row] as number;
+        const p = probabilities[row] ?? 0;
+        const label = labels[row] ?? 0;
         const w = label === 1 ? weight : 1;
         first[row] = fround(p - label) * w;
         second[row] = Math.max(fround(p * fround(1 - p)), 1e-16) * w;
@@ -56,7 +56,7 @@ export function logistic(positiveWeight: number): Loss {
       const probabilities = probabilitiesOf(margins);
       let sum = 0;
       for (let row = 0; row < margins.length; row++) {
-        const p = probabilities[row] as number;
+        const p = probabilities[row] ?? 0;
         sum -= Math.log(Math.max(labels[row] === 1 ? p : 1 - p, 1e-16));
       }
       return sum / margins.length;
@@ -66,8 +66,4 @@ export function logistic(positiveWeight: number): Loss {
       return fround(positive / (positive + labels.reduce((sum, label) => sum + 1 - label, 0)));
     },
   };
-}
-
-function named(name: string): Objective {
-  return objectiveOf(name) as Objective;
 }

@@ -5,7 +5,7 @@ const SHIFT = 397;
 
 /**
  * The generator MT19937 (Matsumoto and Nishimura 1998), seeded and read as numpy's `RandomState` does, so that splits made by
- * scikit-learn can be made again here.
+ * scikit-learn can be repeated here.
  */
 export class MersenneTwister {
   readonly #state = new Uint32Array(SIZE);
@@ -17,7 +17,7 @@ export class MersenneTwister {
       throw new ConfigError(`seed must be a whole number of 0 to 4294967295, got ${seed}`);
     this.#state[0] = seed;
     for (let i = 1; i < SIZE; i++) {
-      const last = this.#state[i - 1] as number;
+      const last = this.#state[i - 1] ?? 0;
       this.#state[i] = Math.imul(1_812_433_253, last ^ (last >>> 30)) + i;
     }
   }
@@ -25,7 +25,7 @@ export class MersenneTwister {
   /** 32 random bits. */
   bits(): number {
     if (this.#next === SIZE) this.#refill();
-    let y = this.#state[this.#next++] as number;
+    let y = this.#state[this.#next++] ?? 0;
     y ^= y >>> 11;
     y ^= (y << 7) & 0x9d2c_5680;
     y ^= (y << 15) & 0xefc6_0000;
@@ -51,8 +51,8 @@ export class MersenneTwister {
   #refill(): void {
     const state = this.#state;
     for (let i = 0; i < SIZE; i++) {
-      const mixed = ((state[i] as number) & 0x8000_0000) | ((state[(i + 1) % SIZE] as number) & 0x7fff_ffff);
-      state[i] = (state[(i + SHIFT) % SIZE] as number) ^ (mixed >>> 1) ^ ((mixed & 1) * 0x9908_b0df);
+      const mixed = ((state[i] ?? 0) & 0x8000_0000) | ((state[(i + 1) % SIZE] ?? 0) & 0x7fff_ffff);
+      state[i] = (state[(i + SHIFT) % SIZE] ?? 0) ^ (mixed >>> 1) ^ ((mixed & 1) * 0x9908_b0df);
     }
     this.#next = 0;
   }

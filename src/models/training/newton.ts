@@ -5,7 +5,7 @@ import type { SparseRows } from './sparse.ts';
 export interface NewtonOptions {
   /** Weight of half the squared weights in the loss; the intercept is free. */
   readonly l2: number;
-  /** What a row with label 1 counts. */
+  /** Weight of a row with label 1. */
   readonly positiveWeight: number;
   readonly maxSteps: number;
   /** Ends when no component of the gradient is larger than this. */
@@ -22,10 +22,10 @@ export interface Optimum {
 }
 
 /**
- * The weights that minimise `sum of log losses + l2 / 2 * sum of squared weights`, by Newton's method: at each step solve `H d = -g`, and
- * halve the step until the loss falls. The loss is convex, so there is one optimum, and it is found to the last digits.
+ * Returns the weights that minimise `sum of log losses + l2 / 2 * sum of squared weights`, by Newton's method: at each step solve `H d = -g`, and
+ * halve the step until the loss falls. The loss is convex, so there is one optimum; it is exact to the last digits.
  *
- * @throws ConfigError when there is none (l2 is 0 and the columns depend on one another, or tell the classes apart), or it takes too long
+ * @throws ConfigError when there is none (l2 is 0 and the columns depend on one another, or separate the classes), or `maxSteps` are not enough
  */
 export function newton(rows: SparseRows, labels: Float32Array, options: NewtonOptions): Optimum {
   const weights = new Float64Array(rows.width + 1);
@@ -34,8 +34,8 @@ export function newton(rows: SparseRows, labels: Float32Array, options: NewtonOp
   for (let steps = 0; ; steps++) {
     const { gradient, hessian } = derivatives(rows, labels, weights, options);
     const largest = gradient.reduce((most, part) => Math.max(most, Math.abs(part)), 0);
-    if (options.l2 === 0 && loss < 1e-6 * labels.length) throw noOptimum('the columns tell the classes apart without error');
-    // The last steps are below what the loss can show; they end when the gradient gets no smaller.
+    if (options.l2 === 0 && loss < 1e-6 * labels.length) throw noOptimum('the columns separate the classes without error');
+    // The last steps change the loss by less than its rounding; they end when the gradient gets no smaller.
     const isFlat = largest < NEAR * labels.length;
     if (largest <= options.tolerance || (isFlat && largest >= last)) return { weights, loss, gradient: largest, steps };
     if (steps === options.maxSteps) throw noOptimum(`after ${steps} steps the gradient is still ${largest.toPrecision(3)}`);
@@ -50,15 +50,15 @@ const NEAR = 1e-6;
 
 interface Step {
   readonly loss: number;
-  /** To be subtracted from the weights. */
+  /** Subtracted from the weights. */
   readonly move: Float64Array;
   readonly isFlat: boolean;
 }
 
-/** Moves the weights; gives the loss there. */
+/** Moves the weights, and returns the loss there. */
 function step(rows: SparseRows, labels: Float32Array, weights: Float64Array, { loss, move, isFlat }: Step, options: NewtonOptions): number {
   for (let share = 1; share > 1e-9; share /= 2) {
-    const tried = weights.map((weight, at) => weight - share * (move[at] as number));
+    const tried = weights.map((weight, at) => weight - share * (move[at] ?? 0));
     const next = lossOf(rows, labels, tried, options);
     if (!isFlat && !(next < loss)) continue;
     weights.set(tried);
@@ -75,7 +75,7 @@ function lossOf(rows: SparseRows, labels: Float32Array, weights: Float64Array, {
     const signed = isOne ? -margin : margin;
     sum += (isOne ? positiveWeight : 1) * (Math.max(signed, 0) + Math.log1p(Math.exp(-Math.abs(signed))));
   }
-  for (let column = 0; column < rows.width; column++) sum += (l2 / 2) * (weights[column] as number) ** 2;
+  for (let column = 0; column < rows.width; column++) sum += (l2 / 2) * (weights[column] ?? 0) ** 2;
   return sum;
 }
 
@@ -88,34 +88,34 @@ function derivatives(rows: SparseRows, labels: Float32Array, weights: Float64Arr
   for (let row = 0; row < labels.length; row++) {
     const p = 1 / (1 + Math.exp(-marginOf(rows, row, weights)));
     const weight = labels[row] === 1 ? positiveWeight : 1;
-    const error = weight * (p - (labels[row] as number));
+    const error = weight * (p - (labels[row] ?? 0));
     const curvature = weight * p * (1 - p);
-    const end = starts[row + 1] as number;
-    for (let i = starts[row] as number; i < end; i++) {
-      const column = columns[i] as number;
-      const x = values[i] as number;
-      gradient[column] = (gradient[column] as number) + error * x;
-      hessian[last + column] = (hessian[last + column] as number) + curvature * x;
+    const end = starts[row + 1] ?? 0;
+    for (let i = starts[row] ?? 0; i < end; i++) {
+      const column = columns[i] ?? 0;
+      const x = values[i] ?? 0;
+      gradient[column] = (gradient[column] ?? 0) + error * x;
+      hessian[last + column] = (hessian[last + column] ?? 0) + curvature * x;
       const line = column * size;
-      for (let j = starts[row] as number; j <= i; j++) {
-        const at = line + (columns[j] as number);
-        hessian[at] = (hessian[at] as number) + curvature * x * (values[j] as number);
+      for (let j = starts[row] ?? 0; j <= i; j++) {
+        const at = line + (columns[j] ?? 0);
+        hessian[at] = (hessian[at] ?? 0) + curvature * x * (values[j] ?? 0);
       }
     }
-    gradient[width] = (gradient[width] as number) + error;
-    hessian[last + width] = (hessian[last + width] as number) + curvature;
+    gradient[width] = (gradient[width] ?? 0) + error;
+    hessian[last + width] = (hessian[last + width] ?? 0) + curvature;
   }
   for (let column = 0; column < width; column++) {
-    gradient[column] = (gradient[column] as number) + l2 * (weights[column] as number);
-    hessian[column * size + column] = (hessian[column * size + column] as number) + l2;
+    gradient[column] = (gradient[column] ?? 0) + l2 * (weights[column] ?? 0);
+    hessian[column * size + column] = (hessian[column * size + column] ?? 0) + l2;
   }
   return { gradient, hessian };
 }
 
 function marginOf({ width, starts, columns, values }: SparseRows, row: number, weights: Float64Array): number {
-  let sum = weights[width] as number;
-  const end = starts[row + 1] as number;
-  for (let at = starts[row] as number; at < end; at++) sum += (values[at] as number) * (weights[columns[at] as number] as number);
+  let sum = weights[width] ?? 0;
+  const end = starts[row + 1] ?? 0;
+  for (let at = starts[row] ?? 0; at < end; at++) sum += (values[at] ?? 0) * (weights[columns[at] ?? 0] ?? 0);
   return sum;
 }
 

@@ -2,11 +2,11 @@ import type { BestSplit, Sums } from './best-split.ts';
 import type { Bins } from './bins.ts';
 
 /**
- * The rows that a tree sees, in the order of its leaves, with their derivatives.
+ * The rows that a tree is grown on, in the order of its leaves, with their derivatives.
  *
- * Derivatives are whole numbers of a unit each, so small that their sums stay exact in 64 bits (below 2^53). A histogram may then be had
- * by subtraction, the order of rows has no effect, and a bin whose second derivatives sum up to 0 has no rows: those of a row count 1
- * at least.
+ * Derivatives are integer multiples of a unit each, so small that their sums stay exact in 64 bits (below 2^53). A histogram may then be
+ * computed by subtraction, the order of rows has no effect, and a bin whose second derivatives sum to 0 has no rows: each row counts at
+ * least 1.
  */
 export class Sample {
   readonly rows: Int32Array;
@@ -14,10 +14,10 @@ export class Sample {
   readonly second: Float64Array;
   readonly firstUnit: number;
   readonly secondUnit: number;
-  /** Where the right side of a split waits: rows, first and second derivatives. */
+  /** Holds the right side of a split: rows, first and second derivatives. */
   readonly #scratch: readonly [Int32Array, Float64Array, Float64Array];
 
-  /** @param rows row numbers, which the sample puts into its own order; @param first and @param second derivatives by row number */
+  /** @param rows row numbers, which the sample reorders; @param first and @param second derivatives by row number */
   constructor(rows: Int32Array, first: Float32Array, second: Float32Array) {
     this.rows = rows;
     this.firstUnit = unitOf(first, rows);
@@ -26,9 +26,9 @@ export class Sample {
     this.second = new Float64Array(rows.length);
     // A loop: `Float64Array.from` with a function took a third of the training's time.
     for (let at = 0; at < rows.length; at++) {
-      const row = rows[at] as number;
-      this.first[at] = Math.round((first[row] as number) / this.firstUnit);
-      this.second[at] = Math.max(1, Math.round((second[row] as number) / this.secondUnit));
+      const row = rows[at] ?? 0;
+      this.first[at] = Math.round((first[row] ?? 0) / this.firstUnit);
+      this.second[at] = Math.max(1, Math.round((second[row] ?? 0) / this.secondUnit));
     }
     this.#scratch = [new Int32Array(rows.length), new Float64Array(rows.length), new Float64Array(rows.length)];
   }
@@ -37,8 +37,8 @@ export class Sample {
     let first = 0;
     let second = 0;
     for (let at = 0; at < this.rows.length; at++) {
-      first += this.first[at] as number;
-      second += this.second[at] as number;
+      first += this.first[at] ?? 0;
+      second += this.second[at] ?? 0;
     }
     return { first, second };
   }
@@ -49,14 +49,14 @@ export class Sample {
     for (const { codes, offset, columns } of groups) {
       if (columns.every(({ column }) => isAllowed[column] === 0)) continue;
       for (let at = begin; at < end; at++) {
-        const slot = 2 * (offset + (codes[rows[at] as number] as number));
-        histogram[slot] = (histogram[slot] as number) + (first[at] as number);
-        histogram[slot + 1] = (histogram[slot + 1] as number) + (second[at] as number);
+        const slot = 2 * (offset + (codes[rows[at] ?? 0] ?? 0));
+        histogram[slot] = (histogram[slot] ?? 0) + (first[at] ?? 0);
+        histogram[slot + 1] = (histogram[slot + 1] ?? 0) + (second[at] ?? 0);
       }
     }
   }
 
-  /** Moves those of the rows from `begin` to `end` that go left before the others; gives where the others begin. */
+  /** Moves the rows from `begin` to `end` that go left before the others, and returns the place of the first of the others. */
   partition(begin: number, end: number, { group, column, leftBin, isMissingLeft }: BestSplit): number {
     const { rows, first, second } = this;
     const [rightRows, rightFirst, rightSecond] = this.#scratch;
@@ -66,17 +66,17 @@ export class Sample {
     let left = begin;
     let right = 0;
     for (let at = begin; at < end; at++) {
-      const row = rows[at] as number;
-      const code = codes[row] as number;
+      const row = rows[at] ?? 0;
+      const code = codes[row] ?? 0;
       const isLeft = flag >= 0 ? code !== flag : code === missing ? isMissingLeft : code <= leftBin;
       if (isLeft) {
         rows[left] = row;
-        first[left] = first[at] as number;
-        second[left++] = second[at] as number;
+        first[left] = first[at] ?? 0;
+        second[left++] = second[at] ?? 0;
       } else {
         rightRows[right] = row;
-        rightFirst[right] = first[at] as number;
-        rightSecond[right++] = second[at] as number;
+        rightFirst[right] = first[at] ?? 0;
+        rightSecond[right++] = second[at] ?? 0;
       }
     }
     rows.set(rightRows.subarray(0, right), left);
@@ -86,10 +86,10 @@ export class Sample {
   }
 }
 
-/** A power of two. */
+/** Returns a power of two. */
 function unitOf(values: Float32Array, rows: Int32Array): number {
   let most = 0;
-  for (let at = 0; at < rows.length; at++) most = Math.max(most, Math.abs(values[rows[at] as number] as number));
+  for (let at = 0; at < rows.length; at++) most = Math.max(most, Math.abs(values[rows[at] ?? 0] ?? 0));
   if (most === 0) return 1;
   const bits = 52 - Math.ceil(Math.log2(rows.length + 1));
   return 2 ** (Math.floor(Math.log2(most)) + 1 - bits);

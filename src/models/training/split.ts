@@ -7,22 +7,22 @@ export interface Split {
   readonly test: Int32Array;
 }
 
-/** The numbers 0 to `count - 1` in a random order: that of `numpy.random.RandomState(seed).permutation(count)`. */
+/** Returns the numbers 0 to `count - 1` in the order of `numpy.random.RandomState(seed).permutation(count)`. */
 function permutation(count: number, seed: number): Int32Array {
   const random = new MersenneTwister(seed);
   const numbers = Int32Array.from({ length: count }, (_, at) => at);
   for (let at = count - 1; at > 0; at--) {
     const other = random.wholeUpTo(at);
-    const number = numbers[at] as number;
-    numbers[at] = numbers[other] as number;
+    const number = numbers[at] ?? 0;
+    numbers[at] = numbers[other] ?? 0;
     numbers[other] = number;
   }
   return numbers;
 }
 
 /**
- * Which rows to train on and which to test on: row for row what scikit-learn's
- * `train_test_split(range(count), test_size=testSize, random_state=seed)` gives.
+ * Returns the rows to train on and the rows to test on, row for row those of scikit-learn's
+ * `train_test_split(range(count), test_size=testSize, random_state=seed)`.
  *
  * @param testSize share of the rows to test on, between 0 and 1
  * @throws ConfigError when one of the two would be empty

@@ -5,9 +5,9 @@ import { featuresBeside } from '../features/file.ts';
 
 /** A model that was trained here, and its file. */
 export class TrainedModel<Row extends object = object> {
-  /** What `xgboost` or `linear` takes as a source. */
+  /** A source for `xgboost` or `linear`. */
   readonly file: Uint8Array;
-  /** Fitted, where the model was trained with features. */
+  /** Complete; undefined where the model was trained on numbers. */
   readonly features: Features<Row> | undefined;
   /** In the model's order. */
   readonly columns: readonly string[];
@@ -20,9 +20,9 @@ export class TrainedModel<Row extends object = object> {
 
   /**
    * Writes the file, and the features beside it: `model.json` and `model.features.json`. Each is replaced as a whole, the features first,
-   * so that whoever reads the model meanwhile has never half of one.
+   * so that a reader never sees half a model.
    *
-   * @returns where the features are
+   * @returns the file of the features
    */
   async save(path: string): Promise<string | undefined> {
     const beside = this.features === undefined ? undefined : featuresBeside(path);

@@ -26,13 +26,13 @@ interface Place {
   readonly sums: Sums;
 }
 
-/** A node that is to be split. */
+/** A node that will be split. */
 interface Open extends Place {
   readonly histogram: Float64Array;
   readonly split: BestSplit;
 }
 
-/** Gains below are noise; the library's own bound. */
+/** Smaller gains are noise; the library's own bound. */
 const LEAST_GAIN = 1e-6;
 const MOST_BYTES = 2 ** 30;
 
@@ -42,7 +42,7 @@ export class TreeGrower {
   readonly #settings: GrowSettings;
   readonly #spare: Float64Array[] = [];
 
-  /** @throws ConfigError when the histograms of a tree would not fit into memory */
+  /** @throws ConfigError when the histograms of a tree would exceed 1 GiB */
   constructor(bins: Bins, settings: GrowSettings) {
     const open = settings.maxLeaves > 0 ? settings.maxLeaves : settings.maxDepth + 1;
     if (open * bins.slots * 16 > MOST_BYTES)
@@ -54,8 +54,8 @@ export class TreeGrower {
   }
 
   /**
-   * @param isAllowed by column: may it be split on?
-   * @param margins each row of the sample has its leaf's value added
+   * @param isAllowed by column: 1 where it may be split on
+   * @param margins the value of each row's leaf is added
    */
   grow(sample: Sample, isAllowed: Uint8Array, margins: Float32Array): GrownTree {
     return new Growth(this.#bins, this.#settings, this.#spare, sample, isAllowed).run(margins);
@@ -66,7 +66,7 @@ class Growth {
   readonly #tree = new GrownTree();
   readonly #bins: Bins;
   readonly #settings: GrowSettings;
-  /** Histograms that nobody uses. */
+  /** Histograms that are not in use. */
   readonly #spare: Float64Array[];
   readonly #sample: Sample;
   readonly #isAllowed: Uint8Array;
@@ -93,7 +93,7 @@ class Growth {
     return this.#tree;
   }
 
-  /** The node to split next: where it gains most when leaves are limited, of equal gains the older one; else any, so the newest. */
+  /** Returns the node to split next: when leaves are limited, the one with the largest gain, the older among equals; else the newest. */
   #next(): Open | undefined {
     const { maxLeaves } = this.#settings;
     if (maxLeaves === 0) return this.#open.pop();
@@ -104,8 +104,10 @@ class Growth {
       }
       return undefined;
     }
-    const best = this.#open.reduce((most, { split }, at) => (split.gain > (this.#open[most] as Open).split.gain ? at : most), 0);
-    return this.#open.splice(best, 1)[0];
+    const [first] = this.#open;
+    if (first === undefined) return undefined;
+    const best = this.#open.reduce((most, open) => (open.split.gain > most.split.gain ? open : most), first);
+    return this.#open.splice(this.#open.indexOf(best), 1)[0];
   }
 
   #split({ node, depth, begin, end, sums, histogram, split }: Open): void {
@@ -121,11 +123,11 @@ class Growth {
       return;
     }
     const counted = this.#count(small);
-    for (let slot = 0; slot < histogram.length; slot++) histogram[slot] = (histogram[slot] as number) - (counted[slot] as number);
+    for (let slot = 0; slot < histogram.length; slot++) histogram[slot] = (histogram[slot] ?? 0) - (counted[slot] ?? 0);
     for (const place of [left, right]) this.#look(place, place === small ? counted : histogram);
   }
 
-  /** Makes the node one to be split, or a leaf; its histogram is then free for others. */
+  /** Queues the node to be split, or makes it a leaf and frees its histogram. */
   #look(place: Place, histogram: Float64Array): void {
     const least = Math.max(LEAST_GAIN, this.#settings.gamma);
     const split = this.#maySplit(place) ? this.#finder.find(histogram, place.sums, least) : undefined;
@@ -159,8 +161,8 @@ class Growth {
     const value = this.#tree.settle(node, this.#settings.learningRate);
     const { rows } = this.#sample;
     for (let at = begin; at < end; at++) {
-      const row = rows[at] as number;
-      margins[row] = (margins[row] as number) + value;
+      const row = rows[at] ?? 0;
+      margins[row] = (margins[row] ?? 0) + value;
     }
   }
 }

@@ -11,12 +11,12 @@ export interface XgboostContent {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** What the library's data frames refuse in a name. */
+/** Characters that the library's data frames refuse in a name. */
 const UNUSABLE = /[[\]<]/;
 
 /**
- * The content as a model file that XGBoost 1.6 to 3.2 loads. `base_score` stands bare, since versions before 3.1 misread it in brackets.
- * Names of columns are left out when one of them is of a kind that the library refuses, or comes twice.
+ * Returns the content as a model file that XGBoost 1.6 to 3.2 loads. `base_score` has no brackets, which versions before 3.1 misread.
+ * Names of columns are left out when the library would refuse one, or when one occurs twice.
  */
 export function xgboostText({ objective, baseScore, positiveWeight, columns, trees, attributes }: XgboostContent): string {
   const names = columns.some((name) => UNUSABLE.test(name)) || new Set(columns).size < columns.length ? [] : columns;
@@ -41,7 +41,7 @@ export function xgboostText({ objective, baseScore, positiveWeight, columns, tre
     `"learner_model_param":${JSON.stringify(params)}`,
     `"objective":${JSON.stringify({ name: objective, reg_loss_param: { scale_pos_weight: floatText(positiveWeight) } })}`,
   ];
-  // Nothing may follow the last brace, no line end either: XGBoost 1.6 then refuses the file.
+  // Nothing may follow the last brace, not even a line end: XGBoost 1.6 would refuse the file.
   return `{"learner":{${learner.join(',\n')}}}`;
 }
 

@@ -1,26 +1,27 @@
 import { ConfigError } from '../../errors.ts';
 import { Features } from '../features/features.ts';
 import { checkHash, readFeatures } from '../features/file.ts';
+import { isList } from '../record.ts';
 import type { RowWriter } from './scorer.ts';
 import { type ModelSource, pathOf } from './source.ts';
 
 /** The declaration, or the file it was saved in. */
 export type FeaturesSource<Row extends object> = Features<Row> | string | URL;
 
-/** What the model knows of its columns. */
+/** A model's columns, as far as its file names them. */
 export interface ModelColumns {
   readonly source: ModelSource;
   readonly count: number;
   /** Empty when the model does not name them. */
   readonly names: readonly string[];
-  /** Of the features that it was trained with, where the file has it. */
+  /** Hash of the features that it was trained with, where the file has it. */
   readonly hash: string | undefined;
 }
 
 /**
- * Writes rows as the declaration has them, in the model's order of columns.
+ * Resolves to a writer that encodes rows by the declaration, in the model's order of columns.
  *
- * @throws ConfigError when the columns are not those of the model, or the model was trained with another declaration
+ * @throws ConfigError when the columns differ from the model's, or the model was trained with another declaration
  */
 export async function featuresWriter<Row extends object>(from: FeaturesSource<Row>, model: ModelColumns): Promise<RowWriter<Row>> {
   const features = from instanceof Features ? from : await readFeatures<Row>(from);
@@ -39,16 +40,16 @@ export async function featuresWriter<Row extends object>(from: FeaturesSource<Ro
   return {
     write(row, into, at) {
       features.write(row, scratch, 0);
-      for (let column = 0; column < scratch.length; column++) into[at + (places[column] as number)] = scratch[column] as number;
+      for (let column = 0; column < scratch.length; column++) into[at + (places[column] ?? 0)] = scratch[column] ?? 0;
     },
   };
 }
 
-/** A list is the model's own numbers, which no declaration has anything to say about; objects are rows of the declaration. */
+/** Returns a writer for rows of two kinds: a list has the model's own numbers, an object is a row of the declaration. */
 export function listsAsTheyAre<Row extends object>(lists: RowWriter<object>, objects: RowWriter<Row>): RowWriter<Row> {
   return {
     write(row, into, at) {
-      if (Array.isArray(row) || ArrayBuffer.isView(row)) lists.write(row, into, at);
+      if (isList(row)) lists.write(row, into, at);
       else objects.write(row, into, at);
     },
   };

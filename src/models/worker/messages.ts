@@ -1,6 +1,6 @@
 import type { EvaluatorOptions } from '../xgboost/evaluator.ts';
 
-/** What a thread is to score with. */
+/** The model of a thread. */
 export interface ScorerSpec extends EvaluatorOptions {
   readonly kind: 'xgboost';
   readonly bytes: Uint8Array;
@@ -14,3 +14,8 @@ export type FromThread =
   | { readonly type: 'failed'; readonly message: string; readonly next: string | undefined }
   | { readonly type: 'scored'; readonly id: number; readonly values: Float32Array }
   | { readonly type: 'error'; readonly id: number; readonly message: string };
+
+/** Returns the memory of the numbers, which moves to the receiver of a message. */
+export function transferOf({ buffer }: Float32Array): ArrayBuffer[] {
+  return buffer instanceof ArrayBuffer ? [buffer] : [];
+}

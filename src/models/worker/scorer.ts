@@ -1,15 +1,15 @@
-/** Scores rows of float32 numbers, given flat; what a thread can do on its own. */
+/** Scores rows of float32 numbers, given flat. A thread can do so on its own. */
 export interface Scorer {
   /** Numbers in a row. */
   readonly features: number;
   /** Numbers in an answer. */
   readonly width: number;
-  /** `width` numbers for each of the first `count` rows. */
+  /** Returns `width` numbers for each of the first `count` rows. */
   score(rows: Float32Array, count: number): Float32Array | Promise<Float32Array>;
   close?(): Promise<void>;
 }
 
-/** Puts one row into `features` numbers. */
+/** Writes one row as `features` numbers. */
 export interface RowWriter<Row> {
   /** @throws ModelError `REFUSED` that names the field, when the row does not fit */
   write(row: Row, into: Float32Array, at: number): void;

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../../errors.ts';
 
 /**
- * The file that a model's thread runs, beside the module that asks. Node 20 cannot load TypeScript in a worker: from sources,
- * the built file is taken.
+ * Returns the file that a model's thread runs, beside the calling module. Node 20 cannot load TypeScript in a worker: for sources,
+ * it is the built file.
  *
  * @throws ConfigError from sources that were never built
  */
@@ -13,6 +13,6 @@ export function threadFile(moduleUrl: string): URL {
   const built = new URL('../../../dist/src/models/worker/thread-main.js', moduleUrl);
   if (existsSync(fileURLToPath(built))) return built;
   throw new ConfigError('A model cannot run in a thread of its own from TypeScript sources that were never built.', {
-    next: 'Run `npm run build` first, or leave `inThread` out.',
+    next: 'Run `npm run build` first, or leave out `inThread`.',
   });
 }

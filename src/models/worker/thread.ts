@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import { ConfigError } from '../../errors.ts';
+import { ConfigError, messageOf } from '../../errors.ts';
 import { ModelError } from '../model-error.ts';
-import type { FromThread, ScorerSpec, ToThread } from './messages.ts';
+import { type FromThread, type ScorerSpec, type ToThread, transferOf } from './messages.ts';
 import { threadFile } from './thread-file.ts';
 
 interface Waiting {
@@ -9,37 +9,41 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** One worker thread that scores, one request after the other. */
+/** One worker thread that scores one request after the other. */
 export class ScorerThread {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
   #ended: Error | undefined;
 
-  private constructor(worker: Worker) {
-    this.#worker = worker;
+  constructor(spec: ScorerSpec) {
+    // Flags of the process, as `--input-type`, are not meant for the thread's file.
+    this.#worker = new Worker(threadFile(import.meta.url), { workerData: spec, execArgv: [] });
   }
 
   /** @throws ConfigError when the model cannot be read */
   static async open(spec: ScorerSpec): Promise<ScorerThread> {
-    // Flags of the process, as `--input-type`, are not meant for the thread's file.
-    const worker = new Worker(threadFile(import.meta.url), { workerData: spec, execArgv: [] });
-    const thread = new ScorerThread(worker);
+    const thread = new ScorerThread(spec);
+    await thread.#ready();
+    return thread;
+  }
+
+  async #ready(): Promise<void> {
+    const worker = this.#worker;
     await new Promise<void>((resolve, reject) => {
       worker.on('message', (message: FromThread) => {
         if (message.type === 'ready') resolve();
         else if (message.type === 'failed') reject(new ConfigError(message.message, { next: message.next }));
-        else thread.#settle(message);
+        else this.#settle(message);
       });
-      worker.on('error', (error) => thread.#end(error, reject));
-      worker.on('exit', (code) => thread.#end(new Error(`it ended with code ${code}`), reject));
+      worker.on('error', (error) => this.#end(error, reject));
+      worker.on('exit', (code) => this.#end(new Error(`it ended with code ${code}`), reject));
     }).catch(async (error: unknown) => {
       await worker.terminate();
       throw error;
     });
     // An idle thread does not keep the process alive.
     worker.unref();
-    return thread;
   }
 
   get hasEnded(): boolean {
@@ -51,18 +55,18 @@ export class ScorerThread {
     return this.#waiting.size;
   }
 
-  /** Takes `rows` over: its memory moves to the thread. */
+  /** Resolves to the values of the rows. The memory of `rows` moves to the thread. */
   score(rows: Float32Array, count: number): Promise<Float32Array> {
     return new Promise((resolve, reject) => {
       if (this.#ended !== undefined) return reject(this.#ended);
       const id = ++this.#lastId;
       this.#waiting.set(id, { resolve, reject });
       this.#worker.ref();
-      this.#worker.postMessage({ id, rows, count } satisfies ToThread, [rows.buffer as ArrayBuffer]);
+      this.#worker.postMessage({ id, rows, count } satisfies ToThread, transferOf(rows));
     });
   }
 
-  /** Ends the thread; requests without answer are rejected. */
+  /** Ends the thread and rejects requests without answer. */
   async close(): Promise<void> {
     await this.#worker.terminate();
   }
@@ -76,8 +80,7 @@ export class ScorerThread {
   }
 
   #end(cause: unknown, reject: (error: unknown) => void): void {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    this.#ended ??= new ModelError('UNAVAILABLE', `the model's thread is gone: ${why}`, { cause });
+    this.#ended ??= new ModelError('UNAVAILABLE', `the model's thread has ended: ${messageOf(cause)}`, { cause });
     reject(this.#ended);
     for (const waiting of this.#waiting.values()) waiting.reject(this.#ended);
     this.#waiting.clear();

@@ -3,8 +3,8 @@ import type { Scorer } from './scorer.ts';
 import { ScorerThread } from './thread.ts';
 
 /**
- * Scores in `count` threads, each with the model of its own; a request goes to the one with the fewest before it. A thread that
- * ended (its requests are rejected with `UNAVAILABLE`) is replaced at the next request.
+ * Resolves to a scorer over `count` threads, each with its own copy of the model; a request goes to the thread with the fewest before it.
+ * A thread that ended (its requests are rejected with `UNAVAILABLE`) is replaced at the next request.
  */
 export async function scorerThreads(spec: ScorerSpec, shape: Pick<Scorer, 'features' | 'width'>, count: number): Promise<Scorer> {
   const opening = Array.from({ length: count }, () => ScorerThread.open(spec));

@@ -10,7 +10,7 @@ export type Booster = TreeBooster | ({ readonly kind: 'gblinear' } & LinearBoost
 export interface TreeBooster {
   readonly kind: 'gbtree' | 'dart';
   readonly forest: Forest;
-  /** Trees of round `r`: from `rounds[r]` to `rounds[r + 1]`. */
+  /** Trees of round `r` are those from `rounds[r]` to `rounds[r + 1]`. */
   readonly rounds: Int32Array;
   readonly parallelTrees: number;
   readonly categories: ReadonlyMap<number, Categories>;
@@ -19,7 +19,7 @@ export interface TreeBooster {
 export interface BoosterShape {
   readonly features: number;
   readonly outputs: number;
-  /** Of categorical splits; see `Forest`. */
+  /** See `Forest`. */
   readonly hasBounds: boolean;
 }
 
@@ -42,7 +42,7 @@ function readTrees(kind: 'gbtree' | 'dart', model: Field, weightDrop: Field | un
   if (wrong >= 0) throw model.wrong(`gives tree ${wrong} to output ${outputOf[wrong]} of ${outputs}`);
   const trees = list.map((tree) => readTree(tree, features, outputs));
   const weights = weightDrop?.floats(list.length);
-  if (weights?.some((weight) => !Number.isFinite(weight))) throw (weightDrop as Field).wrong('has a weight that is no number');
+  if (weights?.some((weight) => !Number.isFinite(weight))) throw model.wrong('has a weight that is not a number');
   const parallelTrees = model.get('gbtree_model_param').find('num_parallel_tree')?.whole() ?? 1;
   const perRound = Math.max(1, parallelTrees) * (trees.some((tree) => tree.leafSize > 1) ? 1 : outputs);
   const forest = buildForest(trees, outputOf, { weights, hasBounds });
@@ -53,10 +53,10 @@ function readTrees(kind: 'gbtree' | 'dart', model: Field, weightDrop: Field | un
 function readRounds(model: Field, trees: number, perRound: number): Int32Array {
   const starts = model.find('iteration_indptr')?.wholes();
   if (starts === undefined || starts.length === 0) {
-    if (trees % perRound !== 0) throw model.wrong(`has ${trees} trees, which are no whole rounds of ${perRound}`);
+    if (trees % perRound !== 0) throw model.wrong(`has ${trees} trees, which are not whole rounds of ${perRound}`);
     return Int32Array.from({ length: trees / perRound + 1 }, (_, round) => round * perRound);
   }
-  const isRising = starts.every((start, round) => start >= (round === 0 ? 0 : (starts[round - 1] as number)));
+  const isRising = starts.every((start, round) => start >= (round === 0 ? 0 : (starts[round - 1] ?? 0)));
   if (!isRising || starts[0] !== 0 || starts.at(-1) !== trees)
     throw model.wrong(`has an iteration_indptr that does not cover its ${trees} trees`);
   return starts;

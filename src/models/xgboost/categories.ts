@@ -4,18 +4,18 @@ import type { Field } from './field.ts';
 export interface Categories {
   /** The name of each code. */
   readonly names: readonly string[];
-  /** Were the categories numbers in training? Their names are then the digits. */
+  /** True when the categories were numbers in training: their names are then the digits. */
   readonly isNumeric: boolean;
   /**
-   * Is any name outside of ASCII? XGBoost's Python package measures pandas names in characters and stores them in bytes, so that such a name
-   * and all after it are cut in wrong places: no text can be told from another for certain.
+   * True when a name is not in ASCII: XGBoost's Python package measures pandas names in characters and stores them in bytes, so that such a
+   * name and all after it are cut in the wrong places, and cannot be compared.
    */
   readonly isUncertain: boolean;
 }
 
 /**
- * The categories that XGBoost 3.1 and later keep (`cats.enc`), by feature number; a feature without is absent. Texts are stored
- * as UTF-8 bytes with offsets, whole numbers as they are.
+ * Reads the categories that XGBoost 3.1 and later keep (`cats.enc`), by feature number; a feature without categories is absent. Strings are
+ * stored as UTF-8 bytes with offsets, integers as numbers.
  */
 export function readCategories(model: Field, features: number): Map<number, Categories> {
   const categories = new Map<number, Categories>();
@@ -43,8 +43,8 @@ function readTexts(encoding: Field): string[] {
   const bytes = Uint8Array.from(encoding.get('values').wholes(), (value) => value & 0xff);
   const utf8 = new TextDecoder();
   return Array.from({ length: Math.max(0, offsets.length - 1) }, (_, code) => {
-    const begin = offsets[code] as number;
-    const end = offsets[code + 1] as number;
+    const begin = offsets[code] ?? 0;
+    const end = offsets[code + 1] ?? 0;
     if (begin < 0 || end < begin || end > bytes.length)
       throw encoding.wrong(`takes bytes ${begin} to ${end} of ${bytes.length} for category ${code}`);
     return utf8.decode(bytes.subarray(begin, end));

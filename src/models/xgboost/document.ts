@@ -1,4 +1,4 @@
-import { ConfigError } from '../../errors.ts';
+import { ConfigError, messageOf } from '../../errors.ts';
 import { foreignFormat } from '../file/foreign.ts';
 import { Field } from './field.ts';
 import { isUbjson, readUbjson, skipByteOrderMark } from './ubjson.ts';
@@ -6,7 +6,7 @@ import { isUbjson, readUbjson, skipByteOrderMark } from './ubjson.ts';
 const SAVE_AGAIN = "Save it again in Python with `booster.save_model('model.json')` or `'model.ubj'`.";
 
 /**
- * Parses the bytes of an XGBoost model file, JSON or UBJSON, told apart by their second byte as XGBoost does.
+ * Parses the bytes of an XGBoost model file, JSON or UBJSON, which differ in their second byte, as in XGBoost.
  *
  * @throws ConfigError when they are neither
  */
@@ -17,7 +17,7 @@ export function parseDocument(bytes: Uint8Array): Field {
   return new Field(isUbjson(bytes) ? readUbjson(bytes) : parseJson(bytes.subarray(skipByteOrderMark(bytes))), '');
 }
 
-/** A text in quotes, or one of the tokens that XGBoost before 3.0 writes though JSON has none of them. */
+/** A quoted string, or one of the tokens that XGBoost before 3.0 writes though JSON does not have them. */
 const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\b(?:NaN|Infinity)\b/g;
 
 /** JSON, and the bare `NaN` (read as null) and `Infinity` of XGBoost 1.6 to 2.1. */
@@ -46,5 +46,5 @@ function parseJson(bytes: Uint8Array): unknown {
 function notJson(cause: unknown): ConfigError {
   const next =
     'Was it written to the end? XGBoost writes JSON when the name given to `save_model` ends in .json, UBJSON when it ends in .ubj.';
-  return new ConfigError(`the model file is not JSON: ${(cause as Error).message}`, { cause, next });
+  return new ConfigError(`the model file is not JSON: ${messageOf(cause)}`, { cause, next });
 }

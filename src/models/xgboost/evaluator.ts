@@ -9,8 +9,8 @@ export interface EvaluatorOptions extends ReadOptions {
 }
 
 /**
- * Scores rows of float32 numbers as XGBoost does: margins are equal to the last bit, predictions within the last bits of
- * `exp`. Rows are given flat: `features` numbers of the first row, then of the next; NaN is a missing value.
+ * Scores rows of float32 numbers as XGBoost does: margins are equal to the last bit, predictions up to the last bits of
+ * `exp`. Rows are flat: `features` numbers of the first row, then of the next; NaN is a missing value.
  */
 export class XgboostEvaluator {
   readonly file: ModelFile;
@@ -40,13 +40,13 @@ export class XgboostEvaluator {
     return this.file.objective.link.width(this.outputs);
   }
 
-  /** Margins of `count` rows, `outputs` numbers each. `rows` may be longer. */
+  /** Returns the margins of `count` rows, `outputs` numbers each. `rows` may be longer. */
   margins(rows: Float32Array, count: number): Float32Array {
     const { features, outputs, booster } = this.file;
     if (rows.length < count * features)
       throw new RangeError(`${count} rows of ${features} features are ${count * features} numbers, got ${rows.length}`);
     const margins = new Float32Array(count * outputs);
-    if (outputs === 1) margins.fill(this.#start[0] as number);
+    if (outputs === 1) margins.fill(this.#start[0] ?? 0);
     else for (let row = 0; row < count; row++) margins.set(this.#start, row * outputs);
     const [begin, end] = this.#trees;
     if (booster.kind === 'gblinear') addLinear(booster, rows, features, margins, outputs);
@@ -54,7 +54,7 @@ export class XgboostEvaluator {
     return margins;
   }
 
-  /** Predictions of `count` rows, `width` numbers each. */
+  /** Returns the predictions of `count` rows, `width` numbers each. */
   predictions(rows: Float32Array, count: number): Float32Array {
     const values = this.margins(rows, count);
     this.file.objective.link.apply(values, this.outputs);
@@ -62,12 +62,12 @@ export class XgboostEvaluator {
   }
 }
 
-/** What the sum begins with, by output. */
+/** Returns the start of the sum, by output. */
 function startOf({ baseScore, isBaseScoreMargin, objective, outputs, booster }: ModelFile): Float32Array {
   // The library adds the first base score to every output of a linear booster.
   const at = (output: number) => (baseScore.length === 1 || booster.kind === 'gblinear' ? 0 : output);
   return Float32Array.from({ length: outputs }, (_, output) => {
-    const score = baseScore[at(output)] as number;
+    const score = baseScore[at(output)] ?? 0;
     return isBaseScoreMargin ? score : objective.startOf(score);
   });
 }

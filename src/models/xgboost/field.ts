@@ -1,8 +1,7 @@
 import { ConfigError } from '../../errors.ts';
+import { type AnyRecord, isList, isRecord } from '../record.ts';
 
-type Numbers = ArrayLike<number>;
-
-/** A value of a parsed model file with the path that leads to it, so that every complaint names its place. */
+/** A value of a parsed model file with its path, so that every error names its place. */
 export class Field {
   readonly value: unknown;
   readonly path: string;
@@ -15,7 +14,7 @@ export class Field {
   /** @throws ConfigError when there is none */
   get(name: string): Field {
     const field = this.find(name);
-    if (field === undefined) throw new ConfigError(`the model file has no ${this.#pathOf(name)}: it is damaged, or no XGBoost model`);
+    if (field === undefined) throw new ConfigError(`the model file has no ${this.#pathOf(name)}: it is damaged, or not an XGBoost model`);
     return field;
   }
 
@@ -29,11 +28,11 @@ export class Field {
   }
 
   text(): string {
-    if (typeof this.value !== 'string') throw this.wrong(`must be a text, got ${shown(this.value)}`);
+    if (typeof this.value !== 'string') throw this.wrong(`must be a string, got ${shown(this.value)}`);
     return this.value;
   }
 
-  /** A whole number, or the text of one: XGBoost writes parameters as texts. */
+  /** Returns a whole number, or one written as a string: XGBoost writes parameters as strings. */
   whole(least = 0, most = 2 ** 31 - 1): number {
     const number = typeof this.value === 'string' && /^-?\d+$/.test(this.value) ? Number(this.value) : this.value;
     if (typeof number !== 'number' || !Number.isInteger(number) || number < least || number > most)
@@ -43,50 +42,57 @@ export class Field {
 
   list(): Field[] {
     const { value } = this;
-    if (!Array.isArray(value) && !ArrayBuffer.isView(value)) throw this.wrong(`must be a list, got ${shown(value)}`);
-    return Array.from(value as ArrayLike<unknown>, (item, at) => new Field(item, `${this.path}[${at}]`));
+    if (!isList(value)) throw this.wrong(`must be a list, got ${shown(value)}`);
+    return Array.from(value, (item, at) => new Field(item, `${this.path}[${at}]`));
   }
 
-  /** Numbers rounded to float32; null and NaN are NaN, which is junk that XGBoost writes where nobody looks. */
+  /** Returns numbers rounded to float32; null and NaN are NaN, which XGBoost writes in places that it never reads. */
   floats(length?: number): Float32Array {
     return Float32Array.from(
-      this.#numbers(length, (item) => item === null || typeof item === 'number'),
-      (item) => item ?? Number.NaN,
+      this.#items(length, (item) => item === null || typeof item === 'number'),
+      (item) => (item === null ? Number.NaN : Number(item)),
     );
   }
 
-  /** Numbers as they are, for what may be a 64-bit whole number. */
+  /** Returns numbers in 64 bits. */
   reals(): number[] {
-    return Array.from(this.#numbers(undefined, (item) => typeof item === 'number'));
+    return Array.from(
+      this.#items(undefined, (item) => typeof item === 'number'),
+      Number,
+    );
   }
 
   wholes(length?: number): Int32Array {
-    return Int32Array.from(this.#numbers(length, (item) => typeof item === 'number' && (item | 0) === item));
+    return Int32Array.from<unknown>(
+      this.#items(length, (item) => typeof item === 'number' && (item | 0) === item),
+      Number,
+    );
   }
 
-  /** 0/1, or false/true as older files have it. */
+  /** Returns flags: 0 and 1, or false and true as in older files. */
   bits(length?: number): Uint8Array {
-    return Uint8Array.from(this.#numbers(length, (item) => item === 0 || item === 1 || typeof item === 'boolean'));
+    return Uint8Array.from<unknown>(
+      this.#items(length, (item) => item === 0 || item === 1 || typeof item === 'boolean'),
+      Number,
+    );
   }
 
   wrong(what: string): ConfigError {
     return new ConfigError(`the model file is damaged: ${this.path} ${what}`);
   }
 
-  #object(): Readonly<Record<string, unknown>> {
+  #object(): AnyRecord {
     const { value } = this;
-    if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value))
-      throw this.wrong(`must be an object, got ${shown(value)}`);
-    return value as Record<string, unknown>;
+    if (!isRecord(value) || ArrayBuffer.isView(value)) throw this.wrong(`must be an object, got ${shown(value)}`);
+    return value;
   }
 
-  #numbers(length: number | undefined, fits: (item: unknown) => boolean): Numbers {
-    const { value } = this;
-    if (!Array.isArray(value) && !ArrayBuffer.isView(value)) throw this.wrong(`must be a list of numbers, got ${shown(value)}`);
-    const list = value as ArrayLike<unknown>;
+  #items(length: number | undefined, fits: (item: unknown) => boolean): ArrayLike<unknown> {
+    const { value: list } = this;
+    if (!isList(list)) throw this.wrong(`must be a list of numbers, got ${shown(list)}`);
     if (length !== undefined && list.length !== length) throw this.wrong(`must have ${length} items, got ${list.length}`);
     for (let at = 0; at < list.length; at++) if (!fits(list[at])) throw this.wrong(`has ${shown(list[at])} at ${at}`);
-    return list as Numbers;
+    return list;
   }
 
   #pathOf(name: string): string {
@@ -95,6 +101,6 @@ export class Field {
 }
 
 function shown(value: unknown): string {
-  if (Array.isArray(value) || ArrayBuffer.isView(value)) return `a list of ${(value as unknown as ArrayLike<unknown>).length}`;
+  if (isList(value)) return `a list of ${value.length}`;
   return (JSON.stringify(value) ?? String(value)).slice(0, 60);
 }

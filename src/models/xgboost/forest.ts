@@ -1,3 +1,4 @@
+import { itemAt } from '../record.ts';
 import { type Lockstep, lockstepOf } from './lockstep.ts';
 import type { Tree } from './tree.ts';
 
@@ -21,14 +22,14 @@ export interface Forest {
   readonly segments: Int32Array;
   /** Codes that go right, sorted within a node. */
   readonly codes: Int32Array;
-  /** The same for rows that go side by side, where that is possible. */
+  /** The trees laid out for rows that go side by side, where that is possible. */
   readonly lockstep: Lockstep | undefined;
-  /** Is a category beyond those that a node lists treated as missing, as XGBoost 1.6 does? */
+  /** True when a category beyond those that a node lists counts as missing, as in XGBoost 1.6. */
   readonly hasBounds: boolean;
 }
 
 export interface ForestOptions {
-  /** Of dart, by tree: each leaf is multiplied in float32, as the library does at prediction. */
+  /** Dart's weights, by tree: each leaf is multiplied in float32, as in the library's prediction. */
   readonly weights: Float32Array | undefined;
   readonly hasBounds: boolean;
 }
@@ -45,7 +46,7 @@ export function buildForest(trees: readonly Tree[], outputOf: Int32Array, { weig
     split: new Int32Array(nodes),
     threshold: new Float32Array(nodes),
     leaves: new Float32Array(leafValues),
-    output: outputOf.map((output, at) => ((trees[at] as Tree).leafSize > 1 ? -1 : output)),
+    output: outputOf.map((output, at) => (itemAt(trees, at).leafSize > 1 ? -1 : output)),
     segments: new Int32Array(trees.some((tree) => tree.categories.size > 0) ? nodes * 2 : 0),
     codes: new Int32Array(codes),
     hasBounds,
@@ -60,7 +61,7 @@ export function buildForest(trees: readonly Tree[], outputOf: Int32Array, { weig
 
 type Arrays = Omit<Forest, 'lockstep'>;
 
-/** `reachable` names the children of a node one after the other, so that the order of it is the order in the arrays. */
+/** `reachable` has the children of a node one after the other, in the order of the arrays. */
 function addTree(forest: Arrays, tree: Tree, weight: number, at: { node: number; leaf: number; code: number }): void {
   let child = at.node + 1;
   for (const node of tree.reachable) {
@@ -68,15 +69,15 @@ function addTree(forest: Arrays, tree: Tree, weight: number, at: { node: number;
     if (tree.left[node] === -1) {
       forest.child[index] = ~at.leaf;
       const from = tree.leafAt(node);
-      for (let k = 0; k < tree.leafSize; k++) forest.leaves[at.leaf++] = (tree.leaves[from + k] as number) * weight;
+      for (let k = 0; k < tree.leafSize; k++) forest.leaves[at.leaf++] = (tree.leaves[from + k] ?? 0) * weight;
       continue;
     }
     forest.child[index] = child;
     child += 2;
-    const isCategorical = tree.isCategorical[node] as number;
-    forest.split[index] = ((tree.feature[node] as number) << 2) | (isCategorical << 1) | (tree.isDefaultLeft[node] as number);
-    forest.threshold[index] = tree.threshold[node] as number;
-    if (isCategorical === 1) addCodes(forest, index, tree.categories.get(node) as Int32Array, at);
+    const isCategorical = tree.isCategorical[node] ?? 0;
+    forest.split[index] = ((tree.feature[node] ?? 0) << 2) | (isCategorical << 1) | (tree.isDefaultLeft[node] ?? 0);
+    forest.threshold[index] = tree.threshold[node] ?? 0;
+    if (isCategorical === 1) addCodes(forest, index, tree.categories.get(node) ?? new Int32Array(), at);
   }
 }
 

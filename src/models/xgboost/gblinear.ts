@@ -19,10 +19,10 @@ export function addLinear({ weights }: LinearBooster, rows: Float32Array, featur
   const biases = features * outputs;
   for (let row = 0, at = 0; at < margins.length; row += features, at += outputs) {
     for (let k = 0; k < outputs; k++) {
-      let sum = fround((margins[at + k] as number) + (weights[biases + k] as number));
+      let sum = fround((margins[at + k] ?? 0) + (weights[biases + k] ?? 0));
       for (let j = 0; j < features; j++) {
-        const x = rows[row + j] as number;
-        if (!Number.isNaN(x)) sum = fround(sum + fround(x * (weights[j * outputs + k] as number)));
+        const x = rows[row + j] ?? 0;
+        if (!Number.isNaN(x)) sum = fround(sum + fround(x * (weights[j * outputs + k] ?? 0)));
       }
       margins[at + k] = sum;
     }

@@ -4,9 +4,9 @@ import { parseDocument } from './document.ts';
 import type { Field } from './field.ts';
 import { OBJECTIVE_NAMES, type Objective, objectiveOf } from './objective.ts';
 
-/** What an XGBoost model file holds, read and checked. */
+/** The content of an XGBoost model file, read and checked. */
 export interface ModelFile {
-  /** Of the library that wrote it, as `3.2.0`; undefined when the file does not say. */
+  /** Version of the library that wrote it, as `3.2.0`; undefined when the file does not have it. */
   readonly version: string | undefined;
   readonly objective: Objective;
   readonly booster: Booster;
@@ -14,33 +14,33 @@ export interface ModelFile {
   readonly features: number;
   /** Margins of a row. */
   readonly outputs: number;
-  /** As the file has it, as predictions: one for all outputs, or one each. */
+  /** As predictions: one for all outputs, or one each. */
   readonly baseScore: Float32Array;
   /**
-   * Is the base score the margin itself? XGBoost 3.1 and later take it so in a model that was never boosted and was given none;
-   * earlier versions, and all others, take it for a prediction.
+   * True when the base score is the margin itself, as XGBoost 3.1 and later read a model that was never boosted and was given no base score.
+   * In all other cases it is a prediction.
    */
   readonly isBaseScoreMargin: boolean;
   /** Empty when the file does not name them. */
   readonly featureNames: readonly string[];
-  /** `float`, `int`, `i` (yes or no), `q`, `c` (category); empty when the file does not say. */
+  /** `float`, `int`, `i` (yes or no), `q`, `c` (category); empty when the file does not have them. */
   readonly featureTypes: readonly string[];
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** Versions whose files this reader was proved on, by the library's own predictions. */
+/** Versions whose files were compared with the library's own predictions. */
 const FIRST = [1, 6] as const;
 const LAST = [3, 2] as const;
 
 export interface ReadOptions {
-  /** Read files of versions before 1.6 and after 3.2 too, though nobody compared their predictions. @default false */
+  /** Read files of versions before 1.6 and after 3.2 too, whose predictions were not compared. @default false */
   readonly anyVersion?: boolean | undefined;
 }
 
 /**
  * Reads an XGBoost model file, JSON or UBJSON, of version 1.6 to 3.2.
  *
- * @throws ConfigError naming the place in the file, when it is damaged, or is of a kind that would not be scored exactly
+ * @throws ConfigError naming the place in the file, when it is damaged, or of a kind that would not be scored exactly
  */
 export function readModelFile(bytes: Uint8Array, { anyVersion = false }: ReadOptions = {}): ModelFile {
   const root = parseDocument(bytes);
@@ -77,7 +77,7 @@ function readVersion(field: Field | undefined): Version | undefined {
 
 function checkVersion(version: Version): void {
   if (isAtLeast(version, ...FIRST) && !isAtLeast(version, LAST[0], LAST[1] + 1)) return;
-  const next = 'Say `anyVersion: true` to read it nevertheless, and compare some predictions with the library that wrote it.';
+  const next = 'Set `anyVersion: true` to read it all the same, and compare some predictions with the library that wrote it.';
   const known = `files of ${FIRST.join('.')} to ${LAST.join('.')} are known to be scored exactly`;
   throw new ConfigError(`the model file was written by XGBoost ${version.join('.')}; ${known}`, { next });
 }
@@ -116,7 +116,8 @@ function readBaseScore(field: Field, outputs: number): Float32Array {
 
 function readTexts(field: Field | undefined, features: number): string[] {
   const texts = field?.list().map((item) => item.text()) ?? [];
-  if (texts.length !== 0 && texts.length !== features) throw (field as Field).wrong(`has ${texts.length} items for ${features} features`);
+  if (field !== undefined && texts.length !== 0 && texts.length !== features)
+    throw field.wrong(`has ${texts.length} items for ${features} features`);
   return texts;
 }
 

@@ -1,6 +1,6 @@
 const { fround } = Math;
 
-/** From margins to predictions, in place where it can be. Rows of `outputs` numbers each; gives how many a row has afterwards. */
+/** Turns margins into predictions, in place. Rows have `outputs` numbers each before, and `width` after. */
 interface Link {
   /** Values of one row's prediction. */
   readonly width: (outputs: number) => number;
@@ -10,14 +10,14 @@ interface Link {
 export interface Objective {
   readonly name: string;
   readonly link: Link;
-  /** From `base_score`, which the file keeps as a prediction, to the margin that the sum starts with. */
+  /** Turns `base_score`, which the file keeps as a prediction, into the margin with which the sum starts. */
   readonly startOf: (baseScore: number) => number;
 }
 
 const each = (of: (margin: number) => number): Link => ({
   width: (outputs) => outputs,
   apply(values) {
-    for (let i = 0; i < values.length; i++) values[i] = of(values[i] as number);
+    for (let i = 0; i < values.length; i++) values[i] = of(values[i] ?? 0);
   },
 });
 
@@ -32,16 +32,16 @@ const softprob: Link = {
   width: (outputs) => outputs,
   apply(values, outputs) {
     for (let row = 0; row < values.length; row += outputs) {
-      let most = values[row] as number;
-      for (let k = row + 1; k < row + outputs; k++) most = Math.max(most, values[k] as number);
+      let most = values[row] ?? 0;
+      for (let k = row + 1; k < row + outputs; k++) most = Math.max(most, values[k] ?? 0);
       let sum = 0;
       for (let k = row; k < row + outputs; k++) {
-        const part = fround(Math.exp(fround((values[k] as number) - most)));
+        const part = fround(Math.exp(fround((values[k] ?? 0) - most)));
         values[k] = part;
         sum += part;
       }
       const whole = fround(sum);
-      for (let k = row; k < row + outputs; k++) values[k] = (values[k] as number) / whole;
+      for (let k = row; k < row + outputs; k++) values[k] = (values[k] ?? 0) / whole;
     }
   },
 };
@@ -52,7 +52,7 @@ const softmax: Link = {
   apply(values, outputs) {
     for (let row = 0, at = 0; row < values.length; row += outputs, at++) {
       let best = 0;
-      for (let k = 1; k < outputs; k++) if ((values[row + k] as number) > (values[row + best] as number)) best = k;
+      for (let k = 1; k < outputs; k++) if ((values[row + k] ?? 0) > (values[row + best] ?? 0)) best = k;
       values[at] = best;
     }
   },
@@ -66,7 +66,7 @@ const plain = { link: identity, startOf: asIs };
 const logistic = { link: sigmoid, startOf: logit };
 const positive = { link: exponential, startOf: log };
 
-/** What XGBoost does with margins, by the name of the objective (`src/objective` of the library). */
+/** XGBoost's transforms of margins, by the name of the objective (`src/objective` of the library). */
 const OBJECTIVES: Readonly<Record<string, Omit<Objective, 'name'>>> = {
   'reg:squarederror': plain,
   'reg:squaredlogerror': plain,
@@ -90,6 +90,13 @@ const OBJECTIVES: Readonly<Record<string, Omit<Objective, 'name'>>> = {
 };
 
 export const OBJECTIVE_NAMES: readonly string[] = Object.keys(OBJECTIVES);
+
+/** @throws RangeError when there is no such objective */
+export function objectiveNamed(name: string): Objective {
+  const objective = objectiveOf(name);
+  if (objective === undefined) throw new RangeError(`there is no objective ${name}`);
+  return objective;
+}
 
 export function objectiveOf(name: string): Objective | undefined {
   const found = Object.hasOwn(OBJECTIVES, name) ? OBJECTIVES[name] : undefined;

@@ -2,17 +2,17 @@ import { ConfigError } from '../../errors.ts';
 import type { TreeBooster } from './booster.ts';
 
 /**
- * Which rounds of boosting are summed up.
+ * The rounds of boosting that are summed.
  *
- * - `'best'`: up to `best_iteration`, where early stopping left one in the file, else all. What `XGBClassifier.predict` and
+ * - `'best'`: up to `best_iteration`, where early stopping left one in the file, else all, as `XGBClassifier.predict` and
  *   `XGBRegressor.predict` do.
- * - `'all'`: what `Booster.predict` does.
+ * - `'all'`: as `Booster.predict` does.
  * - `[begin, end)`: as `iteration_range`.
  */
 export type Rounds = 'best' | 'all' | readonly [begin: number, end: number];
 
 /**
- * The trees of the rounds, `[begin, end)`. A `best_iteration` beyond the last round, which a slice of a booster can keep, means all.
+ * Returns the trees of the rounds, `[begin, end)`. A `best_iteration` beyond the last round, which a slice of a booster can keep, means all.
  *
  * @throws ConfigError when there are no such rounds
  */
@@ -22,7 +22,7 @@ export function treesOf(booster: TreeBooster, rounds: Rounds, attributes: Readon
   const [begin, end] = rangeOf(rounds, count, attributes);
   if (!Number.isInteger(begin) || !Number.isInteger(end) || begin < 0 || end < begin || end > count)
     throw new ConfigError(`rounds must be [begin, end) within [0, ${count}), got [${begin}, ${end})`);
-  return [starts[begin] as number, starts[end] as number];
+  return [starts[begin] ?? 0, starts[end] ?? 0];
 }
 
 function rangeOf(rounds: Rounds, count: number, attributes: Readonly<Record<string, string>>): readonly [number, number] {
@@ -32,11 +32,11 @@ function rangeOf(rounds: Rounds, count: number, attributes: Readonly<Record<stri
   return [0, best === undefined ? count : Math.min(best + 1, count)];
 }
 
-/** @throws ConfigError when the attribute is no whole number */
+/** @throws ConfigError when the attribute is not a whole number */
 function bestIteration(attributes: Readonly<Record<string, string>>): number | undefined {
   const text = attributes.best_iteration;
   if (text === undefined) return undefined;
-  // What 1.6 and 1.7 write after training no round at all.
+  // Versions 1.6 and 1.7 write it after training no round.
   if (text === '-1') return undefined;
   if (!/^\d+$/.test(text)) throw new ConfigError(`the model file is damaged: best_iteration is ${JSON.stringify(text)}`);
   return Number(text);

@@ -1,7 +1,7 @@
 import { ConfigError } from '../../errors.ts';
 import type { Field } from './field.ts';
 
-/** One tree as the file has it: arrays by node, node 0 the root, a node without left child a leaf. */
+/** One tree of the file: arrays by node, node 0 the root, a node without left child a leaf. */
 export interface Tree {
   readonly left: Int32Array;
   readonly right: Int32Array;
@@ -9,18 +9,18 @@ export interface Tree {
   readonly threshold: Float32Array;
   readonly isDefaultLeft: Uint8Array;
   readonly isCategorical: Uint8Array;
-  /** Of a categorical node: the codes that go right, sorted. */
+  /** The codes that go right at a categorical node, sorted. */
   readonly categories: ReadonlyMap<number, Int32Array>;
   /** Values of a leaf: 1, or as many as the model has outputs. */
   readonly leafSize: number;
   /** Value `k` of the leaf at `node` is `leaves[leafAt(node) + k]`. */
   readonly leaves: Float32Array;
   readonly leafAt: (node: number) => number;
-  /** Nodes that a row can come to, parents before children. */
+  /** Nodes that a row can reach, parents before children. */
   readonly reachable: Int32Array;
 }
 
-/** Reads and checks one tree: every child and feature number is within bounds, and no node has two ways to it. */
+/** Reads and checks one tree: every child and feature number is within bounds, and no node has two parents. */
 export function readTree(field: Field, features: number, outputs: number): Tree {
   const left = field.get('left_children').wholes();
   const nodes = left.length;
@@ -33,12 +33,12 @@ export function readTree(field: Field, features: number, outputs: number): Tree 
   const isCategorical = field.find('split_type')?.bits(nodes) ?? new Uint8Array(nodes);
   const reachable = walk(field, left, right);
   for (const node of reachable) {
-    const number = feature[node] as number;
+    const number = feature[node] ?? 0;
     if (left[node] !== -1 && (number < 0 || number >= features))
       throw field.wrong(`splits node ${node} on feature ${number} of ${features}`);
   }
   const threshold = field.get('split_conditions').floats(nodes);
-  // Of a categorical node, and of one that no row comes to, it is junk.
+  // It has no meaning at a categorical node, nor at one that no row reaches.
   const lacking = reachable.find((node) => left[node] !== -1 && isCategorical[node] === 0 && Number.isNaN(threshold[node]));
   if (lacking !== undefined) throw field.wrong(`has no threshold for node ${lacking}`);
   return {
@@ -63,12 +63,12 @@ function walk(field: Field, left: Int32Array, right: Int32Array): Int32Array {
   let found = 1;
   seen[0] = 1;
   for (let at = 0; at < found; at++) {
-    const node = order[at] as number;
+    const node = order[at] ?? 0;
     if (left[node] === -1) continue;
-    for (const child of [left[node] as number, right[node] as number]) {
+    for (const child of [left[node] ?? 0, right[node] ?? 0]) {
       if (child < 0 || child >= left.length || seen[child] === 1)
         throw field.wrong(
-          `gives node ${node} the child ${child}, ${seen[child] === 1 ? 'which is a child already' : `of ${left.length} nodes`}`,
+          `gives node ${node} the child ${child}, ${seen[child] === 1 ? 'which already has a parent' : `of ${left.length} nodes`}`,
         );
       seen[child] = 1;
       order[found++] = child;
@@ -85,8 +85,8 @@ function readCategories(field: Field, nodes: Int32Array): Map<number, Int32Array
   const sizes = field.get('categories_sizes').wholes(owners.length);
   const codes = field.get('categories').wholes();
   owners.forEach((node, at) => {
-    const start = starts[at] as number;
-    const size = sizes[at] as number;
+    const start = starts[at] ?? 0;
+    const size = sizes[at] ?? 0;
     if (start < 0 || size < 0 || start + size > codes.length)
       throw field.wrong(`takes categories ${start} to ${start + size} of ${codes.length} for node ${node}`);
     if (lists.has(node)) throw field.wrong(`has categories for node ${node} twice`);
@@ -104,8 +104,8 @@ interface Shape {
 }
 
 /**
- * Where leaf values are: those of a scalar tree among the thresholds; those of a vector tree in `leaf_weights`, at the row that
- * the right child names (3.x), or in `base_weights`, at the row of the node (2.x).
+ * Returns the leaf values: of a scalar tree from the thresholds; of a vector tree from `leaf_weights`, at the row that the right child
+ * names (3.x), or from `base_weights`, at the row of the node (2.x).
  */
 function readLeaves(field: Field, size: number, shape: Shape, outputs: number): Pick<Tree, 'leafSize' | 'leaves' | 'leafAt'> {
   const { left, right, threshold, reachable } = shape;
@@ -117,7 +117,7 @@ function readLeaves(field: Field, size: number, shape: Shape, outputs: number): 
   if (size !== outputs) throw new ConfigError(`${field.path} has leaves of ${size} values, and the model has ${outputs} outputs`);
   const weights = field.find('leaf_weights')?.floats();
   const leafAt =
-    weights === undefined || weights.length === 0 ? (node: number) => node * size : (node: number) => (right[node] as number) * size;
+    weights === undefined || weights.length === 0 ? (node: number) => node * size : (node: number) => (right[node] ?? 0) * size;
   const leaves = weights === undefined || weights.length === 0 ? field.get('base_weights').floats() : weights;
   for (const node of leaf) {
     const at = leafAt(node);

@@ -1,45 +1,26 @@
 import { ConfigError } from '../../errors.ts';
+import { NUMBER_TYPES, type NumberType } from './ubjson-numbers.ts';
 
 const MAX_DEPTH = 64;
+const LONG = NUMBER_TYPES.get('L');
 
-/** Where the content begins: behind a byte order mark. */
+/** Returns the start of the content, after a byte order mark. */
 export function skipByteOrderMark(bytes: Uint8Array): number {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
 }
 
-/** Is it UBJSON, and not JSON? Told apart as XGBoost does, by the type of the first key's length. */
+/** True for UBJSON, which XGBoost tells from JSON by the type of the first key's length. */
 export function isUbjson(bytes: Uint8Array): boolean {
   const start = skipByteOrderMark(bytes);
   return bytes[start] === 0x7b && 'iUIlL$#'.includes(String.fromCharCode(bytes[start + 1] ?? 0));
 }
 
-/** Bytes of one value of a typed container, and how to read them all at once. Big endian, as UBJSON (ubjson.org, draft 12) has it. */
-const NUMBERS: Readonly<Record<string, { readonly size: number; readonly read: (view: DataView, at: number) => number }>> = {
-  i: { size: 1, read: (view, at) => view.getInt8(at) },
-  U: { size: 1, read: (view, at) => view.getUint8(at) },
-  I: { size: 2, read: (view, at) => view.getInt16(at) },
-  l: { size: 4, read: (view, at) => view.getInt32(at) },
-  L: { size: 8, read: (view, at) => Number(view.getBigInt64(at)) },
-  d: { size: 4, read: (view, at) => view.getFloat32(at) },
-  D: { size: 8, read: (view, at) => view.getFloat64(at) },
-};
-
-const LISTS: Readonly<Record<string, (length: number) => { [index: number]: number; readonly length: number }>> = {
-  i: (length) => new Int8Array(length),
-  U: (length) => new Uint8Array(length),
-  I: (length) => new Int16Array(length),
-  l: (length) => new Int32Array(length),
-  L: (length) => new Float64Array(length),
-  d: (length) => new Float32Array(length),
-  D: (length) => new Float64Array(length),
-};
-
 /**
- * Reads one UBJSON value (ubjson.org, draft 12): what JSON.parse would give, but typed number arrays (`[$d#...`) as typed
- * arrays, and objects without prototype. 64-bit whole numbers beyond 2^53, the type `H` (decimal text), repeated keys, a nesting
- * deeper than 64, and any byte behind the value are refused.
+ * Reads one UBJSON value (ubjson.org, draft 12): the result of JSON.parse, but with typed number arrays (`[$d#...`) as
+ * typed arrays, and objects without prototype. 64-bit integers beyond 2^53, the type `H` (decimal text), repeated keys, a nesting
+ * deeper than 64, and any byte after the value are refused.
  *
- * @throws ConfigError with the offset at which the bytes stop making sense
+ * @throws ConfigError with the offset of the first byte that does not fit
  */
 export function readUbjson(bytes: Uint8Array): unknown {
   const reader = new Reader(bytes);
@@ -60,10 +41,10 @@ class Reader {
   }
 
   end(): void {
-    if (this.#at < this.#bytes.length) throw this.#damaged(`${this.#bytes.length - this.#at} bytes behind the end`);
+    if (this.#at < this.#bytes.length) throw this.#damaged(`${this.#bytes.length - this.#at} bytes after the end`);
   }
 
-  /** The next type marker; no-ops are passed over. */
+  /** Returns the next type marker; no-ops are skipped. */
   marker(): string {
     let byte = this.#byte();
     while (byte === 0x4e) byte = this.#byte();
@@ -71,7 +52,8 @@ class Reader {
   }
 
   value(marker: string, depth: number): unknown {
-    if (marker in NUMBERS) return this.#number(marker);
+    const type = NUMBER_TYPES.get(marker);
+    if (type !== undefined) return this.#number(type);
     switch (marker) {
       case '{':
         return this.#object(depth + 1);
@@ -88,13 +70,13 @@ class Reader {
       case 'Z':
         return null;
       default:
-        throw this.#damaged(`${JSON.stringify(marker)} is no type that is read here`, 1);
+        throw this.#damaged(`${JSON.stringify(marker)} is not a type that is read here`, 1);
     }
   }
 
   #object(depth: number): Record<string, unknown> {
     const { type, count } = this.#container(depth, '{');
-    const object = Object.create(null) as Record<string, unknown>;
+    const object: Record<string, unknown> = Object.create(null);
     for (let read = 0; count === undefined || read < count; read++) {
       if (count === undefined && this.#closes(0x7d)) return object;
       const key = this.#text(this.#length());
@@ -106,7 +88,8 @@ class Reader {
 
   #array(depth: number): unknown {
     const { type, count } = this.#container(depth, '[');
-    if (count !== undefined && type !== undefined && type in NUMBERS) return this.#numbers(type, count);
+    const numbers = type === undefined ? undefined : NUMBER_TYPES.get(type);
+    if (count !== undefined && numbers !== undefined) return this.#numbers(numbers, count);
     const list: unknown[] = [];
     for (let read = 0; count === undefined || read < count; read++) {
       if (count === undefined && this.#closes(0x5d)) return list;
@@ -121,7 +104,7 @@ class Reader {
     let type: string | undefined;
     if (this.#closes(0x24)) {
       type = String.fromCharCode(this.#byte());
-      // Of those without bytes of their own, a few bytes could announce thousands of millions.
+      // Values without bytes of their own: a few bytes could announce billions of them.
       if ('TFZN'.includes(type)) throw this.#damaged(`a container of ${type} is not read here`, 1);
       if (!this.#closes(0x23)) throw this.#damaged('a container with a type must have a count');
       return { type, count: this.#count(type) };
@@ -131,38 +114,35 @@ class Reader {
 
   #count(type: string | undefined): number {
     const count = this.#length();
-    const least = type === undefined ? 1 : (NUMBERS[type]?.size ?? 1);
+    const least = type === undefined ? 1 : (NUMBER_TYPES.get(type)?.size ?? 1);
     this.#need(count * least);
     return count;
   }
 
-  #numbers(type: string, count: number): ArrayLike<number> {
-    const { size, read } = NUMBERS[type] as (typeof NUMBERS)[string];
-    const list = (LISTS[type] as (typeof LISTS)[string])(count);
-    for (let i = 0; i < count; i++) list[i] = read(this.#view, this.#at + i * size);
-    if (type === 'L') this.#checkWhole(list);
-    this.#at += count * size;
+  #numbers(type: NumberType, count: number): ArrayLike<number> {
+    const list = type.list(count);
+    for (let i = 0; i < count; i++) list[i] = this.#checked(type, type.read(this.#view, this.#at + i * type.size));
+    this.#at += count * type.size;
     return list;
   }
 
-  #checkWhole(list: ArrayLike<number>): void {
-    for (let i = 0; i < list.length; i++)
-      if (!Number.isSafeInteger(list[i])) throw this.#damaged(`the whole number ${list[i]} is too large`);
+  #number(type: NumberType): number {
+    this.#need(type.size);
+    const value = this.#checked(type, type.read(this.#view, this.#at));
+    this.#at += type.size;
+    return value;
   }
 
-  #number(type: string): number {
-    const { size, read } = NUMBERS[type] as (typeof NUMBERS)[string];
-    this.#need(size);
-    const value = read(this.#view, this.#at);
-    if (type === 'L' && !Number.isSafeInteger(value)) throw this.#damaged(`the whole number ${value} is too large`);
-    this.#at += size;
+  #checked(type: NumberType, value: number): number {
+    if (type === LONG && !Number.isSafeInteger(value)) throw this.#damaged(`the integer ${value} is too large`);
     return value;
   }
 
   #length(): number {
     const marker = this.marker();
-    if (!'iUIlL'.includes(marker)) throw this.#damaged(`a length must be a whole number, got type ${JSON.stringify(marker)}`, 1);
-    const length = this.#number(marker);
+    const type = 'iUIlL'.includes(marker) ? NUMBER_TYPES.get(marker) : undefined;
+    if (type === undefined) throw this.#damaged(`a length must be an integer, got type ${JSON.stringify(marker)}`, 1);
+    const length = this.#number(type);
     if (length < 0) throw this.#damaged(`a length of ${length}`);
     return length;
   }
@@ -175,11 +155,11 @@ class Reader {
       this.#at += length;
       return text;
     } catch {
-      throw this.#damaged('a text that is not UTF-8');
+      throw this.#damaged('a string that is not UTF-8');
     }
   }
 
-  /** Takes the byte, if it is the next. */
+  /** Takes the byte, if it is the next one; returns true then. */
   #closes(byte: number): boolean {
     if (this.#bytes[this.#at] !== byte) return false;
     this.#at++;
@@ -188,7 +168,7 @@ class Reader {
 
   #byte(): number {
     this.#need(1);
-    return this.#bytes[this.#at++] as number;
+    return this.#bytes[this.#at++] ?? 0;
   }
 
   #need(bytes: number): void {

@@ -8,7 +8,7 @@ const BLOCK = 64;
 const OUT_OF_RANGE = 2 ** 24;
 
 /**
- * Adds what trees `begin` to `end` (exclusive) say of each row to `margins`, tree after tree, in float32: the order and the
+ * Adds the values of trees `begin` to `end` (exclusive) for each row to `margins`, tree after tree, in float32: the order and the
  * rounding of the library's own sum.
  *
  * @param rows features of row 0, then of row 1, ...; NaN is missing
@@ -27,13 +27,13 @@ export function addTrees(
   const count = margins.length / outputs;
   for (let first = 0; first < count; first += BLOCK) {
     const last = Math.min(first + BLOCK, count);
-    // Without a missing value among them, rows go side by side in fours, those that are left over one by one.
+    // Without a missing value among them, rows go side by side in fours, and the rest one by one.
     const groups = lockstep === undefined || hasMissing(rows, first * features, last * features) ? 0 : Math.floor((last - first) / GROUP);
     for (let tree = begin; tree < end; tree++) {
       let row = first;
-      if (lockstep !== undefined && groups > 0 && (lockstep.depth[tree] as number) > 0) {
-        const root = forest.roots[tree] as number;
-        const at = first * outputs + (forest.output[tree] as number);
+      if (lockstep !== undefined && groups > 0 && (lockstep.depth[tree] ?? 0) > 0) {
+        const root = forest.roots[tree] ?? 0;
+        const at = first * outputs + (forest.output[tree] ?? 0);
         addGroups(lockstep, tree, root, rows, first * features, features, groups, margins, at, outputs);
         row += groups * GROUP;
       }
@@ -43,11 +43,11 @@ export function addTrees(
 }
 
 function hasMissing(rows: Float32Array, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) if (Number.isNaN(rows[at] as number)) return true;
+  for (let at = from; at < to; at++) if (Number.isNaN(rows[at] ?? 0)) return true;
   return false;
 }
 
-/** Rows `first` to `last` (exclusive), one by one, whatever the tree. */
+/** Adds one tree's values for rows `first` to `last` (exclusive), one by one; any tree will do. */
 function addRows(
   forest: Forest,
   tree: number,
@@ -59,52 +59,52 @@ function addRows(
   outputs: number,
 ): void {
   const { leaves } = forest;
-  const root = forest.roots[tree] as number;
-  const output = forest.output[tree] as number;
+  const root = forest.roots[tree] ?? 0;
+  const output = forest.output[tree] ?? 0;
   for (let row = first; row < last; row++) {
     const leaf = leafOf(forest, root, rows, row * features);
     const at = row * outputs;
-    if (output >= 0) margins[at + output] = (margins[at + output] as number) + (leaves[leaf] as number);
-    else for (let k = 0; k < outputs; k++) margins[at + k] = (margins[at + k] as number) + (leaves[leaf + k] as number);
+    if (output >= 0) margins[at + output] = (margins[at + output] ?? 0) + (leaves[leaf] ?? 0);
+    else for (let k = 0; k < outputs; k++) margins[at + k] = (margins[at + k] ?? 0) + (leaves[leaf + k] ?? 0);
   }
 }
 
 /**
- * Left if x < threshold. A missing x compares false either way, so the comparison is chosen by where missing goes:
- * right unless x < threshold, or left unless x >= threshold. A loop of its own for trees without categories was no faster.
+ * Returns the leaf of a row: left if x < threshold. A missing x compares false either way, so the comparison is chosen by where missing goes:
+ * right unless x < threshold, or left unless x >= threshold. A separate loop for trees without categories was no faster.
  */
 function leafOf(forest: Forest, root: number, rows: Float32Array, row: number): number {
   const { child, split, threshold } = forest;
   let node = root;
-  let next = child[node] as number;
+  let next = child[node] ?? 0;
   while (next >= 0) {
-    const code = split[node] as number;
-    const x = rows[row + (code >> 2)] as number;
-    const limit = threshold[node] as number;
+    const code = split[node] ?? 0;
+    const x = rows[row + (code >> 2)] ?? 0;
+    const limit = threshold[node] ?? 0;
     const isLeft = (code & 1) === 1;
     let isRight = isLeft ? x >= limit : !(x < limit);
     if ((code & 2) !== 0) isRight = Number.isNaN(x) ? !isLeft : goesRight(forest, node, x, isLeft);
     node = isRight ? next + 1 : next;
-    next = child[node] as number;
+    next = child[node] ?? 0;
   }
   return ~next;
 }
 
 /**
- * Listed categories go right; all others, and numbers that can be no category (negative, 2^24 and more), left. XGBoost 1.6 looks
+ * Returns true for listed categories; all others, and numbers that cannot be a category (negative, 2^24 and more), go left. XGBoost 1.6 looks
  * into a bitset that ends with the word of the largest listed category, and treats what lies outside as missing.
  */
 function goesRight({ segments, codes, hasBounds }: Forest, node: number, x: number, isLeft: boolean): boolean {
-  const begin = segments[2 * node] as number;
-  const end = segments[2 * node + 1] as number;
-  const bound = hasBounds && begin < end ? (((codes[end - 1] as number) >> 5) + 1) << 5 : OUT_OF_RANGE;
+  const begin = segments[2 * node] ?? 0;
+  const end = segments[2 * node + 1] ?? 0;
+  const bound = hasBounds && begin < end ? (((codes[end - 1] ?? 0) >> 5) + 1) << 5 : OUT_OF_RANGE;
   if (x < 0 || x >= bound) return hasBounds && !isLeft;
   const code = Math.trunc(x);
   let low = begin;
   let high = end;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((codes[middle] as number) < code) low = middle + 1;
+    if ((codes[middle] ?? 0) < code) low = middle + 1;
     else high = middle;
   }
   return low < end && codes[low] === code;

@@ -13,17 +13,17 @@ import type { ModelFile } from './model-file.ts';
 import { type FeatureRow, type FeatureRowOptions, featureRowWriter } from './row-writer.ts';
 
 export interface XgboostOptions<Row extends object = FeatureRow> extends EvaluatorOptions, FeatureRowOptions {
-  /** How rows become numbers. Without, an object has the feature names of the file. A list is always the model's own features. */
+  /** How rows become numbers. A list is always the model's own features. @default an object has the feature names of the file */
   readonly features?: FeaturesSource<Row> | undefined;
   /**
-   * What an answer is: a number, or a list of numbers, which classes (`multi:softprob`), several targets and several quantiles need.
+   * The form of an answer: a number, or a list of numbers, which classes (`multi:softprob`), several targets and several quantiles need.
    *
    * @default 'number'
    */
   readonly answer?: 'number' | 'list' | undefined;
-  /** Answer the sum over the trees as it is, before the objective's transform. @default false */
+  /** Answer the sum over the trees, before the objective's transform. @default false */
   readonly margin?: boolean | undefined;
-  /** An answer that is NaN or infinite, as extreme rows can have it: the row fails, or has it. @default 'refuse' */
+  /** An answer that is NaN or infinite, as for extreme rows, fails its row, or is given. @default 'refuse' */
   readonly nonFinite?: 'refuse' | 'answer' | undefined;
   /** Score in threads of their own (true: one), so that a heavy model leaves the consumer's event loop free. @default false */
   readonly inThread?: boolean | number | undefined;
@@ -33,13 +33,13 @@ export interface XgboostOptions<Row extends object = FeatureRow> extends Evaluat
 
 /**
  * A model that XGBoost saved (`booster.save_model('model.json')` or `'model.ubj'`, version 1.6 to 3.2), computed in this process:
- * margins are equal to the library's to the last bit, predictions within the last bits of `exp`.
+ * margins are equal to the library's to the last bit, predictions up to the last bits of `exp`.
  *
  *     const price = xgboost('model.json', { features: cars });
  *     const classes = xgboost('classes.ubj', { answer: 'list', inThread: 2 });
  *
- * The file is read at the start. A row that does not fit fails alone: it lacks a feature, has one that the model does not know, or a
- * category that it never saw. After early stopping the best rounds are used, as `XGBClassifier.predict` does; see `rounds`.
+ * The file is read at the start. A row that does not fit fails alone: it lacks a feature, or has one, or a category, that the model does not
+ * know. After early stopping the best rounds are used, as `XGBClassifier.predict` does; see `rounds`.
  *
  * @throws ConfigError from `start`, and the first `predict`: the file cannot be read, is damaged, of a version or an objective that
  * is not supported, or does not fit the options
@@ -61,7 +61,7 @@ export function xgboost<Row extends object = FeatureRow>(
   const name = options.name ?? (path === undefined ? 'xgboost' : basename(path));
   if (options.answer === 'list')
     return inProcess<Row, number[]>(name, () => load(source, options, threads, (values) => Array.from(values)));
-  return inProcess<Row, number>(name, () => load(source, options, threads, (values) => values[0] as number));
+  return inProcess<Row, number>(name, () => load(source, options, threads, (values) => values[0] ?? Number.NaN));
 }
 
 async function load<Row extends object, Answer>(
@@ -76,7 +76,7 @@ async function load<Row extends object, Answer>(
   try {
     const { evaluator, ...scorer } = openScorer(spec);
     if (options.answer !== 'list' && scorer.width > 1)
-      throw new ConfigError(`the model answers ${scorer.width} numbers a row`, { next: "Say `answer: 'list'`." });
+      throw new ConfigError(`the model answers ${scorer.width} numbers a row`, { next: "Set `answer: 'list'`." });
     const writer = await writerOf(source, evaluator.file, options);
     const mayBeNonFinite = options.nonFinite === 'answer';
     return { scorer: threads === 0 ? scorer : await scorerThreads(spec, scorer, threads), writer, answerOf, mayBeNonFinite };
@@ -87,7 +87,7 @@ async function load<Row extends object, Answer>(
 
 async function writerOf<Row extends object>(source: ModelSource, file: ModelFile, options: XgboostOptions<Row>): Promise<RowWriter<Row>> {
   const { features, featureNames } = options;
-  const plain = featureRowWriter(file, options) as RowWriter<object>;
+  const plain = featureRowWriter(file, options);
   if (features === undefined) return plain;
   const columns = { source, count: file.features, names: featureNames ?? file.featureNames, hash: file.attributes[HASH_ATTRIBUTE] };
   return listsAsTheyAre(plain, await featuresWriter(features, columns));

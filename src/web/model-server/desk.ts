@@ -1,6 +1,7 @@
 import PQueue from 'p-queue';
-import { isUnavailable } from '../../errors.ts';
+import { isUnavailable, messageOf } from '../../errors.ts';
 import { type Model, ModelError, RowErrors } from '../../models/index.ts';
+import { isFailed } from '../../models/model-error.ts';
 import { deadline } from '../../timing/index.ts';
 import { type Faults, misbehave, refusal } from './faults.ts';
 import { Metrics } from './metrics.ts';
@@ -11,22 +12,22 @@ const RETRY_AFTER = { 'retry-after': '1' };
 
 export interface Scored {
   readonly answers: readonly unknown[];
-  /** Of the model that gave all of them. */
+  /** Version of the model that gave all of them. */
   readonly version: string | undefined;
 }
 
-/** Takes rows from the protocols to the model: bounded, checked, timed. */
+/** Passes rows from the protocols to the model: bounded, checked, timed. */
 export class Desk {
   readonly limits: Limits;
   readonly metrics = new Metrics();
   faults: Faults;
-  /** No request is taken any more. */
+  /** New requests are refused. */
   isClosing = false;
   readonly #options: ServeOptions<unknown, unknown>;
   readonly #queue: PQueue;
 
   constructor(options: ServeOptions<unknown, unknown>) {
-    this.limits = limitsOf(options as unknown as ServeOptions<never, never>);
+    this.limits = limitsOf(options);
     this.faults = options.faults ?? {};
     this.#options = options;
     this.#queue = new PQueue({ concurrency: this.limits.concurrency });
@@ -42,7 +43,7 @@ export class Desk {
     try {
       await this.#model.health?.();
     } catch (error) {
-      throw new Problem(503, (error as Error).message, RETRY_AFTER);
+      throw new Problem(503, messageOf(error), RETRY_AFTER);
     }
   }
 
@@ -78,7 +79,7 @@ export class Desk {
     if (checked.length === 0) return { answers: [], version: this.#model.version };
     let version: string | undefined;
     try {
-      const onVersion = (told: string) => void (version = told);
+      const onVersion = (given: string) => void (version = given);
       const answers = await this.#model.predict(checked, { signal, onVersion });
       this.metrics.rows += answers.length;
       return { answers, version };
@@ -104,8 +105,8 @@ export class Desk {
 
   #problem(error: unknown): unknown {
     if (error instanceof RowErrors)
-      return this.#refused(error.outcomes.flatMap((outcome, at) => ('error' in outcome ? [problemOf(outcome.error, at)] : [])));
-    if (isUnavailable(error)) return new Problem(503, (error as Error).message, RETRY_AFTER);
+      return this.#refused(error.outcomes.flatMap((outcome, at) => (isFailed(outcome) ? [problemOf(outcome.error, at)] : [])));
+    if (isUnavailable(error)) return new Problem(503, messageOf(error), RETRY_AFTER);
     if (error instanceof ModelError && error.code === 'REFUSED') return new Problem(422, error.message);
     return error;
   }

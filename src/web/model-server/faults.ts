@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { valueOf } from '../../models/record.ts';
 import { type ChecksOf, durationMs, numberFrom, that, truth, wholeNumber } from '../../options/index.ts';
 import { Problem } from './problem.ts';
 
-/** How a model server misbehaves on purpose, so that what asks it can be tested. All off by default. */
+/** Deliberate misbehaviour of a model server, to test its clients. All off by default. */
 export interface Faults {
   /** Added to every answer, in milliseconds. */
   readonly latency?: number | undefined;
-  /** Added to that, at random from 0. */
+  /** Largest random time on top of that, in milliseconds. */
   readonly jitter?: number | undefined;
   /** Share of the requests that are answered `status` instead, 0 to 1. */
   readonly errors?: number | undefined;
@@ -15,9 +16,9 @@ export interface Faults {
   readonly status?: number | undefined;
   /** `Retry-After` of those, in seconds. @default none */
   readonly retryAfter?: number | undefined;
-  /** Are requests taken and never answered? */
+  /** With `true`, requests are taken and never answered. */
   readonly hang?: boolean | undefined;
-  /** Share of the rows that are refused with 422, by their content: the same row always is, or never. */
+  /** Share of the rows that are refused with 422, by their content: the same row is refused always or never. */
   readonly refused?: number | undefined;
   /** Rows with these values of fields are refused with 422, as `{ age: 99 }`. */
   readonly refuse?: Readonly<Record<string, string | number | boolean>> | undefined;
@@ -36,7 +37,12 @@ export const FAULTS: ChecksOf<Faults> = {
   refuse: that('fields with values', (value) => typeof value === 'object' && value !== null && !Array.isArray(value)),
 };
 
-/** Before a request is scored: waits, hangs, or throws the `Problem` that is answered. */
+/** Returns faults that `FAULTS` has checked. */
+export function faultsOf(checked: object): Faults {
+  return checked;
+}
+
+/** Runs before a request is scored: waits, hangs, or throws the `Problem` that is answered. */
 export async function misbehave(
   { latency = 0, jitter = 0, errors = 0, status = 503, retryAfter, hang }: Faults,
   signal: AbortSignal,
@@ -45,18 +51,17 @@ export async function misbehave(
   const waitMs = latency + Math.random() * jitter;
   if (waitMs > 0) await delay(waitMs, undefined, { signal });
   if (errors > 0 && Math.random() < errors)
-    throw new Problem(status, 'an error on purpose', retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) });
+    throw new Problem(status, 'a deliberate error', retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) });
 }
 
-/** Is the row refused on purpose? Gives the field to name. */
+/** Returns the field to name when the row is refused on purpose; undefined when it is not refused. */
 export function refusal(row: unknown, { refused = 0, refuse = {} }: Faults): { readonly field: string | undefined } | undefined {
-  const fields = typeof row === 'object' && row !== null ? (row as Record<string, unknown>) : {};
   const entries = Object.entries(refuse);
-  if (entries.length > 0 && entries.every(([field, value]) => fields[field] === value)) return { field: entries[0]?.[0] };
+  if (entries.length > 0 && entries.every(([field, value]) => valueOf(row, field) === value)) return { field: entries[0]?.[0] };
   return refused > 0 && share(row) < refused ? { field: undefined } : undefined;
 }
 
-/** A number from 0 to 1 that the row's content decides. */
+/** Returns a number from 0 to 1 that depends on the row's content alone. */
 function share(row: unknown): number {
   const digest = createHash('sha256')
     .update(JSON.stringify(row) ?? '')

@@ -1,7 +1,7 @@
 /** Upper bounds in seconds. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** What a model server counts, printed in Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/). */
+/** The counters of a model server, in Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/). */
 export class Metrics {
   readonly #requests = new Map<string, number>();
   readonly #buckets = new Array<number>(BUCKETS.length).fill(0);
@@ -16,7 +16,7 @@ export class Metrics {
     this.#seconds += seconds;
     this.#timed++;
     const at = BUCKETS.findIndex((bound) => seconds <= bound);
-    if (at >= 0) this.#buckets[at] = (this.#buckets[at] as number) + 1;
+    if (at >= 0) this.#buckets[at] = (this.#buckets[at] ?? 0) + 1;
   }
 
   text(now: {
@@ -27,7 +27,7 @@ export class Metrics {
     readonly version: string | undefined;
   }): string {
     let below = 0;
-    const buckets = BUCKETS.map((bound, at) => [`_bucket{le="${bound}"}`, (below += this.#buckets[at] as number)] as const);
+    const buckets = BUCKETS.map((bound, at) => [`_bucket{le="${bound}"}`, (below += this.#buckets[at] ?? 0)] as const);
     return [
       metric('streamer_model_requests_total', 'counter', 'Requests answered.', [...this.#requests]),
       metric('streamer_model_rows_total', 'counter', 'Rows answered.', [['', this.rows]]),

@@ -14,7 +14,7 @@ import {
 import { FAULTS, type Faults } from './faults.ts';
 
 /**
- * How rows are asked about.
+ * The forms of requests.
  *
  * - `rows`: `POST /predict`, an object for an answer, or a list of rows for a list of answers.
  * - `columnar`: `POST /predict`, an object of lists, as `{ "year": [2017, 2019] }`, for a list of answers.
@@ -28,15 +28,15 @@ export interface ServeLimits {
   readonly bodyBytes?: number | undefined;
   /** Most rows of one request; more are answered 413. @default 10_000 */
   readonly rows?: number | undefined;
-  /** Requests that are scored at once. @default 16 */
+  /** Most requests that are scored at once. @default 16 */
   readonly concurrency?: number | undefined;
-  /** Requests that wait for that; one more is answered 429 with `Retry-After`. @default 256 */
+  /** Most requests that wait for that; a further one is answered 429 with `Retry-After`. @default 256 */
   readonly queue?: number | undefined;
-  /** Longest time for one request in milliseconds; past it, it is answered 503 with `Retry-After`. @default 30_000 */
+  /** Longest time for one request in milliseconds; after it, the answer is 503 with `Retry-After`. @default 30_000 */
   readonly timeoutMs?: number | undefined;
 }
 
-/** What metadata say of the model. */
+/** The model's shape, for its metadata. */
 export interface ServedShape {
   /** Numbers of a row that is a list. */
   readonly features?: number | undefined;
@@ -47,24 +47,24 @@ export interface ServedShape {
 }
 
 export interface ServeOptions<Row, Answer> {
-  /** Asked for every request. Rows that do not fit fail alone there (`RowErrors`), and are answered 422. */
+  /** Scores every request. A row that does not fit fails alone there (`RowErrors`), and is answered 422. */
   readonly model: Model<Row, Answer>;
   /** Its name in the paths of `oip` and in metrics. @default 'model' */
   readonly name?: string | undefined;
   /** @default all */
   readonly protocols?: readonly ServedProtocol[] | undefined;
-  /** What `/predict` answers for a row. @default the model's answer as it is */
+  /** Returns the answer of `/predict` for a row. @default the model's answer */
   readonly answer?: ((answer: Answer) => unknown) | undefined;
   /** Checks rows before the model sees them: any Standard Schema. @default none */
   readonly schema?: StandardSchemaV1<unknown, Row> | undefined;
-  /** For metadata; asked anew each time, since a model may be swapped. */
+  /** For metadata; called for each request, since a model may be swapped. */
   readonly shape?: (() => ServedShape | undefined) | undefined;
   readonly limits?: ServeLimits | undefined;
-  /** Misbehaves as told, for tests of whoever asks: see `Faults`. With it, `PUT /faults` changes them. @default none */
+  /** Deliberate misbehaviour, to test clients: see `Faults`. With it, `PUT /faults` changes them. @default none */
   readonly faults?: Faults | undefined;
   /** @default '127.0.0.1' */
   readonly host?: string | undefined;
-  /** 0 takes a free one. @default 3000 */
+  /** 0 takes a free port. @default 3000 */
   readonly port?: number | undefined;
   /** How long `close` waits for requests under way, in milliseconds. @default 5_000 */
   readonly drainMs?: number | undefined;
@@ -80,7 +80,7 @@ const LIMITS: ChecksOf<ServeLimits> = {
   timeoutMs: durationMs(1),
 };
 
-const CHECKS: ChecksOf<ServeOptions<never, never>> = {
+const CHECKS: ChecksOf<ServeOptions<unknown, unknown>> = {
   model: anything,
   name: anything,
   protocols: {
@@ -97,9 +97,9 @@ const CHECKS: ChecksOf<ServeOptions<never, never>> = {
   drainMs: durationMs(0),
 };
 
-/** @throws ConfigError with all that is wrong */
-export function limitsOf(options: ServeOptions<never, never>): Limits {
-  checkOptions<ServeOptions<never, never>>('model server', options, CHECKS);
+/** @throws ConfigError with every problem */
+export function limitsOf(options: ServeOptions<unknown, unknown>): Limits {
+  checkOptions<ServeOptions<unknown, unknown>>('model server', options, CHECKS);
   const { bodyBytes = 4 * 1024 * 1024, rows = 10_000, concurrency = 16, queue = 256, timeoutMs = 30_000 } = options.limits ?? {};
   return { bodyBytes, rows, concurrency, queue, timeoutMs };
 }

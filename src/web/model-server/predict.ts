@@ -1,16 +1,9 @@
 import type { Desk, Scored } from './desk.ts';
-import { Problem, type RowProblem } from './problem.ts';
-
-/** One entry of `detail`, in the form that FastAPI gives it: `loc` is `['body', 'age']`, or `['body', 3, 'age']` in a list. */
-export interface Detail {
-  readonly type: string;
-  readonly loc: ReadonlyArray<string | number>;
-  readonly msg: string;
-}
+import { type Detail, DetailedProblem, Problem, type RowProblem } from './problem.ts';
 
 interface Question {
   readonly rows: readonly unknown[];
-  /** What to make of the answers. */
+  /** The form of the answers. */
   readonly form: 'one' | 'list' | 'columns';
 }
 
@@ -18,7 +11,7 @@ export interface PredictReply extends Pick<Scored, 'version'> {
   readonly body: unknown;
 }
 
-/** `POST /predict` in both forms. @throws Problem */
+/** Answers `POST /predict` in both forms. @throws Problem */
 export async function predict(
   desk: Desk,
   body: unknown,
@@ -43,25 +36,15 @@ export async function predict(
   }
 }
 
-/** A `Problem` whose body says where in the request it is. */
-export class DetailedProblem extends Problem {
-  readonly detail: readonly Detail[];
-
-  constructor(problem: Problem, detail: readonly Detail[]) {
-    super(problem.status, problem.message, problem.headers, problem.rows);
-    this.detail = detail;
-  }
-}
-
 function questionOf(body: unknown, { rows, columnar }: { readonly rows: boolean; readonly columnar: boolean }): Question {
   if (columnar && isColumns(body)) return { rows: rowsOfColumns(body), form: 'columns' };
-  if (!rows) throw wrong('an object of lists is wanted, one for each column');
+  if (!rows) throw wrong('the body must be an object of lists, one for each column');
   if (Array.isArray(body)) {
     const bad = body.findIndex((row) => typeof row !== 'object' || row === null);
     if (bad >= 0) throw wrong('a row must be an object or a list', [bad]);
     return { rows: body, form: 'list' };
   }
-  if (typeof body !== 'object' || body === null) throw wrong('a row, or a list of rows, is wanted');
+  if (typeof body !== 'object' || body === null) throw wrong('the body must be a row, or a list of rows');
   return { rows: [body], form: 'one' };
 }
 
@@ -71,7 +54,7 @@ function isColumns(body: unknown): body is Record<string, unknown[]> {
   return values.length > 0 && values.every(Array.isArray);
 }
 
-/** A column of another length is refused: nobody knows which rows it is of. */
+/** Refuses columns of different lengths: their rows cannot be told. */
 function rowsOfColumns(body: Readonly<Record<string, readonly unknown[]>>): Array<Record<string, unknown>> {
   const columns = Object.entries(body);
   const count = columns[0]?.[1].length ?? 0;

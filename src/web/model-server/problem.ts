@@ -1,9 +1,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { messageOf, propertyOf } from '../../errors.ts';
 import { ModelError } from '../../models/index.ts';
 
 /** What is wrong with one row, or with the request as a whole. */
 export interface RowProblem {
-  /** From 0; undefined when it is no single row's. */
+  /** From 0; undefined for a problem of the whole request. */
   readonly row?: number | undefined;
   readonly field?: string | undefined;
   readonly type: string;
@@ -25,7 +26,24 @@ export class Problem extends Error {
   }
 }
 
-/** At least one row is bad: 422. */
+/** One entry of `detail` in FastAPI's form: `loc` is `['body', 'age']`, or `['body', 3, 'age']` in a list. */
+export interface Detail {
+  readonly type: string;
+  readonly loc: ReadonlyArray<string | number>;
+  readonly msg: string;
+}
+
+/** A `Problem` whose answer names the place in the request. */
+export class DetailedProblem extends Problem {
+  readonly detail: readonly Detail[];
+
+  constructor(problem: Problem, detail: readonly Detail[]) {
+    super(problem.status, problem.message, problem.headers, problem.rows);
+    this.detail = detail;
+  }
+}
+
+/** Returns the 422 for bad rows. */
 export function refused(rows: readonly RowProblem[]): Problem {
   const words = rows.map(({ row, field, message }) => {
     const place = [row === undefined ? '' : `row ${row}`, field === undefined ? '' : `field "${field}"`].filter((part) => part !== '');
@@ -34,22 +52,18 @@ export function refused(rows: readonly RowProblem[]): Problem {
   return new Problem(422, words.slice(0, 10).join('; '), {}, rows);
 }
 
-/** Of a row that the model has no answer for. */
+/** Returns the problem of a row for which the model has no answer. */
 export function problemOf(error: unknown, row: number): RowProblem {
   const { field } = error instanceof ModelError ? error : { field: undefined };
-  return {
-    row,
-    field,
-    type: error instanceof ModelError && error.code === 'ANSWER' ? 'no_answer' : 'value_error',
-    message: (error as Error).message,
-  };
+  const type = error instanceof ModelError && error.code === 'ANSWER' ? 'no_answer' : 'value_error';
+  return { row, field, type, message: messageOf(error) };
 }
 
-/** Of a row that the schema refuses: the first issue's path names the field. */
+/** Returns the problems of a row that the schema refuses; the first issue's path names the field. */
 export function problemsOfIssues(issues: readonly StandardSchemaV1.Issue[], row: number): RowProblem[] {
   return issues.map((issue) => {
     const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
-    const { code } = issue as { readonly code?: unknown };
+    const code = propertyOf(issue, 'code');
     return { row, field: path === '' ? undefined : path, type: typeof code === 'string' ? code : 'value_error', message: issue.message };
   });
 }

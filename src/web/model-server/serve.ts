@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { serve } from '@hono/node-server';
 import { Desk } from './desk.ts';
@@ -10,9 +9,9 @@ import { routes } from './routes.ts';
 export interface ModelServer {
   /** As http://127.0.0.1:3000 */
   readonly origin: string;
-  /** Of `POST /predict`. */
+  /** Address of `POST /predict`. */
   readonly url: string;
-  /** Takes no request any more, and resolves when those under way are answered, or `drainMs` are over. */
+  /** Refuses new requests, and resolves when those under way are answered, or `drainMs` are over. */
   close(): Promise<void>;
 }
 
@@ -21,19 +20,22 @@ export interface ModelServer {
  *
  *     const server = await serveModel({ model: xgboost('model.json'), port: 3000 });
  *
- * A bad row is answered 422 naming the row and the field, a body or a batch that is too long 413, a server with too much to do 429, and one that
- * is not ready or is stopping 503, both with `Retry-After`. The version of a model that is swapped (`reloading`) is in the header `streamer-model-version`.
+ * A bad row is answered 422 with the row and the field, a body or a batch that is too long 413, an overloaded server 429, and one that is not
+ * ready or is stopping 503, the last two with `Retry-After`. The version of a model that is swapped (`reloading`) is in the header
+ * `streamer-model-version`.
  *
- * @throws ConfigError when an option is wrong, Error with `code` `EADDRINUSE` when the port is taken, and what the model's `start` throws
+ * @throws ConfigError when an option is wrong, Error with `code` `EADDRINUSE` when the port is taken, and any error of the model's `start`
  */
 export async function serveModel<Row, Answer>(options: ServeOptions<Row, Answer>): Promise<ModelServer> {
   const { model, host = '127.0.0.1', port = 3_000, drainMs = 5_000 } = options;
-  const erased = options as unknown as ServeOptions<unknown, unknown>;
-  const desk = new Desk(erased);
+  const settings = erased(options);
+  const desk = new Desk(settings);
   await model.start?.();
-  const server = serve({ fetch: routes(desk, erased).fetch, port, hostname: host }) as Server;
+  const server = serve({ fetch: routes(desk, settings).fetch, port, hostname: host });
+  if (!(server instanceof Server)) throw new TypeError('the HTTP server must be one of node:http');
   await once(server, 'listening');
-  const origin = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
+  const address = server.address();
+  const origin = `http://${host.includes(':') ? `[${host}]` : host}:${typeof address === 'object' ? (address?.port ?? port) : port}`;
   return {
     origin,
     url: `${origin}/predict`,
@@ -42,7 +44,7 @@ export async function serveModel<Row, Answer>(options: ServeOptions<Row, Answer>
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       await Promise.race([desk.idle(), delay(drainMs, undefined, { ref: false })]);
-      // What was answered just now is still on its way.
+      // Answers that were given just now are still being sent.
       const impatience = setTimeout(() => server.closeAllConnections(), 250);
       server.closeIdleConnections();
       await closed;
@@ -50,4 +52,9 @@ export async function serveModel<Row, Answer>(options: ServeOptions<Row, Answer>
       await model.close?.();
     },
   };
+}
+
+/** Rows come from the network and answers go there: the server itself needs the types of neither. */
+function erased<Row, Answer>(options: ServeOptions<Row, Answer>): ServeOptions<unknown, unknown> {
+  return options as unknown as ServeOptions<unknown, unknown>;
 }

@@ -165,9 +165,9 @@ describe('saved features', () => {
     const json = JSON.parse(JSON.stringify(declared));
     json.fields.job.values.reverse();
     expect(() => featuresFromJson(json)).toThrow('was changed: its fields do not fit its hash');
-    expect(() => featuresFromJson({ ...json, version: 2 })).toThrow('has version 2; 1 is known');
+    expect(() => featuresFromJson({ ...json, version: 2 })).toThrow('has version 2; only version 1 is known');
     for (const other of [null, [], 3, {}, { kind: 'streamer.features' }])
-      expect(() => featuresFromJson(other)).toThrow('no saved declaration');
+      expect(() => featuresFromJson(other)).toThrow('not a saved declaration');
   });
 
   it('may be the plain list of a Python script', () => {
@@ -179,7 +179,7 @@ describe('saved features', () => {
       ['age', 'age'],
       ['2', '1'],
     ])
-      expect(() => featuresFromJson({ features: names })).toThrow('names must differ, and those that are whole numbers come first');
+      expect(() => featuresFromJson({ features: names })).toThrow('names must differ, and integer names must come first');
     expect(featuresFromJson({ features: ['1', '2', 'age'] }).columns).toEqual(['1', '2', 'age']);
   });
 });

@@ -15,10 +15,10 @@ describe('what is no model that can be scored is refused with the reason', () =>
     ['CatBoost', text('CBM1abc'), "CatBoost's binary format"],
     ['PMML', text('<?xml version="1.0"?><PMML/>'), 'XML'],
     ["a dump of XGBoost's trees", text('[{"nodeid":0}]'), 'a JSON list'],
-    ['an encoder', text('{"features":["a"],"categorical":{}}'), 'an encoder of features, and no model'],
-    ['saved features', text('{"kind":"streamer.features","fields":{}}'), 'a declaration of features, and no model'],
+    ['an encoder', text('{"features":["a"],"categorical":{}}'), 'an encoder of features, not a model'],
+    ['saved features', text('{"kind":"streamer.features","fields":{}}'), 'a declaration of features, not a model'],
     ['other JSON', text('{"a":1}'), 'neither a model of XGBoost'],
-    ['a number', text('7'), 'none of the formats'],
+    ['a number', text('7'), 'not in a known format'],
     ['JSON cut short', text('{"learner":{'), 'the model file is not JSON'],
     ['UBJSON cut short', text('{L\0\0\0\0\0\0\0\x07lear'), 'damaged'],
     ['an objective that is not known', bytesOf(smallModel({ objective: 'reg:own' })), 'the objective "reg:own" is not supported'],
@@ -55,8 +55,8 @@ describe('options that do not go with the kind of model', () => {
   const linear = text('{"features":["a"],"coefficients":[2],"intercept":1,"kind":"linear-regression"}');
 
   it.each([
-    [linear, { rounds: 'all' as const }, 'rounds are of boosted trees'],
-    [bytesOf(smallModel()), { link: 'logit' as const }, 'a link is of linear models'],
+    [linear, { rounds: 'all' as const }, 'rounds are for boosted trees'],
+    [bytesOf(smallModel()), { link: 'logit' as const }, 'a link is for linear models'],
   ])('are refused', async (content, options, message) => {
     await expect(openModel(content, { name: 'm', ...options })).rejects.toThrow(message);
   });

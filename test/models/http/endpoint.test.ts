@@ -63,9 +63,9 @@ describe('requests', () => {
     expect(server.asked.map(({ headers }) => headers.authorization)).toEqual(['Bearer 1', 'Bearer 2']);
   });
 
-  it('waits for headers that cannot be had, and says so', async () => {
+  it('waits for headers that fail, and says so', async () => {
     const headers = () => Promise.reject(new Error('no token today'));
-    const message = 'the headers for the model at http://127.0.0.1:1/ cannot be had: no token today';
+    const message = 'the headers for the model at http://127.0.0.1:1/ failed: no token today';
     await expect(open('http://127.0.0.1:1/', { headers }).predict([1])).rejects.toMatchObject({ code: 'UNAVAILABLE', message });
   });
 

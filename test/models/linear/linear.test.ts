@@ -54,10 +54,10 @@ describe('linear', () => {
     expect(error).toMatchObject({ rows: [1, 2, 3, 4], outcomes: [{ answer: sigmoid(1.5) }, {}, {}, {}, {}] });
     const told = (error as { outcomes: { error: Error }[] }).outcomes.slice(1).map((outcome) => outcome.error.message);
     expect(told).toEqual([
-      'the field "age" must be a finite number; it is missing, which a linear model has no answer to',
-      'the field "age" must be a finite number; it is missing, which a linear model has no answer to',
+      'the field "age" must be a finite number; it is missing, and a linear model has no answer then',
+      'the field "age" must be a finite number; it is missing, and a linear model has no answer then',
       'the field "age" must be a finite number; got "x"',
-      'the field "job" must be a text; it is missing, which a linear model has no answer to',
+      'the field "job" must be a string; it is missing, and a linear model has no answer then',
     ]);
     await expect(linear(bytes(fields), { unknownCategory: 'refuse' }).predict([{ age: 1, job: 'c' }])).rejects.toThrow(
       'must be one of a, b; got "c"',
@@ -67,7 +67,7 @@ describe('linear', () => {
   it.each<[object | string, string]>([
     ['{', 'must be JSON'],
     [[], 'the file must be an object'],
-    [{}, 'this is no linear model'],
+    [{}, 'this is not a linear model'],
     [flat, 'does not say what its sum means'],
     [{ ...flat, kind: 'tree' }, "a linear model's kind must be"],
     [{ ...fields, intercept: null }, 'intercept has null for a number'],

@@ -124,7 +124,7 @@ describe('encode', () => {
 
   it.each([
     ['columns', columnsProtocol(), [{ a: 1 }, { b: 1 }, { a: 2 }], [1], /row 1 has no "a"/],
-    ['columns with one too many', columnsProtocol(), [{ a: 1 }, { a: 1, b: 2 }], [1], /row 1 has "b", which the first has not/],
+    ['columns with one too many', columnsProtocol(), [{ a: 1 }, { a: 1, b: 2 }], [1], /row 1 has "b", and the first row does not/],
     ['columns of no object', columnsProtocol(), [{ a: 1 }, [1], null], [1, 2], /row 1 is not an object/],
     ['mlflow', mlflowProtocol(), [{ a: 1 }, { a: undefined }], [1], /row 1 has no "a"/],
     [

@@ -42,7 +42,7 @@ describe('inferFeatures', () => {
 
   it('names a cell that keeps a column from being numbers', () => {
     const measured = Array.from({ length: 50 }, (_, at) => ({ value: at === 9 ? 'oops' : String(at / 3) }));
-    expect(inferFeatures(measured, ['value'], 'trees').leftOut.value).toContain('; most are numbers, and "oops" is none');
+    expect(inferFeatures(measured, ['value'], 'trees').leftOut.value).toContain('; most are numbers, and "oops" is not');
   });
 
   it('tells numbers, missing cells and texts apart', () => {

@@ -67,7 +67,7 @@ describe('trainLogistic', () => {
   });
 
   it('says why there is no optimum', () => {
-    expect(() => trainLogistic(table(['x'], [[0], [1], [2], [3]], [0, 0, 1, 1]), { l2: 0 })).toThrow('tell the classes apart');
+    expect(() => trainLogistic(table(['x'], [[0], [1], [2], [3]], [0, 0, 1, 1]), { l2: 0 })).toThrow('separate the classes');
     const twice = [
       [0, 0],
       [1, 1],

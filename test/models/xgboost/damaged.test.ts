@@ -33,7 +33,7 @@ describe('a damaged model file is refused, and the place is named', () => {
     ['trees[0] announces 9 nodes and has 5', (model) => (treeOf(model).tree_param.num_nodes = '9')],
     ['trees[0].right_children must have 5 items, got 4', (model) => treeOf(model).right_children.pop()],
     ['gives node 0 the child 7, of 5 nodes', (model) => (treeOf(model).left_children[0] = 7)],
-    ['gives node 1 the child 0, which is a child already', (model) => (treeOf(model).left_children[1] = 0)],
+    ['gives node 1 the child 0, which already has a parent', (model) => (treeOf(model).left_children[1] = 0)],
     ['splits node 0 on feature 2 of 2', (model) => (treeOf(model).split_indices[0] = 2)],
     ['trees[0].split_indices has 0.5 at 0', (model) => (treeOf(model).split_indices[0] = 0.5)],
     ['trees[0].default_left has 2 at 0', (model) => (treeOf(model).default_left[0] = 2)],

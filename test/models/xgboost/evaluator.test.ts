@@ -106,7 +106,7 @@ describe('rounds', () => {
     const classes = { trees: [1, 2, 4, 8], outputs: [0, 1, 0, 1], classes: 2, objective: 'multi:softprob' };
     expect(margins(classes, [[0, 0]], { rounds: [1, 2] })).toEqual([4, 8]);
     expect(() => margins({ ...classes, trees: [1, 2, 4], outputs: [0, 1, 0] }, [[0, 0]])).toThrow(
-      '3 trees, which are no whole rounds of 2',
+      '3 trees, which are not whole rounds of 2',
     );
   });
 });

@@ -41,8 +41,8 @@ describe('rows', () => {
   });
 
   it('that hold something else than numbers are refused', async () => {
-    expect(await refusal([{ age: '3', income: 1 }])).toBe('feature "age" must be a number, got the text "3"');
-    expect(await refusal([{ age: {}, income: 1 }])).toBe('feature "age" must be a number, a text or null, got {}');
+    expect(await refusal([{ age: '3', income: 1 }])).toBe('feature "age" must be a number, got the string "3"');
+    expect(await refusal([{ age: {}, income: 1 }])).toBe('feature "age" must be a number, a string or null, got {}');
     expect(await refusal([[1, 1e39]])).toBe('feature "income" must be finite in 32 bits, got 1e+39');
     expect(await refusal([null])).toContain('a row must be an object or a list');
   });

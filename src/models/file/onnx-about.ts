@@ -1,7 +1,7 @@
-import type { Details } from '../file/about.ts';
-import { inputsOf } from './inputs.ts';
-import { openSession, outputOf } from './onnx.ts';
-import { loadRuntime } from './runtime.ts';
+import { inputsOf } from '../onnx/inputs.ts';
+import { loadRuntime } from '../onnx/runtime.ts';
+import { openSession, outputOf } from '../onnx/session.ts';
+import type { Details } from './about.ts';
 
 /** @throws ConfigError when onnxruntime-node is absent, or cannot read the model */
 export async function aboutOnnx(bytes: Uint8Array): Promise<Details> {
