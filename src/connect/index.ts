@@ -9,7 +9,10 @@ export { type CsvFileOptions, csvFile } from './csv-file/source.ts';
 export { type CsvFileWriterOptions, csvFileWriter } from './csv-file/writer.ts';
 // PostgreSQL, as a source.
 export {
+  type ChangesCheck,
   type ChangesStatus,
+  type Continuation,
+  type Finding,
   type Operation,
   type PostgresChanges,
   type PostgresChangesOptions,
@@ -22,4 +25,4 @@ export type { Fields, RowOf } from './postgres-sink/change.ts';
 export { type PostgresUpsertOptions, postgresWriter } from './postgres-sink/index.ts';
 export type { SinkWriter, WriteOutcome } from './sink-writer.ts';
 // The contract of sources.
-export type { Source, SourceContext, SourcePhase, SourceRecord, SourceState } from './source.ts';
+export type { Source, SourceContext, SourcePhase, SourceRecord, SourceState, WrittenRecord } from './source.ts';

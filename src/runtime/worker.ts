@@ -258,7 +258,7 @@ export class Worker {
   }
 
   #runnerOf(name: string, source: Source): SourceRunner {
-    return new SourceRunner(name, source, this.#parts.direct, (state) => this.#tell('source', { source: name, ...state }));
+    return new SourceRunner(name, source, this.#parts, (state) => this.#tell('source', { source: name, ...state }));
   }
 
   #tell<E extends keyof WorkerEvents>(event: E, ...args: WorkerEvents[E]): void {

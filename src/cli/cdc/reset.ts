@@ -11,7 +11,7 @@ export async function resetSources(names: readonly string[], options: RawOptions
       const slots = await Promise.all([...sources].map(async ([, source]) => (await source.status()).slot));
       throw new CommandError(
         2,
-        `this drops ${slots.join(', ') || 'nothing'}: what was changed and not read yet is lost but for what the next snapshot shows`,
+        `this drops ${slots.join(', ') || 'nothing'}: changes that were not read yet are lost, but for what the next snapshot shows`,
         {
           next: 'Say --yes to do it.',
         },

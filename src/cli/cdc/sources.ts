@@ -1,16 +1,19 @@
 import type { App } from '../../app.ts';
-import type { ChangesStatus, Source } from '../../connect/index.ts';
+import type { ChangesCheck, ChangesStatus, Source } from '../../connect/index.ts';
 import { CommandError } from '../command-error.ts';
 
-/** A source whose place is kept in a database. */
+/** A source whose position is kept in a database. */
 export interface ChangesSource extends Source {
+  check(): Promise<ChangesCheck>;
   status(): Promise<ChangesStatus>;
   reset(options?: { readonly publication?: boolean }): Promise<boolean>;
 }
 
-/** Those named, or all. @throws CommandError for a name that the app does not have */
+/** Returns the sources named, or all. @throws CommandError for a name that the app does not have */
 export function changesSources(app: App, names: readonly string[]): Map<string, ChangesSource> {
-  const all = [...app.sources].filter((entry): entry is [string, ChangesSource] => 'status' in entry[1] && 'reset' in entry[1]);
+  const all = [...app.sources].filter(
+    (entry): entry is [string, ChangesSource] => 'status' in entry[1] && 'reset' in entry[1] && 'check' in entry[1],
+  );
   const known = all.map(([name]) => name);
   for (const name of names) {
     if (known.includes(name)) continue;

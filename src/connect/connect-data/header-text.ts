@@ -1,15 +1,16 @@
 import { javaDouble, javaFloat } from './java-number.ts';
 import type { ConnectSchema, ConnectValue } from './schema.ts';
+import { bytesOf, entriesOf, fieldsOf, itemsOf, listOf, mapValuesOf, numberOf, textOf } from './value.ts';
 
 /**
- * A struct as Kafka Connect's `SimpleHeaderConverter` writes it into a header: almost JSON, but that only quotes and backslashes are
- * escaped, that Decimals, NaN and the infinities are plain, and that Connect's own dates and times are ISO 8601 without quotes.
+ * Returns a value as Kafka Connect's `SimpleHeaderConverter` writes it into a header. It is almost JSON: only quotes and
+ * backslashes are escaped; Decimals, NaN and the infinities are plain; Connect's own dates and times are ISO 8601 without quotes.
  */
 export function headerText(schema: ConnectSchema, value: ConnectValue): string {
   if (value === null || value === undefined) return 'null';
   switch (schema.name) {
     case 'org.apache.kafka.connect.data.Decimal':
-      return decimalText(value as Buffer, Number(schema.parameters?.scale ?? 0));
+      return decimalText(bytesOf(value), Number(schema.parameters?.scale ?? 0));
     case 'org.apache.kafka.connect.data.Date':
       return dateText(Number(value) * DAY_MS);
     case 'org.apache.kafka.connect.data.Time':
@@ -23,27 +24,44 @@ export function headerText(schema: ConnectSchema, value: ConnectValue): string {
 function plainText(schema: ConnectSchema, value: ConnectValue): string {
   switch (schema.type) {
     case 'string':
-      return quoted(value as string);
+      return quoted(textOf(value));
     case 'bytes':
-      return quoted((value as Buffer).toString('base64'));
+      return quoted(bytesOf(value).toString('base64'));
     case 'double':
-      return javaDouble(value as number).replaceAll('"', '');
+      return javaDouble(numberOf(value)).replaceAll('"', '');
     case 'float':
-      return javaFloat(value as number).replaceAll('"', '');
+      return javaFloat(numberOf(value)).replaceAll('"', '');
     case 'array':
-      return `[${(value as readonly ConnectValue[]).map((each) => headerText(schema.items!, each)).join(',')}]`;
+      return `[${listText(itemsOf(schema), value)}]`;
     case 'map':
-      return `{${[...(value as ReadonlyMap<string, ConnectValue>)].map(([key, each]) => `${quoted(key)}:${headerText(schema.values!, each)}`).join(',')}}`;
+      return `{${mapText(mapValuesOf(schema), value)}}`;
     case 'struct':
-      return `{${schema.fields!.map((field, at) => `${quoted(field.name)}:${headerText(field.schema, (value as readonly ConnectValue[])[at]!)}`).join(',')}}`;
+      return `{${structText(schema, value)}}`;
     default:
       return String(value);
   }
 }
 
+function listText(items: ConnectSchema, value: ConnectValue): string {
+  return listOf(value)
+    .map((each) => headerText(items, each))
+    .join(',');
+}
+
+function mapText(values: ConnectSchema, value: ConnectValue): string {
+  return Array.from(entriesOf(value), ([key, each]) => `${quoted(key)}:${headerText(values, each)}`).join(',');
+}
+
+function structText(schema: ConnectSchema, value: ConnectValue): string {
+  const values = listOf(value);
+  return fieldsOf(schema)
+    .map((field, at) => `${quoted(field.name)}:${headerText(field.schema, values[at] ?? null)}`)
+    .join(',');
+}
+
 const DAY_MS = 86_400_000;
 
-/** Connect sees in the number alone whether it is a time, a date or both. */
+/** Connect decides by the number alone whether it is a time, a date or both. */
 function dateText(millis: number): string {
   const text = new Date(millis).toISOString();
   if (millis < DAY_MS) return text.slice(text.indexOf('T') + 1);
@@ -54,7 +72,7 @@ function quoted(text: string): string {
   return `"${text.replace(/[\\"]/g, '\\$&')}"`;
 }
 
-/** As Java's `BigDecimal.toString`: with an exponent where six zeros or more would follow the point. */
+/** As Java's `BigDecimal.toString`: with an exponent where six or more zeros would follow the point. */
 function decimalText(bytes: Buffer, scale: number): string {
   const unscaled = BigInt.asIntN(bytes.length * 8, BigInt(`0x${bytes.toString('hex')}`));
   const sign = unscaled < 0n ? '-' : '';

@@ -1,7 +1,7 @@
 /**
- * Floating point numbers as Java writes them (`Double.toString` and `Float.toString` of JDK 19 and later, which give the
- * shortest digits that read back as the same number, at least two of them where a second one comes closer): `1.0`, `1.0E22`.
- * NaN and the infinities are JSON strings, as Jackson writes them.
+ * Floating point numbers as `Double.toString` and `Float.toString` of JDK 19 and later write them: `1.0`, `1.0E22`. These are the
+ * shortest digits that read back as the same number, at least two of them where a second digit comes closer. NaN and the
+ * infinities are JSON strings, as Jackson writes them.
  */
 
 export function javaDouble(value: number): string {

@@ -1,6 +1,6 @@
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what JSON has to escape
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON requires these to be escaped
 const SPECIAL = /[\u0000-\u001f"\\\ud800-\udfff]/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what JSON has to escape
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON requires these to be escaped
 const EACH_SPECIAL = /[\u0000-\u001f"\\\ud800-\udfff]/g;
 
 const SHORT: Readonly<Record<string, string>> = {
@@ -14,14 +14,14 @@ const SHORT: Readonly<Record<string, string>> = {
 };
 
 /**
- * A JSON string as Jackson writes it to UTF-8: control characters and what lies outside of the basic plane escaped with
- * upper-case hex, all else as it is.
+ * Returns a JSON string as Jackson writes it to UTF-8: control characters, and characters outside the basic plane, are escaped
+ * with upper-case hex; other characters stay as they are.
  */
 export function jsonText(text: string): string {
   return SPECIAL.test(text) ? `"${text.replace(EACH_SPECIAL, escaped)}"` : `"${text}"`;
 }
 
-/** The same where Jackson writes characters, not bytes: what lies outside of the basic plane stays as it is. */
+/** The same where Jackson writes characters, not bytes: characters outside the basic plane stay as they are. */
 export function jsonTextInText(text: string): string {
   return `"${text.replace(EACH_SPECIAL, (character) => (character >= ' ' && character !== '"' && character !== '\\' ? character : escaped(character)))}"`;
 }

@@ -1,15 +1,16 @@
 import { javaDouble, javaFloat } from './java-number.ts';
 import { jsonText } from './json-text.ts';
 import type { ConnectSchema, ConnectValue } from './schema.ts';
+import { bytesOf, entriesOf, fieldsOf, itemsOf, listOf, mapValuesOf, numberOf, textOf } from './value.ts';
 
 /** Writes a value of one schema as JSON. */
-export type JsonWriter = (value: ConnectValue) => string;
+export type JsonWriter = (value: ConnectValue | undefined) => string;
 
 const cache = new WeakMap<ConnectSchema, JsonWriter>();
 
 /**
- * A writer for values of a schema, as Kafka Connect's `JsonConverter` writes them with its defaults: bytes and Decimals in
- * base64, and a null where the schema has a default as that default (`replace.null.with.default`).
+ * Returns a writer for values of a schema that writes what Kafka Connect's `JsonConverter` writes with its defaults: bytes and
+ * Decimals in base64, and a null as the schema's default where it has one (`replace.null.with.default`).
  */
 export function jsonWriter(schema: ConnectSchema): JsonWriter {
   let writer = cache.get(schema);
@@ -22,16 +23,16 @@ export function jsonWriter(schema: ConnectSchema): JsonWriter {
   return writer;
 }
 
-function writerOf(schema: ConnectSchema): JsonWriter {
+function writerOf(schema: ConnectSchema): (value: ConnectValue) => string {
   switch (schema.type) {
     case 'string':
-      return (value) => jsonText(value as string);
+      return (value) => jsonText(textOf(value));
     case 'bytes':
-      return (value) => `"${(value as Buffer).toString('base64')}"`;
+      return (value) => `"${bytesOf(value).toString('base64')}"`;
     case 'double':
-      return (value) => javaDouble(value as number);
+      return (value) => javaDouble(numberOf(value));
     case 'float':
-      return (value) => javaFloat(value as number);
+      return (value) => javaFloat(numberOf(value));
     case 'array':
       return arrayWriter(schema);
     case 'map':
@@ -43,29 +44,28 @@ function writerOf(schema: ConnectSchema): JsonWriter {
   }
 }
 
-function arrayWriter(schema: ConnectSchema): JsonWriter {
-  const item = jsonWriter(schema.items!);
-  return (value) => `[${(value as readonly ConnectValue[]).map(item).join(',')}]`;
+function arrayWriter(schema: ConnectSchema): (value: ConnectValue) => string {
+  const item = jsonWriter(itemsOf(schema));
+  return (value) => `[${listOf(value).map(item).join(',')}]`;
 }
 
-function mapWriter(schema: ConnectSchema): JsonWriter {
-  const write = jsonWriter(schema.values!);
-  return (value) => {
-    const entries = [...(value as ReadonlyMap<string, ConnectValue>)].map(([key, each]) => `${jsonText(key)}:${write(each)}`);
-    return `{${entries.join(',')}}`;
-  };
+function mapWriter(schema: ConnectSchema): (value: ConnectValue) => string {
+  const write = jsonWriter(mapValuesOf(schema));
+  return (value) => `{${Array.from(entriesOf(value), ([key, each]) => `${jsonText(key)}:${write(each)}`).join(',')}}`;
 }
 
-function structWriter(schema: ConnectSchema): JsonWriter {
-  const fields = schema.fields!.map(({ name, schema: each }, index) => ({
+function structWriter(schema: ConnectSchema): (value: ConnectValue) => string {
+  const fields = fieldsOf(schema).map(({ name, schema: each }, index) => ({
     head: `${index === 0 ? '{' : ','}${jsonText(name)}:`,
     write: jsonWriter(each),
   }));
   if (fields.length === 0) return () => '{}';
   return (value) => {
-    const values = value as readonly ConnectValue[];
+    const values = listOf(value);
     let text = '';
-    for (let index = 0; index < fields.length; index++) text += fields[index]!.head + fields[index]!.write(values[index]!);
+    fields.forEach(({ head, write }, index) => {
+      text += head + write(values[index]);
+    });
     return `${text}}`;
   };
 }

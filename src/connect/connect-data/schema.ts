@@ -1,5 +1,5 @@
 /**
- * Kafka Connect's data model, as far as change events need it: what a converter turns into bytes. The shapes are those of
+ * The part of Kafka Connect's data model that change events need: the input of a converter. The shapes are those of
  * `org.apache.kafka.connect.data`.
  */
 
@@ -18,9 +18,9 @@ export type ConnectType =
   | 'struct';
 
 /**
- * A value, by its schema's type: numbers (`bigint` where an int64 is beyond 2^53), booleans, strings, a Buffer for bytes (a
- * Decimal is its unscaled two's-complement bytes, big-endian), an array for an array, a Map for a map, and for a struct an
- * array with one value a field, in the schema's order.
+ * A value. Its form follows from its schema's type: a number (`bigint` where an int64 is beyond 2^53), a boolean, a string, a
+ * Buffer for bytes, an array for an array, a Map for a map. A struct is an array with one value for each field, in the schema's
+ * order. A Decimal is the bytes of its unscaled value in two's complement, big-endian.
  */
 export type ConnectValue = null | number | bigint | boolean | string | Buffer | readonly ConnectValue[] | ReadonlyMap<string, ConnectValue>;
 
@@ -49,12 +49,12 @@ export interface ConnectSchema {
 
 type Extra = Omit<Partial<ConnectSchema>, 'type'>;
 
-/** A schema that must have a value, unless `extra` says otherwise. */
+/** Returns a schema whose value is required, unless `extra` makes it optional. */
 export function schemaOf(type: ConnectType, extra: Extra = {}): ConnectSchema {
   return { type, optional: false, ...extra };
 }
 
-/** A named (logical) type of version 1. */
+/** Returns a schema of a named (logical) type of version 1. */
 export function logical(type: ConnectType, name: string, extra: Extra = {}): ConnectSchema {
   return { type, optional: false, name, version: 1, ...extra };
 }

@@ -1,29 +1,40 @@
+import { randomBytes } from 'node:crypto';
 import { getLogger } from '@logtape/logtape';
-import type { Source, SourceRecord, SourceState } from '../../connect/index.ts';
+import type { Source, SourceRecord, SourceState, WrittenRecord } from '../../connect/index.ts';
 import { describeError } from '../../errors.ts';
+import type { KafkaAdmin, KafkaClient } from '../../kafka/index.ts';
 import { backoff, sleep } from '../../timing/index.ts';
 import { headersOf } from '../../topics/index.ts';
 import type { DirectOutputs } from '../output/outputs.ts';
+import { writtenRecords } from './written-records.ts';
 
 const log = getLogger(['streamer', 'source']);
 /** A run of this length was not a failure to start: the back-off begins anew. */
 const STEADY_MS = 60_000;
 
+/** What a source needs of its worker. */
+export interface SourceHost {
+  readonly appId: string;
+  readonly client: KafkaClient;
+  readonly admin: () => Promise<KafkaAdmin>;
+  readonly direct: DirectOutputs;
+}
+
 /** Runs one source beside the agents: starts it again when it fails, and tells where it stands. */
 export class SourceRunner {
   readonly name: string;
   readonly source: Source;
-  readonly #outputs: DirectOutputs;
+  readonly #host: SourceHost;
   readonly #changed: (state: SourceState) => void;
   readonly #stopping = new AbortController();
   #state: SourceState = { phase: 'starting', detail: '' };
   #records = 0;
   #running: Promise<void> | undefined;
 
-  constructor(name: string, source: Source, outputs: DirectOutputs, changed: (state: SourceState) => void) {
+  constructor(name: string, source: Source, host: SourceHost, changed: (state: SourceState) => void) {
     this.name = name;
     this.source = source;
-    this.#outputs = outputs;
+    this.#host = host;
     this.#changed = changed;
   }
 
@@ -55,6 +66,7 @@ export class SourceRunner {
           signal,
           send: (record) => this.#send(record),
           state: (phase, detail) => this.#tell({ phase, detail }),
+          written: (topics) => this.#written(topics),
         });
         if (!signal.aborted) throw new Error('the source ended by itself');
       } catch (error) {
@@ -68,10 +80,16 @@ export class SourceRunner {
     this.#tell({ phase: 'stopped', detail: '' });
   }
 
+  async *#written(topics: readonly string[]): AsyncGenerator<WrittenRecord> {
+    const { appId, client, admin } = this.#host;
+    const groupId = `${appId}.${this.name}.${randomBytes(6).toString('hex')}`;
+    yield* writtenRecords({ client, admin: await admin(), groupId, signal: this.#stopping.signal }, topics);
+  }
+
   #send({ topic, key, value, headers }: SourceRecord): Promise<void> {
     const message = { key, value, headers: headersOf(grouped(headers)), timestamp: undefined, partition: undefined };
     return new Promise((resolve, reject) => {
-      this.#outputs.send(topic, message, (error) => {
+      this.#host.direct.send(topic, message, (error) => {
         if (error !== undefined) return reject(error);
         this.#records++;
         resolve();

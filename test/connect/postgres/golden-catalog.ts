@@ -1,4 +1,4 @@
-import type { CatalogEntry } from '../../../src/connect/postgres/catalog.ts';
+import type { CatalogEntry } from '../../../src/connect/postgres/catalog/catalog.ts';
 import { decodeMessage } from '../../../src/connect/postgres/pgoutput/decode.ts';
 import type { PgType } from '../../../src/connect/postgres/types/field-type.ts';
 

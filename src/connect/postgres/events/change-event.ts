@@ -6,7 +6,7 @@ export interface Data {
   readonly value: ConnectValue;
 }
 
-/** A record before it is put into bytes. */
+/** A record before it is encoded. */
 export interface ChangeEvent {
   readonly topic: string;
   /** Absent for a table without key. */

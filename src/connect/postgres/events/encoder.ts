@@ -7,13 +7,14 @@ import type { ChangeEvent, Data } from './change-event.ts';
 import type { Clock } from './clock.ts';
 import { messageKeySchema, messageSchema } from './envelope-schema.ts';
 import { type ChangePosition, type SourceIdentity, sourceBlock } from './position.ts';
-import { type Table, topicName } from './table.ts';
+import type { SnapshotTuple, Table } from './table.ts';
+import { topicName } from './topic-name.ts';
 
 export interface EncoderOptions {
   readonly identity: SourceIdentity;
   /** Write a tombstone after each delete. */
   readonly tombstones: boolean;
-  /** The `__debezium.context.*` headers; absent for none. */
+  /** For the headers `__debezium.context.*`; undefined for none. */
   readonly runId: string | undefined;
   readonly clock: Clock;
   /** How the content of logical messages is written. */
@@ -22,7 +23,7 @@ export interface EncoderOptions {
 
 type Headers = ChangeEvent['headers'];
 
-/** Turns changes into events of Debezium's form. */
+/** Turns changes into events in Debezium's form. */
 export class EventEncoder {
   readonly #options: EncoderOptions;
   readonly #context: Headers;
@@ -43,28 +44,33 @@ export class EventEncoder {
   }
 
   /** A row of the snapshot. */
-  read(table: Table, texts: ReadonlyArray<string | null>, position: ChangePosition): ChangeEvent[] {
+  read(table: Table, texts: SnapshotTuple, position: ChangePosition): ChangeEvent[] {
     const row = table.read(texts);
     return [this.#event(table, 'r', null, row, keyOf(table, row), position)];
   }
 
   change(table: Table, change: RowChange, position: ChangePosition): ChangeEvent[] {
-    const { kind, old } = change;
-    const older = old?.of === 'row' ? old.tuple : undefined;
+    const { old } = change;
     const before = old === undefined ? null : table.row(old.tuple);
-    const after = change.new === undefined ? null : table.row(change.new, older);
-    if (kind === 'insert') return [this.#event(table, 'c', null, after, keyOf(table, after!), position)];
-    if (kind === 'delete') return before === null ? [] : this.#deletion(table, before, position, []);
-    const isMoved = old !== undefined && table.key !== undefined && !table.hasSameKey(old.tuple, change.new!);
-    if (!isMoved) return [this.#event(table, 'u', before, after, keyOf(table, after!), position)];
-    return this.#move(table, before!, after!, position);
+    if (change.kind === 'delete') return before === null ? [] : this.#deletion(table, before, position, []);
+    const after = table.row(change.new, old?.of === 'row' ? old.tuple : undefined);
+    if (change.kind === 'insert') return [this.#event(table, 'c', null, after, keyOf(table, after), position)];
+    if (before !== null && table.key !== undefined && !table.hasSameKey(before, after, change.new)) {
+      return this.#move(table, table.key, before, after, position);
+    }
+    return [this.#event(table, 'u', before, after, keyOf(table, after), position)];
+  }
+
+  /** The delete of a row that a new snapshot did not find any more, by its key; the other columns are not known. */
+  gone(table: Table, key: readonly ConnectValue[], position: ChangePosition): ChangeEvent[] {
+    return this.#deletion(table, table.rowOfKey(key), position, []);
   }
 
   truncate(tables: readonly Table[], position: ChangePosition): ChangeEvent[] {
     return tables.map((table) => this.#event(table, 't', null, null, null, position));
   }
 
-  /** What `pg_logical_emit_message` wrote. Such events have no context headers. */
+  /** The event of a logical message. Such events have no context headers. */
   message({ prefix, content }: LogicalMessage, position: ChangePosition): ChangeEvent[] {
     const { identity, clock } = this.#options;
     const value = ['m', clock()[0], sourceBlock(identity, position, '', ''), null, [prefix, binaryWriter(this.#options.binary)(content)]];
@@ -79,9 +85,9 @@ export class EventEncoder {
     return [event, { ...event, value: null }];
   }
 
-  /** A changed key is a delete under the old and an insert under the new one; each names the other in a header. */
-  #move(table: Table, before: ConnectValue[], after: ConnectValue[], position: ChangePosition): ChangeEvent[] {
-    const write = (row: readonly ConnectValue[]) => headerText(table.key!, table.keyOf(row));
+  /** A changed key is a delete under the old key and an insert under the new one; each names the other in a header. */
+  #move(table: Table, key: ConnectSchema, before: ConnectValue[], after: ConnectValue[], position: ChangePosition): ChangeEvent[] {
+    const write = (row: readonly ConnectValue[]) => headerText(key, table.keyOf(row));
     const newKey: Headers = [['__debezium.newkey', write(after)]];
     const oldKey: Headers = [['__debezium.oldkey', write(before)]];
     return [

@@ -1,10 +1,10 @@
 import type { ConnectValue } from '../../connect-data/schema.ts';
 import { narrow } from '../types/integer.ts';
 
-/** Where in a snapshot a row stands, or `false` outside of one. */
+/** A row's position in a snapshot, or `false` outside of one. */
 export type SnapshotMark = 'true' | 'first' | 'first_in_data_collection' | 'last_in_data_collection' | 'last' | 'false';
 
-/** Where a change comes from. */
+/** The origin of a change. */
 export interface ChangePosition {
   readonly snapshot: SnapshotMark;
   /** Microseconds since 1970: of the commit; in a snapshot, of its start. */
@@ -15,14 +15,14 @@ export interface ChangePosition {
   readonly previousLsn: bigint | null;
 }
 
-/** What is the same in every event of a source. */
+/** The part of `source` that is the same in every event. */
 export interface SourceIdentity {
   readonly version: string;
   readonly prefix: string;
   readonly database: string;
 }
 
-/** The `source` block. */
+/** Returns the `source` block. */
 export function sourceBlock(identity: SourceIdentity, position: ChangePosition, schema: string, table: string): ConnectValue {
   const { micros, previousLsn, lsn } = position;
   return [

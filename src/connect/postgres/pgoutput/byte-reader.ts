@@ -1,7 +1,9 @@
-/** Between 1970-01-01 and 2000-01-01, PostgreSQL's epoch. */
+import { textOrBytes } from '../server/text.ts';
+
+/** From 1970-01-01 to 2000-01-01, PostgreSQL's epoch. */
 const EPOCH_MICROS = 946_684_800_000_000n;
 
-/** Reads the fields of a message one after the other. */
+/** Reads the fields of a message, one after the other. */
 export class ByteReader {
   readonly #bytes: Buffer;
   #at = 0;
@@ -38,12 +40,12 @@ export class ByteReader {
     return this.#bytes.readBigInt64BE(this.#at - 8);
   }
 
-  /** A PostgreSQL timestamp as microseconds since 1970. */
+  /** Reads a PostgreSQL timestamp, as microseconds since 1970. */
   micros(): bigint {
     return this.int64() + EPOCH_MICROS;
   }
 
-  /** Text that ends with a zero byte. */
+  /** Reads text that ends with a zero byte. */
   text(): string {
     const start = this.#at;
     const end = this.#bytes.indexOf(0, start);
@@ -51,11 +53,11 @@ export class ByteReader {
     return this.#bytes.toString('utf8', start, end);
   }
 
-  /** Text after its length. */
-  sizedText(): string {
+  /** Reads text that comes after its length. Bytes that are not UTF-8 are returned as they are. */
+  sizedText(): string | Buffer {
     const length = this.int32();
     this.#at += length;
-    return this.#bytes.toString('utf8', this.#at - length, this.#at);
+    return textOrBytes(this.#bytes.subarray(this.#at - length, this.#at));
   }
 
   sizedBytes(): Buffer {

@@ -1,6 +1,14 @@
 import { StreamerError } from '../../../errors.ts';
 import { ByteReader } from './byte-reader.ts';
-import { type PgoutputMessage, type RelationColumn, type RowChange, type Tuple, type TupleValue, unchanged } from './message.ts';
+import {
+  type OldTuple,
+  type PgoutputMessage,
+  type RelationColumn,
+  type RowChange,
+  type Tuple,
+  type TupleValue,
+  unchanged,
+} from './message.ts';
 
 /** @throws StreamerError `DECODE` for a message of a kind that protocol version 1 does not have */
 export function decodeMessage(bytes: Buffer): PgoutputMessage {
@@ -49,12 +57,17 @@ function relation(reader: ByteReader, bytes: Buffer): PgoutputMessage {
 
 function rowChange(kind: 'I' | 'U' | 'D', reader: ByteReader): RowChange {
   const relation = reader.uint32();
-  let part = reader.letter();
+  const part = reader.letter();
   if (kind === 'I') return { kind: 'insert', relation, new: tuple(reader) };
-  const old = part === 'K' || part === 'O' ? { of: part === 'K' ? ('key' as const) : ('row' as const), tuple: tuple(reader) } : undefined;
+  const old = part === 'K' || part === 'O' ? oldTuple(part, reader) : undefined;
   if (kind === 'D') return { kind: 'delete', relation, old };
-  if (old !== undefined) part = reader.letter();
+  // The letter N stands before the new tuple.
+  if (old !== undefined) reader.letter();
   return { kind: 'update', relation, old, new: tuple(reader) };
+}
+
+function oldTuple(part: 'K' | 'O', reader: ByteReader): OldTuple {
+  return { of: part === 'K' ? 'key' : 'row', tuple: tuple(reader) };
 }
 
 function tuple(reader: ByteReader): Tuple {

@@ -2,15 +2,15 @@
  * Messages of PostgreSQL's `pgoutput` plugin, protocol version 1 (PostgreSQL's manual, "Logical Replication Message Formats").
  */
 
-/** A value of a tuple: its text, null, or `unchanged` for a TOASTed value that the change did not touch. */
-export type TupleValue = string | null | typeof unchanged;
+/** The text of a value, its bytes where they are not UTF-8, null, or `unchanged` for a TOASTed value that the change did not touch. */
+export type TupleValue = string | Buffer | null | typeof unchanged;
 export type Tuple = readonly TupleValue[];
 
 export const unchanged = Symbol('unchanged');
 
 export interface RelationColumn {
   readonly name: string;
-  /** Is it part of the replica identity? */
+  /** Part of the replica identity. */
   readonly isKey: boolean;
   readonly typeOid: number;
   /** -1 when there is none. */
@@ -31,7 +31,7 @@ export interface Relation {
 
 export interface Begin {
   readonly kind: 'begin';
-  /** Where the commit record starts. */
+  /** Start of the commit record. */
   readonly commitLsn: bigint;
   /** Microseconds since 1970-01-01 UTC. */
   readonly commitMicros: bigint;
@@ -44,14 +44,34 @@ export interface Commit {
   readonly endLsn: bigint;
 }
 
-export interface RowChange {
-  readonly kind: 'insert' | 'update' | 'delete';
-  readonly relation: number;
-  /** The old row (`O`, replica identity full) or its key (`K`). */
-  readonly old?: { readonly of: 'row' | 'key'; readonly tuple: Tuple } | undefined;
-  /** Absent for a delete. */
-  readonly new?: Tuple | undefined;
+/** The old row (replica identity full) or its key. */
+export interface OldTuple {
+  readonly of: 'row' | 'key';
+  readonly tuple: Tuple;
 }
+
+export interface Insert {
+  readonly kind: 'insert';
+  readonly relation: number;
+  readonly old?: undefined;
+  readonly new: Tuple;
+}
+
+export interface Update {
+  readonly kind: 'update';
+  readonly relation: number;
+  /** Absent when the key did not change and the replica identity is not full. */
+  readonly old: OldTuple | undefined;
+  readonly new: Tuple;
+}
+
+export interface Delete {
+  readonly kind: 'delete';
+  readonly relation: number;
+  readonly old: OldTuple | undefined;
+}
+
+export type RowChange = Insert | Update | Delete;
 
 export interface Truncate {
   readonly kind: 'truncate';

@@ -4,7 +4,7 @@ import { type FieldType, PLACEHOLDER } from './field-type.ts';
 /** An element, null, or a nested array of them. */
 type Parsed = string | null | readonly Parsed[];
 
-/** `{a,NULL,"c d",{…}}`, with bounds before it if they do not start at 1 (PostgreSQL's manual, "Array Input and Output Syntax"). */
+/** Parses `{a,NULL,"c d",{…}}`, with bounds before it if they do not start at 1 (PostgreSQL's manual, "Array Input and Output Syntax"). */
 function parseArray(text: string): readonly Parsed[] {
   const start = text.indexOf('{');
   if (!text.endsWith('}')) throw new RangeError(`"${text}" is not an array`);
@@ -46,15 +46,15 @@ function readPlain(text: string, start: number): { item: Parsed; end: number } {
 }
 
 export interface ArrayForm {
-  /** May elements be null? */
+  /** Elements may be null. */
   readonly optional: boolean;
   /** @default none */
   readonly unchanged?: ConnectValue | undefined;
 }
 
 /**
- * An array of one element type. Arrays in arrays have no place in the schema: null stands for them, as Debezium has it for numbers. Where
- * elements may not be null, an array with one that is, is null as a whole.
+ * An array of one element type. The schema has no room for arrays in arrays: null stands for them, as in Debezium for numbers. Where
+ * elements may not be null, an array that has a null is null as a whole.
  */
 export function array(element: FieldType, { optional, unchanged = null }: ArrayForm): FieldType {
   return {
@@ -68,7 +68,7 @@ export function array(element: FieldType, { optional, unchanged = null }: ArrayF
   };
 }
 
-/** What Debezium writes for unchanged arrays, by element type; numbers have no room for the text, so its bytes stand for it. */
+/** Returns what Debezium writes for unchanged arrays, by element type. An array of numbers holds the bytes of the text. */
 export function unchangedArray(elementType: string, element: FieldType): ConnectValue {
   switch (elementType) {
     case 'text':
@@ -94,7 +94,7 @@ export function unchangedArray(elementType: string, element: FieldType): Connect
 /** Of version 3: the MD5 of the placeholder, as Java's `UUID.nameUUIDFromBytes` gives it. */
 const PLACEHOLDER_UUID = 'b68a35a7-17ad-35b3-af2a-ae46edb4545a';
 
-/** int2vector and oidvector, which look like arrays and are not: Debezium finds no elements in them. */
+/** int2vector and oidvector. They look like arrays and are not: Debezium finds no elements in them. */
 export function vector(element: FieldType): FieldType {
   return { schema: schemaOf('array', { items: element.schema }), convert: (text) => (text === '' ? null : []), zero: [], unchanged: null };
 }

@@ -4,7 +4,7 @@ import { boolean } from './integer.ts';
 
 const PLACEHOLDER_BYTES = Buffer.from(PLACEHOLDER);
 
-/** bytea, which the server writes as `\x` and hex. */
+/** bytea. The server writes it as `\x` and hex. */
 export function binary(mode: TypeOptions['binary']): FieldType {
   const written = binaryWriter(mode);
   const schema = schemaOf(mode === 'bytes' ? 'bytes' : 'string');
@@ -12,13 +12,13 @@ export function binary(mode: TypeOptions['binary']): FieldType {
   return { schema, convert: (text) => written(Buffer.from(text.slice(2), 'hex')), zero: written(Buffer.alloc(0)), unchanged };
 }
 
-/** A type that is not known: the bytes of its text, under `include.unknown.datatypes`. */
+/** An unknown type, as the bytes of its text, under `include.unknown.datatypes`. */
 export function unknownType(mode: TypeOptions['binary']): FieldType {
   const written = binaryWriter(mode);
   return { ...binary(mode), convert: (text) => written(Buffer.from(text, 'utf8')) };
 }
 
-/** Bytes as the mode has them. */
+/** Returns what writes bytes in a mode. */
 export function binaryWriter(mode: TypeOptions['binary']): (bytes: Buffer) => string | Buffer {
   if (mode === 'bytes') return (bytes) => bytes;
   if (mode === 'hex') return (bytes) => bytes.toString('hex');
@@ -38,13 +38,13 @@ export function bits(length: number): FieldType {
   };
 }
 
-/** The last bit of the text is the lowest of the first byte; zero bytes at the end are left out. */
+/** The last bit of the text is the lowest of the first byte. Zero bytes at the end are left out. */
 function littleEndian(text: string): Buffer {
   const bytes = Buffer.alloc(Math.ceil(text.length / 8));
   let used = 0;
   for (let bit = 0; bit < text.length; bit++) {
     if (text[text.length - 1 - bit] !== '1') continue;
-    bytes[bit >> 3]! |= 1 << (bit & 7);
+    bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) | (1 << (bit & 7));
     used = (bit >> 3) + 1;
   }
   return bytes.subarray(0, used);

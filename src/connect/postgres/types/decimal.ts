@@ -16,7 +16,7 @@ export function parseDecimal(text: string): Decimal {
   return { unscaled: sign === '-' ? -unscaled : unscaled, scale: fraction.length - Number(exponent) };
 }
 
-/** The same number at another scale; digits that do not fit are rounded half up (away from zero). */
+/** Returns the same number at another scale; digits that do not fit are rounded half up (away from zero). */
 function rescale({ unscaled, scale }: Decimal, to: number): Decimal {
   if (to >= scale) return { unscaled: unscaled * 10n ** BigInt(to - scale), scale: to };
   const divisor = 10n ** BigInt(scale - to);
@@ -38,7 +38,7 @@ export function plainDecimal({ unscaled, scale }: Decimal): string {
   return `${unscaled < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
 }
 
-/** Without trailing zeros, but never with a negative scale. */
+/** Returns the number without trailing zeros, but never with a negative scale. */
 function stripped({ unscaled, scale }: Decimal): Decimal {
   let [digits, left] = [unscaled, scale];
   while (left > 0 && digits % 10n === 0n) {
@@ -48,7 +48,7 @@ function stripped({ unscaled, scale }: Decimal): Decimal {
   return left < 0 ? rescale({ unscaled: digits, scale: left }, 0) : { unscaled: digits, scale: left };
 }
 
-/** What a numeric may be beside a number, and Debezium's text for it. */
+/** The values of a numeric that are not numbers, and Debezium's text for them. */
 const SPECIAL = new Map([
   ['NaN', 'NAN'],
   ['Infinity', 'POSITIVE_INFINITY'],
@@ -64,7 +64,7 @@ export function numeric(modifier: number, mode: TypeOptions['decimals']): FieldT
   if (mode === 'double') return { schema: schemaOf('double'), convert: Number, zero: 0, unchanged: null };
   if (modifier < 4) return mode === 'string' ? textual() : variable();
   const precision = ((modifier - 4) >> 16) & 0xffff;
-  // Of a negative scale (PostgreSQL 15) these are the lower eleven bits, unsigned: 2046 for -2. So Debezium has it; values stay right.
+  // A negative scale (PostgreSQL 15) is in the lower eleven bits, unsigned: 2046 for -2. Debezium writes it so; values stay right.
   const scale = (modifier - 4) & 0xffff;
   if (mode === 'string') return textual(scale);
   return precise(scale, { scale: String(scale), 'connect.decimal.precision': String(precision) });

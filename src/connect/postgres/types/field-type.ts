@@ -1,16 +1,16 @@
 import type { ConnectSchema, ConnectValue } from '../../connect-data/schema.ts';
 
-/** How a column's values become change events, whichever table it is in. */
+/** How the values of a type are written, in any table. */
 export interface FieldType {
-  /** Without default, and not optional but where every column of the type is: the column adds these. */
+  /** Without default, and optional only where every column of the type is: the column adds these. */
   readonly schema: ConnectSchema;
-  /** From PostgreSQL's text form, as the server writes it under the settings of `database.ts`. Never called with null; null stands for none. */
+  /** From PostgreSQL's text form, as the server writes it under the settings of `database.ts`. Never called with null. Returns null for a value that has no form. */
   readonly convert: (text: string) => ConnectValue;
-  /** The same for rows of a snapshot, where Debezium writes them otherwise. @default convert */
+  /** The same for rows of a snapshot, for types that Debezium writes differently there. @default convert */
   readonly read?: ((text: string) => ConnectValue) | undefined;
   /** Stands for null where the schema allows none: a column other than the key in the `before` of a delete. */
   readonly zero: ConnectValue;
-  /** Stands for a TOASTed value that an update did not touch, and that is not in the log; null where Debezium has nothing for it. */
+  /** Stands for a TOASTed value that an update did not touch, so that the log does not hold it; null where Debezium has nothing for it. */
   readonly unchanged: ConnectValue;
 }
 
@@ -23,14 +23,14 @@ export interface PgType {
   readonly category: string;
   /** Of an array; 0 for none. */
   readonly element: number;
-  /** Of a domain: what it is made from; 0 for none. */
+  /** Of a domain: its base type; 0 for none. */
   readonly base: number;
-  /** Of a domain: the modifier it gives its base; -1 for none. */
+  /** Of a domain: the modifier of its base type; -1 for none. */
   readonly modifier: number;
   readonly labels?: readonly string[] | undefined;
 }
 
-/** What the options choose about values. The names and meanings are Debezium's. */
+/** Options about the form of values. Names and meanings are Debezium's. */
 export interface TypeOptions {
   /** `decimal.handling.mode` */
   readonly decimals: 'precise' | 'string' | 'double';
@@ -46,5 +46,5 @@ export interface TypeOptions {
   readonly unknown: boolean;
 }
 
-/** What an update writes for a value that it did not touch and that is stored apart: `unavailable.value.placeholder`. */
+/** Stands for a value that is stored apart and that an update did not touch: `unavailable.value.placeholder`. */
 export const PLACEHOLDER = '__debezium_unavailable_value';

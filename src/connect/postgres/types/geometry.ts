@@ -38,7 +38,7 @@ function numbers(text: string): number[] {
 
 function pairs(text: string): Xy[] {
   const all = numbers(text);
-  return Array.from({ length: all.length >> 1 }, (_, index) => [all[index * 2]!, all[index * 2 + 1]!]);
+  return Array.from({ length: all.length >> 1 }, (_, index) => [all[index * 2] ?? 0, all[index * 2 + 1] ?? 0]);
 }
 
 /** Well-known binary, little-endian (OGC 06-103r4). */
@@ -93,57 +93,60 @@ function circle(text: string): ConnectValue {
   return [pointValue([x, y]), radius];
 }
 
-export const geometry: Readonly<Record<string, FieldType>> = {
-  point: type(POINT, (text) => pointValue(pairs(text)[0]!), pointValue([0, 0])),
-  box: type(
-    GEOMETRY,
-    box,
-    shape(
-      'box',
-      wkb(3, [
-        [0, 0],
-        [0, 1],
-        [1, 1],
-        [1, 0],
-        [0, 0],
-      ]),
+/** By the type's name. */
+export const geometry: ReadonlyMap<string, FieldType> = new Map(
+  Object.entries({
+    point: type(POINT, (text) => pointValue(pairs(text)[0] ?? [0, 0]), pointValue([0, 0])),
+    box: type(
+      GEOMETRY,
+      box,
+      shape(
+        'box',
+        wkb(3, [
+          [0, 0],
+          [0, 1],
+          [1, 1],
+          [1, 0],
+          [0, 0],
+        ]),
+      ),
     ),
-  ),
-  lseg: type(
-    GEOMETRY,
-    (text) => shape('lseg', wkb(2, pairs(text))),
-    shape(
-      'lseg',
-      wkb(2, [
-        [0, 0],
-        [1, 0],
-      ]),
+    lseg: type(
+      GEOMETRY,
+      (text) => shape('lseg', wkb(2, pairs(text))),
+      shape(
+        'lseg',
+        wkb(2, [
+          [0, 0],
+          [1, 0],
+        ]),
+      ),
     ),
-  ),
-  path: type(
-    GEOMETRY,
-    path,
-    shape(
-      'path',
-      wkb(2, [
-        [0, 0],
-        [1, 0],
-      ]),
+    path: type(
+      GEOMETRY,
+      path,
+      shape(
+        'path',
+        wkb(2, [
+          [0, 0],
+          [1, 0],
+        ]),
+      ),
     ),
-  ),
-  polygon: type(
-    GEOMETRY,
-    (text) => shape('polygon', wkb(3, closed(pairs(text)))),
-    shape(
-      'polygon',
-      wkb(3, [
-        [0, 0],
-        [1, 0],
-        [0, 1],
-        [0, 0],
-      ]),
+    polygon: type(
+      GEOMETRY,
+      (text) => shape('polygon', wkb(3, closed(pairs(text)))),
+      shape(
+        'polygon',
+        wkb(3, [
+          [0, 0],
+          [1, 0],
+          [0, 1],
+          [0, 0],
+        ]),
+      ),
     ),
-  ),
-  circle: type(CIRCLE, circle, [pointValue([0, 0]), 0]),
-  line: type(LINE, numbers, [0, 1, 0]),
-};
+    circle: type(CIRCLE, circle, [pointValue([0, 0]), 0]),
+    line: type(LINE, numbers, [0, 1, 0]),
+  }),
+);

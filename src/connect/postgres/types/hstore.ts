@@ -2,7 +2,7 @@ import { jsonTextInText } from '../../connect-data/json-text.ts';
 import { type ConnectValue, logical, schemaOf } from '../../connect-data/schema.ts';
 import { type FieldType, PLACEHOLDER, type TypeOptions } from './field-type.ts';
 
-/** As Java's HashMap gives its entries back: by bucket, of twice as many while three quarters are taken. */
+/** Returns the entries in the order of Java's HashMap: by bucket. It doubles the buckets when three quarters are taken. */
 function inJavaOrder(all: ReadonlyMap<string, string | null>): Map<string, string | null> {
   let buckets = 16;
   while (all.size > buckets * 0.75) buckets *= 2;
@@ -17,8 +17,8 @@ function inJavaOrder(all: ReadonlyMap<string, string | null>): Map<string, strin
 /** `"a"=>"1", "b"=>NULL` */
 function parse(text: string): Map<string, string | null> {
   const all = new Map<string, string | null>();
-  for (const [, key, value] of text.matchAll(/"((?:[^"\\]|\\.)*)"=>(?:"((?:[^"\\]|\\.)*)"|NULL)/gs)) {
-    all.set(unescaped(key!), value === undefined ? null : unescaped(value));
+  for (const [, key = '', value] of text.matchAll(/"((?:[^"\\]|\\.)*)"=>(?:"((?:[^"\\]|\\.)*)"|NULL)/gs)) {
+    all.set(unescaped(key), value === undefined ? null : unescaped(value));
   }
   return inJavaOrder(all);
 }

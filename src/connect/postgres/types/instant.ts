@@ -8,7 +8,7 @@ export interface Instant {
 
 const DAY_MICROS = 86_400_000_000;
 
-/** `2024-02-29 12:34:56.789+02`, `0044-03-15 BC`: what the server writes under DateStyle ISO. Infinities are the caller's. */
+/** Parses `2024-02-29 12:34:56.789+02` and `0044-03-15 BC`, as the server writes them under DateStyle ISO, but no infinities. */
 export function parseInstant(text: string): Instant {
   const match = /^(\d+)-(\d\d)-(\d\d)(?: (\d\d:\d\d:\d\d(?:\.\d+)?)([+-][\d:]+)?)?( BC)?$/.exec(text);
   if (match === null) throw new RangeError(`"${text}" is not a date or timestamp`);
@@ -36,7 +36,7 @@ function normal(days: number, micros: number): Instant {
   return { days: days + shift, micros: micros - shift * DAY_MICROS };
 }
 
-/** Days from the calendar date, after Howard Hinnant's "chrono-compatible low-level date algorithms". */
+/** Returns days since 1970, after Howard Hinnant's "chrono-compatible low-level date algorithms". */
 function daysOf(year: number, month: number, day: number): number {
   const shifted = month <= 2 ? year - 1 : year;
   const era = Math.floor(shifted / 400);
@@ -45,7 +45,7 @@ function daysOf(year: number, month: number, day: number): number {
   return era * 146_097 + ofEra * 365 + Math.floor(ofEra / 4) - Math.floor(ofEra / 100) + ofYear - 719_468;
 }
 
-/** The inverse: a date as ISO 8601, years beyond four digits with their sign. */
+/** Returns a date as ISO 8601, years beyond four digits with their sign. */
 export function isoDate(days: number): string {
   const shifted = days + 719_468;
   const era = Math.floor(shifted / 146_097);
@@ -76,7 +76,7 @@ function two(value: number): string {
   return value < 10 ? `0${value}` : String(value);
 }
 
-/** Since 1970, in units of so many microseconds (rounded down) or so many to the microsecond. */
+/** Returns microseconds since 1970. */
 export function epochMicros({ days, micros }: Instant): number | bigint {
   if (Math.abs(days) < 100_000) return days * DAY_MICROS + micros;
   return narrow(BigInt(days) * BigInt(DAY_MICROS) + BigInt(micros));

@@ -1,7 +1,7 @@
 import { type ConnectType, schemaOf } from '../../connect-data/schema.ts';
 import type { FieldType } from './field-type.ts';
 
-/** A whole number: a JavaScript number where it is exact, a bigint beyond 2^53. */
+/** Returns a whole number, as a bigint beyond 2^53. */
 export function exactInteger(text: string): number | bigint {
   const value = Number(text);
   return Number.isSafeInteger(value) ? value : BigInt(text);

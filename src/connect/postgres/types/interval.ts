@@ -14,7 +14,7 @@ interface Parts {
   seconds: string;
 }
 
-/** `1 year 2 mons -3 days +04:05:06.789`: what the server writes under IntervalStyle postgres. */
+/** Parses `1 year 2 mons -3 days +04:05:06.789`, as the server writes it under IntervalStyle postgres. */
 function parse(text: string): Parts {
   const parts: Parts = { years: 0, months: 0, days: 0, hours: 0, minutes: 0, seconds: '0' };
   for (const [, amount, unit] of text.matchAll(/([+-]?\d+) (year|mon|day)s?/g)) {
@@ -26,7 +26,7 @@ function parse(text: string): Parts {
     const sign = clock[1] === '-' ? -1 : 1;
     parts.hours = sign * Number(clock[2]);
     parts.minutes = sign * Number(clock[3]);
-    parts.seconds = sign < 0 ? `-${clock[4]}` : clock[4]!;
+    parts.seconds = `${sign < 0 ? '-' : ''}${clock[4] ?? '0'}`;
   }
   return parts;
 }
@@ -38,17 +38,29 @@ export function interval(mode: TypeOptions['intervals']): FieldType {
   return { schema: logical('int64', 'io.debezium.time.MicroDuration'), convert: micros, zero: 0, unchanged: 0 };
 }
 
-const LONGEST = 2 ** 63;
+const [LEAST, MOST] = [-(2n ** 63n), 2n ** 63n - 1n];
 
-/** A month counts as a twelfth of 365.25 days, in floating point, as Debezium has it; what an int64 cannot hold is its largest. */
+/** PostgreSQL 17 has infinite intervals. Debezium writes 0 for them; here they are the ends of the range, as infinite timestamps are. */
 function micros(text: string): number | bigint {
+  if (isInfinite(text)) return text.startsWith('-') ? LEAST : MOST;
   const { years, months, days, hours, minutes, seconds } = parse(text);
   const total = ((((years * 12 + months) * DAYS_PER_MONTH + days) * 24 + hours) * 60 + minutes) * 60 + Number(seconds);
-  const whole = Math.trunc(total * 1e6);
-  return Math.abs(whole) < LONGEST ? exactInteger(String(BigInt(whole))) : whole < 0 ? -(2n ** 63n) : 2n ** 63n - 1n;
+  return nearest(Math.trunc(total * 1e6));
 }
 
+/** A month counts as a twelfth of 365.25 days, in floating point, as in Debezium; a value beyond an int64 becomes the nearest one. */
+function nearest(whole: number): number | bigint {
+  if (Math.abs(whole) < Number(MOST)) return exactInteger(String(BigInt(whole)));
+  return whole < 0 ? LEAST : MOST;
+}
+
+function isInfinite(text: string): boolean {
+  return text === 'infinity' || text === '-infinity';
+}
+
+/** ISO 8601 has no infinite duration: the text is PostgreSQL's, as for infinite timestamps. */
 function iso(text: string): string {
+  if (isInfinite(text)) return text;
   const { years, months, days, hours, minutes, seconds } = parse(text);
   const [whole = '0', fraction = ''] = seconds.split('.');
   const digits = fraction.replace(/0+$/, '');

@@ -5,7 +5,7 @@ import { epochMicros, epochMillis, epochNanos, type Instant, isoDate, isoTime, o
 type Mode = TypeOptions['times'];
 
 const DAY_MICROS = 86_400_000_000;
-/** What Debezium makes of infinite dates and timestamps: the JDBC driver's constants, where they fit. */
+/** Debezium's values for infinite dates and timestamps: the JDBC driver's constants, where they fit. */
 const LAST_DAY = 2_146_033_979;
 const FIRST_DAY = -2_147_472_691;
 const LAST_MICROS = 9_223_372_036_854_775_807n;

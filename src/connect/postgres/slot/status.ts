@@ -1,34 +1,33 @@
-import { StreamerError } from '../../errors.ts';
-import { type Database, identifier, sqlState } from './database.ts';
-import { readerOf } from './lock.ts';
-import type { ResolvedOptions } from './options.ts';
-import { qualified } from './setup.ts';
+import type { ResolvedOptions } from '../resolve-options.ts';
+import type { Database } from '../server/database.ts';
+import { readerOf } from '../server/lock.ts';
+import { qualified, shownTable } from '../server/sql.ts';
 
 export interface SlotStatus {
-  /** Up to here everything is acknowledged, as `16/B374D848`. */
+  /** Everything up to this position is acknowledged. As `16/B374D848`. */
   readonly confirmed: string;
-  /** From here on the server keeps its log. */
+  /** The server keeps its log from this position on. */
   readonly restart: string;
-  /** Bytes of log behind what is confirmed: what is left to read, other tables' changes included. */
+  /** Bytes of log after the confirmed position: what is left to read, with other tables' changes. */
   readonly lagBytes: number;
   /** Bytes of log that the server keeps for the slot. */
   readonly keptBytes: number;
   /** As `pg_replication_slots.wal_status`: `reserved`, `extended`, `unreserved` or `lost`. */
   readonly walStatus: string;
-  /** Bytes that may still be written before the slot is given up; absent without `max_slot_wal_keep_size`. */
+  /** Bytes that may still be written before the slot is invalidated; undefined without `max_slot_wal_keep_size`. */
   readonly safeBytes: number | undefined;
 }
 
 export interface ChangesStatus {
   readonly slot: string;
-  /** Absent when there is none yet. */
+  /** Undefined when there is no slot yet. */
   readonly state: SlotStatus | undefined;
   readonly publication: string;
-  /** What the publication gives, as `public.cars`. */
+  /** The tables of the publication, as `public.cars`. */
   readonly published: readonly string[];
   /** Wanted tables that are not in it. */
   readonly missing: readonly string[];
-  /** Who reads the slot; absent when nobody does. */
+  /** The session that reads the slot; undefined when there is none. */
   readonly reader: string | undefined;
   /** As the server shows it; `-1` means that a slot that nobody reads may fill the disk. */
   readonly maxSlotWalKeepSize: string;
@@ -44,15 +43,15 @@ export async function readStatus(database: Database, { slot, publication, tables
        join pg_class c on c.oid = r.prrelid join pg_namespace n on n.oid = c.relnamespace where p.pubname = $1`,
     [publication],
   );
-  const listed = new Set([...names, ...roots.map(([name]) => name!)]);
+  const listed = new Set([...names, ...roots.map(([name]) => name)]);
   return {
     slot,
     state: await slotStatus(database, slot),
     publication,
     published: names,
-    missing: tables.filter(({ schema, name }) => !listed.has(`${schema}.${name}`)).map(qualified),
+    missing: tables.filter((table) => !listed.has(shownTable(table))).map(qualified),
     reader: await readerOf(database, slot),
-    maxSlotWalKeepSize: (await database.value('show max_slot_wal_keep_size'))!,
+    maxSlotWalKeepSize: await database.required('show max_slot_wal_keep_size'),
   };
 }
 
@@ -73,20 +72,4 @@ async function slotStatus(database: Database, slot: string): Promise<SlotStatus 
     walStatus: walStatus ?? 'unknown',
     safeBytes: safe === null || safe === undefined ? undefined : Number(safe),
   };
-}
-
-export async function resetSlot(database: Database, { slot, publication }: ResolvedOptions, withPublication: boolean): Promise<boolean> {
-  const reader = await readerOf(database, slot);
-  if (reader !== undefined) {
-    throw new StreamerError('REFUSED', `the slot "${slot}" is being read (${reader})`, { next: 'Stop the workers of the app first.' });
-  }
-  const exists = (await database.rows('select from pg_replication_slots where slot_name = $1', [slot])).length > 0;
-  try {
-    if (exists) await database.rows('select pg_drop_replication_slot($1)', [slot]);
-  } catch (error) {
-    if (sqlState(error) !== '55006') throw error;
-    throw new StreamerError('REFUSED', (error as Error).message, { cause: error, next: 'Stop whoever reads it first.' });
-  }
-  if (withPublication) await database.rows(`drop publication if exists ${identifier(publication)}`);
-  return exists;
 }

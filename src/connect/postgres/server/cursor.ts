@@ -1,12 +1,12 @@
 import type { Database, Row } from './database.ts';
 
-/** About so many bytes come with one fetch. */
+/** Approximate size of one fetch. */
 const FETCH_BYTES = 4 * 1024 * 1024;
 const MAX_ROWS = 5000;
 
 /**
- * The rows of a query, a part at a time, so that memory does not grow with the result. Each part is as large as those before it
- * say that it may be. Needs an open transaction.
+ * Yields the rows of a query in parts, so that memory does not grow with the result. The size of a part follows from the sizes of
+ * the rows before it. Needs an open transaction.
  */
 export async function* fetched(database: Database, query: string): AsyncGenerator<readonly Row[]> {
   await database.rows(`declare streamer_cursor no scroll cursor for ${query}`);

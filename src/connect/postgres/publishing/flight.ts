@@ -1,9 +1,9 @@
-import type { SourceContext, SourceRecord } from '../source.ts';
+import type { SourceContext, SourceRecord } from '../../source.ts';
 
 const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_RECORDS = 20_000;
 
-/** Records that are on their way to the broker. Holds back whoever sends when there are too many; keeps the first error. */
+/** Records that are on their way to the broker. Holds the sender back when there are too many, and keeps the first error. */
 export class Flight {
   readonly #context: SourceContext;
   #bytes = 0;
@@ -16,7 +16,7 @@ export class Flight {
     this.#context = context;
   }
 
-  /** Resolves when there is room for more. @throws what a record was refused with */
+  /** Resolves when there is room for more. @throws the error with which a record was refused */
   async send(record: SourceRecord): Promise<void> {
     if (this.#isFailed) throw this.#error;
     const size = (record.key?.length ?? 0) + (record.value?.length ?? 0) + 256;
@@ -33,7 +33,7 @@ export class Flight {
     while (this.#bytes > MAX_BYTES || this.#records > MAX_RECORDS) await this.#change();
   }
 
-  /** Resolves when all are acknowledged. @throws what one was refused with */
+  /** Resolves when all are acknowledged. @throws the error with which one was refused */
   async landed(): Promise<void> {
     while (this.#records > 0 && !this.#isFailed) await this.#change();
     if (this.#isFailed) throw this.#error;

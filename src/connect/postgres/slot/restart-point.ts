@@ -1,16 +1,17 @@
-import type { Database } from './database.ts';
-import { literal } from './database.ts';
-import { parseLsn } from './pgoutput/lsn.ts';
+import { parseLsn } from '../pgoutput/lsn.ts';
+import type { Database } from '../server/database.ts';
+import { isStatementError } from '../server/server-error.ts';
+import { literal } from '../server/sql.ts';
 
-/** Log that every look has the server decode again, from which on it is asked for a nearer place to begin at. */
+/** Size of the log behind the slot's restart point, which each look decodes again, at which a nearer restart point is requested. */
 const FAR_BYTES = 1024n * 1024n;
 const APART_MS = 1000;
-/** A slot waits for the transactions that are open; the note that is wanted was written before. */
+/** Creating a slot waits for open transactions; the note is written before that. */
 const PATIENCE_MS = 50;
 
 /**
- * A look begins where the server last noted which transactions were running (`restart_lsn`), and that happens every 15 s: behind many
- * changes each look would decode them all again until then. Here the server is asked to note it at once.
+ * Moves the place from which the server decodes. That is where it last noted the running transactions (`restart_lsn`), which it does
+ * every 15 s: after many changes each look would decode all of them again until then. This makes the server write a note at once.
  */
 export class RestartPoint {
   readonly #database: Database;
@@ -27,9 +28,9 @@ export class RestartPoint {
   }
 
   /**
-   * To be called with the place that the slot was moved to.
+   * Takes the position to which the slot was moved.
    *
-   * @returns where the server's note stands; the slot begins there once it is moved beyond. Absent when none was needed
+   * @returns the position of the server's note, which becomes the restart point once the slot is moved past it; undefined when none was needed
    */
   async follow(moved: bigint): Promise<bigint | undefined> {
     if (moved - this.#at < FAR_BYTES || Date.now() - this.#askedAt < APART_MS) return undefined;
@@ -39,10 +40,10 @@ export class RestartPoint {
       (await this.#database.value(`select has_function_privilege(to_regprocedure('pg_log_standby_snapshot()'), 'execute')`)) === 't';
     if (this.#canLog) await this.#database.rows('select pg_log_standby_snapshot()');
     else await this.#shortSlot();
-    return parseLsn((await this.#database.value('select pg_current_wal_insert_lsn()'))!);
+    return parseLsn(await this.#database.required('select pg_current_wal_insert_lsn()'));
   }
 
-  /** PostgreSQL 16 has a function for it, which not every role may call; the making of a slot does it everywhere, if one is free. */
+  /** PostgreSQL 16 has a function for it that not every role may call. Creating a slot does it in every version, if a slot is free. */
   async #shortSlot(): Promise<void> {
     const name = literal(`${this.#slot}_note`);
     try {
@@ -51,7 +52,7 @@ export class RestartPoint {
         `select pg_drop_replication_slot(slot_name) from pg_create_logical_replication_slot(${name}, 'pgoutput', true)`,
       );
     } catch (error) {
-      if ((error as { severity?: string }).severity !== 'ERROR') throw error;
+      if (!isStatementError(error)) throw error;
     } finally {
       await this.#database.rows('set statement_timeout = 0');
     }

@@ -1,22 +1,22 @@
-import { StreamerError } from '../../errors.ts';
-import type { ChangeEvent } from './events/change-event.ts';
-import type { EventEncoder } from './events/encoder.ts';
-import type { ChangePosition } from './events/position.ts';
-import type { Begin, LogicalMessage, PgoutputMessage, RowChange, Truncate } from './pgoutput/message.ts';
-import type { TableRegistry } from './table-registry.ts';
+import { StreamerError } from '../../../errors.ts';
+import type { TableRegistry } from '../catalog/table-registry.ts';
+import type { Begin, LogicalMessage, PgoutputMessage, RowChange, Truncate } from '../pgoutput/message.ts';
+import type { ChangeEvent } from './change-event.ts';
+import type { EventEncoder } from './encoder.ts';
+import type { ChangePosition } from './position.ts';
 
 const OPERATION = { insert: 'c', update: 'u', delete: 'd' } as const;
 
-/** What a message came to. */
+/** What follows from a message. */
 export interface Step {
   readonly events: readonly ChangeEvent[];
-  /** Set at a commit: the slot may be moved here once all events up to now are acknowledged. */
+  /** Set at a commit: the slot may be moved here once all events so far are acknowledged. */
   readonly committed?: bigint | undefined;
 }
 
 const NOTHING: Step = { events: [] };
 
-/** Follows the messages of a slot, transaction by transaction, and makes events of them. */
+/** Turns the messages of a slot into events, transaction by transaction. */
 export class ChangeStream {
   readonly #encoder: EventEncoder;
   readonly #tables: TableRegistry;
@@ -26,7 +26,7 @@ export class ChangeStream {
   #previousLsn: bigint | null;
   #lastMicros = 0n;
 
-  /** @param previousLsn end of the transaction that was confirmed last; null for none */
+  /** @param previousLsn end of the last transaction that was confirmed; null for none */
   constructor(encoder: EventEncoder, tables: TableRegistry, skip: ReadonlySet<string>, previousLsn: bigint | null) {
     this.#encoder = encoder;
     this.#tables = tables;
@@ -34,14 +34,14 @@ export class ChangeStream {
     this.#previousLsn = previousLsn;
   }
 
-  /** @param lsn where the message stands in the log */
+  /** @param lsn the message's position in the log */
   async next(message: PgoutputMessage, lsn: bigint): Promise<Step> {
     if (message.kind !== 'relation') return this.take(message, lsn);
     await this.#tables.define(message);
     return NOTHING;
   }
 
-  /** The same for all messages but relations, which have to be looked up. */
+  /** The same for all messages but relations, for which the catalogue is read. */
   take(message: Exclude<PgoutputMessage, { kind: 'relation' }>, lsn: bigint): Step {
     switch (message.kind) {
       case 'begin':

@@ -1,43 +1,46 @@
-import type { ChangeStream } from './change-stream.ts';
-import { fetched } from './cursor.ts';
-import { type Database, identifier, literal } from './database.ts';
-import { decodeMessage } from './pgoutput/decode.ts';
-import { formatLsn, parseLsn } from './pgoutput/lsn.ts';
-import type { Publisher } from './publisher.ts';
+import type { ChangeStream } from '../events/change-stream.ts';
+import { decodeMessage } from '../pgoutput/decode.ts';
+import { formatLsn, parseLsn } from '../pgoutput/lsn.ts';
+import type { Publisher } from '../publishing/publisher.ts';
+import { fetched } from '../server/cursor.ts';
+import type { Database } from '../server/database.ts';
+import { identifier, literal } from '../server/sql.ts';
 import { RestartPoint } from './restart-point.ts';
 import type { Slot } from './slot.ts';
 
-/** Changes after which a look at the log ends, at the next end of a transaction. */
+/** Number of changes after which a look at the log ends, at the next end of a transaction. */
 const LOOK_CHANGES = 10_000;
-/** Log of other tables after which the slot is moved on at once. */
+/** Size of other tables' log after which the slot is moved at once. */
 const MOVE_BYTES = 16n * 1024n * 1024n;
 
 export interface SlotReaderParts {
   readonly database: Database;
   readonly slot: string;
   readonly publication: string;
-  /** Ask for logical messages too. */
+  /** Read logical messages too. */
   readonly messages: boolean;
   readonly stream: ChangeStream;
   readonly publisher: Publisher;
   readonly heartbeatMs: number;
-  /** Where the slot stands. */
+  /** The slot's position at the start. */
   readonly place: Slot;
+  /** Called before the slot is moved past log that was read. A rejection leaves the slot where it is. */
+  readonly verify: () => Promise<void>;
 }
 
 /**
- * Reads a slot with SQL: peeks at what is there, publishes it, and moves the slot on when all of it is acknowledged. What is
- * peeked at stays in the slot, so a crash at any point repeats whole transactions and loses none.
+ * Reads a slot with SQL: peeks at the changes, publishes them, and moves the slot when all of them are acknowledged. Peeking leaves
+ * them in the slot, so a crash at any point repeats whole transactions and loses none.
  */
 export class SlotReader {
   readonly #parts: SlotReaderParts;
   readonly #restartPoint: RestartPoint;
-  /** The end of the log at the last look that saw all of it. */
+  /** End of the log at the last look that read all of it. */
   #seen = -1n;
-  /** Where the slot may be moved to, and has not been yet. */
+  /** The position to which the slot may be moved, and has not been yet. */
   #unmoved: bigint | undefined;
   #moved: bigint;
-  /** The slot begins nearer once it is moved beyond. */
+  /** A later restart point, which holds once the slot is moved past it. */
   #noted: bigint | undefined;
   #movedAt = Date.now();
 
@@ -48,13 +51,13 @@ export class SlotReader {
   }
 
   /**
-   * Publishes what is new, up to a number of changes; a transaction is never cut.
+   * Publishes new changes, up to a number of them; a transaction is never split.
    *
-   * @returns how many messages there were
+   * @returns the number of messages
    */
   async look(): Promise<number> {
     const { database, publisher } = this.#parts;
-    const end = parseLsn((await database.value('select pg_current_wal_flush_lsn()'))!);
+    const end = parseLsn(await database.required('select pg_current_wal_flush_lsn()'));
     if (end <= this.#seen) {
       await this.#moveWhenDue();
       return 0;
@@ -63,16 +66,17 @@ export class SlotReader {
     const { rows, reached } = await this.#publish(end);
     await publisher.settled();
     await database.rows('commit');
+    await this.#parts.verify();
     const hasMore = rows >= LOOK_CHANGES;
     if (!hasMore) this.#seen = end;
-    // All that was committed before has been published, or is none of ours; what is still under way commits behind it.
+    // Everything committed before it is published, or not of our tables; open transactions commit after it.
     this.#unmoved = hasMore || reached > end ? reached : end;
     if (rows > 0) await this.#move(this.#unmoved);
     else await this.#moveWhenDue();
     return rows;
   }
 
-  /** @returns where the last transaction ended, or where the last message outside of one stands */
+  /** @returns the end of the last transaction, or the position of the last message outside of one */
   async #publish(end: bigint): Promise<{ rows: number; reached: bigint }> {
     const { database, slot, publication, messages, stream, publisher } = this.#parts;
     const options = `'proto_version', '1', 'publication_names', ${literal(identifier(publication))}${messages ? `, 'messages', 'true'` : ''}`;
@@ -82,8 +86,8 @@ export class SlotReader {
     for await (const part of fetched(database, query)) {
       rows += part.length;
       for (const [lsn, data] of part) {
-        const message = decodeMessage(Buffer.from(data!, 'base64'));
-        const step = await stream.next(message, parseLsn(lsn!));
+        const message = decodeMessage(Buffer.from(data ?? '', 'base64'));
+        const step = await stream.next(message, parseLsn(lsn ?? ''));
         if (step.events.length > 0) await publisher.publish(step.events);
         if (step.committed !== undefined) reached = step.committed;
         else if (message.kind === 'message' && !message.isTransactional) reached = message.lsn;
@@ -93,8 +97,8 @@ export class SlotReader {
   }
 
   /**
-   * While nothing of ours happens it is enough to move now and then, so that the server may drop its log; and when much was written,
-   * because every look reads what lies behind the slot's place again.
+   * While only other tables are written, the slot is moved every heartbeat, so that the server can drop its log; and earlier when much
+   * was written, because every look decodes again from the slot's position.
    */
   async #moveWhenDue(): Promise<void> {
     if (this.#unmoved === undefined) return;

@@ -1,14 +1,13 @@
-import type { Converter } from '../connect-data/converter.ts';
-import type { ChangeEvent, Data } from './events/change-event.ts';
-import type { Unwrap } from './events/unwrap.ts';
+import type { Converter } from '../../connect-data/converter.ts';
+import type { ChangeEvent, Data } from '../events/change-event.ts';
+import type { Unwrap } from '../events/unwrap.ts';
 import type { Flight } from './flight.ts';
 
-/** Puts events into bytes and sends them, in order. */
+/** Encodes events and sends them, in order. */
 export class Publisher {
   readonly #converter: Converter;
   readonly #unwrap: Unwrap | undefined;
   readonly #flight: Flight;
-  #published = 0;
 
   constructor(converter: Converter, unwrap: Unwrap | undefined, flight: Flight) {
     this.#converter = converter;
@@ -16,19 +15,21 @@ export class Publisher {
     this.#flight = flight;
   }
 
-  /** Records that were handed over so far. */
-  get published(): number {
-    return this.#published;
-  }
-
-  /** Resolves when they are on their way and there is room for more. */
+  /** Resolves when the records are on their way and there is room for more. */
   async publish(events: readonly ChangeEvent[]): Promise<void> {
     for (const { topic, key, value, headers } of this.#unwrap?.(events) ?? events) {
       const keyBytes = key === null ? null : await this.#bytes(key, topic, 'key');
       const valueBytes = value === null ? null : await this.#bytes(value, topic, 'value');
-      this.#published++;
       await this.#flight.send({ topic, key: keyBytes, value: valueBytes, headers });
     }
+  }
+
+  /** Publishes the deletion of a key that stands in a topic in the bytes given, which may differ from those of today's options. */
+  async publishGone(events: readonly ChangeEvent[], topic: string, writtenKey: Buffer): Promise<void> {
+    await this.publish(events);
+    const key = events[0]?.key ?? null;
+    const isSame = key !== null && writtenKey.equals(await this.#bytes(key, topic, 'key'));
+    if (!isSame) await this.#flight.send({ topic, key: writtenKey, value: null });
   }
 
   /** Resolves when everything is acknowledged. */

@@ -5,9 +5,9 @@ import type { Database } from './database.ts';
 const RETRY_MS = 1000;
 
 /**
- * Sees to it that one process reads a slot: a lock that the server gives back when the session ends, however it ends.
+ * Ensures that only one process reads a slot, by a lock that the server releases when the session ends, however it ends.
  *
- * @param waiting told whom it waits for
+ * @param waiting called with the process that holds the lock
  * @returns false when the signal was aborted first
  */
 export async function lockSlot(database: Database, slot: string, signal: AbortSignal, waiting: (why: string) => void): Promise<boolean> {
@@ -20,13 +20,13 @@ export async function lockSlot(database: Database, slot: string, signal: AbortSi
   return false;
 }
 
-/** Who reads the slot, in words. */
+/** Describes who reads the slot. */
 async function holderOf(database: Database, slot: string): Promise<string> {
   const holder = await readerOf(database, slot);
   return `another process reads the slot "${slot}" (${holder ?? 'it has just ended'}); this one takes over when it ends`;
 }
 
-/** `streamer cars, pid 4711, from 10.0.0.5`; absent when nobody reads. */
+/** Returns the reader, as `streamer cars, server process 4711, from 10.0.0.5`. */
 export async function readerOf(database: Database, slot: string): Promise<string | undefined> {
   const [high, low] = keyOf(slot);
   const [row] = await database.rows(
@@ -38,7 +38,7 @@ export async function readerOf(database: Database, slot: string): Promise<string
   return row === undefined ? undefined : `${row[0]}, server process ${row[1]}${row[2] === null ? '' : `, from ${row[2]}`}`;
 }
 
-/** Two signed 32-bit numbers from the slot's name. */
+/** Returns two signed 32-bit numbers that stand for the slot's name. */
 function keyOf(slot: string): [number, number] {
   const hash = createHash('sha256').update(`streamer change capture ${slot}`).digest();
   return [hash.readInt32BE(0), hash.readInt32BE(4)];
