@@ -217,6 +217,7 @@ export class App implements TopicHost {
       direct,
       sources: this.sources,
       requiredTopics: this.topicSpecs(),
+      coPartitioned: this.#graph.coPartitioned,
     });
     try {
       await this.#worker.start();

@@ -5,9 +5,9 @@ import type { Handler } from '../../src/agents/each.ts';
 import { MadeRecords } from '../../src/kafka/index.ts';
 import { decodeFinished, encodeFinished } from '../../src/runtime/offsets/finished-map.ts';
 import type { OffsetRange } from '../../src/runtime/offsets/offset-tracker.ts';
-import { PartitionTask } from '../../src/runtime/task/input.ts';
-import { AgentRuntime } from '../../src/runtime/work/agent-runtime.ts';
+import type { Input } from '../../src/runtime/task/input.ts';
 import { bytes, optional } from '../../src/topics/index.ts';
+import { runningTask } from './support/tasks.ts';
 
 /**
  * Offsets 5 to 9 were finished, 4 was not, when the partition was handed over. The new owner commits at once, may read a
@@ -22,24 +22,22 @@ const record = (offset: number) => ({
   timestamp: 0,
 });
 
-function task(handler: Handler<unknown, unknown, never>): PartitionTask {
+async function owning(handler: Handler<unknown, unknown, never>): Promise<Input> {
   const readable = { name: 'items', serdes: { key: optional(bytes()), value: bytes() }, tombstones: 'skip' } as never;
-  const host = { send: () => {}, deadLetter: async () => {}, tell: () => {}, fail: () => {} };
-  const runtime = new AgentRuntime(defineAgent('work', [readable], each(handler), { concurrency: 8 }), host as never);
-  const partition = { queueRecords: 100, queueBytes: 1_000_000, pause: () => {}, resume: () => {}, received: () => {} };
+  const agent = defineAgent('work', [readable], each(handler), { concurrency: 8 });
   const start = { position: 4, finished: before, metadata: encodeFinished(4, before) };
-  return new PartitionTask({ topic: 'items', partition: 0 }, readable, [runtime], start, partition as never);
+  return (await runningTask({ agent, readable, start })).input;
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-it('a new owner that has read nothing yet commits nothing that forgets what was finished', () => {
-  expect(task(() => {}).uncommitted()).toBeUndefined();
+it('a new owner that has read nothing yet commits nothing that forgets what was finished', async () => {
+  expect((await owning(() => {})).uncommitted()).toBeUndefined();
 });
 
 it('a new owner that has read a part of it commits the rest of it too', async () => {
   const seen: number[] = [];
-  const owner = task((_value, { offset }) => {
+  const owner = await owning((_value, { offset }) => {
     seen.push(offset);
     return new Promise<never>(() => {});
   });
@@ -50,7 +48,7 @@ it('a new owner that has read a part of it commits the rest of it too', async ()
 });
 
 it('keeps what was finished beyond when the position moves on', async () => {
-  const owner = task(() => {});
+  const owner = await owning(() => {});
   owner.deliver(new MadeRecords([record(4)]), 5);
   await turn();
   const commit = owner.uncommitted();

@@ -1,83 +1,106 @@
 import { KafkaError } from '../../errors.ts';
-import type { CommittedOffset, Subscription } from '../../kafka/index.ts';
-import { sleep } from '../../timing/index.ts';
-import type { PartitionTask } from '../task/input.ts';
+import type { CommittedOffset } from '../../kafka/index.ts';
+import { type Clock, sleep, type Timer } from '../../timing/index.ts';
+import type { Tell } from '../events/worker-events.ts';
+import type { Task } from '../task/task.ts';
+import type { CommitCycle, Cut } from './commit-cycle.ts';
 
-export interface CommitterHost {
-  committed(offsets: readonly CommittedOffset[]): void;
-  warning(error: KafkaError): void;
-  fail(error: KafkaError): void;
+/** Commits of one cut, before what it holds is left to the next cut. */
+const ATTEMPTS = 3;
+const PAUSE_MS = 100;
+
+export interface CommitterParts {
+  readonly cycle: CommitCycle;
+  readonly intervalMs: number;
+  /** The tasks that a cut is taken of. */
+  readonly tasks: () => Iterable<Task>;
+  readonly clock: Clock;
+  readonly tell: Tell;
+  /** Gets every failed attempt; `isFatal` for one after which the worker cannot go on. */
+  readonly failed: (error: KafkaError, isFatal: boolean) => void;
 }
 
-/** Commits what has changed, one request at a time: offsets only ever of events whose outputs are acknowledged. */
+/** Drives a commit cycle by the clock, one cut at a time. */
 export class Committer {
-  readonly #host: CommitterHost;
-  readonly #intervalMs: number;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #parts: CommitterParts;
+  #timer: Timer | undefined;
+  #isStarted = false;
   #running: Promise<void> = Promise.resolve();
   #underWay: CommittedOffset | undefined;
 
-  constructor(intervalMs: number, host: CommitterHost) {
-    this.#intervalMs = intervalMs;
-    this.#host = host;
+  constructor(parts: CommitterParts) {
+    this.#parts = parts;
   }
 
-  start(commit: () => Promise<void>): void {
-    const tick = async () => {
-      await commit();
-      if (this.#timer !== undefined) this.#timer = setTimeout(tick, this.#intervalMs);
-    };
-    this.#timer = setTimeout(tick, this.#intervalMs);
+  start(): void {
+    this.#isStarted = true;
+    this.#schedule();
   }
 
+  /** No more commits by the clock. */
   stop(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#isStarted = false;
+    this.#timer?.cancel();
   }
 
-  /** Of a commit that is under way, or tried again, the first offset. */
+  /** The first offset of the cut that is being committed. */
   get underWay(): CommittedOffset | undefined {
     return this.#underWay;
   }
 
-  /** Behind any commit under way. Never rejects: what could not be committed is committed next time, or done again. */
-  commit(subscription: Subscription, epoch: number, tasks: Iterable<PartitionTask>): Promise<void> {
+  /** An assignment has been taken over: commits from now on belong to it, and its first positions are committed at once. */
+  begin(epoch: number): void {
+    this.#parts.cycle.begin(epoch);
+    void this.commit();
+  }
+
+  /** Commits what is finished when the commits before this one have ended. Never rejects. */
+  commit(): Promise<void> {
     this.#running = this.#running
-      .then(() => this.#commitNow(subscription, epoch, [...tasks]))
+      .then(() => this.#cycle())
       .finally(() => {
         this.#underWay = undefined;
       });
     return this.#running;
   }
 
-  async #commitNow(subscription: Subscription, epoch: number, tasks: readonly PartitionTask[]): Promise<void> {
-    const offsets: Array<[PartitionTask, CommittedOffset]> = [];
-    for (const task of tasks) {
-      const offset = task.uncommitted();
-      if (offset !== undefined) offsets.push([task, offset]);
-    }
-    if (offsets.length === 0) return;
-    this.#underWay = offsets[0]?.[1];
-    for (let attempt = 1; attempt <= 3; attempt++) {
+  #schedule(): void {
+    const { clock, intervalMs } = this.#parts;
+    this.#timer = clock.after(intervalMs, async () => {
+      await this.commit();
+      if (this.#isStarted) this.#schedule();
+    });
+  }
+
+  async #cycle(): Promise<void> {
+    const { cycle, tasks, tell } = this.#parts;
+    const cut = cycle.cut(tasks());
+    if (cut === undefined) return;
+    const offsets = [...cut.tasks.values()].flatMap((each) => each.offsets);
+    this.#underWay = offsets[0];
+    if (await this.#isCommitted(cut)) tell('committed', { offsets });
+    else await cycle.abort(cut);
+  }
+
+  async #isCommitted(cut: Cut): Promise<boolean> {
+    const { clock, cycle, failed } = this.#parts;
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       try {
-        await subscription.commit(
-          epoch,
-          offsets.map(([, offset]) => offset),
-        );
-        for (const [task, offset] of offsets) task.committed(offset);
-        this.#host.committed(offsets.map(([, offset]) => offset));
-        return;
+        await cycle.commit(cut);
+        return true;
       } catch (cause) {
-        const error =
-          cause instanceof KafkaError ? cause : new KafkaError('retry', `commit failed: ${(cause as Error).message}`, { cause });
-        if (error.reason === 'stale') return;
-        if (error.reason !== 'retry') {
-          this.#host.fail(error);
-          return;
-        }
-        this.#host.warning(error);
-        await sleep(100 * attempt);
+        const error = asKafkaError(cause);
+        if (error.reason === 'stale') return false;
+        failed(error, error.reason !== 'retry');
+        if (error.reason !== 'retry') return false;
+        await sleep(PAUSE_MS * attempt, undefined, clock);
       }
     }
+    return false;
   }
+}
+
+function asKafkaError(cause: unknown): KafkaError {
+  if (cause instanceof KafkaError) return cause;
+  return new KafkaError('retry', `commit failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 }

@@ -1,44 +1,42 @@
-import { getLogger } from '@logtape/logtape';
 import { StreamerError } from '../../errors.ts';
-import type { CommittedOffset, KafkaAdmin, Subscription, TopicPartition, Watermarks } from '../../kafka/index.ts';
-import type { Readable } from '../../topics/index.ts';
-import { decodeFinished, type FinishedMap } from '../offsets/finished-map.ts';
-import { type PartitionHost, PartitionTask } from '../task/input.ts';
-import type { AgentRuntime } from '../work/agent-runtime.ts';
-import type { AgentTask } from '../work/agent-task.ts';
+import type { Subscription, TopicPartition } from '../../kafka/index.ts';
+import type { Input, InputPlan } from '../task/input.ts';
+import type { InputStart } from '../task/input-start.ts';
+import { Task, type TaskContext, type TaskInput } from '../task/task.ts';
 
-export interface TopicPlan {
-  readonly readable: Readable<unknown, unknown>;
-  readonly runtimes: readonly AgentRuntime[];
+/** What the app has declared about topics. */
+export interface Plan {
+  /** @throws StreamerError when no agent reads the topic */
+  input(topic: string): InputPlan;
+  /** The topics that are co-partitioned with this one, itself included, in order. */
+  groupOf(topic: string): readonly string[];
 }
 
-/** What happens when the group's commit lies outside of the log. */
-export type DataGonePolicy = 'stop' | 'earliest' | 'latest';
-
-const log = getLogger(['streamer', 'worker']);
-
-interface Start {
-  readonly position: number;
-  readonly finished: FinishedMap;
-  readonly metadata: string;
+/** A partition that has been assigned, and where it would start. */
+export interface AssignedPartition {
+  readonly partition: TopicPartition;
+  readonly start: InputStart;
 }
 
 /**
- * The partitions of the current epoch. A partition that consecutive epochs assign to this worker keeps its task: nothing
- * is redone, reading goes on where its buffer ends.
+ * The tasks of the current epoch. A task whose partitions consecutive epochs assign to this worker is kept: nothing is redone, and
+ * reading goes on where its buffers end.
  */
 export class Assignment {
-  readonly #host: PartitionHost;
-  readonly #onOffsetOutOfRange: DataGonePolicy;
-  readonly #plan: (topic: string) => TopicPlan;
-  readonly #tasks = new Map<string, PartitionTask>();
+  readonly #subscription: Subscription;
+  readonly #plan: Plan;
+  readonly #context: TaskContext;
+  readonly #failed: (cause: unknown) => void;
+  readonly #tasks = new Map<string, Task>();
+  readonly #inputs = new Map<string, { readonly input: Input; readonly id: string }>();
   #epoch = -1;
-  #turn = 0;
 
-  constructor(host: PartitionHost, onOffsetOutOfRange: DataGonePolicy, plan: (topic: string) => TopicPlan) {
-    this.#host = host;
-    this.#onOffsetOutOfRange = onOffsetOutOfRange;
+  /** @param failed gets the failure of a task to restore its state */
+  constructor(subscription: Subscription, plan: Plan, context: TaskContext, failed: (cause: unknown) => void) {
+    this.#subscription = subscription;
     this.#plan = plan;
+    this.#context = context;
+    this.#failed = failed;
   }
 
   /** -1 while nothing is assigned. */
@@ -46,148 +44,115 @@ export class Assignment {
     return this.#epoch;
   }
 
-  get tasks(): readonly PartitionTask[] {
+  get tasks(): readonly Task[] {
     return [...this.#tasks.values()];
   }
 
-  get partitions(): readonly TopicPartition[] {
-    return this.tasks.map((task) => task.partition);
+  input(partition: TopicPartition): Input | undefined {
+    return this.#inputs.get(keyOf(partition))?.input;
   }
 
-  get(partition: TopicPartition): PartitionTask | undefined {
-    return this.#tasks.get(keyOf(partition));
-  }
-
-  /** An agent's tasks, each with its partition's. */
-  agentTasks(name: string): Array<{ readonly agent: AgentTask; readonly task: PartitionTask }> {
-    return this.tasks.flatMap((task) => task.agents.filter(({ agent }) => agent === name).map((agent) => ({ agent, task })));
-  }
-
-  /** Makes tasks for what is new, lets go of what is not assigned any more, and sets every position. */
-  async assign(partitions: readonly TopicPartition[], epoch: number, subscription: Subscription, admin: KafkaAdmin): Promise<void> {
-    const turn = ++this.#turn;
-    const committed = new Map((await subscription.committed(partitions)).map((offset) => [keyOf(offset), offset]));
-    const starts = new Map<string, Start>();
-    for (const [topic, group] of byTopic(partitions)) {
-      const marks = new Map((await admin.watermarks(topic)).map((mark) => [keyOf(mark), mark]));
-      for (const partition of group)
-        starts.set(keyOf(partition), this.#startOf(partition, committed.get(keyOf(partition)), marks.get(keyOf(partition))));
+  /** Makes tasks for what is new, closes those that are not assigned any more, sets every position, and starts all. */
+  assign(epoch: number, partitions: readonly AssignedPartition[]): void {
+    const groups = this.#byTask(partitions);
+    for (const id of this.#tasks.keys()) {
+      if (!groups.has(id)) this.#close(id, new StreamerError('LOST', 'the partition belongs to another worker now'));
     }
-    // An answer that took too long belongs to a call that has been given up.
-    if (turn !== this.#turn) return;
-    this.#retain(new Set(starts.keys()));
     this.#epoch = epoch;
-    for (const partition of partitions) this.#place(partition, starts.get(keyOf(partition))!, subscription);
-    for (const task of this.#tasks.values()) task.resume();
+    for (const [id, group] of groups) this.#place(id, group);
   }
 
-  /** The log no longer holds what would be read next: decides by policy where to go on. @throws StreamerError when it says stop */
-  async restart(partition: TopicPartition, offset: number, subscription: Subscription, admin: KafkaAdmin): Promise<void> {
-    const epoch = this.#epoch;
-    const marks = (await admin.watermarks(partition.topic)).find((mark) => mark.partition === partition.partition);
-    const start = this.#startOf(partition, { ...partition, offset, metadata: null }, marks);
-    const key = keyOf(partition);
-    if (epoch !== this.#epoch || !this.#tasks.has(key)) return;
-    this.#tasks.get(key)?.abandon(new StreamerError('LOST', 'the log was cut, or the topic was made anew'));
-    this.#tasks.delete(key);
-    this.#place(partition, start, subscription);
+  /** Has a task begin again, one of its inputs at another place: the log no longer holds what would be read next. */
+  restart(partition: TopicPartition, start: InputStart): void {
+    const id = this.#inputs.get(keyOf(partition))?.id;
+    const task = id === undefined ? undefined : this.#tasks.get(id);
+    if (id === undefined || task === undefined) return;
+    const inputs = task.inputs.map((input) => ({
+      partition: input.partition,
+      start: keyOf(input.partition) === keyOf(partition) ? start : input.restart(),
+    }));
+    this.#close(id, new StreamerError('LOST', 'the log was cut, or the topic was recreated'));
+    this.#place(id, inputs);
   }
 
-  /** Resolves when nothing is in hand any more; starts nothing more. */
+  /** Starts no event any more; resolves when none is in flight. */
   async drain(): Promise<void> {
     await Promise.all(this.tasks.map((task) => task.drain()));
   }
 
-  /** Ends an epoch: what is still in hand is abandoned, with its task. Tells how many events that were. */
+  /** Ends an epoch: tasks that are not drained are closed. Returns the number of events that were in flight. */
   endEpoch(epoch: number): number {
     if (epoch !== this.#epoch) return 0;
     let abandoned = 0;
-    for (const [key, task] of this.#tasks) {
-      if (task.inFlight === 0) continue;
-      abandoned += task.abandon(new StreamerError('LOST', 'the partition was given up before the event was finished'));
-      this.#tasks.delete(key);
+    for (const [id, task] of this.#tasks) {
+      if (task.phase.current !== 'suspended')
+        abandoned += this.#close(id, new StreamerError('LOST', 'the partition was given up before the event was finished'));
     }
     return abandoned;
   }
 
-  lose(reason: StreamerError): void {
-    this.close(reason);
-    this.#epoch = -1;
-  }
-
-  /** Tells how many events were in hand. */
+  /** Closes all tasks. Returns the number of events that were in flight. */
   close(reason: StreamerError): number {
     let abandoned = 0;
-    for (const task of this.#tasks.values()) abandoned += task.abandon(reason);
-    this.#tasks.clear();
+    for (const id of this.#tasks.keys()) abandoned += this.#close(id, reason);
+    this.#epoch = -1;
     return abandoned;
   }
 
-  /**
-   * Where a partition starts: at its commit; without one at the earliest record, and that position is committed with the
-   * first commit. A commit that lies outside of the log has lost its data, or belongs to a topic of the same name.
-   */
-  #startOf(partition: TopicPartition, commit: CommittedOffset | undefined, marks: Watermarks | undefined): Start {
-    if (marks === undefined) throw new StreamerError('REFUSED', 'the partition does not exist', partition);
-    const { earliest, latest } = marks;
-    if (commit === undefined || commit.offset < 0) return freshStart(earliest);
-    if (commit.offset >= earliest && commit.offset <= latest) {
-      return { position: commit.offset, finished: decodeFinished(commit.offset, commit.metadata), metadata: commit.metadata ?? '' };
+  #byTask(partitions: readonly AssignedPartition[]): Map<string, AssignedPartition[]> {
+    const groups = new Map<string, AssignedPartition[]>();
+    for (const assigned of partitions) {
+      const { topic, partition } = assigned.partition;
+      const id = `${this.#plan.groupOf(topic).join(' ')}/${partition}`;
+      groups.set(id, [...(groups.get(id) ?? []), assigned]);
     }
-    const what = `reading should go on at ${commit.offset}, the log holds ${earliest} to ${latest}: ${
-      commit.offset < earliest ? 'records were deleted before they were read' : 'the topic was made anew, or its log lost data'
-    }`;
-    if (this.#onOffsetOutOfRange === 'stop') {
-      const next = 'Decide where to go on, and start again with --on-offset-out-of-range earliest or --on-offset-out-of-range latest.';
-      throw new StreamerError('REFUSED', what, { ...partition, next });
-    }
-    log.warning(
-      `${partition.topic}[${partition.partition}]: ${what}; going on at the ${this.#onOffsetOutOfRange} record (onOffsetOutOfRange)`,
-    );
-    return freshStart(this.#onOffsetOutOfRange === 'earliest' ? earliest : latest);
+    for (const group of groups.values()) this.#checkWhole(group);
+    return groups;
   }
 
-  #retain(keys: ReadonlySet<string>): void {
-    for (const [key, task] of this.#tasks) {
-      if (keys.has(key)) continue;
-      task.abandon(new StreamerError('LOST', 'the partition belongs to another worker now'));
-      this.#tasks.delete(key);
-    }
+  #checkWhole(group: readonly AssignedPartition[]): void {
+    const first = group[0]?.partition;
+    if (first === undefined) return;
+    const missing = this.#plan.groupOf(first.topic).filter((topic) => !group.some(({ partition }) => partition.topic === topic));
+    if (missing.length === 0) return;
+    const problem = `the partition was assigned without that of ${missing.join(', ')}, which is read together with it`;
+    const next = 'Topics that are read together need the same number of partitions, and workers that read all of them.';
+    throw new StreamerError('REFUSED', problem, { ...first, next });
   }
 
-  #place(partition: TopicPartition, start: Start, subscription: Subscription): void {
-    const key = keyOf(partition);
-    const kept = this.#tasks.get(key);
-    if (kept !== undefined && start.position <= kept.position) {
-      subscription.seek(this.#epoch, partition, kept.end);
+  #place(id: string, group: readonly AssignedPartition[]): void {
+    const kept = this.#tasks.get(id);
+    if (kept !== undefined && group.every(({ partition, start }) => start.position <= (this.input(partition)?.position ?? -1))) {
+      this.#run(kept);
       return;
     }
-    // Somebody else has been further meanwhile: what this task knows is out of date.
-    kept?.abandon(new StreamerError('LOST', 'the partition was with another worker meanwhile'));
-    const { readable, runtimes } = this.#plan(partition.topic);
-    this.#tasks.set(key, new PartitionTask(partition, readable, runtimes, start, this.#host));
-    subscription.seek(this.#epoch, partition, start.position);
+    // Another worker has been further meanwhile: what this task knows is out of date.
+    if (kept !== undefined) this.#close(id, new StreamerError('LOST', 'the partition was with another worker meanwhile'));
+    const inputs: TaskInput[] = group.map(({ partition, start }) => ({ partition, start, plan: this.#plan.input(partition.topic) }));
+    const task = new Task(group[0]?.partition.partition ?? -1, inputs, this.#context);
+    this.#tasks.set(id, task);
+    for (const input of task.inputs) this.#inputs.set(keyOf(input.partition), { input, id });
+    this.#run(task);
+  }
+
+  /** Positions are set while the inputs are paused. */
+  #run(task: Task): void {
+    const running = task.run();
+    for (const input of task.inputs) this.#subscription.seek(this.#epoch, input.partition, input.end);
+    running.catch((cause: unknown) => {
+      if (task.phase.current !== 'closed') this.#failed(cause);
+    });
+  }
+
+  #close(id: string, reason: StreamerError): number {
+    const task = this.#tasks.get(id);
+    if (task === undefined) return 0;
+    this.#tasks.delete(id);
+    for (const input of task.inputs) this.#inputs.delete(keyOf(input.partition));
+    return task.close(reason);
   }
 }
-
-function freshStart(position: number): Start {
-  return { position, finished: new Map(), metadata: UNCOMMITTED };
-}
-
-/** Differs from every metadata that is written, so that the first position is committed. */
-const UNCOMMITTED = '-';
 
 function keyOf({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`;
-}
-
-/** `customer_pred [0 1], customer_seniors [1]` */
-export function nameOf(partitions: readonly TopicPartition[]): string {
-  return [...byTopic(partitions)].map(([topic, group]) => `${topic} [${group.map(({ partition }) => partition).join(' ')}]`).join(', ');
-}
-
-function byTopic(partitions: readonly TopicPartition[]): Map<string, TopicPartition[]> {
-  const map = new Map<string, TopicPartition[]>();
-  for (const partition of partitions) map.set(partition.topic, [...(map.get(partition.topic) ?? []), partition]);
-  return map;
 }

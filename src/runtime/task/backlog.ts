@@ -7,7 +7,7 @@ interface Batch {
 }
 
 /**
- * Records as they were fetched, not yet made of their bytes. They stay so until there is room for them: an event that is
+ * Records as they were fetched, not yet read from their bytes. They stay so until there is room for them: an event that is
  * made, handled and dropped within one turn costs the garbage collector next to nothing, thousands that wait do not.
  */
 export class Backlog {
@@ -25,7 +25,7 @@ export class Backlog {
     return this.#count;
   }
 
-  /** Fetches that are not through, those without records included. */
+  /** Fetches of which something is left, those without records included. */
   get batches(): number {
     return this.#batches.length;
   }
@@ -47,7 +47,7 @@ export class Backlog {
     this.#end = Math.max(this.#end, nextOffset);
   }
 
-  /** Takes the next record; undefined when there is none. Passes over batches that are through, telling their `nextOffset`. */
+  /** Takes the next record; undefined when there is none. Calls `passed` with the `nextOffset` of each batch that has come to its end. */
   shift(passed: (nextOffset: number) => void): KafkaRecord | undefined {
     for (let batch = this.#batches.peek(); batch !== undefined; batch = this.#batches.peek()) {
       const { records } = batch;

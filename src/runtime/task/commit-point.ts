@@ -2,6 +2,7 @@ import type { CommittedOffset, TopicPartition } from '../../kafka/index.ts';
 import { encodeFinished } from '../offsets/finished-map.ts';
 import type { OffsetRange } from '../offsets/offset-tracker.ts';
 import type { AgentTask } from '../work/agent-task.ts';
+import type { InputStart } from './input-start.ts';
 
 /** What may be committed of a partition: the smallest offset that some agent has not finished, and what is finished beyond it. */
 export class CommitPoint {
@@ -10,11 +11,7 @@ export class CommitPoint {
   #offset: number;
   #metadata: string;
 
-  constructor(
-    partition: TopicPartition,
-    agents: readonly AgentTask[],
-    committed: { readonly position: number; readonly metadata: string },
-  ) {
+  constructor(partition: TopicPartition, agents: readonly AgentTask[], committed: Pick<InputStart, 'position' | 'metadata'>) {
     this.#partition = partition;
     this.#agents = agents;
     this.#offset = committed.position;
@@ -25,8 +22,8 @@ export class CommitPoint {
     return Math.min(...this.#agents.map((agent) => agent.tracker.position));
   }
 
-  /** What should be committed now; undefined when it is committed already. */
-  get next(): CommittedOffset | undefined {
+  /** What is finished now. */
+  get current(): CommittedOffset {
     const offset = this.position;
     const map = new Map<string, OffsetRange[]>();
     for (const agent of this.#agents) {
@@ -35,8 +32,13 @@ export class CommitPoint {
       if (own > offset) ranges.unshift([offset, own]);
       map.set(agent.agent, ranges);
     }
-    const metadata = encodeFinished(offset, map);
-    return offset === this.#offset && metadata === this.#metadata ? undefined : { ...this.#partition, offset, metadata };
+    return { ...this.#partition, offset, metadata: encodeFinished(offset, map) };
+  }
+
+  /** What should be committed now; undefined when it is committed already. */
+  get next(): CommittedOffset | undefined {
+    const { current } = this;
+    return current.offset === this.#offset && current.metadata === this.#metadata ? undefined : current;
   }
 
   committed({ offset, metadata }: CommittedOffset): void {

@@ -1,15 +1,16 @@
-import type { TopicPartition } from '../../kafka/index.ts';
+import type { Subscription, TopicPartition } from '../../kafka/index.ts';
 import type { AgentTask } from '../work/agent-task.ts';
 import type { Backlog } from './backlog.ts';
 
-export interface FlowHost {
-  /** Unfinished records, of one agent, from which on a partition pauses. */
+export interface FlowLimits {
+  /** Unfinished records of one agent at which a partition pauses. */
   readonly queueRecords: number;
   /** The same in bytes. */
   readonly queueBytes: number;
-  pause(partition: TopicPartition): void;
-  resume(partition: TopicPartition): void;
 }
+
+/** Starts and stops the delivery of partitions. */
+export type Fetching = Pick<Subscription, 'pause' | 'resume'>;
 
 /** How far, in offsets, work may run ahead of the first unfinished one. */
 const RUN_AHEAD = 10_000;
@@ -19,14 +20,16 @@ export class FlowControl {
   readonly #partition: TopicPartition;
   readonly #agents: readonly AgentTask[];
   readonly #backlog: Backlog;
-  readonly #host: FlowHost;
+  readonly #limits: FlowLimits;
+  readonly #fetching: Fetching;
   #isPaused = false;
 
-  constructor(partition: TopicPartition, agents: readonly AgentTask[], backlog: Backlog, host: FlowHost) {
+  constructor(partition: TopicPartition, agents: readonly AgentTask[], backlog: Backlog, limits: FlowLimits, fetching: Fetching) {
     this.#partition = partition;
     this.#agents = agents;
     this.#backlog = backlog;
-    this.#host = host;
+    this.#limits = limits;
+    this.#fetching = fetching;
   }
 
   get isPaused(): boolean {
@@ -35,7 +38,7 @@ export class FlowControl {
 
   /** Records that may be let in now. */
   get room(): number {
-    const { queueRecords, queueBytes } = this.#host;
+    const { queueRecords, queueBytes } = this.#limits;
     let room = queueRecords;
     for (const { tracker, unfinishedBytes } of this.#agents) {
       if (unfinishedBytes >= queueBytes) return 0;
@@ -44,14 +47,20 @@ export class FlowControl {
     return room;
   }
 
-  /** Room for so much that it is worth letting in more: one for each that leaves would wake every agent for each event. */
+  /** True if so much is free that letting in more is worth it: one record for each that leaves would wake every agent for each event. */
   get isRoomy(): boolean {
-    return this.room >= Math.min(this.#host.queueRecords, RUN_AHEAD) / 4;
+    return this.room >= Math.min(this.#limits.queueRecords, RUN_AHEAD) / 4;
   }
 
-  /** A new assignment fetches every partition, whatever was paused before. */
-  reset(): void {
+  /** Nothing is fetched until `open`: a new assignment fetches every partition, whatever was paused before. */
+  hold(): void {
+    this.#isPaused = true;
+    this.#fetching.pause([this.#partition]);
+  }
+
+  open(): void {
     this.#isPaused = false;
+    this.#fetching.resume([this.#partition]);
   }
 
   /**
@@ -60,7 +69,7 @@ export class FlowControl {
    */
   check(): void {
     const share = this.#isPaused ? 0.5 : 1;
-    const { queueRecords, queueBytes } = this.#host;
+    const { queueRecords, queueBytes } = this.#limits;
     const { batches, bytes, length } = this.#backlog;
     const fetched = batches > 1 ? length : 0;
     const isFull = this.#agents.some(
@@ -70,8 +79,7 @@ export class FlowControl {
         tracker.end - tracker.position >= RUN_AHEAD * share,
     );
     if (isFull === this.#isPaused) return;
-    this.#isPaused = isFull;
-    if (isFull) this.#host.pause(this.#partition);
-    else this.#host.resume(this.#partition);
+    if (isFull) this.hold();
+    else this.open();
   }
 }

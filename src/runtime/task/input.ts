@@ -1,62 +1,59 @@
-import { isUnavailable, StreamerError } from '../../errors.ts';
+import { StreamerError } from '../../errors.ts';
 import type { CommittedOffset, KafkaRecord, KafkaRecords, TopicPartition } from '../../kafka/index.ts';
-import { backoff, sleep } from '../../timing/index.ts';
-import { type Readable, SerdeError } from '../../topics/index.ts';
-import type { FinishedMap } from '../offsets/finished-map.ts';
-import { REPLAY_AGENT_HEADER } from '../output/letters/dead-letters.ts';
+import type { Counter, Telemetry } from '../../observe/index.ts';
+import type { Clock } from '../../timing/index.ts';
+import type { Readable } from '../../topics/index.ts';
+import { decodeFinished } from '../offsets/finished-map.ts';
+import type { Letters } from '../output/letters/letters.ts';
 import type { AgentRuntime } from '../work/agent-runtime.ts';
 import { AgentTask, type TaskOwner } from '../work/agent-task.ts';
+import { Admission } from './admission.ts';
 import { Backlog } from './backlog.ts';
 import { CommitPoint } from './commit-point.ts';
 import { type Decoded, RecordDecoder } from './decoder.ts';
-import { FlowControl, type FlowHost } from './flow-control.ts';
+import { Dispatch } from './dispatch.ts';
+import { type Fetching, FlowControl, type FlowLimits } from './flow-control.ts';
+import { type InputStart, UNCOMMITTED } from './input-start.ts';
+import type { TaskPhase } from './phase.ts';
 
-/** What a partition needs of its worker. */
-export interface PartitionHost extends FlowHost {
-  /** The record's bytes do not fit the topic. Resolves when its dead letter is acknowledged. */
-  undecodable(partition: TopicPartition, record: KafkaRecord, error: unknown): Promise<void>;
-  tombstoneSkipped(): void;
-  received(count: number): void;
+/** What is read from a topic: how it is decoded, and the agents that get it. */
+export interface InputPlan {
+  readonly readable: Readable<unknown, unknown>;
+  readonly runtimes: readonly AgentRuntime[];
 }
 
-/** Longest stretch of work without letting go of the thread: the next fetch, acknowledgements and heartbeats go on between. */
-const SLICE_MS = 5;
-/** Records between two looks at the clock. */
-const SLICE_RECORDS = 16;
+/** Those of the worker's services that an input uses, and how much it may hold. */
+export interface InputContext {
+  readonly services: { readonly letters: Letters; readonly telemetry: Telemetry; readonly clock: Clock };
+  readonly limits: FlowLimits;
+  readonly fetching: Fetching;
+}
 
-/**
- * One assigned partition: decodes its records, gives them to the agents of its topic, knows what may be committed, and
- * pauses when an agent has too much. Dies with its assignment.
- */
-export class PartitionTask implements TaskOwner {
+/** The task that an input belongs to. */
+export interface InputOwner {
+  readonly phase: TaskPhase;
+  /** An event has left the hands of its handler, or something else has changed that a drain may wait for. */
+  progressed(): void;
+}
+
+/** One topic-partition of a task: decodes its records, gives them to the agents of its topic, and knows what may be committed. */
+export class Input implements TaskOwner {
   readonly partition: TopicPartition;
   readonly agents: readonly AgentTask[];
-  readonly #readable: Readable<unknown, unknown>;
-  readonly #host: PartitionHost;
+  readonly #owner: InputOwner;
   readonly #decoder: RecordDecoder;
   readonly #backlog: Backlog;
   readonly #flow: FlowControl;
+  readonly #dispatch: Dispatch;
+  readonly #admission: Admission;
   readonly #commitPoint: CommitPoint;
-  /** The record whose decoding is waited for. */
-  decoding: KafkaRecord | undefined;
-  #canDecodeAgain = true;
-  #isAdmitting = false;
-  #isScheduled = false;
-  #isDraining = false;
-  #isAbandoned = false;
-  readonly #ended = new AbortController();
-  #waiters: Array<() => void> = [];
+  readonly #received: Counter;
 
-  constructor(
-    partition: TopicPartition,
-    readable: Readable<unknown, unknown>,
-    runtimes: readonly AgentRuntime[],
-    start: { readonly position: number; readonly finished: FinishedMap; readonly metadata: string },
-    host: PartitionHost,
-  ) {
+  constructor(partition: TopicPartition, { readable, runtimes }: InputPlan, start: InputStart, context: InputContext, owner: InputOwner) {
+    const { services, limits, fetching } = context;
     this.partition = partition;
-    this.#readable = readable;
-    this.#host = host;
+    this.#owner = owner;
+    this.#received = services.telemetry.counter('records_received_total', { topic: partition.topic });
     this.#decoder = new RecordDecoder(partition.topic, readable);
     this.#backlog = new Backlog(start.position);
     const deliversTombstones = readable.tombstones === 'deliver';
@@ -65,7 +62,11 @@ export class PartitionTask implements TaskOwner {
       return new AgentTask(runtime, partition, { position: start.position, finished, deliversTombstones }, this);
     });
     this.#commitPoint = new CommitPoint(partition, this.agents, start);
-    this.#flow = new FlowControl(partition, this.agents, this.#backlog, host);
+    this.#flow = new FlowControl(partition, this.agents, this.#backlog, limits, fetching);
+    this.#dispatch = new Dispatch(partition, readable, this.agents, this.#decoder, services);
+    const { agents, phase } = { agents: this.agents, phase: owner.phase };
+    const parts = { backlog: this.#backlog, decoder: this.#decoder, flow: this.#flow, agents, phase, clock: services.clock };
+    this.#admission = new Admission(parts, this);
   }
 
   /** Where reading goes on: the offset behind the last one fetched. */
@@ -83,34 +84,74 @@ export class PartitionTask implements TaskOwner {
     return this.#commitPoint.position;
   }
 
+  get inFlight(): number {
+    return this.agents.reduce((sum, agent) => sum + agent.inFlight, 0);
+  }
+
+  /** The record whose decoding is waited for. */
+  get decoding(): KafkaRecord | undefined {
+    return this.#admission.decoding;
+  }
+
   get canDecodeAgain(): boolean {
-    return this.#canDecodeAgain;
+    return this.#admission.isSynchronous;
   }
 
   decode(record: KafkaRecord): Decoded {
     const decoded = this.#decoder.decode(record);
     if (!(decoded instanceof Promise)) return decoded;
-    const error = new StreamerError('USAGE', 'the serde has answered at once so far, and does not any more', this.partition);
+    const error = new StreamerError('USAGE', 'the serde has been synchronous so far, and now returns a promise', this.partition);
     return { key: undefined, value: undefined, error };
-  }
-
-  get inFlight(): number {
-    return this.agents.reduce((sum, agent) => sum + agent.inFlight, 0);
   }
 
   /** Takes in records; their work begins later, so that the next fetch is under way before it. */
   deliver(records: KafkaRecords, nextOffset: number): void {
-    if (this.#isAbandoned) return;
+    if (this.#isClosed) return;
     this.#backlog.push(records, nextOffset);
-    this.#schedule();
-    this.#checkFlow();
+    this.#admission.schedule();
+    this.#check();
   }
 
   progressed(): void {
-    if (this.#waiters.length > 0 && this.inFlight === 0) this.#releaseWaiters();
-    if (this.#isAdmitting) return;
-    if (!this.#isScheduled && this.#backlog.batches > 0 && this.#mayAdmit && this.#flow.isRoomy) this.#schedule();
-    if (this.#flow.isPaused) this.#checkFlow();
+    this.#owner.progressed();
+    if (this.#admission.isAdmitting) return;
+    this.#admission.proceed();
+    if (this.#flow.isPaused) this.#check();
+  }
+
+  /** For the admission. */
+  add(record: KafkaRecord, decoded: Decoded): void {
+    if (decoded.error === undefined) this.#dispatch.give(record, decoded);
+    else void this.#refuse(record, decoded.error);
+  }
+
+  /** For the admission. */
+  admitted(count: number): void {
+    this.#received.add(count);
+    for (const agent of this.agents) agent.wake();
+  }
+
+  /** Nothing is fetched until it is opened. */
+  hold(): void {
+    this.#flow.hold();
+  }
+
+  /** Goes on where its buffer ends. */
+  open(): void {
+    this.#flow.open();
+    for (const agent of this.agents) agent.resume();
+    this.#admission.schedule();
+    this.#check();
+  }
+
+  /** Starts no event any more. */
+  drain(): void {
+    for (const agent of this.agents) agent.drain();
+  }
+
+  /** Returns the number of events that were in flight. */
+  abandon(reason: StreamerError): number {
+    return this.agents.reduce((sum, agent) => sum + agent.abandon(reason), 0);
   }
 
   /** What should be committed now; undefined when it is committed already. */
@@ -122,171 +163,26 @@ export class PartitionTask implements TaskOwner {
     this.#commitPoint.committed(offset);
   }
 
-  /** Starts nothing more, and resolves when nothing is in hand. */
-  drain(): Promise<void> {
-    this.#isDraining = true;
-    for (const agent of this.agents) agent.drain();
-    return this.inFlight === 0 ? Promise.resolve() : new Promise((resolve) => this.#waiters.push(resolve));
+  /** Where an input that takes the place of this one begins. */
+  restart(): InputStart {
+    const { offset, metadata } = this.#commitPoint.current;
+    return { position: offset, finished: decodeFinished(offset, metadata), metadata: UNCOMMITTED };
   }
 
-  /** Goes on under a new epoch, where its buffer ends. */
-  resume(): void {
-    this.#flow.reset();
-    this.#isDraining = false;
-    for (const agent of this.agents) agent.resume();
-    this.#schedule();
-    this.#checkFlow();
+  async #refuse(record: KafkaRecord, error: unknown): Promise<void> {
+    const written = this.#dispatch.refuse(record, error);
+    if (written === undefined) return;
+    await written;
+    if (!this.#isClosed) this.progressed();
   }
 
-  /** Tells how many events were in hand. */
-  abandon(reason: StreamerError): number {
-    this.#isAbandoned = true;
-    this.#ended.abort();
-    this.#releaseWaiters();
-    return this.agents.reduce((sum, agent) => sum + agent.abandon(reason), 0);
+  /** Before it runs, and while it is suspended, its task decides whether it is paused. */
+  #check(): void {
+    const { current } = this.#owner.phase;
+    if (current === 'running' || current === 'draining') this.#flow.check();
   }
 
-  #releaseWaiters(): void {
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const resolve of waiters) resolve();
-  }
-
-  #schedule(): void {
-    if (this.#isScheduled || this.#isAdmitting) return;
-    this.#isScheduled = true;
-    setImmediate(() => {
-      this.#isScheduled = false;
-      this.#admit();
-    });
-  }
-
-  /** Lets records in for as long as every agent has room and the slice lasts; synchronous for as long as the serdes are. */
-  #admit(): void {
-    if (this.#isAdmitting) return;
-    this.#isAdmitting = true;
-    const until = Date.now() + SLICE_MS;
-    let isMore = true;
-    while (isMore && Date.now() < until) {
-      const most = this.#mayAdmit ? Math.min(this.#flow.room, SLICE_RECORDS) : 0;
-      const admitted = this.#admitUpTo(most);
-      if (admitted === undefined) return;
-      isMore = admitted > 0 && admitted === most;
-    }
-    this.#isAdmitting = false;
-    if (isMore) this.#schedule();
-    this.progressed();
-  }
-
-  /** Tells how many it were; undefined when one has to be waited for. */
-  #admitUpTo(most: number): number | undefined {
-    let admitted = 0;
-    while (admitted < most) {
-      const record = this.#backlog.shift(this.#pass);
-      if (record === undefined) break;
-      const decoded = this.#decoder.decode(record);
-      if (decoded instanceof Promise || isUnavailable(decoded.error)) {
-        this.#canDecodeAgain = false;
-        this.#admitted(admitted);
-        void this.#admitLater(record, decoded);
-        return undefined;
-      }
-      this.#add(record, decoded);
-      admitted++;
-    }
-    this.#admitted(admitted);
-    return admitted;
-  }
-
-  /** An asynchronous serde, or one that waits for something outside: those behind wait too, so that order holds. */
-  async #admitLater(record: KafkaRecord, decoding: Decoded | Promise<Decoded>): Promise<void> {
-    this.decoding = record;
-    let decoded = await decoding;
-    if (isUnavailable(decoded.error)) decoded = await this.#decodeWhenReachable(record, decoded);
-    this.decoding = undefined;
-    if (this.#isAbandoned) return;
-    this.#add(record, decoded);
-    this.#admitted(1);
-    this.#isAdmitting = false;
-    this.#admit();
-  }
-
-  /** A schema registry that cannot be reached, say, is no fault of the record: it is waited for without end, and visibly. */
-  async #decodeWhenReachable(record: KafkaRecord, first: Decoded): Promise<Decoded> {
-    let decoded = first;
-    for (let attempt = 1; isUnavailable(decoded.error) && !this.#isAbandoned; attempt++) {
-      for (const { runtime } of this.agents) runtime.holds(decoded.error);
-      await sleep(backoff(attempt, 500, 30_000), this.#ended.signal);
-      if (!this.#isAbandoned) decoded = await this.#decoder.decode(record);
-    }
-    for (const { runtime } of this.agents) runtime.resumes();
-    return decoded;
-  }
-
-  /** A fetch is through. */
-  readonly #pass = (nextOffset: number): void => {
-    for (const agent of this.agents) agent.tracker.advance(nextOffset);
-  };
-
-  #admitted(count: number): void {
-    if (count === 0) return;
-    this.#host.received(count);
-    for (const agent of this.agents) agent.wake();
-  }
-
-  get #mayAdmit(): boolean {
-    return !this.#isAbandoned && !this.#isDraining;
-  }
-
-  #checkFlow(): void {
-    if (!this.#isAbandoned) this.#flow.check();
-  }
-
-  #add(record: KafkaRecord, decoded: Decoded): void {
-    if (decoded.error !== undefined) {
-      this.#refuse(record, decoded.error);
-      return;
-    }
-    if (decoded.value === null && this.#readable.tombstones === 'skip') this.#host.tombstoneSkipped();
-    const only = record.headers[REPLAY_AGENT_HEADER]?.toString();
-    let isFirst = true;
-    for (const agent of this.agents) {
-      const isWanted =
-        decoded.value !== null || this.#readable.tombstones === 'deliver' || agent.runtime.agent.behaviour.tombstones === true;
-      if (!isWanted || (only !== undefined && only !== agent.agent)) {
-        agent.pass(record.offset);
-        continue;
-      }
-      // Agents do not share a value: one that changes it must not change it for its neighbours.
-      const { key, value } = isFirst ? decoded : this.#decodeAgain(record, decoded);
-      isFirst = false;
-      agent.add(record, key, value);
-    }
-  }
-
-  #refuse(record: KafkaRecord, error: unknown): void {
-    if (this.agents.every((agent) => agent.hasFinished(record.offset))) {
-      // Its dead letter was written before a restart.
-      for (const agent of this.agents) agent.pass(record.offset);
-      return;
-    }
-    const slots = this.agents.map((agent) => agent.tracker.add(record.offset));
-    for (const agent of this.agents) agent.letters.set(record.offset, record);
-    const { topic, partition } = this.partition;
-    const placed = error instanceof SerdeError ? error.at({ topic, partition, offset: record.offset }) : error;
-    this.#host.undecodable(this.partition, record, placed).then(() => {
-      if (this.#isAbandoned) return;
-      for (const [index, agent] of this.agents.entries()) {
-        agent.letters.delete(record.offset);
-        agent.tracker.finish(slots[index]!);
-      }
-      this.progressed();
-    });
-  }
-
-  #decodeAgain(record: KafkaRecord, first: Decoded): Decoded {
-    const decoded = this.#decoder.decode(record);
-    // Results of asynchronous serdes are shared: waiting once more would let others overtake.
-    return decoded instanceof Promise ? first : decoded;
+  get #isClosed(): boolean {
+    return this.#owner.phase.current === 'closed';
   }
 }

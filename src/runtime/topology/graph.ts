@@ -3,6 +3,7 @@ import type { Source } from '../../connect/index.ts';
 import { ConfigError } from '../../errors.ts';
 import type { TopicSpec } from '../../kafka/index.ts';
 import { type AnyTopic, Topic } from '../../topics/index.ts';
+import { type CoPartitioned, countProblems } from './co-partitioning.ts';
 import { type AppTopicSpec, letterTopicSpecs } from './letter-topics.ts';
 import { matchSources } from './source-map.ts';
 
@@ -11,6 +12,8 @@ export class Graph {
   readonly topics = new Map<string, AnyTopic>();
   readonly agents = new Map<string, Agent>();
   readonly sources = new Map<string, Source>();
+  /** Topics that are read together. */
+  readonly coPartitioned: CoPartitioned[] = [];
   readonly #appId: string;
   readonly #twice: string[] = [];
 
@@ -18,7 +21,12 @@ export class Graph {
     this.#appId = appId;
   }
 
-  /** Puts something declared into its place; a second one of the name is a problem that `problems` tells. */
+  /** Declares that partition p of all these topics is worked on by one task. @param by what reads them together */
+  coPartition(by: string, topics: readonly string[]): void {
+    this.coPartitioned.push({ by, topics });
+  }
+
+  /** Puts something declared into its place; a second one of the name is a problem that `problems` reports. */
   add<T>(place: Map<string, T>, what: string, name: string, declared: T): void {
     if (place.has(name)) this.#twice.push(`${what} "${name}" is declared twice`);
     place.set(name, declared);
@@ -35,7 +43,7 @@ export class Graph {
     return [...declared, ...written.values(), ...letterTopicSpecs(this.#appId, topics, [...this.agents.values()])];
   }
 
-  /** All that keeps it from being run. */
+  /** Everything that keeps the app from being run. */
   problems(use: 'run' | 'topics'): string[] {
     const agents = [...this.agents.values()];
     const problems = [...this.#twice, ...problemsOf(() => matchSources(agents, []))];
@@ -46,12 +54,14 @@ export class Graph {
         }
       }
     }
+    const counts = new Map([...this.topics.values()].map(({ name, partitions }) => [name, partitions]));
+    problems.push(...countProblems(this.coPartitioned, counts));
     if (use === 'run' && agents.length === 0 && this.sources.size === 0) problems.push(`app "${this.#appId}" has no agents`);
     return problems;
   }
 }
 
-/** What a check has to say. */
+/** The problems that a check reports. */
 export function problemsOf(check: () => unknown): readonly string[] {
   try {
     check();

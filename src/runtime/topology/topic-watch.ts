@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { getLogger } from '@logtape/logtape';
 import { ConfigError, describeError, StreamerError } from '../../errors.ts';
 import type { KafkaAdmin, TopicSpec } from '../../kafka/index.ts';
+import { type CoPartitioned, countProblems } from './co-partitioning.ts';
 import { type AppTopicSpec, fittedSpecs } from './letter-topics.ts';
 import { topicDifferences } from './topic-differences.ts';
 
@@ -10,7 +11,7 @@ const log = getLogger(['streamer', 'worker']);
 /** How long a topic must be unknown to count as deleted. */
 const DELETED_AFTER_MS = 2_000;
 
-/** Looks after the topics that a worker needs: that they are there at the start, and stay. */
+/** Checks that the topics that a worker needs exist at the start, and are not deleted while it runs. */
 export class TopicWatch {
   readonly #admin: () => Promise<KafkaAdmin>;
   readonly #closing: AbortSignal;
@@ -21,11 +22,20 @@ export class TopicWatch {
     this.#closing = closing;
   }
 
-  /** Warns of topics that are not as they are declared. @throws ConfigError naming the topics that are missing */
-  async check(specs: readonly AppTopicSpec[]): Promise<void> {
+  /**
+   * Warns of topics that are not as they are declared.
+   *
+   * @throws ConfigError naming the topics that are missing, or those that are read together with different partition counts
+   */
+  async check(specs: readonly AppTopicSpec[], coPartitioned: readonly CoPartitioned[] = []): Promise<void> {
     const counts = await (await this.#admin()).partitionCounts(specs.map(({ name }) => name));
     const missing = specs.map(({ name }) => name).filter((name) => !counts.has(name));
-    if (missing.length === 0) return this.#compare(await this.#fitted(specs), counts);
+    if (missing.length === 0) {
+      const problems = countProblems(coPartitioned, counts);
+      const next = 'Create the topics again with the same number of partitions, or add partitions: streamer topics create --add-partitions';
+      if (problems.length > 0) throw new ConfigError(problems, { next });
+      return this.#compare(await this.#fitted(specs), counts);
+    }
     const what =
       missing.length === 1 ? `topic "${missing[0]}" does not exist` : `${missing.length} topics do not exist: ${missing.join(', ')}`;
     throw new ConfigError(what, { next: `Create them: streamer topics create -A <app>` });
@@ -39,11 +49,11 @@ export class TopicWatch {
     });
   }
 
-  /** Work can go on with another count or config, so it is only said; configs that may not be read are not compared. */
+  /** A worker can run with another count or config, so a difference is only a warning. Configs that may not be read are not compared. */
   async #compare(specs: readonly TopicSpec[], counts: ReadonlyMap<string, number>): Promise<void> {
     const declared = specs.filter(({ configs }) => Object.keys(configs ?? {}).length > 0).map(({ name }) => name);
     const configs = await (await this.#admin()).topicConfigs(declared).catch((error: unknown) => {
-      log.debug(`configs of topics were not compared: ${describeError(error)}`);
+      log.debug('configs of topics were not compared: {error}', { error: describeError(error) });
       return new Map<string, Readonly<Record<string, string>>>();
     });
     for (const spec of specs) {
@@ -51,16 +61,18 @@ export class TopicWatch {
       const differences = topicDifferences(spec, { partitions: counts.get(name) ?? spec.partitions, configs: configs.get(name) });
       if (differences.length === 0) continue;
       const flags = differences.some(({ what }) => what === 'partitions') ? '--add-partitions' : '--alter-configs';
-      log.warning(
-        `topic "${name}" ${differences.map(({ text }) => text).join('; ')}; see: streamer topics create -A <app> --dry-run ${flags}`,
-      );
+      log.warning('topic "{name}" {differences}; see: streamer topics create -A <app> --dry-run {flags}', {
+        name,
+        differences: differences.map(({ text }) => text).join('; '),
+        flags,
+      });
     }
   }
 
   /**
-   * Asked when a broker did not know a topic. It may not know one for a moment after a restart; one that stays unknown was
-   * deleted. Going on would be silent, and wrong when a topic of the same name is made: its offsets would be taken for the
-   * old ones.
+   * Called when a broker did not know a topic. A broker may not know one for a moment after a restart; a topic that stays unknown
+   * was deleted. Going on would be silent, and wrong once a topic of the same name is created: the old one's offsets would be
+   * taken for its own. Resolves to the error that ends the worker, if there is one.
    */
   async findDeleted(topics: readonly string[]): Promise<StreamerError | undefined> {
     if (this.#isLooking) return undefined;
@@ -73,7 +85,7 @@ export class TopicWatch {
       const next = 'Create it (streamer topics create -A <app>) and start again, or take it out of the app.';
       return new StreamerError('REFUSED', `topic "${missing[0]}" was deleted while it was read`, { topic: missing[0], next });
     } catch {
-      // Not answered now; the error that led here comes again.
+      // No answer now; the error that led here comes again.
       return undefined;
     } finally {
       this.#isLooking = false;

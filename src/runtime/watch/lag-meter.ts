@@ -1,5 +1,5 @@
 import type { KafkaAdmin } from '../../kafka/index.ts';
-import type { PartitionTask } from '../task/input.ts';
+import type { Input } from '../task/input.ts';
 
 const MAX_AGE_MS = 2_000;
 
@@ -14,21 +14,21 @@ export class LagMeter {
     this.#admin = admin;
   }
 
-  lag(tasks: readonly PartitionTask[]): number {
-    if (Date.now() - this.#askedAt > MAX_AGE_MS) this.refresh(tasks);
+  lag(inputs: readonly Input[]): number {
+    if (Date.now() - this.#askedAt > MAX_AGE_MS) this.refresh(inputs);
     let lag = 0;
-    for (const task of tasks) {
-      const { topic, partition } = task.partition;
-      const latest = Math.max(this.#latest.get(`${topic}/${partition}`) ?? 0, task.end);
-      lag += Math.max(0, latest - task.position);
+    for (const input of inputs) {
+      const { topic, partition } = input.partition;
+      const latest = Math.max(this.#latest.get(`${topic}/${partition}`) ?? 0, input.end);
+      lag += Math.max(0, latest - input.position);
     }
     return lag;
   }
 
-  refresh(tasks: readonly PartitionTask[]): void {
+  refresh(inputs: readonly Input[]): void {
     if (this.#isStopped) return;
     this.#askedAt = Date.now();
-    this.#ask(new Set(tasks.map((task) => task.partition.topic))).catch(() => {});
+    this.#ask(new Set(inputs.map(({ partition }) => partition.topic))).catch(() => {});
   }
 
   stop(): void {

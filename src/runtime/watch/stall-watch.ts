@@ -1,10 +1,10 @@
 import { getLogger } from '@logtape/logtape';
-import type { TopicPartition } from '../../kafka/index.ts';
+import type { CommittedOffset, TopicPartition } from '../../kafka/index.ts';
 import { textOf } from '../../topics/index.ts';
-import type { Committer } from '../commit/committer.ts';
+
 import { STAGES } from '../events/stages.ts';
 import type { WorkerEvents } from '../events/worker-events.ts';
-import type { PartitionTask } from '../task/input.ts';
+import type { Input } from '../task/input.ts';
 import { type Standing, standingOf } from './standing.ts';
 
 const log = getLogger(['streamer', 'worker']);
@@ -16,7 +16,7 @@ interface Sighting {
   toldAt: number;
 }
 
-/** Tells of whatever has made no progress for too long though there is work: once per interval, for each place where that is so. */
+/** Reports each place that has made no progress for too long though there is work: once per interval while that is so. */
 export class StallWatch {
   readonly #warningMs: number;
   readonly #tell: (...stalled: WorkerEvents['stalled']) => void;
@@ -28,9 +28,9 @@ export class StallWatch {
     this.#tell = tell;
   }
 
-  start(tasks: () => readonly PartitionTask[], committer: Committer): void {
+  start(inputs: () => readonly Input[], committer: { readonly underWay: CommittedOffset | undefined }): void {
     const look = () => {
-      for (const task of tasks()) this.#lookAt(task);
+      for (const input of inputs()) this.#lookAt(input);
       const { underWay } = committer;
       this.#see(committer, underWay, underWay && { stage: 'commit', offset: underWay.offset, key: undefined });
     };
@@ -41,12 +41,12 @@ export class StallWatch {
     clearInterval(this.#timer);
   }
 
-  #lookAt(task: PartitionTask): void {
-    const { partition, decoding } = task;
-    this.#see(task, partition, decoding && { stage: 'decode', offset: decoding.offset, key: decoding.key });
-    for (const agent of task.agents) {
+  #lookAt(input: Input): void {
+    const { partition, decoding } = input;
+    this.#see(input, partition, decoding && { stage: 'decode', offset: decoding.offset, key: decoding.key });
+    for (const agent of input.agents) {
       const { oldest } = agent;
-      // What has been in hand for too long need not be what the commit waits for.
+      // The event that has been in flight for too long need not be the one that the commit waits for.
       if (oldest !== undefined) {
         const standing: Standing = { stage: 'handler', offset: oldest.offset, key: oldest.record.key };
         this.#see(oldest, partition, standing, agent.agent, oldest.startedAt);
@@ -56,7 +56,7 @@ export class StallWatch {
     }
   }
 
-  /** Notes where somebody stands, and tells when that has been so for long enough. */
+  /** Notes where a place stands, and reports it once that has been so for long enough. */
   #see(who: object, where: TopicPartition | undefined, standing: Standing | undefined, agent?: string, since?: number): void {
     if (standing === undefined || where === undefined) {
       this.#sightings.delete(who);
@@ -80,8 +80,9 @@ export class StallWatch {
     const whose = agent === undefined ? '' : `agent "${agent}": `;
     const named = key === undefined ? '' : ` (key ${JSON.stringify(key)})`;
     log.warning(
-      `${whose}${topic}[${partition}]@${offset}${named} ${is}, without progress for ${Math.round(forMs / 1_000)} s; ` +
-        `what governs it: ${setting}; stallWarningMs governs this message`,
+      '{whose}{topic}[{partition}]@{offset}{named} {is}, without progress for {seconds} s; what governs it: {setting}; ' +
+        'stallWarningMs governs this message',
+      { whose, topic, partition, offset, named, is, seconds: Math.round(forMs / 1_000), setting },
     );
     this.#tell({ agent, stage, topic, partition, offset, key, forMs, setting });
   }

@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url';
-import type { PartitionTask } from '../../../src/runtime/task/input.ts';
+import type { Input } from '../../../src/runtime/task/input.ts';
+import type { Task } from '../../../src/runtime/task/task.ts';
 import type { WorkItem } from '../../../src/runtime/work/work-item.ts';
 
 /**
@@ -32,23 +33,25 @@ async function commitBeforeAcknowledgement(): Promise<void> {
 
 /** What is committed is the end of what was delivered, whatever is finished of it. */
 async function commitLargest(): Promise<void> {
-  const { PartitionTask } = await runtime<{ PartitionTask: { prototype: PartitionTask } }>('task/input');
-  PartitionTask.prototype.uncommitted = function (this: PartitionTask) {
+  const { Input } = await runtime<{ Input: { prototype: Input } }>('task/input');
+  Input.prototype.uncommitted = function (this: Input) {
     return { ...this.partition, offset: this.end, metadata: '' };
   };
 }
 
 /** A drain waits for nothing: the queue is dropped, and committed as if it were done. */
 async function lostDrain(): Promise<void> {
-  const { PartitionTask } = await runtime<{ PartitionTask: { prototype: PartitionTask } }>('task/input');
-  const { drain, uncommitted } = PartitionTask.prototype;
-  const dropped = new WeakSet<PartitionTask>();
-  PartitionTask.prototype.drain = function (this: PartitionTask) {
-    dropped.add(this);
+  const { Input } = await runtime<{ Input: { prototype: Input } }>('task/input');
+  const { Task } = await runtime<{ Task: { prototype: Task } }>('task/task');
+  const { drain } = Task.prototype;
+  const { uncommitted } = Input.prototype;
+  const dropped = new WeakSet<Input>();
+  Task.prototype.drain = function (this: Task) {
+    for (const input of this.inputs) dropped.add(input);
     void drain.call(this);
     return Promise.resolve();
   };
-  PartitionTask.prototype.uncommitted = function (this: PartitionTask) {
+  Input.prototype.uncommitted = function (this: Input) {
     return dropped.has(this) ? { ...this.partition, offset: this.end, metadata: '' } : uncommitted.call(this);
   };
 }

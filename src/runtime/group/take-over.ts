@@ -1,0 +1,60 @@
+import { isStreamerError, KafkaError, type StreamerError } from '../../errors.ts';
+import { type KafkaAdmin, type LogPosition, readPositions, type Subscription, type TopicPartition } from '../../kafka/index.ts';
+import { backoff, type Clock, limited, sleep } from '../../timing/index.ts';
+
+/** Longest wait for the positions of an assignment, before they are read on a new connection. */
+const ATTEMPT_MS = 8_000;
+/** Time without positions after which the consumer's connections count as broken too. */
+const REJOIN_AFTER_MS = 30_000;
+
+export interface TakeOverParts {
+  readonly subscription: Subscription;
+  readonly admin: () => Promise<KafkaAdmin>;
+  /** The next call of `admin` gets a new connection: on one that broke unseen, requests wait for long. */
+  readonly renewAdmin: () => void;
+  readonly clock: Clock;
+  readonly closing: AbortSignal;
+  /** Gets a transient error; reading is tried again. */
+  readonly warn: (error: StreamerError) => void;
+}
+
+export interface Assigned {
+  readonly partitions: readonly TopicPartition[];
+  readonly epoch: number;
+  /** False once another assignment has come, or this one is lost. */
+  readonly isCurrent: () => boolean;
+}
+
+/**
+ * Reads where the partitions of an assignment stand. Transient errors are waited for; when that takes too long, the subscription
+ * joins again on new connections. Resolves to undefined when the positions are not needed any more. @throws StreamerError that
+ * is not retryable
+ */
+export async function takeOver(parts: TakeOverParts, { partitions, epoch, isCurrent }: Assigned): Promise<LogPosition[] | undefined> {
+  const { subscription, admin, renewAdmin, clock, closing, warn } = parts;
+  const since = Date.now();
+  const read = async () => readPositions(subscription, await admin(), partitions);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const positions = await limited(read(), ATTEMPT_MS, 'reading where the assigned partitions stand');
+      return isCurrent() ? positions : undefined;
+    } catch (cause) {
+      const error = asStreamerError(cause);
+      if (!isCurrent()) return undefined;
+      if (!error.retryable) throw error;
+      warn(error);
+      renewAdmin();
+      if (Date.now() - since > REJOIN_AFTER_MS) {
+        subscription.rejoin(epoch, new KafkaError('retry', error.message, { cause: error }));
+        return undefined;
+      }
+      await sleep(backoff(attempt, 100, 5_000), closing, clock);
+      if (closing.aborted || !isCurrent()) return undefined;
+    }
+  }
+}
+
+export function asStreamerError(cause: unknown): StreamerError {
+  if (isStreamerError(cause)) return cause;
+  return new KafkaError('retry', cause instanceof Error ? cause.message : String(cause), { cause });
+}

@@ -1,0 +1,119 @@
+import { getLogger } from '@logtape/logtape';
+import type { Agent } from '../agents/index.ts';
+import { describeError, StreamerError } from '../errors.ts';
+import type { TopicPartition } from '../kafka/index.ts';
+import { persist } from '../timing/index.ts';
+import type { Plan } from './group/assignment.ts';
+import { Membership } from './group/membership.ts';
+import type { MembershipParts } from './group/membership-parts.ts';
+import type { Input, InputPlan } from './task/input.ts';
+import { type CoPartitioned, CoPartitioning } from './topology/co-partitioning.ts';
+import type { AppTopicSpec } from './topology/letter-topics.ts';
+import { PatternWatch } from './topology/pattern-watch.ts';
+import type { SourceMap } from './topology/source-map.ts';
+import { TopicWatch } from './topology/topic-watch.ts';
+import { LagMeter } from './watch/lag-meter.ts';
+import type { AgentRuntime } from './work/agent-runtime.ts';
+
+export interface ReadingParts extends Omit<MembershipParts, 'topicWatch' | 'plan' | 'coPartitioned'> {
+  readonly agents: readonly Agent[];
+  readonly runtimes: ReadonlyMap<string, AgentRuntime>;
+  /** Topics that must exist before the start. */
+  readonly requiredTopics: readonly AppTopicSpec[];
+  readonly coPartitioned: readonly CoPartitioned[];
+}
+
+const log = getLogger(['streamer', 'worker']);
+
+/** What a worker reads: the topics of its agents, those of patterns as they appear, as a member of its group. */
+export class Reading implements Plan {
+  readonly membership: Membership;
+  readonly #parts: ReadingParts;
+  readonly #coPartitioning: CoPartitioning;
+  readonly #topics: TopicWatch;
+  readonly #patterns: PatternWatch;
+  readonly #lag: LagMeter;
+  #sources: SourceMap = new Map();
+
+  constructor(parts: ReadingParts) {
+    this.#parts = parts;
+    const { admin, agents, closing, onAssigned } = parts;
+    this.#coPartitioning = new CoPartitioning(parts.coPartitioned);
+    this.#topics = new TopicWatch(admin, closing);
+    this.#patterns = new PatternWatch(agents, admin);
+    this.#lag = new LagMeter(admin);
+    this.membership = new Membership({
+      ...parts,
+      topicWatch: this.#topics,
+      plan: this,
+      coPartitioned: this.#coPartitioning.groups,
+      onAssigned: () => {
+        this.#lag.refresh(this.inputs);
+        onAssigned();
+      },
+    });
+  }
+
+  get inputs(): readonly Input[] {
+    return this.membership.tasks.flatMap(({ inputs }) => inputs);
+  }
+
+  get partitions(): readonly TopicPartition[] {
+    return this.inputs.map(({ partition }) => partition);
+  }
+
+  get lag(): number {
+    return this.#lag.lag(this.inputs);
+  }
+
+  input(topic: string): InputPlan {
+    const source = this.#sources.get(topic);
+    if (source === undefined) throw new StreamerError('USAGE', `no agent reads "${topic}"`);
+    return { readable: source.readable, runtimes: source.agents.flatMap((name) => this.#parts.runtimes.get(name) ?? []) };
+  }
+
+  groupOf(topic: string): readonly string[] {
+    return this.#coPartitioning.groupOf(topic);
+  }
+
+  /** Checks the topics that are needed. @throws ConfigError naming those that are missing */
+  async check(): Promise<void> {
+    await this.#withRetry(() => this.#topics.check(this.#parts.requiredTopics, this.#parts.coPartitioned));
+  }
+
+  /** Joins the group. Where there is nothing to read yet, it is ready at once. */
+  async start(): Promise<void> {
+    const { closing, onAssigned, services, settings } = this.#parts;
+    const sources = await this.#withRetry(() => this.#patterns.sources());
+    this.#sources = sources;
+    if (sources.size > 0) await this.membership.join([...sources.keys()]);
+    else onAssigned();
+    if (closing.aborted) return;
+    this.#patterns.start(
+      settings.metadataMaxAgeMs,
+      () => this.#sources,
+      async (all) => {
+        this.#sources = all;
+        await this.membership.rejoin([...all.keys()]);
+      },
+      (error) => services.tell('warning', { error }),
+    );
+  }
+
+  /** From now on nothing happens by the clock. */
+  stopTimers(): void {
+    this.#patterns.stop();
+    this.#lag.stop();
+    this.membership.stopTimers();
+  }
+
+  /** A broker that goes away before the worker is ready is waited for, as it is afterwards. */
+  async #withRetry<T>(work: () => Promise<T>): Promise<T> {
+    const { closing, renewAdmin, services } = this.#parts;
+    return persist(work, closing, (error) => {
+      log.warning('not ready yet: {error}', { error: describeError(error) });
+      services.tell('warning', { error });
+      renewAdmin();
+    });
+  }
+}

@@ -1,0 +1,156 @@
+import { isUnavailable } from '../../errors.ts';
+import type { KafkaRecord } from '../../kafka/index.ts';
+import { backoff, type Clock, sleep } from '../../timing/index.ts';
+import type { AgentTask } from '../work/agent-task.ts';
+import type { Backlog } from './backlog.ts';
+import type { Decoded, RecordDecoder } from './decoder.ts';
+import type { FlowControl } from './flow-control.ts';
+import type { TaskPhase } from './phase.ts';
+
+/** Longest stretch of work without letting go of the thread: the next fetch, acknowledgements and heartbeats go on between. */
+const SLICE_MS = 5;
+/** Records between two looks at the clock. */
+const SLICE_RECORDS = 16;
+
+/** What an admission works on: all of one input. */
+export interface AdmissionParts {
+  readonly backlog: Backlog;
+  readonly decoder: RecordDecoder;
+  readonly flow: FlowControl;
+  readonly agents: readonly AgentTask[];
+  readonly phase: TaskPhase;
+  readonly clock: Clock;
+}
+
+/** The input that records are let into. */
+export interface AdmissionTarget {
+  add(record: KafkaRecord, decoded: Decoded): void;
+  /** Records that have been added since the last call, more than none. */
+  admitted(count: number): void;
+  progressed(): void;
+}
+
+/**
+ * Lets records in while every agent has room: decodes them and adds them to the input, in slices. Where a serde is
+ * asynchronous, or waits for something outside, later records wait too, so that order is kept.
+ */
+export class Admission {
+  readonly #parts: AdmissionParts;
+  readonly #target: AdmissionTarget;
+  #turn: 'idle' | 'scheduled' | 'admitting' = 'idle';
+  #decoding: KafkaRecord | undefined;
+  #isSynchronous = true;
+
+  constructor(parts: AdmissionParts, target: AdmissionTarget) {
+    this.#parts = parts;
+    this.#target = target;
+  }
+
+  get isAdmitting(): boolean {
+    return this.#turn === 'admitting';
+  }
+
+  /** The record whose decoding is waited for. */
+  get decoding(): KafkaRecord | undefined {
+    return this.#decoding;
+  }
+
+  /** False once a serde was asynchronous. */
+  get isSynchronous(): boolean {
+    return this.#isSynchronous;
+  }
+
+  /** Begins in a turn of its own, so that the next fetch is under way before it. */
+  schedule(): void {
+    if (this.#turn !== 'idle') return;
+    this.#turn = 'scheduled';
+    setImmediate(() => {
+      this.#turn = 'idle';
+      this.#admit();
+    });
+  }
+
+  /** Goes on if there is something to let in, and room enough for it to be worth it. */
+  proceed(): void {
+    const { backlog, flow } = this.#parts;
+    if (this.#turn === 'idle' && backlog.batches > 0 && this.#isRunning && flow.isRoomy) this.schedule();
+  }
+
+  #admit(): void {
+    this.#turn = 'admitting';
+    const { flow } = this.#parts;
+    const until = Date.now() + SLICE_MS;
+    let isMore = true;
+    while (isMore && Date.now() < until) {
+      const most = this.#isRunning ? Math.min(flow.room, SLICE_RECORDS) : 0;
+      const admitted = this.#admitUpTo(most);
+      if (admitted === undefined) return;
+      isMore = admitted > 0 && admitted === most;
+    }
+    this.#turn = 'idle';
+    if (isMore) this.schedule();
+    this.#target.progressed();
+  }
+
+  /** Returns how many records it has let in, or undefined when one has to be waited for. */
+  #admitUpTo(most: number): number | undefined {
+    const { backlog, decoder } = this.#parts;
+    let admitted = 0;
+    while (admitted < most) {
+      const record = backlog.shift(this.#pass);
+      if (record === undefined) break;
+      const decoded = decoder.decode(record);
+      if (decoded instanceof Promise || isUnavailable(decoded.error)) {
+        this.#isSynchronous = false;
+        this.#report(admitted);
+        void this.#admitLater(record, decoded);
+        return undefined;
+      }
+      this.#target.add(record, decoded);
+      admitted++;
+    }
+    this.#report(admitted);
+    return admitted;
+  }
+
+  async #admitLater(record: KafkaRecord, decoding: Decoded | Promise<Decoded>): Promise<void> {
+    this.#decoding = record;
+    let decoded = await decoding;
+    if (isUnavailable(decoded.error)) decoded = await this.#decodeWhenReachable(record, decoded);
+    this.#decoding = undefined;
+    if (this.#isClosed) return;
+    this.#target.add(record, decoded);
+    this.#report(1);
+    this.#admit();
+  }
+
+  /** A schema registry that cannot be reached, say, is not the record's fault: it is waited for without end, and visibly. */
+  async #decodeWhenReachable(record: KafkaRecord, first: Decoded): Promise<Decoded> {
+    const { agents, clock, decoder, phase } = this.#parts;
+    let decoded = first;
+    for (let attempt = 1; isUnavailable(decoded.error) && !this.#isClosed; attempt++) {
+      for (const { runtime } of agents) runtime.holds(decoded.error);
+      await sleep(backoff(attempt, 500, 30_000), phase.closed, clock);
+      if (!this.#isClosed) decoded = await decoder.decode(record);
+    }
+    for (const { runtime } of agents) runtime.resumes();
+    return decoded;
+  }
+
+  /** All records of a fetch are taken. */
+  readonly #pass = (nextOffset: number): void => {
+    for (const agent of this.#parts.agents) agent.tracker.advance(nextOffset);
+  };
+
+  #report(admitted: number): void {
+    if (admitted > 0) this.#target.admitted(admitted);
+  }
+
+  get #isRunning(): boolean {
+    return this.#parts.phase.current === 'running';
+  }
+
+  get #isClosed(): boolean {
+    return this.#parts.phase.current === 'closed';
+  }
+}

@@ -1,0 +1,16 @@
+import type { FinishedMap } from '../offsets/finished-map.ts';
+
+/** Where an input begins, and what has been finished beyond that. */
+export interface InputStart {
+  readonly position: number;
+  readonly finished: FinishedMap;
+  /** Of the commit at this position; `UNCOMMITTED` when there is none. */
+  readonly metadata: string;
+}
+
+/** Differs from every metadata that is written, so that the position is committed. */
+export const UNCOMMITTED = '-';
+
+export function freshStart(position: number): InputStart {
+  return { position, finished: new Map(), metadata: UNCOMMITTED };
+}
