@@ -1,4 +1,4 @@
-import { KafkaError, StreamerError } from '../errors.ts';
+import { KafkaError } from '../errors.ts';
 import { limited } from '../timing/index.ts';
 import type { CommittedOffset, KafkaAdmin, Subscription, TopicPartition, Watermarks } from './client.ts';
 
@@ -10,7 +10,7 @@ export interface LogPosition extends Watermarks {
   readonly metadata: string | null;
 }
 
-/** @throws StreamerError `REFUSED` for a partition that does not exist */
+/** @throws KafkaError `retry` for a partition that the admin does not know yet, as one that was added just now */
 export async function readPositions(
   subscription: Subscription,
   admin: KafkaAdmin,
@@ -26,7 +26,7 @@ export async function readPositions(
 }
 
 function positionOf({ topic, partition }: TopicPartition, commit: CommittedOffset | undefined, marks: Watermarks | undefined): LogPosition {
-  if (marks === undefined) throw new StreamerError('REFUSED', 'the partition does not exist', { topic, partition });
+  if (marks === undefined) throw new KafkaError('retry', 'the partition is not known yet', { topic, partition });
   const committed = commit === undefined || commit.offset < 0 ? undefined : commit.offset;
   return { topic, partition, earliest: marks.earliest, latest: marks.latest, committed, metadata: commit?.metadata ?? null };
 }

@@ -101,6 +101,7 @@ describe('topics that change', () => {
       app.topic(new RegExp(`^${prefix}-`), { key: string(), value: json(Item) }),
       each(({ n }) => void seen.push(n)),
     );
+    await createTopicsOf(app);
     const worker = await app.start();
     expect(worker.stats().assigned).toEqual([]);
     for (const [n, name] of [`${prefix}-a`, `${prefix}-b`].entries()) {

@@ -1,86 +1,45 @@
-/**
- * Puts other ports into the answers in which a broker says where brokers are: Metadata 0 to 6 and FindCoordinator 0 to 2,
- * the versions that kafkajs 2.2.4 sends (layouts: https://kafka.apache.org/protocol#protocol_messages).
- */
-export const METADATA = 3;
-export const FIND_COORDINATOR = 10;
-const NEWEST: Readonly<Record<number, number>> = { [METADATA]: 6, [FIND_COORDINATOR]: 2 };
+import { apiCodec, isFlexible } from '../../../src/wire/api.ts';
+import { metadata } from '../../../src/wire/apis/admin.ts';
+import { findCoordinator } from '../../../src/wire/apis/group.ts';
+import { Reader } from '../../../src/wire/reader.ts';
+import { Writer } from '../../../src/wire/writer.ts';
+
+/** Requests whose answers say where brokers are. */
+export const METADATA = metadata.key;
+export const FIND_COORDINATOR = findCoordinator.key;
 const HOST = '127.0.0.1';
 
 export type PortMap = (port: number) => number;
 
-/** @param frame a response with its length @throws Error for a version whose layout is not known here */
+/** Puts other ports into the answers in which a broker says where brokers are. @param frame a response with its length */
 export function rewriteAddresses(frame: Buffer, api: number, version: number, ports: PortMap): Buffer {
-  if (version > (NEWEST[api] ?? -1)) throw new Error(`the layout of response ${api} version ${version} is not known to the proxy`);
-  const body = new Rewriter(frame.subarray(4));
-  body.copy(4);
-  if (api === METADATA) metadata(body, version, ports);
-  else findCoordinator(body, version, ports);
-  const rewritten = body.end();
-  const length = Buffer.alloc(4);
-  length.writeInt32BE(rewritten.length, 0);
-  return Buffer.concat([length, rewritten]);
+  const table = api === METADATA ? metadata : findCoordinator;
+  const [, newest] = table.versions;
+  if (version > newest) throw new Error(`the layout of response ${api} version ${version} is not known to the proxy`);
+  const head = 8 + (isFlexible(table, version) ? 1 : 0);
+  const body = new Reader(frame.subarray(head));
+  const writer = new Writer();
+  if (api === METADATA) rewriteMetadata(body, writer, version, ports);
+  else rewriteCoordinator(body, writer, version, ports);
+  const rewritten = Buffer.concat([frame.subarray(0, head), ...writer.finish()]);
+  rewritten.writeInt32BE(rewritten.length - 4, 0);
+  return rewritten;
 }
 
-function metadata(body: Rewriter, version: number, ports: PortMap): void {
-  if (version >= 3) body.copy(4);
-  for (let left = body.copyInt32(); left > 0; left--) {
-    body.copy(4);
-    body.address(ports);
-    if (version >= 1) body.copyString();
-  }
+function rewriteMetadata(body: Reader, writer: Writer, version: number, ports: PortMap): void {
+  const { response } = apiCodec(metadata, version);
+  const answer = response.decode(body);
+  response.encode(writer, { ...answer, brokers: answer.brokers.map((broker) => rewriteAddress(broker, ports)) });
 }
 
-function findCoordinator(body: Rewriter, version: number, ports: PortMap): void {
-  if (version >= 1) body.copy(4);
-  body.copy(2);
-  if (version >= 1) body.copyString();
-  body.copy(4);
-  body.address(ports);
+function rewriteCoordinator(body: Reader, writer: Writer, version: number, ports: PortMap): void {
+  const { response } = apiCodec(findCoordinator, version);
+  const answer = response.decode(body);
+  const coordinators = answer.coordinators.map((each) => rewriteAddress(each, ports));
+  response.encode(writer, { ...rewriteAddress(answer, ports), coordinators });
 }
 
-class Rewriter {
-  readonly #source: Buffer;
-  readonly #parts: Buffer[] = [];
-  #at = 0;
-
-  constructor(source: Buffer) {
-    this.#source = source;
-  }
-
-  copy(bytes: number): void {
-    this.#parts.push(this.#source.subarray(this.#at, this.#at + bytes));
-    this.#at += bytes;
-  }
-
-  copyInt32(): number {
-    const value = this.#source.readInt32BE(this.#at);
-    this.copy(4);
-    return value;
-  }
-
-  copyString(): void {
-    this.copy(2 + Math.max(0, this.#source.readInt16BE(this.#at)));
-  }
-
-  /** Host and port; a coordinator that is not known has neither. */
-  address(ports: PortMap): void {
-    const length = this.#source.readInt16BE(this.#at);
-    const port = this.#source.readInt32BE(this.#at + 2 + length);
-    if (port <= 0) {
-      this.copy(6 + length);
-      return;
-    }
-    this.#at += 6 + length;
-    const written = Buffer.alloc(6 + HOST.length);
-    written.writeInt16BE(HOST.length, 0);
-    written.write(HOST, 2);
-    written.writeInt32BE(ports(port), 2 + HOST.length);
-    this.#parts.push(written);
-  }
-
-  end(): Buffer {
-    this.copy(this.#source.length - this.#at);
-    return Buffer.concat(this.#parts);
-  }
+/** A coordinator that is not known has neither host nor port. */
+function rewriteAddress<A extends { readonly host: string; readonly port: number }>(address: A, ports: PortMap): A {
+  return address.port <= 0 ? address : { ...address, host: HOST, port: ports(address.port) };
 }
