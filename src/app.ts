@@ -277,7 +277,12 @@ export class App implements TopicHost {
   }
 
   #connect(): Promise<Connection> {
-    this.#connection ??= openConnection(this.id, this.settings.values, (error) => this.#worker?.warning(error));
+    this.#connection ??= openConnection({
+      appId: this.id,
+      settings: this.settings.values,
+      compressionOf: (topic) => this.topics.get(topic)?.compression,
+      onTrouble: (error) => this.#worker?.warning(error),
+    });
     const connection = this.#connection;
     connection.catch(() => {
       if (this.#connection === connection) this.#connection = undefined;

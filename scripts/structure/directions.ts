@@ -13,7 +13,7 @@ const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
   options: ['errors'],
   wire: ['errors'],
   broker: ['wire', ...BASE],
-  config: [...BASE],
+  config: ['wire', ...BASE],
   observe: ['errors'],
   kafka: ['kafka/kafkajs', 'wire', 'config', 'observe', ...BASE],
   'kafka/kafkajs': ['kafka', 'wire', 'config', 'observe', ...BASE],

@@ -80,7 +80,9 @@ async function connect(settings: ResolvedSettings, app: App | undefined): Promis
   await awaitBroker(settings);
   if (app !== undefined) return app.client();
   const { kafkajs } = await import('../kafka/index.ts');
-  const client = kafkajs({ clientId: 'streamer-cli', brokers: settings.values.brokers, ...securityOf(settings.values) });
+  const { brokers, compression, maxBatchBytes } = settings.values;
+  const security = securityOf(settings.values);
+  const client = kafkajs({ clientId: 'streamer-cli', brokers, compression: () => compression, maxBatchBytes, ...security });
   await client.connect();
   return client;
 }

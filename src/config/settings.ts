@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.ts';
+import { COMPRESSIONS } from '../wire/compression/compression.ts';
 import { brokerList, choice, milliseconds, optional, type Parser, positive, text, truth } from './parsers.ts';
 import { securityProblems } from './security.ts';
 
@@ -75,6 +76,18 @@ export const settings = {
     60_000,
     '--metadata-max-age-ms <ms>',
     'age at which topics are looked at anew: new partitions and topics are noticed then',
+  ),
+  compression: setting(
+    choice(COMPRESSIONS),
+    'none',
+    '--compression <name>',
+    'how record batches are compressed that are written: none, gzip, snappy, lz4 or zstd; a topic may say otherwise',
+  ),
+  maxBatchBytes: setting(
+    positive,
+    64 * 1024 * 1024,
+    '--max-batch-bytes <n>',
+    'largest size to which one compressed record batch may expand when it is read',
   ),
   queueRecords: setting(positive, 1_000, '--queue-records <n>', 'records waiting per agent and partition at which the partition pauses'),
   queueBytes: setting(

@@ -3,6 +3,9 @@
  * below it are connections, the wire and the group protocol. Only `src/kafka/kafkajs` implements it today.
  */
 import type { KafkaError } from '../errors.ts';
+import type { CompressionName } from '../wire/compression/compression.ts';
+
+export type { CompressionName } from '../wire/compression/compression.ts';
 
 export interface TopicPartition {
   readonly topic: string;
@@ -221,6 +224,10 @@ export interface KafkaClient {
 export interface KafkaClientOptions {
   readonly clientId: string;
   readonly brokers: readonly string[];
+  /** How batches for a topic are compressed. @default none */
+  readonly compression?: ((topic: string) => CompressionName) | undefined;
+  /** Largest size to which one compressed batch may expand when it is read. @default 67108864 (64 MiB) */
+  readonly maxBatchBytes?: number | undefined;
   readonly ssl?: boolean | import('node:tls').ConnectionOptions | undefined;
   readonly sasl?:
     | { readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; readonly username: string; readonly password: string }

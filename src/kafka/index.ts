@@ -1,4 +1,5 @@
 /** Kafka behind one contract: `client.ts` says what each part does. */
+export { COMPRESSIONS, isCompressionName } from '../wire/compression/compression.ts';
 export type * from './client.ts';
 export { joinGroups } from './co-partitioned.ts';
 export { keepForm, pickHeaders, setHeader } from './headers.ts';

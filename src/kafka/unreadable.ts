@@ -1,4 +1,5 @@
 import { KafkaError } from '../errors.ts';
+import { CompressionError } from '../wire/compression/compression-error.ts';
 import type { TopicPartition } from './client.ts';
 
 /**
@@ -14,7 +15,16 @@ export class UnreadableBatchError extends KafkaError {
       partition,
       offset,
       cause,
-      next: 'Compare with another consumer. If the batch is damaged on the broker, move the group behind it (streamer groups reset), which gives its records up.',
+      next:
+        adviceOf(cause) ??
+        'Compare with another consumer. If the batch is damaged on the broker, move the group behind it (streamer groups reset), which gives its records up.',
     });
   }
+}
+
+function adviceOf({ cause }: Error): string | undefined {
+  if (!(cause instanceof CompressionError)) return undefined;
+  if (cause.problem === 'too-large')
+    return 'Allow more with the setting maxBatchBytes (--max-batch-bytes N), if the producer is to be trusted.';
+  return cause.next;
 }

@@ -1,6 +1,6 @@
 import { type Settings, securityOf } from '../config/index.ts';
 import { isStreamerError, KafkaError, type StreamerError } from '../errors.ts';
-import { type KafkaAdmin, type KafkaClient, kafkajs } from '../kafka/index.ts';
+import { type CompressionName, type KafkaAdmin, type KafkaClient, kafkajs } from '../kafka/index.ts';
 import { within } from '../timing/index.ts';
 import { ReplyClient } from './ask/reply-client.ts';
 import { Outbox } from './output/outbox.ts';
@@ -20,9 +20,19 @@ export interface Connection {
   readonly replies: ReplyClient;
 }
 
+export interface ConnectionOptions {
+  readonly appId: string;
+  readonly settings: Settings;
+  /** Compression that a topic was declared with. */
+  readonly compressionOf: (topic: string) => CompressionName | undefined;
+  readonly onTrouble: (error: StreamerError) => void;
+}
+
 /** @throws KafkaError when no broker answers */
-export async function openConnection(appId: string, settings: Settings, onTrouble: (error: StreamerError) => void): Promise<Connection> {
-  const client = kafkajs({ clientId: appId, brokers: settings.brokers, ...securityOf(settings) });
+export async function openConnection({ appId, settings, compressionOf, onTrouble }: ConnectionOptions): Promise<Connection> {
+  const { brokers, maxBatchBytes } = settings;
+  const compression = (topic: string) => compressionOf(topic) ?? settings.compression;
+  const client = kafkajs({ clientId: appId, brokers, compression, maxBatchBytes, ...securityOf(settings) });
   try {
     await client.connect();
   } catch (error) {

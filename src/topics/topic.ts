@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.ts';
-import { keepForm, type RecordHeaders, setHeader } from '../kafka/index.ts';
+import { COMPRESSIONS, type CompressionName, keepForm, type RecordHeaders, setHeader } from '../kafka/index.ts';
 import { anything, type Check, type ChecksOf, checkOptions, oneOf, sentence, wholeNumber } from '../options/index.ts';
 import type { Serde, SerdeContext } from './serde.ts';
 
@@ -49,6 +49,8 @@ export interface TopicOptions {
   readonly configs?: Readonly<Record<string, string>> | undefined;
   /** @default 'skip' */
   readonly tombstones?: TombstonePolicy | undefined;
+  /** How the app compresses the batches that it writes: none, gzip, snappy, lz4 or zstd. @default the app's setting `compression` */
+  readonly compression?: CompressionName | undefined;
 }
 
 export interface Serdes<K, V, KIn, VIn> {
@@ -77,6 +79,7 @@ export class Topic<K, V, KIn = K, VIn = V> implements Readable<K, V, KIn, VIn> {
   readonly replicationFactor: number | undefined;
   readonly configs: Readonly<Record<string, string>>;
   readonly tombstones: TombstonePolicy;
+  readonly compression: CompressionName | undefined;
   readonly serdes: Serdes<K, V, KIn, VIn>;
   readonly #host: TopicHost;
   readonly #keyContext: SerdeContext;
@@ -95,6 +98,7 @@ export class Topic<K, V, KIn = K, VIn = V> implements Readable<K, V, KIn, VIn> {
     this.replicationFactor = options.replicationFactor;
     this.configs = { ...options.configs };
     this.tombstones = options.tombstones ?? 'skip';
+    this.compression = options.compression;
   }
 
   /**
@@ -190,6 +194,7 @@ const TOPIC: ChecksOf<TopicOptions & AnySerdeOptions> = {
   replicationFactor: wholeNumber(1),
   configs,
   tombstones,
+  compression: oneOf(COMPRESSIONS),
 };
 
 const PATTERN: ChecksOf<Pick<TopicOptions, 'tombstones'> & AnySerdeOptions> = { key: anything, value: anything, tombstones };

@@ -1,8 +1,10 @@
+import { loadCodec } from './compression/codecs.ts';
+import { Compression } from './compression/compression.ts';
 import { markerOf } from './control-batch.ts';
-import { hasValidCrc, isControl, isLogAppendTime, isTransactional, type RecordBatch, splitBatches } from './record-batch.ts';
+import { compressionOf, hasValidCrc, isControl, isLogAppendTime, isTransactional, type RecordBatch, splitBatches } from './record-batch.ts';
 import { RecordCursor } from './record-cursor.ts';
 import type { OpenBatch } from './record-reader.ts';
-import { openRecords } from './records.ts';
+import { MAX_BATCH_BYTES, openRecords } from './records.ts';
 import { UnreadableBatch } from './unreadable.ts';
 
 export interface AbortedTransaction {
@@ -17,28 +19,55 @@ export interface FetchedBatches {
   readonly nextOffset: number | undefined;
 }
 
+/** How much compressed batches may take once they are decompressed. */
+export interface ExpansionLimits {
+  /** One batch. */
+  readonly maxBatchBytes: number;
+  /** Bytes left for an answer's batches together; counted down here. The batch that goes beyond them is the last one that is read. */
+  leftBytes: number;
+}
+
+/** An answer is at most 10 MB; a tenfold expansion fits. */
+const ANSWER_BYTES = 128 * 1024 * 1024;
+
+export function expansionLimits(maxBatchBytes: number = MAX_BATCH_BYTES): ExpansionLimits {
+  return { maxBatchBytes, leftBytes: ANSWER_BYTES };
+}
+
+/** Loads the codecs that `readFetched` needs for these bytes. */
+export async function loadCodecsOf(bytes: Buffer): Promise<void> {
+  try {
+    for (const batch of splitBatches(bytes)) await loadCodec(compressionOf(batch));
+  } catch (error) {
+    // `readFetched` finds it again, and says where.
+    if (!(error instanceof UnreadableBatch)) throw error;
+  }
+}
+
 /**
  * The record batches that a fetch brought of one partition. The checksum of each is checked and the lengths of its
- * records, so that they can be taken later without a check.
+ * records, so that they can be taken later without a check. Batches beyond the limits are left for the next fetch.
  *
  * @param aborted transactions that were aborted, in the order in which the broker lists them
  * @throws UnreadableBatch
  */
-export function readFetched(bytes: Buffer, aborted: readonly AbortedTransaction[]): FetchedBatches {
+export function readFetched(bytes: Buffer, aborted: readonly AbortedTransaction[], limits = expansionLimits()): FetchedBatches {
   const visible: OpenBatch[] = [];
   const filter = new AbortedBatches(aborted);
   let nextOffset: number | undefined;
   for (const batch of splitBatches(bytes)) {
+    if (limits.leftBytes <= 0) break;
     if (!hasValidCrc(batch)) throw new UnreadableBatch(batch.baseOffset, 'the checksum does not fit its bytes');
     nextOffset = batch.baseOffset + batch.lastOffsetDelta + 1;
-    if (!filter.hides(batch) && batch.recordCount > 0) visible.push(open(batch));
+    if (!filter.hides(batch) && batch.recordCount > 0) visible.push(open(batch, limits));
   }
   return { visible, nextOffset };
 }
 
-function open(batch: RecordBatch): OpenBatch {
+function open(batch: RecordBatch, limits: ExpansionLimits): OpenBatch {
   const { recordCount: count, baseOffset: firstOffset, baseTimestamp: firstTimestamp } = batch;
-  const body = openRecords(batch);
+  const body = openRecords(batch, limits.maxBatchBytes);
+  if (compressionOf(batch) !== Compression.NONE) limits.leftBytes -= body.length;
   checkLengths(body, batch);
   return { body, count, firstOffset, firstTimestamp, appendedAt: isLogAppendTime(batch) ? batch.maxTimestamp : undefined };
 }

@@ -1,3 +1,4 @@
+import { COMPRESSION_MASK } from './compression/compression.ts';
 import { crc32c } from './crc32c.ts';
 import { Refusal } from './error-code.ts';
 import { UnreadableBatch } from './unreadable.ts';
@@ -41,12 +42,9 @@ const MAX_TIMESTAMP_AT = 35;
 const PRODUCER_ID_AT = 43;
 const RECORD_COUNT_AT = 57;
 
-export const COMPRESSION_MASK = 0x07;
 const LOG_APPEND_TIME = 0x08;
 export const TRANSACTIONAL = 0x10;
 export const CONTROL = 0x20;
-
-export const Compression = { NONE: 0, GZIP: 1, SNAPPY: 2, LZ4: 3, ZSTD: 4 } as const;
 
 export function compressionOf(batch: BatchHeader): number {
   return batch.attributes & COMPRESSION_MASK;

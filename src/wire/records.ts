@@ -1,5 +1,7 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
-import { bodyOf, COMPRESSION_MASK, Compression, compressionOf, isLogAppendTime, type RecordBatch, withBody } from './record-batch.ts';
+import { codecOf } from './compression/codecs.ts';
+import { COMPRESSION_MASK, Compression } from './compression/compression.ts';
+import { CompressionError } from './compression/compression-error.ts';
+import { bodyOf, compressionOf, isLogAppendTime, type RecordBatch, readHeader, withBody } from './record-batch.ts';
 import { RecordCursor, varintSize, zigzag } from './record-cursor.ts';
 import { UnreadableBatch } from './unreadable.ts';
 
@@ -20,8 +22,8 @@ export interface BatchRecord extends RecordPosition {
   readonly rest: Buffer;
 }
 
-/** A gzip batch may not grow beyond this when it is opened. */
-const MAX_INFLATED_BYTES = 64 * 1024 * 1024;
+/** A compressed batch may not expand beyond this, unless a caller allows more. */
+export const MAX_BATCH_BYTES = 64 * 1024 * 1024;
 const DELETE_HORIZON = 0x40;
 
 /** The records of a batch in order, or undefined when it cannot be opened. */
@@ -53,26 +55,41 @@ export function withRecords(batch: RecordBatch, records: readonly BatchRecord[],
   const baseTimestamp = deleteHorizonMs ?? batch.baseTimestamp;
   const plain = Buffer.concat(records.map((record) => encode(record, baseTimestamp)));
   const compression = plain.length === 0 ? Compression.NONE : compressionOf(batch);
-  const body = compression === Compression.GZIP ? gzipSync(plain) : plain;
   const attributes = (batch.attributes & ~COMPRESSION_MASK) | compression | (deleteHorizonMs === undefined ? 0 : DELETE_HORIZON);
-  return withBody(batch, body, { attributes, baseTimestamp, recordCount: records.length });
+  return withBody(batch, pack(plain, compression), { attributes, baseTimestamp, recordCount: records.length });
+}
+
+/** A batch whose records are not compressed, compressed by a codec that was loaded. @throws CompressionError */
+export function compressBatch(bytes: Buffer, compression: number): Buffer {
+  if (compression === Compression.NONE) return bytes;
+  return packed({ bytes, ...readHeader(bytes) }, bodyOf({ bytes }), compression).bytes;
+}
+
+/** The batch with its records, given here uncompressed, compressed by a codec that was loaded. @throws CompressionError */
+export function packed(batch: RecordBatch, plain: Buffer, compression: number, level?: number): RecordBatch {
+  const attributes = (batch.attributes & ~COMPRESSION_MASK) | compression;
+  const { baseTimestamp, recordCount } = batch;
+  return withBody(batch, pack(plain, compression, level), { attributes, baseTimestamp, recordCount });
+}
+
+function pack(plain: Buffer, compression: number, level?: number): Buffer {
+  return compression === Compression.NONE ? plain : codecOf(compression).compress(plain, level);
 }
 
 /**
- * The bytes of a batch's records, unpacked. Broker and client both open batches here.
+ * The bytes of a batch's records, decompressed by a codec that was loaded. Broker and client both open batches here.
  *
+ * @param maxBytes to which they may expand
  * @throws UnreadableBatch
  */
-export function openRecords(batch: RecordBatch): Buffer {
+export function openRecords(batch: RecordBatch, maxBytes = MAX_BATCH_BYTES): Buffer {
   const bytes = bodyOf(batch);
   const compression = compressionOf(batch);
   if (compression === Compression.NONE || batch.recordCount <= 0) return bytes;
-  if (compression !== Compression.GZIP)
-    throw new UnreadableBatch(batch.baseOffset, `there is no codec for compression ${compression} here`);
   try {
-    return gunzipSync(bytes, { maxOutputLength: MAX_INFLATED_BYTES });
+    return codecOf(compression).decompress(bytes, maxBytes);
   } catch (error) {
-    throw new UnreadableBatch(batch.baseOffset, `its gzip data cannot be opened: ${error instanceof Error ? error.message : error}`, error);
+    throw error instanceof CompressionError ? new UnreadableBatch(batch.baseOffset, error.message, error) : error;
   }
 }
 

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { loadCodecs } from '../../src/wire/compression/codecs.ts';
 import { crc32c } from '../../src/wire/crc32c.ts';
 import {
   HEADER_BYTES,
@@ -94,6 +95,8 @@ describe('a record batch', () => {
 });
 
 describe('positions of records', () => {
+  beforeAll(loadCodecs);
+
   it('are read from plain and gzip batches', () => {
     const plain = batch({ values: ['a', null, 'c'], timestamp: 5000 });
     const zipped = Buffer.concat([plain.subarray(0, HEADER_BYTES), gzipSync(plain.subarray(HEADER_BYTES))]);

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { KafkaRecord } from '../../src/kafka/client.ts';
 import { UnreadableBatchError } from '../../src/kafka/index.ts';
 import { answerOf, recordsOf } from '../../src/kafka/kafkajs/fetch.ts';
@@ -9,9 +9,14 @@ import { headersOf } from '../../src/kafka/kafkajs/lane.ts';
 import { apiCodec } from '../../src/wire/api.ts';
 import { fetch } from '../../src/wire/apis/data.ts';
 import { encodeBatch } from '../../src/wire/batch-encoder.ts';
+import { loadCodecs } from '../../src/wire/compression/codecs.ts';
+import { COMPRESSIONS, type CompressionName, compressionNumber } from '../../src/wire/compression/compression.ts';
 import { crc32c } from '../../src/wire/crc32c.ts';
 import { Reader } from '../../src/wire/reader.ts';
+import { compressBatch } from '../../src/wire/records.ts';
 import { Writer } from '../../src/wire/writer.ts';
+
+beforeAll(loadCodecs);
 
 /** kafkajs's own reading is the second opinion, where it is right. */
 const load = createRequire(import.meta.url);
@@ -332,5 +337,57 @@ describe('a batch that cannot be read', () => {
 
   it('is told by its first offset', () => {
     expect(broken((bytes) => bytes.fill(0, bytes.length - 1))).toMatchObject({ place: { offset: 7 } });
+  });
+});
+
+describe('compressed batches', () => {
+  const MB = 1024 * 1024;
+  const owner = { producerId: -1, producerEpoch: 0, firstSequence: 0 };
+  const records = (sizes: readonly number[]) => sizes.map((size) => ({ topic: 't', partition: 0, key: null, value: Buffer.alloc(size) }));
+  const packed = (name: CompressionName, sizes: readonly number[], firstOffset = 0): Buffer => {
+    const bytes = compressBatch(encodeBatch(records(sizes), owner, headersOf), compressionNumber(name));
+    bytes.writeBigInt64BE(BigInt(firstOffset), 0);
+    return bytes;
+  };
+  const decoded = (bytes: readonly Buffer[], maxBatchBytes?: number) =>
+    answerOf(apiCodec(fetch, 11).response.decode(new Reader(answer(11, bytes))), maxBatchBytes).responses[0]!.partitions[0]!;
+
+  it.each(COMPRESSIONS)('of %s are read', (name) => {
+    const batches = [packed(name, [1, 2, 3]), packed(name, [4], 3)];
+    const found = recordsOf({ messages: decoded(batches).messages, fetchedOffset: '1' });
+    expect([...found].map(({ offset, value }) => [offset, value?.length])).toEqual([
+      [1, 2],
+      [2, 3],
+      [3, 4],
+    ]);
+  });
+
+  it.each(COMPRESSIONS.filter((name) => name !== 'none'))('of %s that are cut off name their place', (name) => {
+    const whole = packed(name, [1000]);
+    const bytes = whole.subarray(0, whole.length - 5);
+    bytes.writeInt32BE(bytes.length - 12, 8);
+    bytes.writeBigInt64BE(12n, 0);
+    const fail = () => decoded([checked(Buffer.from(bytes))]);
+    expect(fail).toThrow(UnreadableBatchError);
+    expect(fail).toThrow(new RegExp(`offset 12 of t\\[4\\] cannot be read: the ${name} data is corrupt`));
+  });
+
+  it.each(COMPRESSIONS.filter((name) => name !== 'none'))('of %s that expand too far say what allows more', (name) => {
+    const fail = () => decoded([packed(name, [2 * MB])], MB);
+    expect(fail).toThrow(`the ${name} data expands to more than the ${MB} bytes allowed`);
+    try {
+      fail();
+    } catch (error) {
+      expect(error).toMatchObject({ place: { topic: 't', partition: 4, offset: 0 }, next: expect.stringContaining('--max-batch-bytes') });
+    }
+    expect(decoded([packed(name, [2 * MB])], 3 * MB).messages).toHaveLength(1);
+  });
+
+  it('are read only as far as memory allows, and the rest is left for the next fetch', () => {
+    const bombs = Array.from({ length: 20 }, (_, i) => packed('gzip', [30 * MB], i));
+    const { messages } = decoded(bombs);
+    expect(recordsOf({ messages, fetchedOffset: '0' })).toHaveLength(5);
+    // kafkajs goes on behind the last one that was read.
+    expect(messages.at(-1)?.offset).toBe('4');
   });
 });

@@ -119,7 +119,8 @@ describe('zstd', () => {
 });
 
 it('a compression that Kafka does not define is named', async () => {
-  await expect(loadCodec(6)).rejects.toMatchObject({ problem: 'unsupported', message: expect.stringContaining('compression 6') });
+  await loadCodec(6);
+  expect(() => codecOf(6)).toThrow('compression 6 cannot be used: Kafka does not define it');
 });
 
 it('gzip reads several members, as gzip does', () => {

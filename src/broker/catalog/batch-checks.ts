@@ -1,5 +1,6 @@
+import { Compression } from '../../wire/compression/compression.ts';
 import { Refusal } from '../../wire/error-code.ts';
-import { Compression, compressionOf, hasValidCrc, isControl, type RecordBatch } from '../../wire/record-batch.ts';
+import { compressionOf, hasValidCrc, isControl, type RecordBatch } from '../../wire/record-batch.ts';
 import { readPositions } from '../../wire/records.ts';
 import type { TopicConfig } from './topic.ts';
 

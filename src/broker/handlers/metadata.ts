@@ -1,5 +1,6 @@
 import type { Request } from '../../wire/api.ts';
 import { apiVersions, describeCluster, metadata } from '../../wire/apis/admin.ts';
+import { produce } from '../../wire/apis/data.ts';
 import { ErrorCode, Refusal } from '../../wire/error-code.ts';
 import { LEADER_EPOCH } from '../catalog/partition.ts';
 import type { Topic } from '../catalog/topic.ts';
@@ -71,6 +72,7 @@ export function handleApiVersions(all: () => readonly Served[]) {
   return handler(API_VERSIONS, () => ({ errorCode: ErrorCode.NONE, apiKeys: versionsOf(all()) }));
 }
 
+/** librdkafka silently leaves batches uncompressed where Produce does not begin at 0: so Kafka 4 says that it does too (KIP-896). */
 export function versionsOf(all: readonly Served[]) {
-  return all.map(({ api: { key }, versions: [first, last] }) => ({ key, first, last }));
+  return all.map(({ api: { key }, versions: [first, last] }) => ({ key, first: key === produce.key ? 0 : first, last }));
 }

@@ -1,7 +1,8 @@
 import type { Request, Response } from '../../wire/api.ts';
 import { produce } from '../../wire/apis/data.ts';
+import { Compression } from '../../wire/compression/compression.ts';
 import { ErrorCode, Refusal } from '../../wire/error-code.ts';
-import { Compression, compressionOf, isTransactional, type RecordBatch, readBatch } from '../../wire/record-batch.ts';
+import { compressionOf, isTransactional, type RecordBatch, readBatch } from '../../wire/record-batch.ts';
 import type { Partition } from '../catalog/partition.ts';
 import { type Context, failureOf, handler, serve } from './handler.ts';
 import { ledPartition } from './led-partition.ts';

@@ -182,7 +182,7 @@ export class GroupConsumer {
     const find = cluster.findBroker.bind(cluster);
     cluster.findBroker = async (node) => {
       const broker = await find(node);
-      if (!this.#wired.has(broker)) fetchByWire(broker);
+      if (!this.#wired.has(broker)) fetchByWire(broker, this.#client.maxBatchBytes);
       this.#wired.add(broker);
       return broker;
     };

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import * as api from '../../wire/apis/data.ts';
-import { type AbortedTransaction, readFetched } from '../../wire/fetched-batches.ts';
+import { type AbortedTransaction, type ExpansionLimits, expansionLimits, loadCodecsOf, readFetched } from '../../wire/fetched-batches.ts';
 import type { Decoded } from '../../wire/field.ts';
 import { RecordReader } from '../../wire/record-reader.ts';
 import { UnreadableBatch } from '../../wire/unreadable.ts';
@@ -48,9 +48,13 @@ interface Carrier {
  * carries all the others unread. kafkajs's own reading leaks records of aborted transactions (287 of 1,482 on Kafka 4.2),
  * stays for ever at a batch that compaction emptied, and makes six objects for each record.
  */
-export function fetchByWire(broker: Broker): void {
+export function fetchByWire(broker: Broker, maxBatchBytes?: number): void {
   const failIfRefused = loadErrorCheck();
-  broker.fetch = async (options) => failIfRefused(answerOf(await request(broker, api.fetch, requestOf(options))));
+  broker.fetch = async (options) => {
+    const answer = await request(broker, api.fetch, requestOf(options));
+    await loadCodecsFor(answer);
+    return failIfRefused(answerOf(answer, maxBatchBytes));
+  };
 }
 
 /** The records that a batch of kafkajs's stands for, from the offset that was asked for. */
@@ -82,20 +86,31 @@ function requestOf({ topics, maxWaitTime = 5_000, minBytes = 1, maxBytes = MAX_B
 }
 
 type Answer = Decoded<typeof api.fetch.response>;
+type AnsweredPartition = Answer['topics'][number]['partitions'][number];
 
-/** @throws UnreadableBatchError */
-export function answerOf({ topics }: Answer): FetchAnswer {
+async function loadCodecsFor({ topics }: Answer): Promise<void> {
+  for (const { partitions } of topics) for (const { records } of partitions) for (const bytes of records ?? []) await loadCodecsOf(bytes);
+}
+
+/**
+ * The codecs of the batches in it are loaded.
+ *
+ * @throws UnreadableBatchError
+ */
+export function answerOf({ topics }: Answer, maxBatchBytes?: number): FetchAnswer {
+  const limits = expansionLimits(maxBatchBytes);
   return {
     responses: topics.map(({ name, partitions }) => ({
       topicName: name,
-      partitions: partitions.map((partition) => partitionOf(name, partition)),
+      partitions: partitions.map((partition) => partitionOf(name, partition, limits)),
     })),
   };
 }
 
 /** The aborted transactions are left out here already, so kafkajs is not told of them: it would look for them among carriers. */
-function partitionOf(topic: string, { index, records, ...answer }: Answer['topics'][number]['partitions'][number]): FetchedPartition {
-  const messages = (records ?? []).flatMap((bytes) => carry({ topic, partition: index }, bytes, answer.abortedTransactions ?? []));
+function partitionOf(topic: string, { index, records, ...answer }: AnsweredPartition, limits: ExpansionLimits): FetchedPartition {
+  const aborted = answer.abortedTransactions ?? [];
+  const messages = (records ?? []).flatMap((bytes) => carry({ topic, partition: index }, bytes, aborted, limits));
   const { errorCode, preferredReadReplica, highWatermark } = answer;
   return { partition: index, errorCode, preferredReadReplica, highWatermark: String(highWatermark), abortedTransactions: [], messages };
 }
@@ -104,9 +119,9 @@ function partitionOf(topic: string, { index, records, ...answer }: Answer['topic
  * The carrier has the last offset that was read, control records, aborted ones and what compaction took included: kafkajs
  * goes on behind it. Whether there is anything to see is known only when the records are taken.
  */
-function carry(place: TopicPartition, bytes: Buffer, aborted: readonly AbortedTransaction[]): Carrier[] {
+function carry(place: TopicPartition, bytes: Buffer, aborted: readonly AbortedTransaction[], limits: ExpansionLimits): Carrier[] {
   try {
-    const { visible, nextOffset } = readFetched(bytes, aborted);
+    const { visible, nextOffset } = readFetched(bytes, aborted, limits);
     if (nextOffset === undefined) return [];
     const empty = { timestamp: '0', key: null, value: null, headers: {}, isControlRecord: false } as const;
     return [{ ...empty, offset: String(nextOffset - 1), carried: new RecordReader(visible, readHeaders) }];

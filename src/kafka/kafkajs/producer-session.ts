@@ -1,5 +1,10 @@
+import { KafkaError } from '../../errors.ts';
 import { within } from '../../timing/index.ts';
 import { type BatchOwner, encodeBatch } from '../../wire/batch-encoder.ts';
+import { loadCodec } from '../../wire/compression/codecs.ts';
+import { type CompressionName, compressionNumber } from '../../wire/compression/compression.ts';
+import { CompressionError } from '../../wire/compression/compression-error.ts';
+import { compressBatch } from '../../wire/records.ts';
 import type { KafkaClientOptions } from '../client.ts';
 import { type Cluster, createCluster } from './cluster.ts';
 import { type Batch, headersOf } from './lane.ts';
@@ -19,10 +24,12 @@ export class ProducerSession {
   readonly #cluster: Cluster;
   readonly #identity: ProducerIdentity;
   readonly #sequences = new Map<string, number>();
+  readonly #compression: CompressionOf;
 
-  constructor(cluster: Cluster, identity: ProducerIdentity) {
+  constructor(cluster: Cluster, identity: ProducerIdentity, compression: CompressionOf = uncompressed) {
     this.#cluster = cluster;
     this.#identity = identity;
+    this.#compression = compression;
   }
 
   static async open(options: KafkaClientOptions): Promise<ProducerSession> {
@@ -30,7 +37,7 @@ export class ProducerSession {
     try {
       await cluster.connect();
       const broker = await cluster.brokerPool.findConnectedBroker();
-      return new ProducerSession(cluster, await initIdempotence(broker));
+      return new ProducerSession(cluster, await initIdempotence(broker), options.compression);
     } catch (error) {
       void within(cluster.disconnect(), CLOSE_MS).catch(() => {});
       throw error;
@@ -53,11 +60,7 @@ export class ProducerSession {
 
   async produce(nodeId: number, batches: readonly Batch[]): Promise<PartitionAnswer[]> {
     const broker = await this.#cluster.findBroker({ nodeId });
-    const encoded = batches.map(({ lane: { topic, partition }, records }) => ({
-      topic,
-      partition,
-      batch: encodeBatch(records, this.#owner(topic, partition), headersOf),
-    }));
+    const encoded = await Promise.all(batches.map((batch) => this.#encode(batch)));
     return produceTo(broker, encoded, { timeoutMs: REQUEST_TIMEOUT_MS });
   }
 
@@ -72,9 +75,30 @@ export class ProducerSession {
     await within(this.#cluster.disconnect(), CLOSE_MS).catch(() => {});
   }
 
+  /** @throws KafkaError (rejects) when a codec cannot be loaded */
+  async #encode({ lane: { topic, partition }, records }: Batch) {
+    const plain = encodeBatch(records, this.#owner(topic, partition), headersOf);
+    return { topic, partition, batch: await compress(plain, this.#compression(topic)) };
+  }
+
   #owner(topic: string, partition: number): BatchOwner {
     const firstSequence = this.#sequences.get(sequenceKey(topic, partition)) ?? 0;
     return { ...this.#identity, firstSequence };
+  }
+}
+
+type CompressionOf = NonNullable<KafkaClientOptions['compression']>;
+
+const uncompressed: CompressionOf = () => 'none';
+
+async function compress(batch: Buffer, name: CompressionName): Promise<Buffer> {
+  const compression = compressionNumber(name);
+  await loadCodec(compression);
+  try {
+    return compressBatch(batch, compression);
+  } catch (cause) {
+    if (!(cause instanceof CompressionError)) throw cause;
+    throw new KafkaError('fatal', `a batch could not be compressed: ${cause.message}`, { cause, next: cause.next });
   }
 }
 

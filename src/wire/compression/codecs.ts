@@ -17,15 +17,15 @@ const PACKAGES: ReadonlyMap<number, string> = new Map([
 
 const loading = new Map<number, Promise<void>>();
 const loaded = new Map<number, Codec>();
+const failures = new Map<number, CompressionError>();
 
 /**
- * Loads the codec of a compression, so that `codecOf` has it.
+ * Loads the codec of a compression, so that `codecOf` has it, or the reason why not.
  *
- * @returns undefined when it is there already
- * @throws CompressionError (rejects) `unsupported`
+ * @returns resolves when that is decided; undefined when it is already
  */
 export function loadCodec(compression: number): Promise<void> | undefined {
-  if (compression === Compression.NONE || loaded.has(compression)) return undefined;
+  if (!LOADERS.has(compression) || loaded.has(compression) || failures.has(compression)) return undefined;
   let promise = loading.get(compression);
   if (promise === undefined) {
     promise = load(compression).finally(() => loading.delete(compression));
@@ -34,24 +34,27 @@ export function loadCodec(compression: number): Promise<void> | undefined {
   return promise;
 }
 
-/** @throws CompressionError `unsupported` for a compression that Kafka does not define, or whose codec was not loaded */
+/** Loads the codecs of all compressions. */
+export async function loadCodecs(): Promise<void> {
+  await Promise.all([...LOADERS.keys()].map(loadCodec));
+}
+
+/** @throws CompressionError `unsupported` for a compression that Kafka does not define, or whose codec cannot be loaded */
 export function codecOf(compression: number): Codec {
   const codec = loaded.get(compression);
   if (codec !== undefined) return codec;
   const why = LOADERS.has(compression) ? 'its codec has not been loaded' : 'Kafka does not define it';
-  throw new CompressionError('unsupported', `${compressionLabel(compression)} cannot be used: ${why}`);
+  throw failures.get(compression) ?? new CompressionError('unsupported', `${compressionLabel(compression)} cannot be used: ${why}`);
 }
 
 async function load(compression: number): Promise<void> {
-  const loader = LOADERS.get(compression);
-  if (loader === undefined) return void codecOf(compression);
   try {
-    loaded.set(compression, await loader());
+    const codec = await LOADERS.get(compression)?.();
+    if (codec !== undefined) loaded.set(compression, codec);
   } catch (cause) {
     const name = compressionLabel(compression);
-    throw new CompressionError('unsupported', `the ${name} codec cannot be loaded: ${cause instanceof Error ? cause.message : cause}`, {
-      cause,
-      next: `Install it again for this platform: npm install ${PACKAGES.get(compression) ?? 'streamerjs'}`,
-    });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const next = `Install it again for this platform: npm install ${PACKAGES.get(compression) ?? 'streamerjs'}`;
+    failures.set(compression, new CompressionError('unsupported', `the ${name} codec cannot be loaded: ${why}`, { cause, next }));
   }
 }

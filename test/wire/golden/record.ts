@@ -2,42 +2,16 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { fetch } from '../../../src/wire/apis/data.ts';
 import { batchLength } from '../../../src/wire/record-batch.ts';
-import { runForeign } from '../../conformance/foreign-program.ts';
 import { createTopic } from '../../helpers/broker.ts';
 import { Wire } from '../../helpers/wire.ts';
-import { COMPRESSED_BY, type GoldenBatch, goldenRecords } from './batches.ts';
+import { COMPRESSED_BY, type GoldenBatch } from './batches.ts';
+import { writers } from './writers.ts';
 
 /**
- * `npm run compression:record`: writes `batches.json` again, the bytes of batches that other clients compressed. It needs a
- * broker (`KAFKA_BROKERS`), the jars of Apache Kafka (`KAFKA_JARS`) and kcat. It writes each batch as the broker kept it.
+ * `npm run compression:record`: writes `batches.json` again, the bytes of batches that other clients compressed, as a broker
+ * keeps them. It needs an Apache Kafka (`KAFKA_BROKERS`), its jars (`KAFKA_JARS`) and kcat.
  */
-const brokers = process.env.KAFKA_BROKERS ?? '';
-process.env.TEST_BROKERS = brokers;
-
-const NULL = '\\0';
-
-async function java(topic: string, compression: string): Promise<void> {
-  const lines = goldenRecords().map(({ key, value, headers }) => {
-    const head = headers.map(([name, text]) => `${name}:${text ?? NULL}`).join(',') || NULL;
-    return [head, key ?? NULL, value ?? NULL].join('\t');
-  });
-  const properties = ['parse.headers=true', 'parse.key=true', `null.marker=${NULL}`].flatMap((property) => ['--reader-property', property]);
-  const settings = ['linger.ms=3000', 'batch.size=1000000', 'max.request.size=2000000'].flatMap((one) => ['--command-property', one]);
-  const args = ['-cp', `${process.env.KAFKA_JARS}/*`, 'org.apache.kafka.tools.ConsoleProducer', '--bootstrap-server', brokers];
-  await ran('java', [...args, '--topic', topic, '--compression-codec', compression, ...properties, ...settings], `${lines.join('\n')}\n`);
-}
-
-/** kcat gives all records of a run the same headers, and writes an empty field as null. */
-async function kcat(topic: string, compression: string): Promise<void> {
-  const lines = goldenRecords('kcat').map(({ key, value }) => `${key ?? ''}\t${value ?? ''}`);
-  const args = ['-P', '-b', brokers, '-t', topic, '-K', '\t', '-Z', '-z', compression, '-X', 'linger.ms=500'];
-  await ran('kcat', [...args, ...['-H', 'from=kcat', '-H', 'empty']], `${lines.join('\n')}\n`);
-}
-
-async function ran(program: string, args: readonly string[], input: string): Promise<void> {
-  const { code, stderr } = await runForeign(program, args, input);
-  if (code !== 0) throw new Error(`${program} ended with ${code}: ${stderr}`);
-}
+process.env.TEST_BROKERS = process.env.KAFKA_BROKERS ?? '';
 
 async function onlyBatch(topic: string): Promise<Buffer> {
   const wire = await Wire.toLeader(topic);
@@ -52,9 +26,9 @@ async function onlyBatch(topic: string): Promise<Buffer> {
 
 const found: GoldenBatch[] = [];
 for (const compression of COMPRESSED_BY) {
-  for (const [client, write] of [['java', java] as const, ['kcat', kcat] as const]) {
+  for (const client of ['java', 'kcat'] as const) {
     const topic = await createTopic(`golden-${client}-${compression}`);
-    await write(topic, compression);
+    await writers[client](topic, compression);
     found.push({ client, compression, batch: (await onlyBatch(topic)).toString('base64') });
   }
 }
