@@ -1,5 +1,6 @@
+import type { RecordHeaders } from '../kafka/index.ts';
 import { type ChecksOf, durationMs, oneOf, problemsIn, refuse, sentence, that, wholeNumber } from '../options/index.ts';
-import type { Event, Readable, Topic } from '../topics/index.ts';
+import type { Encoded, Event, Readable, Topic } from '../topics/index.ts';
 import type { Behaviour } from './behaviour.ts';
 import { aPolicy, defaultPolicy, type FailurePolicy } from './failure-policy.ts';
 
@@ -33,12 +34,32 @@ export interface AgentOptions<K, V, Out> {
   readonly timeoutMs?: number | undefined;
 }
 
+/** A topic that an agent's outputs go to, types erased. */
+export interface AgentSinkTopic {
+  readonly name: string;
+  encode(message: AgentMessage): Encoded | Promise<Encoded>;
+}
+
+interface AgentMessage {
+  readonly key: unknown;
+  readonly value: unknown;
+  readonly timestamp: number;
+  readonly headers: RecordHeaders | undefined;
+}
+
+export type AgentSinkFunction = (value: unknown, event: Event<unknown, unknown>) => unknown;
+export type AgentSink = AgentSinkTopic | AgentSinkFunction;
+
+export function isSinkTopic(value: unknown): value is AgentSinkTopic {
+  return isObject(value) && typeof value['encode'] === 'function';
+}
+
 /** An agent as the runtime sees it, types erased. */
 export interface Agent {
   readonly name: string;
   readonly sources: ReadonlyArray<Readable<unknown, unknown>>;
   readonly behaviour: Behaviour<unknown, unknown, unknown>;
-  readonly sinks: ReadonlyArray<Sink<unknown, unknown, unknown>>;
+  readonly sinks: readonly AgentSink[];
   readonly concurrency: number;
   readonly order: Order;
   readonly onError: FailurePolicy;
@@ -94,7 +115,7 @@ function erased<K, V, Out>(
 }
 
 function isSink(sink: unknown): boolean {
-  return typeof sink === 'function' || (isObject(sink) && typeof sink['encode'] === 'function');
+  return typeof sink === 'function' || isSinkTopic(sink);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

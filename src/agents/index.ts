@@ -2,7 +2,11 @@ export { type AgeBand, ageBand } from './age-band.ts';
 export {
   type Agent,
   type AgentOptions,
+  type AgentSink,
+  type AgentSinkFunction,
+  type AgentSinkTopic,
   defineAgent,
+  isSinkTopic,
   type Order,
   type Sink,
   type SinkFunction,

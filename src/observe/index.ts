@@ -1,4 +1,5 @@
 export type { Counter } from './counter.ts';
+export { codeLabel } from './error-code.ts';
 export { count, duration, rate } from './format.ts';
 export type { Histogram, Summary } from './histogram.ts';
 export { configureLogging } from './logging.ts';

@@ -1,6 +1,6 @@
 /** A queue with cheap `shift`: arrays move all their elements when one is taken from the front. */
 export class Fifo<T> {
-  #items: T[] = [];
+  #items: Array<T | undefined> = [];
   #head = 0;
 
   get length(): number {
@@ -11,15 +11,15 @@ export class Fifo<T> {
     this.#items.push(item);
   }
 
-  /** The item at a distance from the front. */
-  peek(distance = 0): T | undefined {
-    return this.#items[this.#head + distance];
+  /** The first item. */
+  peek(): T | undefined {
+    return this.#items[this.#head];
   }
 
   shift(): T | undefined {
     if (this.#head >= this.#items.length) return undefined;
     const item = this.#items[this.#head];
-    this.#items[this.#head] = undefined as T;
+    this.#items[this.#head] = undefined;
     this.#head++;
     if (this.#head === this.#items.length) this.clear();
     else if (this.#head >= 1_024 && this.#head * 2 >= this.#items.length) this.#compact();
@@ -29,8 +29,17 @@ export class Fifo<T> {
   /** Puts an item before the first one that is greater. */
   insert(item: T, isGreater: (other: T) => boolean): void {
     let at = this.#head;
-    while (at < this.#items.length && !isGreater(this.#items[at]!)) at++;
+    for (let other = this.#items[at]; other !== undefined && !isGreater(other); other = this.#items[at]) at++;
     this.#items.splice(at, 0, item);
+  }
+
+  /** Slow. */
+  find(isWanted: (item: T) => boolean): T | undefined {
+    for (let at = this.#head; at < this.#items.length; at++) {
+      const item = this.#items[at];
+      if (item !== undefined && isWanted(item)) return item;
+    }
+    return undefined;
   }
 
   clear(): void {

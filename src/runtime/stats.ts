@@ -31,7 +31,7 @@ function agentStatsOf(name: string, runtime: AgentRuntime, { inputs }: Reading):
     const own = agents.find(({ agent }) => agent === name);
     if (own === undefined) continue;
     inFlight += own.inFlight;
-    unfinished += own.tracker.unfinished + waiting;
+    unfinished += own.offsets.unfinished + waiting;
   }
   return runtime.stats(inFlight, unfinished - inFlight);
 }

@@ -75,7 +75,7 @@ it('an event counts as finished after the one of its key before it, whichever ou
   acknowledge[1]?.();
   acknowledge[2]?.();
   expect([input.position, input.uncommitted()?.metadata]).toEqual([0, expect.stringContaining('work')]);
-  expect(input.agents[0]?.finishedBeyond()).toEqual([[2, 3]]);
+  expect(input.agents[0]?.offsets.finishedBeyond()).toEqual([[2, 3]]);
   acknowledge[0]?.();
   expect(input.position).toBe(3);
 });

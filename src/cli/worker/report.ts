@@ -143,9 +143,9 @@ function placeOf({
   agent?: string | undefined;
   topic: string;
   partition: number;
-  offset: number;
+  offset?: number | undefined;
 }): string {
-  return `${topic}[${partition}]@${offset}${agent === undefined ? '' : ` (agent "${agent}")`}`;
+  return `${topic}[${partition}]${offset === undefined ? '' : `@${offset}`}${agent === undefined ? '' : ` (agent "${agent}")`}`;
 }
 
 function waitingText(agents: readonly string[]): string {

@@ -17,8 +17,13 @@ export function replyTopicOf(app: string): string {
   return `${app}.replies`;
 }
 
-/** Where the reply to an event of this agent goes; undefined when nobody asked it. */
-export function replyAddress(headers: RecordHeaders, agent: string): { readonly topic: string; readonly id: string } | undefined {
+export interface ReplyAddress {
+  readonly topic: string;
+  readonly id: string;
+}
+
+/** Returns the address for the reply to an event; undefined when it is not a question to this agent. */
+export function replyAddress(headers: RecordHeaders, agent: string): ReplyAddress | undefined {
   const topic = headers[REPLY.to];
   if (topic === undefined || headers[REPLY.agent]?.toString() !== agent) return undefined;
   return { topic: topic.toString(), id: headers[REPLY.id]?.toString() ?? '' };

@@ -4,6 +4,12 @@ import type { StreamerError } from '../../errors.ts';
 import type { TopicPartition } from '../../kafka/index.ts';
 import type { Stage } from './stages.ts';
 
+/** Where an event comes from. */
+export interface EventPlace extends TopicPartition {
+  /** Absent for an event that is not a record of the topic. */
+  readonly offset?: number | undefined;
+}
+
 /** Events of a worker, with what they carry. Listening costs nothing to those who do not. */
 export interface WorkerEvents {
   /** Partitions are assigned and their agents run. */
@@ -12,21 +18,15 @@ export interface WorkerEvents {
   revoked: [{ readonly partitions: readonly TopicPartition[]; readonly lost: boolean }];
   /** An event went to its dead-letter topic. `agent` is absent when its bytes did not decode. */
   deadLetter: [
-    {
+    EventPlace & {
       readonly agent?: string | undefined;
-      readonly topic: string;
-      readonly partition: number;
-      readonly offset: number;
       readonly error: unknown;
     },
   ];
-  /** A try failed and the event will be tried again. */
+  /** An attempt failed and another one follows. */
   retry: [
-    {
+    EventPlace & {
       readonly agent: string;
-      readonly topic: string;
-      readonly partition: number;
-      readonly offset: number;
       readonly attempt: number;
       readonly delayMs: number;
       readonly error: unknown;
@@ -34,7 +34,10 @@ export interface WorkerEvents {
   ];
   /** The agent's policy gave up an event without a dead letter. */
   skipped: [
-    { readonly agent: string; readonly topic: string; readonly partition: number; readonly offset: number; readonly error: unknown },
+    EventPlace & {
+      readonly agent: string;
+      readonly error: unknown;
+    },
   ];
   /** Something outside cannot be reached; events wait. Once per agent until `resumed`. */
   waiting: [{ readonly agent: string; readonly error: unknown }];
@@ -43,13 +46,10 @@ export interface WorkerEvents {
   warning: [{ readonly error: StreamerError }];
   /** Something has made no progress for too long though there is work; once per `stallWarningMs` while that is so. */
   stalled: [
-    {
+    EventPlace & {
       /** Absent where it is nothing of one agent: `decode` and `commit`. */
       readonly agent?: string | undefined;
       readonly stage: Stage;
-      readonly topic: string;
-      readonly partition: number;
-      readonly offset: number;
       /** Base64 where it is no text, null where the record has none; absent where it is not known any more. */
       readonly key?: string | null | undefined;
       readonly forMs: number;

@@ -129,17 +129,17 @@ export class Admission {
     const { agents, clock, decoder, phase } = this.#parts;
     let decoded = first;
     for (let attempt = 1; isUnavailable(decoded.error) && !this.#isClosed; attempt++) {
-      for (const { runtime } of agents) runtime.holds(decoded.error);
+      for (const { runtime } of agents) runtime.waiting.holds(decoded.error);
       await sleep(backoff(attempt, 500, 30_000), phase.closed, clock);
       if (!this.#isClosed) decoded = await decoder.decode(record);
     }
-    for (const { runtime } of agents) runtime.resumes();
+    for (const { runtime } of agents) runtime.waiting.resumes();
     return decoded;
   }
 
   /** All records of a fetch are taken. */
   readonly #pass = (nextOffset: number): void => {
-    for (const agent of this.#parts.agents) agent.tracker.advance(nextOffset);
+    for (const agent of this.#parts.agents) agent.offsets.advance(nextOffset);
   };
 
   #report(admitted: number): void {

@@ -19,7 +19,7 @@ export class CommitPoint {
   }
 
   get position(): number {
-    return Math.min(...this.#agents.map((agent) => agent.tracker.position));
+    return Math.min(...this.#agents.map((agent) => agent.offsets.position));
   }
 
   /** What is finished now. */
@@ -27,8 +27,8 @@ export class CommitPoint {
     const offset = this.position;
     const map = new Map<string, OffsetRange[]>();
     for (const agent of this.#agents) {
-      const ranges = agent.finishedBeyond();
-      const own = agent.tracker.position;
+      const ranges = agent.offsets.finishedBeyond();
+      const own = agent.offsets.position;
       if (own > offset) ranges.unshift([offset, own]);
       map.set(agent.agent, ranges);
     }

@@ -40,7 +40,7 @@ export class Dispatch {
     for (const agent of this.#agents) {
       const isExpected = decoded.value !== null || this.#tombstones === 'deliver' || agent.runtime.agent.behaviour.tombstones === true;
       if (!isExpected || (only !== undefined && only !== agent.agent)) {
-        agent.pass(record.offset);
+        agent.offsets.pass(record.offset);
         continue;
       }
       // Agents do not share a value: one that changes it must not change it for the others.
@@ -55,21 +55,21 @@ export class Dispatch {
    * letter is acknowledged. Returns undefined for a record whose letter was written before a restart.
    */
   refuse(record: KafkaRecord, error: unknown): Promise<void> | undefined {
-    if (this.#agents.every((agent) => agent.hasFinished(record.offset))) {
-      for (const agent of this.#agents) agent.pass(record.offset);
+    if (this.#agents.every((agent) => agent.offsets.hasFinished(record.offset))) {
+      for (const agent of this.#agents) agent.offsets.pass(record.offset);
       return undefined;
     }
     this.#undecodable.add();
     const waiting = this.#agents.map((agent) => {
       agent.letters.set(record.offset, record);
-      return { agent, slot: agent.tracker.add(record.offset) };
+      return { agent, slot: agent.offsets.add(record.offset) };
     });
     const origin = this.#partition;
     const placed = error instanceof SerdeError ? error.at({ ...origin, offset: record.offset }) : error;
     return this.#letters.write({ agent: undefined, origin, record, error: placed, attempts: 1 }).then(() => {
       for (const { agent, slot } of waiting) {
         agent.letters.delete(record.offset);
-        agent.tracker.finish(slot);
+        agent.offsets.finish(slot);
       }
     });
   }

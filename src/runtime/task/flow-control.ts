@@ -40,9 +40,9 @@ export class FlowControl {
   get room(): number {
     const { queueRecords, queueBytes } = this.#limits;
     let room = queueRecords;
-    for (const { tracker, unfinishedBytes } of this.#agents) {
+    for (const { offsets, unfinishedBytes } of this.#agents) {
       if (unfinishedBytes >= queueBytes) return 0;
-      room = Math.min(room, queueRecords - tracker.unfinished, RUN_AHEAD - (tracker.end - tracker.position));
+      room = Math.min(room, queueRecords - offsets.unfinished, RUN_AHEAD - (offsets.end - offsets.position));
     }
     return room;
   }
@@ -73,10 +73,10 @@ export class FlowControl {
     const { batches, bytes, length } = this.#backlog;
     const fetched = batches > 1 ? length : 0;
     const isFull = this.#agents.some(
-      ({ tracker, unfinishedBytes }) =>
-        tracker.unfinished + fetched >= queueRecords * share ||
+      ({ offsets, unfinishedBytes }) =>
+        offsets.unfinished + fetched >= queueRecords * share ||
         unfinishedBytes + bytes >= queueBytes * share ||
-        tracker.end - tracker.position >= RUN_AHEAD * share,
+        offsets.end - offsets.position >= RUN_AHEAD * share,
     );
     if (isFull === this.#isPaused) return;
     if (isFull) this.hold();

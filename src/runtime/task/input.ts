@@ -6,7 +6,7 @@ import type { Readable } from '../../topics/index.ts';
 import { decodeFinished } from '../offsets/finished-map.ts';
 import type { Letters } from '../output/letters/letters.ts';
 import type { AgentRuntime } from '../work/agent-runtime.ts';
-import { AgentTask, type TaskOwner } from '../work/agent-task.ts';
+import { AgentTask, type RecordValues } from '../work/agent-task.ts';
 import { Admission } from './admission.ts';
 import { Backlog } from './backlog.ts';
 import { CommitPoint } from './commit-point.ts';
@@ -37,7 +37,7 @@ export interface InputOwner {
 }
 
 /** One topic-partition of a task: decodes its records, gives them to the agents of its topic, and knows what may be committed. */
-export class Input implements TaskOwner {
+export class Input implements RecordValues {
   readonly partition: TopicPartition;
   readonly agents: readonly AgentTask[];
   readonly #owner: InputOwner;
@@ -59,7 +59,8 @@ export class Input implements TaskOwner {
     const deliversTombstones = readable.tombstones === 'deliver';
     this.agents = runtimes.map((runtime) => {
       const finished = start.finished.get(runtime.agent.name) ?? [];
-      return new AgentTask(runtime, partition, { position: start.position, finished, deliversTombstones }, this);
+      const progressed = () => this.progressed();
+      return new AgentTask(runtime, { partition, position: start.position, finished, deliversTombstones, values: this, progressed });
     });
     this.#commitPoint = new CommitPoint(partition, this.agents, start);
     this.#flow = new FlowControl(partition, this.agents, this.#backlog, limits, fetching);

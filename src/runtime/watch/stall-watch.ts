@@ -1,7 +1,6 @@
 import { getLogger } from '@logtape/logtape';
 import type { CommittedOffset, TopicPartition } from '../../kafka/index.ts';
 import { textOf } from '../../topics/index.ts';
-
 import { STAGES } from '../events/stages.ts';
 import type { WorkerEvents } from '../events/worker-events.ts';
 import type { Input } from '../task/input.ts';
@@ -11,7 +10,7 @@ const log = getLogger(['streamer', 'worker']);
 const LOOK_MS = 1_000;
 
 interface Sighting {
-  readonly offset: number;
+  readonly offset: number | undefined;
   readonly since: number;
   toldAt: number;
 }
@@ -48,7 +47,7 @@ export class StallWatch {
       const { oldest } = agent;
       // The event that has been in flight for too long need not be the one that the commit waits for.
       if (oldest !== undefined) {
-        const standing: Standing = { stage: 'handler', offset: oldest.offset, key: oldest.record.key };
+        const standing: Standing = { stage: 'handler', offset: oldest.origin.offset, key: oldest.origin.key };
         this.#see(oldest, partition, standing, agent.agent, oldest.startedAt);
       }
       const first = standingOf(agent);
@@ -64,7 +63,7 @@ export class StallWatch {
     }
     const now = Date.now();
     let seen = this.#sightings.get(who);
-    if (seen?.offset !== standing.offset || (since !== undefined && since !== seen.since)) {
+    if (seen === undefined || seen.offset !== standing.offset || (since !== undefined && since !== seen.since)) {
       seen = { offset: standing.offset, since: since ?? now, toldAt: since ?? now };
       this.#sightings.set(who, seen);
     }
@@ -80,9 +79,9 @@ export class StallWatch {
     const whose = agent === undefined ? '' : `agent "${agent}": `;
     const named = key === undefined ? '' : ` (key ${JSON.stringify(key)})`;
     log.warning(
-      '{whose}{topic}[{partition}]@{offset}{named} {is}, without progress for {seconds} s; what governs it: {setting}; ' +
+      '{whose}{topic}[{partition}]{at}{named} {is}, without progress for {seconds} s; what governs it: {setting}; ' +
         'stallWarningMs governs this message',
-      { whose, topic, partition, offset, named, is, seconds: Math.round(forMs / 1_000), setting },
+      { whose, topic, partition, at: offset === undefined ? '' : `@${offset}`, named, is, seconds: Math.round(forMs / 1_000), setting },
     );
     this.#tell({ agent, stage, topic, partition, offset, key, forMs, setting });
   }

@@ -3,20 +3,21 @@ import type { AgentTask } from '../work/agent-task.ts';
 
 export interface Standing {
   readonly stage: Stage;
-  readonly offset: number;
-  /** Undefined where it is not known any more. */
+  /** Undefined for an event that is not a record. */
+  readonly offset: number | undefined;
+  /** Undefined where it is no longer known. */
   readonly key: Buffer | null | undefined;
 }
 
 /** The event that an agent's next commit waits for, and where it stands. */
 export function standingOf(task: AgentTask): Standing | undefined {
-  if (task.tracker.unfinished === 0) return undefined;
-  const offset = task.tracker.position;
+  if (task.offsets.unfinished === 0) return undefined;
+  const offset = task.offsets.position;
   const item = task.find(offset);
-  const key = item?.record.key;
+  const key = item?.origin.key;
   if (task.letters.has(offset)) return { stage: 'deadLetter', offset, key: task.letters.get(offset)?.key };
   if (item === undefined || item.isHandled) return { stage: 'outputs', offset, key };
   if (item.isHeld) return { stage: 'handler', offset, key };
   if (item.isBackingOff) return { stage: item.waits > 0 ? 'outside' : 'retry', offset, key };
-  return { stage: task.runtime.isWaiting ? 'outside' : 'queue', offset, key };
+  return { stage: task.runtime.waiting.since !== undefined ? 'outside' : 'queue', offset, key };
 }

@@ -1,19 +1,24 @@
 import type { Scope } from '../../agents/index.ts';
+import { StreamerError } from '../../errors.ts';
 import { type OutputHolder, runWith } from '../output/attribution.ts';
-import type { AgentTask } from './agent-task.ts';
-import type { WorkItem } from './work-item.ts';
+import { type ItemTask, WorkItem } from './work-item.ts';
 
 /** What a generator's lane has in hand. An output belongs to all that is held: none of it is finished before it. */
 export class LaneScope implements Scope<unknown, unknown, unknown>, OutputHolder {
-  readonly #task: AgentTask;
+  readonly #task: ItemTask;
   #held: readonly WorkItem[] = [];
 
-  constructor(task: AgentTask) {
+  constructor(task: ItemTask) {
     this.#task = task;
   }
 
+  get isCurrent(): boolean {
+    return this.#task.outcomes.isCurrent;
+  }
+
   hold(deliveries: readonly unknown[]): void {
-    this.#held = deliveries as readonly WorkItem[];
+    if (!areItems(deliveries)) throw new StreamerError('USAGE', 'a scope holds deliveries of its own inbox, and nothing else');
+    this.#held = deliveries;
   }
 
   run<T>(work: () => T): T {
@@ -22,11 +27,7 @@ export class LaneScope implements Scope<unknown, unknown, unknown>, OutputHolder
 
   emit(output: unknown): void {
     const last = this.#held.at(-1);
-    if (last?.isInFlight) this.#task.emit(last, this, output);
-  }
-
-  get isCurrent(): boolean {
-    return !this.#task.isAbandoned;
+    if (last?.isWithHandler) this.#task.emit(last, this, output);
   }
 
   output(): (error?: unknown) => void {
@@ -36,6 +37,10 @@ export class LaneScope implements Scope<unknown, unknown, unknown>, OutputHolder
   work(): (error?: unknown) => void {
     return together(this.#held.map((item) => item.work()));
   }
+}
+
+function areItems(deliveries: readonly unknown[]): deliveries is readonly WorkItem[] {
+  return deliveries.every((delivery) => delivery instanceof WorkItem);
 }
 
 function together(ends: ReadonlyArray<(error?: unknown) => void>): (error?: unknown) => void {

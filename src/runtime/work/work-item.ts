@@ -1,120 +1,121 @@
 import type { Delivery, OutputHeaders } from '../../agents/index.ts';
-import type { KafkaRecord, TopicPartition } from '../../kafka/index.ts';
+import type { TopicPartition } from '../../kafka/index.ts';
+import type { EventPlace } from '../events/worker-events.ts';
 import { type OutputHolder, runWith } from '../output/attribution.ts';
-import type { AgentTask } from './agent-task.ts';
-import type { Unit } from './ordering/units.ts';
-import type { RecordEvent } from './record-event.ts';
+import { Attempt, type AttemptOutcomes } from './attempt.ts';
+import { type Item, type Origin, sizeOfOrigin } from './item.ts';
+import type { ItemEvent } from './item-event.ts';
+import type { Ordered, Unit } from './ordering/unit.ts';
 
-type State = 'waiting' | 'inFlight' | 'handled' | 'failed' | 'finished';
+/** How an item ends; `done` until its failure policy says otherwise. */
+export type Outcome = 'done' | 'skipped' | 'dead_letter';
 
-/**
- * One event on its way through one agent. Its handler says `done` or `fail` once per try; then its outputs are awaited;
- * then it is finished, tried again, or dead-lettered. A call that comes too late (after a time-out, or for a partition
- * that is gone) has no effect.
- */
-export class WorkItem implements Delivery<unknown, unknown, unknown>, OutputHolder {
-  #event: RecordEvent | undefined;
-  readonly record: KafkaRecord;
-  readonly slot: number;
+/** What an item asks of the task that it belongs to. */
+export interface ItemTask {
+  readonly partition: TopicPartition;
+  /** Sink functions get outputs that are null. */
+  readonly deliversTombstones: boolean;
+  readonly outcomes: AttemptOutcomes<WorkItem>;
+  eventOf(origin: Origin): ItemEvent;
+  /** Hands an output of the item to the agent's sinks, on behalf of the holder. */
+  emit(item: WorkItem, holder: OutputHolder, output: unknown, headers?: OutputHeaders): void;
+}
+
+/** What is known of an item that was started before. */
+interface History {
+  /** Counts the next one. */
+  attempt: number;
+  /** Waits for something outside, which do not count as attempts. */
+  waits: number;
+  readonly firstStartedAt: number;
+}
+
+/** An item on its way through one agent: what its handler holds, and where it stands in the order. */
+export class WorkItem implements Item, Ordered<WorkItem>, Delivery<unknown, unknown, unknown>, OutputHolder {
+  readonly place: number;
+  readonly origin: Origin;
   readonly size: number;
-  attempt = 1;
-  /** Waits for something outside, which do not count as tries. */
-  waits = 0;
-  /** Its next try waits for its time. */
-  isBackingOff = false;
-  unit: Unit | undefined;
-  /** The one behind it in its unit's list. */
+  /** Of a record: its place among the offsets that its agent has not finished. */
+  readonly slot: number;
+  unit: Unit<WorkItem> | undefined;
   next: WorkItem | undefined;
-  startedAt = 0;
-  #firstStartedAt = 0;
+  isBackingOff = false;
   /** Handled and acknowledged, though earlier ones of its unit may not be. */
   isSettled = false;
-  /** Somebody asked, and has been answered. */
+  isFinished = false;
+  outcome: Outcome = 'done';
+  /** Its question, if it is one, has an answer. */
   hasReplied = false;
-  #state: State = 'waiting';
-  #pending = 0;
-  #error: unknown;
-  /** Sink functions that are at work for it. */
-  #working = 0;
-  /** What one of them failed with. */
-  #workError: unknown;
-  /** The handler has said that it is done. */
-  #isThrough = false;
-  /** Set while a try's outcome is open; what an older try does later has no effect. */
-  #isOpen = false;
-  #try = 0;
-  readonly #task: AgentTask;
+  startedAt = 0;
+  readonly #task: ItemTask;
+  #event: ItemEvent | undefined;
+  #attempt: Attempt<WorkItem> | undefined;
+  #history: History | undefined;
 
-  constructor(task: AgentTask, event: RecordEvent, record: KafkaRecord, slot: number, size: number) {
+  /** @param event made already, where it is */
+  constructor(task: ItemTask, origin: Origin, place: number, slot: number, event: ItemEvent | undefined) {
     this.#task = task;
-    this.#event = event;
-    this.record = record;
+    this.origin = origin;
+    this.place = place;
     this.slot = slot;
-    this.size = size;
+    this.size = sizeOfOrigin(origin);
+    this.#event = event;
   }
 
-  get event(): RecordEvent {
-    this.#event ??= this.#task.eventOf(this);
+  get event(): ItemEvent {
+    this.#event ??= this.#task.eventOf(this.origin);
     return this.#event;
-  }
-
-  get firstStartedAt(): number {
-    return this.#firstStartedAt === 0 ? this.startedAt : this.#firstStartedAt;
   }
 
   get partition(): TopicPartition {
     return this.#task.partition;
   }
 
-  /** The signal of a try that failed stays aborted: the next try gets an event of its own. */
-  renew(event: RecordEvent): void {
-    this.#event = event;
-  }
-
-  get offset(): number {
-    return this.record.offset;
-  }
-
-  get run(): unknown {
-    return this.unit ?? this;
+  get at(): EventPlace {
+    return { ...this.#task.partition, offset: this.origin.offset };
   }
 
   get deliversTombstones(): boolean {
     return this.#task.deliversTombstones;
   }
 
-  get isInFlight(): boolean {
-    return this.#state === 'inFlight' && !this.#isThrough;
+  get isCurrent(): boolean {
+    return this.#task.outcomes.isCurrent;
+  }
+
+  get run(): unknown {
+    return this.unit ?? this;
+  }
+
+  get attempt(): number {
+    return this.#history?.attempt ?? 1;
+  }
+
+  get waits(): number {
+    return this.#history?.waits ?? 0;
+  }
+
+  get firstStartedAt(): number {
+    return this.#history?.firstStartedAt ?? this.startedAt;
+  }
+
+  /** The handler has said nothing yet. */
+  get isWithHandler(): boolean {
+    return this.#attempt?.isWithHandler === true;
   }
 
   /** The handler, or a sink function of an output, has not ended. */
   get isHeld(): boolean {
-    return this.#state === 'inFlight';
+    return this.#attempt?.isHeld === true;
   }
 
-  /** The handler is through, well or not; outputs may be on their way. */
+  /** The handler has ended, well or not; outputs may be on their way. */
   get isHandled(): boolean {
-    return this.#state === 'handled' || this.#state === 'failed';
-  }
-
-  get isFinished(): boolean {
-    return this.#state === 'finished';
-  }
-
-  get isCurrent(): boolean {
-    return !this.#task.isAbandoned;
+    return this.#attempt?.isHeld === false && !this.isFinished;
   }
 
   start(now: number): void {
-    this.#state = 'inFlight';
-    this.#error = undefined;
-    this.#pending = 0;
-    this.#working = 0;
-    this.#workError = undefined;
-    this.#isThrough = false;
-    this.#isOpen = true;
-    this.#try++;
-    if (this.#firstStartedAt === 0) this.#firstStartedAt = this.startedAt;
+    this.#attempt = new Attempt(this, this.#task.outcomes);
     this.startedAt = now;
   }
 
@@ -123,84 +124,46 @@ export class WorkItem implements Delivery<unknown, unknown, unknown>, OutputHold
   }
 
   emit(output: unknown, headers?: OutputHeaders): void {
-    if (this.isInFlight) this.#task.emit(this, this, output, headers);
+    if (this.isWithHandler) this.#task.emit(this, this, output, headers);
   }
 
   output(): (error?: unknown) => void {
-    const life = this.#try;
-    if (!this.#isOpen) return () => {};
-    this.#pending++;
-    return (error) => {
-      if (life !== this.#try || !this.#isOpen) return;
-      this.#pending--;
-      if (error !== undefined) this.#error ??= error;
-      if (this.#pending === 0 && this.#state !== 'inFlight') this.#settle();
-    };
+    return this.#attempt?.output() ?? ignore;
   }
 
   work(): (error?: unknown) => void {
-    const life = this.#try;
-    const end = this.output();
-    if (!this.#isOpen) return end;
-    this.#working++;
-    return (error) => {
-      if (life !== this.#try || !this.#isOpen) return;
-      this.#working--;
-      if (error !== undefined) this.#workError ??= error;
-      if (this.#isThrough && this.#working === 0) this.#leaveHand();
-      end();
-    };
+    return this.#attempt?.work() ?? ignore;
   }
 
   done(): void {
-    if (!this.isInFlight) return;
-    this.#isThrough = true;
-    if (this.#working === 0) this.#leaveHand();
+    this.#attempt?.done();
   }
 
   fail(error: unknown): void {
-    if (!this.isInFlight) return;
-    this.#state = 'failed';
-    this.#error = error;
-    if (this.#pending === 0) this.#settle();
+    this.#attempt?.fail(error);
   }
 
   release(): void {
-    if (!this.isInFlight) return;
-    this.#state = 'waiting';
-    this.#isOpen = false;
-    this.#task.released(this);
+    this.#attempt?.release();
   }
 
-  /** Back to waiting, after a failure that will be tried again. */
+  /** Back to waiting, to be started again. */
   reset(): void {
-    this.#state = 'waiting';
-    this.#error = undefined;
+    this.#attempt = undefined;
+    this.#history ??= { attempt: 1, waits: 0, firstStartedAt: this.startedAt };
   }
 
-  finished(): void {
-    this.#state = 'finished';
+  /** As `reset`, after a failure: the signal of the old event stays aborted, so the next attempt gets an event of its own. */
+  retry(event: ItemEvent, counts: 'attempt' | 'waits'): void {
+    this.reset();
+    if (this.#history !== undefined) this.#history[counts]++;
+    this.#event = event;
   }
 
-  /** Handler and sink functions are through: the next of the unit may start, though outputs may still be on their way. */
-  #leaveHand(): void {
-    if (this.#workError === undefined) {
-      this.#state = 'handled';
-      // Thousands wait for acknowledgements, which are rarely refused: their values need not wait with them.
-      if (this.#pending > 0 && this.#task.canDecodeAgain) this.#event = undefined;
-      this.#task.handled(this, this.#pending === 0);
-    } else {
-      this.#state = 'failed';
-      this.#error = this.#workError;
-    }
-    if (this.#pending === 0) this.#settle();
-  }
-
-  #settle(): void {
-    this.#isOpen = false;
-    if (!this.isCurrent) return;
-    if (this.#state === 'failed') this.#task.failed(this, this.#error, false);
-    else if (this.#error !== undefined) this.#task.failed(this, this.#error, true);
-    else this.#task.settled(this);
+  /** Lets go of the decoded value: it is made again when somebody looks. */
+  forgetEvent(): void {
+    this.#event = undefined;
   }
 }
+
+function ignore(): void {}

@@ -25,12 +25,15 @@ export function isInternalTopic(name: string): boolean {
   return name.startsWith('__') || name.endsWith(SUFFIX) || name.endsWith('.replies');
 }
 
+/** What a letter is about; no offset where it is not a record of the origin. */
+export type LetterContent = Omit<KafkaRecord, 'offset'> & { readonly offset: number | undefined };
+
 export interface DeadLetter {
   readonly app: string;
   /** Absent when the record did not decode: then it failed for every agent. */
   readonly agent: string | undefined;
   readonly origin: TopicPartition;
-  readonly record: KafkaRecord;
+  readonly record: LetterContent;
   readonly error: unknown;
   readonly attempts: number;
 }
@@ -50,7 +53,7 @@ export function deadLetterHeaders(letter: DeadLetter): RecordHeaders {
   };
   note('topic', origin.topic);
   note('partition', String(origin.partition));
-  note('offset', String(record.offset));
+  note('offset', record.offset === undefined ? undefined : String(record.offset));
   note('timestamp', String(record.timestamp));
   note('error', shown.name);
   note('code', isStreamerError(error) ? error.code : undefined);

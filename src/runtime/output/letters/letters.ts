@@ -1,11 +1,11 @@
-import { isStreamerError, KafkaError, StreamerError } from '../../../errors.ts';
-import type { KafkaRecord, TopicPartition } from '../../../kafka/index.ts';
-import type { Telemetry } from '../../../observe/index.ts';
+import { KafkaError, StreamerError } from '../../../errors.ts';
+import type { TopicPartition } from '../../../kafka/index.ts';
+import { codeLabel, type Telemetry } from '../../../observe/index.ts';
 import { backoff, type Clock, sleep } from '../../../timing/index.ts';
 import type { Encoded } from '../../../topics/index.ts';
 import type { Tell } from '../../events/worker-events.ts';
 import type { EventOutputs } from '../outputs.ts';
-import { appLetterTopicOf, type DeadLetter, deadLetterHeaders, deadLetterTopicOf } from './dead-letters.ts';
+import { appLetterTopicOf, type DeadLetter, deadLetterHeaders, deadLetterTopicOf, type LetterContent } from './dead-letters.ts';
 import { LetterCut } from './letter-cut.ts';
 
 /** Those of the worker's services that writing letters takes. */
@@ -16,12 +16,12 @@ export interface LetterServices {
   readonly tell: Tell;
 }
 
-/** A record that is given up, and why. */
+/** A record, or another item, that is given up, and why. */
 export interface Failure {
   /** Undefined when the record did not decode: then it failed for every agent. */
   readonly agent: string | undefined;
   readonly origin: TopicPartition;
-  readonly record: KafkaRecord;
+  readonly record: LetterContent;
   readonly error: unknown;
   readonly attempts: number;
   /** @default `<topic>.<app>.dlq`, and `<app>.dlq` for topics that are read by a pattern */
@@ -52,8 +52,7 @@ export class Letters {
     const letter: DeadLetter = { app: this.#app, ...failure };
     await this.#send(letter, topic ?? this.#topicFor(letter.origin.topic));
     const { agent, origin, record, error } = failure;
-    const code = isStreamerError(error) ? error.code : 'none';
-    this.#services.telemetry.counter('dead_letters_total', { agent: agent ?? '', code }).add();
+    this.#services.telemetry.counter('dead_letters_total', { agent: agent ?? '', code: codeLabel(error) }).add();
     this.#services.tell('deadLetter', { agent, ...origin, offset: record.offset, error });
   }
 
@@ -82,7 +81,8 @@ export class Letters {
   }
 
   #warn({ origin, record }: DeadLetter, topic: string, cause: StreamerError): void {
-    const problem = `the dead letter of offset ${record.offset} was refused by ${topic}: ${cause.message}; the event stays unfinished and the letter is tried again`;
+    const what = record.offset === undefined ? 'an event' : `offset ${record.offset}`;
+    const problem = `the dead letter of ${what} was refused by ${topic}: ${cause.message}; the event stays unfinished and the letter is tried again`;
     const error = new StreamerError('REFUSED', problem, { ...origin, offset: record.offset, cause, next: cause.next });
     this.#services.tell('warning', { error });
   }

@@ -1,8 +1,14 @@
 import type { KafkaRecord, RecordHeaders } from '../../kafka/index.ts';
 import type { Event } from '../../topics/index.ts';
 
-/** The event that agents see. Its abort signal is made when somebody first asks for it: most never do. */
-export class RecordEvent implements Event<unknown, unknown> {
+/** `offset` of an event that is not a record. */
+const NO_OFFSET = -1;
+
+/** What an event takes over from its origin. */
+type EventOrigin = Pick<KafkaRecord, 'timestamp' | 'headers'> & { readonly offset: number | undefined };
+
+/** The event that agents see. Its abort signal is made when a handler first asks for it: most never do. */
+export class ItemEvent implements Event<unknown, unknown> {
   readonly key: unknown;
   readonly value: unknown;
   readonly topic: string;
@@ -14,14 +20,14 @@ export class RecordEvent implements Event<unknown, unknown> {
   #reason: unknown;
   #isAborted = false;
 
-  constructor(topic: string, partition: number, record: KafkaRecord, key: unknown, value: unknown) {
+  constructor(topic: string, partition: number, origin: EventOrigin, key: unknown, value: unknown) {
     this.key = key;
     this.value = value;
     this.topic = topic;
     this.partition = partition;
-    this.offset = record.offset;
-    this.timestamp = record.timestamp;
-    this.headers = record.headers;
+    this.offset = origin.offset ?? NO_OFFSET;
+    this.timestamp = origin.timestamp;
+    this.headers = origin.headers;
   }
 
   get signal(): AbortSignal {
@@ -32,7 +38,7 @@ export class RecordEvent implements Event<unknown, unknown> {
     return this.#controller.signal;
   }
 
-  static abort(event: RecordEvent, reason: unknown): void {
+  static abort(event: ItemEvent, reason: unknown): void {
     event.#isAborted = true;
     event.#reason = reason;
     event.#controller?.abort(reason);

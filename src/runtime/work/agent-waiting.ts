@@ -1,0 +1,49 @@
+import type { Clock } from '../../timing/index.ts';
+import type { Tell } from '../events/worker-events.ts';
+
+/** Whether an agent waits for something outside that cannot be reached, over all its partitions; tells when that begins and ends. */
+export class AgentWaiting {
+  readonly #agent: string;
+  readonly #tell: Tell;
+  readonly #clock: Clock;
+  #since: number | undefined;
+  /** The behaviour polls nothing until what it waits for is there again. */
+  #isHeld = false;
+
+  constructor(agent: string, tell: Tell, clock: Clock) {
+    this.#agent = agent;
+    this.#tell = tell;
+    this.#clock = clock;
+  }
+
+  /** Epoch milliseconds; undefined while it does not wait. */
+  get since(): number | undefined {
+    return this.#since;
+  }
+
+  waits(error: unknown): void {
+    if (this.#since !== undefined) return;
+    this.#since = this.#clock.now();
+    this.#tell('waiting', { agent: this.#agent, error });
+  }
+
+  /** An event succeeded, so what was waited for is there again. */
+  succeeded(): void {
+    if (this.#since === undefined || this.#isHeld) return;
+    const waitedMs = this.#clock.now() - this.#since;
+    this.#since = undefined;
+    this.#tell('resumed', { agent: this.#agent, waitedMs });
+  }
+
+  /** As `waits`, but outputs of earlier events that are acknowledged meanwhile do not end it. */
+  holds(error: unknown): void {
+    this.#isHeld = true;
+    this.waits(error);
+  }
+
+  resumes(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.succeeded();
+  }
+}

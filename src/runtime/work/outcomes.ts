@@ -1,0 +1,135 @@
+import type { KafkaRecord } from '../../kafka/index.ts';
+import type { AgentOffsets } from './agent-offsets.ts';
+import type { AgentRuntime } from './agent-runtime.ts';
+import type { AttemptOutcomes } from './attempt.ts';
+import { judge } from './failure.ts';
+import type { Origin } from './item.ts';
+import { ItemEvent } from './item-event.ts';
+import type { Outcome, WorkItem } from './work-item.ts';
+import type { WorkQueue } from './work-queue.ts';
+
+/** What the outcomes of a task's items change, and whom they tell. */
+export interface OutcomeParts {
+  readonly runtime: AgentRuntime;
+  readonly queue: WorkQueue;
+  readonly offsets: AgentOffsets;
+  /** Records by offset whose dead letters are not acknowledged yet. */
+  readonly letters: Map<number, KafkaRecord>;
+  /** The value of an event can be made again from its bytes. */
+  readonly canDecodeAgain: () => boolean;
+  readonly eventOf: (origin: Origin) => ItemEvent;
+  /** An item was finished, or something else changed that flow control or a drain may wait for. */
+  readonly progressed: () => void;
+  /** Something may start. */
+  readonly wake: () => void;
+}
+
+/** Carries out what becomes of the items of one task: the next attempt, the dead letter, the end. */
+export class Outcomes implements AttemptOutcomes<WorkItem> {
+  readonly #parts: OutcomeParts;
+  #isCurrent = true;
+
+  constructor(parts: OutcomeParts) {
+    this.#parts = parts;
+  }
+
+  get isCurrent(): boolean {
+    return this.#isCurrent;
+  }
+
+  /** From now on no outcome counts. */
+  abandon(): void {
+    this.#isCurrent = false;
+  }
+
+  handled(item: WorkItem, isLast: boolean): void {
+    const { queue, progressed, wake, canDecodeAgain } = this.#parts;
+    // Thousands wait for acknowledgements, which are rarely refused: their values need not wait with them.
+    if (!isLast && canDecodeAgain()) item.forgetEvent();
+    queue.leave(item, true);
+    if (!isLast) progressed();
+    wake();
+  }
+
+  released(item: WorkItem): void {
+    const { queue, wake } = this.#parts;
+    queue.keepTaken(item, true);
+    queue.putBack(item, 0, wake);
+  }
+
+  settled(item: WorkItem): void {
+    this.#parts.runtime.waiting.succeeded();
+    this.#finish(item);
+  }
+
+  failed(item: WorkItem, error: unknown, isHandled: boolean): void {
+    const { runtime, queue } = this.#parts;
+    queue.keepTaken(item, !isHandled);
+    if (!isHandled) ItemEvent.abort(item.event, error);
+    const { attempt, waits } = item;
+    const verdict = judge({ error, policy: runtime.agent.onError, attempt, waits, isHandled });
+    switch (verdict.action) {
+      case 'wait':
+        runtime.waiting.waits(error);
+        return this.#again(item, verdict.delayMs, 'waits', isHandled);
+      case 'retry':
+        runtime.report.retried(item, error, verdict.delayMs);
+        return this.#again(item, verdict.delayMs, 'attempt', isHandled);
+      case 'skip':
+        runtime.report.skipped(item, error);
+        return this.#close(item, 'skipped', isHandled);
+      case 'stop':
+        return runtime.report.stopped(item, error, verdict.by);
+      case 'deadLetter':
+        void this.#deadLetter(item, error, verdict.topic, isHandled);
+    }
+  }
+
+  async #deadLetter(item: WorkItem, error: unknown, topic: string | undefined, isHandled: boolean): Promise<void> {
+    const { runtime, queue, letters, progressed } = this.#parts;
+    const { origin } = item;
+    queue.leave(item, false);
+    if (origin.offset !== undefined) letters.set(origin.offset, origin);
+    const written = runtime.deadLetter(item, error, topic);
+    progressed();
+    await written;
+    if (origin.offset !== undefined) letters.delete(origin.offset);
+    if (this.#isCurrent) this.#close(item, 'dead_letter', isHandled);
+  }
+
+  /** The behaviour may have let go of the item already (a refused output): then its unit is held again. */
+  #again(item: WorkItem, delayMs: number, counts: 'attempt' | 'waits', isHandled: boolean): void {
+    const { queue, eventOf, progressed, wake } = this.#parts;
+    queue.leave(item, false);
+    item.retry(nextEvent(item, eventOf), counts);
+    if (isHandled && item.unit !== undefined) item.unit.inFlight++;
+    queue.putBack(item, delayMs, wake);
+    progressed();
+  }
+
+  /** Finished without success: skipped or dead-lettered. */
+  #close(item: WorkItem, outcome: Outcome, isHandled: boolean): void {
+    item.outcome = outcome;
+    this.#parts.queue.leave(item, !isHandled);
+    this.#finish(item);
+    this.#parts.wake();
+  }
+
+  #finish(item: WorkItem): void {
+    this.#parts.queue.settle(item, this.#finished);
+    this.#parts.progressed();
+  }
+
+  readonly #finished = (item: WorkItem): void => {
+    const { runtime, offsets } = this.#parts;
+    runtime.finished(item);
+    if (item.origin.offset === undefined) item.origin.finished();
+    else offsets.finish(item.slot);
+  };
+}
+
+/** The event of the next attempt: the same key and value, with a signal of its own. */
+function nextEvent({ event, origin }: WorkItem, eventOf: (origin: Origin) => ItemEvent): ItemEvent {
+  if (origin.offset === undefined) return eventOf(origin);
+  return new ItemEvent(event.topic, event.partition, origin, event.key, event.value);
+}
