@@ -54,7 +54,7 @@ function isColumns(body: unknown): body is Record<string, unknown[]> {
   return values.length > 0 && values.every(Array.isArray);
 }
 
-/** Refuses columns of different lengths: their rows cannot be told. */
+/** Refuses columns of different lengths: it is not clear which values form a row. */
 function rowsOfColumns(body: Readonly<Record<string, readonly unknown[]>>): Array<Record<string, unknown>> {
   const columns = Object.entries(body);
   const count = columns[0]?.[1].length ?? 0;
