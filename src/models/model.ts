@@ -3,6 +3,11 @@ export interface PredictOptions {
   readonly signal?: AbortSignal | undefined;
   /** Longest time for the answer. The default is the model's. */
   readonly timeoutMs?: number | undefined;
+  /**
+   * With `true`, a model that converts a value to its own type refuses it instead, as `true` for a number: rows from a network are of no
+   * declared type. @default false
+   */
+  readonly exactTypes?: boolean | undefined;
   /** Called once before the answer, by a model that knows it, with the version that gave all of it. */
   readonly onVersion?: ((version: string) => void) | undefined;
 }

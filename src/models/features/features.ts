@@ -82,6 +82,16 @@ export class Features<Row extends object> {
     }
   }
 
+  /** @throws ModelError `REFUSED` that names the field, when a row has true or false for a number */
+  checkTypes(row: Row): void {
+    for (const [field, list] of this.#fields) {
+      const isNumber = list.some(({ kind }) => kind === 'numeric' || kind === 'log' || kind === 'standardise');
+      const value = valueOf(row, field);
+      if (isNumber && typeof value === 'boolean')
+        throw new ModelError('REFUSED', `the field ${JSON.stringify(field)} must be a number, got ${value}`, { field });
+    }
+  }
+
   /**
    * Returns the numbers of all rows, one row after the other.
    *

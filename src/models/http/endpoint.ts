@@ -3,10 +3,11 @@ import { messageOf, propertyOf } from '../../errors.ts';
 import { deadline } from '../../timing/index.ts';
 import type { PredictOptions } from '../model.ts';
 import { ModelError } from '../model-error.ts';
-import { bodyText } from './body-text.ts';
+import { bodyBytes } from './body-bytes.ts';
 import { Misfit } from './misfit.ts';
 import { addressOf, type HttpOptions, type HttpSettings, settingsOf } from './options.ts';
 import type { HttpAnswer, HttpQuestion } from './protocol.ts';
+import { NotUtf8, utf8Text } from './utf8.ts';
 
 /** A kept-alive socket that the server closes while the request is written fails at once; the call can be repeated. */
 const RESET = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
@@ -29,8 +30,8 @@ export class HttpEndpoint {
   #pool: Promise<Pool> | undefined;
 
   constructor(url: string | URL, options: HttpOptions = {}) {
+    this.#address = addressOf(url, options);
     this.#settings = settingsOf(options);
-    this.#address = addressOf(url, this.#settings);
     this.url = `${this.#address.origin}${this.#address.pathname}`;
   }
 
@@ -106,7 +107,8 @@ export class HttpEndpoint {
       headers: { accept: 'application/json', 'accept-encoding': 'identity', ...type, ...lowered(headers), ...lowered(given) },
       signal,
     });
-    return { status: answer.statusCode, headers: answer.headers, text: await bodyText(answer, this.#settings.maxAnswerBytes) };
+    const bytes = await bodyBytes(answer, this.#settings.maxAnswerBytes);
+    return { status: answer.statusCode, headers: answer.headers, text: textOf(bytes, answer.statusCode) };
   }
 
   async #headers(): Promise<Readonly<Record<string, string>>> {
@@ -139,6 +141,8 @@ export class HttpEndpoint {
   #explain(error: unknown): unknown {
     if (error instanceof ModelError) return error;
     if (error instanceof Misfit) return new ModelError('ANSWER', `the model at ${this.url} ${error.message}`, { cause: error });
+    if (error instanceof NotUtf8)
+      return new ModelError('ANSWER', `the answer of the model at ${this.url} ${error.message}`, { cause: error });
     const code = codeOf(error);
     if (TOO_LONG.has(code)) {
       const next = 'Ask fewer rows at once (`batch.size`) or raise `maxAnswerBytes`.';
@@ -162,4 +166,9 @@ function lowered(headers: Readonly<Record<string, string>>): Record<string, stri
 
 function codeOf(error: unknown): string {
   return String(propertyOf(error, 'code') ?? 'unknown error');
+}
+
+/** The message of an error may be in any encoding, and only people read it. */
+function textOf(bytes: Uint8Array, status: number): string {
+  return status >= 200 && status <= 299 ? utf8Text(bytes) : new TextDecoder().decode(bytes);
 }

@@ -1,5 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { ConfigError } from '../../errors.ts';
+import { aString, type ChecksOf, durationMs, problemsIn, that, wholeNumber } from '../../options/index.ts';
+import { isRecord } from '../record.ts';
 
 export interface HttpOptions {
   /**
@@ -26,37 +28,46 @@ export type TlsOptions = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'passph
 type Headers = Readonly<Record<string, string>>;
 
 type Required = 'headers' | 'connections' | 'timeoutMs' | 'maxRequestBytes' | 'maxAnswerBytes' | 'tls';
-export type HttpSettings = { readonly [Name in Required]-?: NonNullable<HttpOptions[Name]> } & {
-  /** Names that are not options: a misspelt one would have no effect. */
-  readonly unknown: readonly string[];
-};
+export type HttpSettings = { readonly [Name in Required]-?: NonNullable<HttpOptions[Name]> };
 
 const MIB = 1024 * 1024;
 
-export function settingsOf(options: HttpOptions): HttpSettings {
-  const { headers = {}, connections = 32, timeoutMs = 2_000, maxRequestBytes = 16 * MIB, maxAnswerBytes = 16 * MIB, tls = {} } = options;
-  const known = { headers, connections, timeoutMs, maxRequestBytes, maxAnswerBytes, tls };
-  const unknown = Object.keys(options).filter((name) => name !== 'healthPath' && !Object.hasOwn(known, name));
-  return { ...known, unknown };
+const CHECKS: ChecksOf<HttpOptions> = {
+  headers: that('an object of strings, or a function', (value) => typeof value === 'function' || (isRecord(value) && hasStrings(value))),
+  connections: wholeNumber(1),
+  timeoutMs: durationMs(1),
+  maxRequestBytes: wholeNumber(1),
+  maxAnswerBytes: wholeNumber(1),
+  healthPath: aString,
+  tls: that('an object', isRecord),
+};
+
+function hasStrings(headers: object): boolean {
+  return Object.values(headers).every((value) => typeof value === 'string');
 }
 
-/** Returns the address as a URL. Throws a `ConfigError` with everything that is wrong with it and with the settings. */
-export function addressOf(url: string | URL, settings: HttpSettings): URL {
-  const problems: string[] = [];
+export function settingsOf(options: HttpOptions): HttpSettings {
+  const { headers = {}, connections = 32, timeoutMs = 2_000, maxRequestBytes = 16 * MIB, maxAnswerBytes = 16 * MIB, tls = {} } = options;
+  return { headers, connections, timeoutMs, maxRequestBytes, maxAnswerBytes, tls };
+}
+
+/** Returns the address as a URL. Throws a `ConfigError` with everything that is wrong with it and with the options. */
+export function addressOf(url: string | URL, options: HttpOptions): URL {
   const address = URL.canParse(String(url)) ? new URL(url) : undefined;
-  if (address === undefined)
-    problems.push(`a model's address must be a URL as http://127.0.0.1:3000/predict, got ${JSON.stringify(String(url))}`);
-  else if (!/^https?:$/.test(address.protocol))
-    problems.push(`a model's address must begin with http:// or https://, got ${address.protocol}//`);
-  else if (address.username !== '')
-    problems.push('a model\'s address must not carry a user and password: put them into the "authorization" header');
-  else if (address.protocol === 'http:' && Object.keys(settings.tls).length > 0)
-    problems.push(`tls is of no use with ${address.origin}: the address must begin with https://`);
-  if (!Number.isInteger(settings.connections) || settings.connections < 1)
-    problems.push(`connections must be a whole number of at least 1, got ${settings.connections}`);
-  for (const name of ['timeoutMs', 'maxRequestBytes', 'maxAnswerBytes'] as const)
-    if (!(settings[name] > 0)) problems.push(`${name} must be more than 0, got ${settings[name]}`);
-  for (const name of settings.unknown) problems.push(`a model behind HTTP has no option ${JSON.stringify(name)}`);
+  const problems = [
+    ...problemsOfAddress(address, url, options),
+    ...problemsIn(options, CHECKS).map((problem) => `a model behind HTTP: ${problem}`),
+  ];
   if (problems.length > 0 || address === undefined) throw new ConfigError(problems);
   return address;
+}
+
+function problemsOfAddress(address: URL | undefined, given: string | URL, { tls = {} }: HttpOptions): string[] {
+  if (address === undefined)
+    return [`a model's address must be a URL as http://127.0.0.1:3000/predict, got ${JSON.stringify(String(given))}`];
+  if (!/^https?:$/.test(address.protocol)) return [`a model's address must begin with http:// or https://, got ${address.protocol}//`];
+  if (address.username !== '') return ['a model\'s address must not carry a user and password: put them into the "authorization" header'];
+  if (address.protocol === 'http:' && Object.keys(tls).length > 0)
+    return [`tls has no effect with ${address.origin}: the address must begin with https://`];
+  return [];
 }

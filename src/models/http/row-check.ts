@@ -1,10 +1,11 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { ModelError, type RowOutcome } from '../model-error.ts';
+import { answerRule, findInexact } from './inexact.ts';
 import { shown } from './json.ts';
 
 /**
- * Checks one answer: no number in it is NaN or infinite, it is not null unless the schema allows that, and it fits the schema.
- * A number that is not finite is final: the same row would get the same answer.
+ * Checks one answer: every value in it is exact and every number finite, it is not null unless the schema allows that, and it fits the
+ * schema. A value that is not exact is final: the same row would get the same answer.
  */
 export function checkRow<Answer>(
   answer: unknown,
@@ -12,8 +13,9 @@ export function checkRow<Answer>(
   schema: StandardSchemaV1<unknown, Answer> | undefined,
   url: string,
 ): RowOutcome<Answer> | Promise<RowOutcome<Answer>> {
-  const place = nonFinite(answer);
-  if (place !== undefined) return refused(`answered ${shown(answer)} for row ${at}: ${place} is not a finite number`, url, false);
+  const inexact = findInexact(answer, answerRule);
+  if (inexact !== undefined)
+    return refused(`answered ${shown(answer)} for row ${at}: ${inexact.place || 'it'} ${inexact.problem}`, url, false);
   if (schema === undefined) {
     if (answer === null || answer === undefined) return refused(`answered ${answer} for row ${at}`, url, false);
     return { answer: asDeclared<Answer>(answer) };
@@ -35,20 +37,6 @@ function outcomeOf<Answer>(result: StandardSchemaV1.Result<Answer>, answer: unkn
 
 function refused(what: string, url: string, retryable: boolean): { error: ModelError } {
   return { error: new ModelError('ANSWER', `the model at ${url} ${what}`, { retryable }) };
-}
-
-/** Returns the place of a number that is NaN or infinite (or null where only numbers stand), as `probability`; `it` for the value itself. */
-function nonFinite(value: unknown, path = ''): string | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : path || 'it';
-  if (typeof value !== 'object' || value === null) return undefined;
-  const isList = Array.isArray(value);
-  for (const [key, inner] of Object.entries(value)) {
-    if (typeof inner === 'string') continue;
-    const isHole = inner === null && isList;
-    const place = isHole ? `${path}[${key}]` : nonFinite(inner, isList ? `${path}[${key}]` : `${path && `${path}.`}${key}`);
-    if (place !== undefined) return place;
-  }
-  return undefined;
 }
 
 function pathOf(issue: StandardSchemaV1.Issue): string {

@@ -22,7 +22,7 @@ export interface LinearOptions<Row extends object> {
 }
 
 /** Scores one row, in 64-bit floats. */
-type Score<Row> = (row: Row) => number;
+type Score<Row> = (row: Row, exactTypes: boolean) => number;
 
 /**
  * A linear or logistic regression from a plain JSON file (its forms: `readLinearFile`), computed in this process. Answers the value, or the
@@ -48,7 +48,7 @@ export function linear<Row extends object = AnyRecord>(source: ModelSource, opti
     async predict(rows, call) {
       const score = await loaded();
       call?.signal?.throwIfAborted();
-      return answersOf(rows.map((row) => outcomeOf(name, score, row)));
+      return answersOf(rows.map((row) => outcomeOf(name, score, row, call?.exactTypes === true)));
     },
     async start() {
       await loaded();
@@ -67,10 +67,20 @@ async function load<Row extends object>(source: ModelSource, options: LinearOpti
   const terms = termsOf(file, { unknownCategory: options.unknownCategory ?? 'zero' });
   const answerOf = file.link === 'identity' || options.margin === true ? (sum: number) => sum : (sum: number) => 1 / (1 + Math.exp(-sum));
   const valuesOf = options.features === undefined ? byName(file) : await encoded(source, options.features, file);
-  return (row) => {
+  return (row, exactTypes) => {
     const values = valuesOf(row);
+    if (exactTypes) checkTypes(file, options.features === undefined || isList(row) ? values : row);
     return answerOf(terms.reduce((sum, term, at) => sum + term(values[at]), 0) + file.intercept);
   };
+}
+
+/** @throws ModelError `REFUSED` that names the field, when a number is true or false */
+function checkTypes({ fields }: LinearFile, values: unknown): void {
+  fields.forEach(({ field, kind }, at) => {
+    const value = isList(values) ? values[at] : valueOf(values, field);
+    if (kind === 'number' && typeof value === 'boolean')
+      throw new ModelError('REFUSED', `the field ${JSON.stringify(field)} must be a number, got ${value}`, { field });
+  });
 }
 
 function byName({ fields }: LinearFile): (row: unknown) => ArrayLike<unknown> {
@@ -101,9 +111,9 @@ async function encoded<Row extends object>(
   };
 }
 
-function outcomeOf<Row>(name: string, score: Score<Row>, row: Row): RowOutcome<number> {
+function outcomeOf<Row>(name: string, score: Score<Row>, row: Row, exactTypes: boolean): RowOutcome<number> {
   try {
-    const answer = score(row);
+    const answer = score(row, exactTypes);
     if (Number.isFinite(answer)) return { answer };
     return { error: new ModelError('ANSWER', `${name} answers ${answer}, which is not a finite number`, { retryable: false }) };
   } catch (error) {

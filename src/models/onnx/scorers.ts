@@ -1,5 +1,6 @@
 import { ConfigError } from '../../errors.ts';
-import type { AnyRecord } from '../record.ts';
+import { ModelError } from '../model-error.ts';
+import { type AnyRecord, valueOf } from '../record.ts';
 import type { Loaded } from '../worker/in-process.ts';
 import type { Scorer } from '../worker/scorer.ts';
 import { columns, type Input, matrix, recordOf } from './inputs.ts';
@@ -39,6 +40,13 @@ export function fieldScorer<Row extends object>(
         const record = recordOf(inputs, row);
         if (at === 0) written = [];
         written.push(record);
+      },
+      checkTypes(row) {
+        for (const { name, isText } of inputs) {
+          const value = valueOf(row, name);
+          if (!isText && typeof value === 'boolean')
+            throw new ModelError('REFUSED', `the field ${JSON.stringify(name)} must be a number, got ${value}`, { field: name });
+        }
       },
     },
     scorer: {

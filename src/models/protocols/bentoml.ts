@@ -36,7 +36,7 @@ export function bentomlProtocol<Row>(options: BentomlOptions = {}): Protocol<Row
     namesRows: form === 'rows',
     encode(rows) {
       const value = form === 'rows' ? rows : columnsOf(rows, columns);
-      return { path: route, body: writeJson(parameter === undefined ? value : { [parameter]: value }) };
+      return { path: route, body: writeJson(parameter === undefined ? value : { [parameter]: value }, { rows }) };
     },
     decode: (body, count) => listedOrColumns(body, count),
   };

@@ -17,7 +17,7 @@ export interface HttpColumnsOptions<Answer> extends HttpModelOptions<Answer>, Co
 export function columnsProtocol<Row>({ columns }: ColumnsOptions = {}): Protocol<Row> {
   return {
     name: 'columns',
-    encode: (rows) => ({ body: writeJson(columnsOf(rows, columns)) }),
+    encode: (rows) => ({ body: writeJson(columnsOf(rows, columns), { rows }) }),
     decode: (body, count) => listedOrColumns(body, count),
   };
 }

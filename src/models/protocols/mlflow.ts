@@ -38,7 +38,7 @@ export function mlflowProtocol<Row>(options: MlflowOptions = {}): Protocol<Row> 
     health: '/ping',
     encode(rows) {
       const value = inputOf(input, rows, columns);
-      return { path: '/invocations', body: writeJson(params === undefined ? { [input]: value } : { [input]: value, params }) };
+      return { path: '/invocations', body: writeJson(params === undefined ? { [input]: value } : { [input]: value, params }, { rows }) };
     },
     decode: (body, count) => listedOrColumns(member(body, 'predictions'), count, 'predictions as a list'),
   };

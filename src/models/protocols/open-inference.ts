@@ -36,7 +36,7 @@ export function openInferenceProtocol<Row>(options: OpenInferenceOptions): Proto
   return {
     name: 'openInference',
     health: `${base}/ready`,
-    encode: (rows) => ({ path: `${base}/infer`, body: writeJson({ ...more, inputs: inputsOf(options, rows) }) }),
+    encode: (rows) => ({ path: `${base}/infer`, body: writeJson({ ...more, inputs: inputsOf(options, rows) }, { rows }) }),
     decode: (body, count) => outcomesOf(body, count, output),
   };
 }

@@ -18,7 +18,7 @@ export function rowsProtocol<Row>({ single = false }: RowsOptions = {}): Protoco
     name: 'rows',
     maxRows: single ? 1 : undefined,
     namesRows: !single,
-    encode: (rows) => ({ body: writeJson(single ? rows[0] : rows) }),
+    encode: (rows) => ({ body: writeJson(single ? rows[0] : rows, { rows }) }),
     decode(body, count) {
       if (single) return [{ answer: body }];
       if (count === 1 && !Array.isArray(body)) throw oneForOne(body);

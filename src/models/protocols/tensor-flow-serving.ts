@@ -26,8 +26,12 @@ export interface TensorFlowServingOptions extends KserveV1Options {
 export interface HttpKserveV1Options<Answer> extends HttpModelOptions<Answer>, KserveV1Options {}
 export interface HttpTensorFlowServingOptions<Answer> extends HttpModelOptions<Answer>, TensorFlowServingOptions {}
 
-/** TensorFlow Serving's REST API: https://www.tensorflow.org/tfx/serving/api_rest */
-export function tensorFlowServingProtocol<Row>(options: TensorFlowServingOptions): Protocol<Row> {
+/**
+ * TensorFlow Serving's REST API: https://www.tensorflow.org/tfx/serving/api_rest
+ *
+ * @param tokens write `NaN` and `Infinity` as bare tokens, which that API reads ("JSON conformance" there)
+ */
+export function tensorFlowServingProtocol<Row>(options: TensorFlowServingOptions, tokens = true): Protocol<Row> {
   const { model, version, label, signature, format = 'row' } = options;
   const problems: string[] = [];
   if (typeof model !== 'string' || model === '') problems.push('http.tensorFlowServing: model must be the name of a model');
@@ -44,7 +48,7 @@ export function tensorFlowServingProtocol<Row>(options: TensorFlowServingOptions
     health,
     encode(rows) {
       const value = isRow ? { instances: rows } : { inputs: inputsOf(rows) };
-      return { path: `${health}:predict`, body: writeJson({ ...named, ...value }) };
+      return { path: `${health}:predict`, body: writeJson({ ...named, ...value }, { rows, tokens }) };
     },
     decode: (body, count) =>
       isRow
@@ -60,7 +64,7 @@ function inputsOf(rows: readonly unknown[]): unknown {
 /** KServe's v1 protocol, TensorFlow Serving's row form: https://kserve.github.io/website/docs/concepts/architecture/data-plane/v1-protocol */
 export function kserveV1Protocol<Row>({ model }: KserveV1Options): Protocol<Row> {
   if (typeof model !== 'string' || model === '') throw new ConfigError('http.kserveV1: model must be the name of a model');
-  return { ...tensorFlowServingProtocol<Row>({ model }), name: 'kserveV1' };
+  return { ...tensorFlowServingProtocol<Row>({ model }, false), name: 'kserveV1' };
 }
 
 /** A TensorFlow Serving at `url`, as http://127.0.0.1:8501. For errors see `httpModel`. */

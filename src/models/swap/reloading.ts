@@ -1,7 +1,9 @@
 import { getLogger } from '@logtape/logtape';
-import { ConfigError, messageOf } from '../../errors.ts';
+import { messageOf } from '../../errors.ts';
+import { aFunction, type ChecksOf, checkOptions, durationMs, that, wholeNumber } from '../../options/index.ts';
 import { versionOf } from '../file/version.ts';
 import type { Model, PredictOptions } from '../model.ts';
+import { isRecord } from '../record.ts';
 import { Loaded } from './loaded.ts';
 import { type WatchedSource, watchedSource } from './source.ts';
 
@@ -12,6 +14,8 @@ export interface ReloadOptions {
   readonly pollMs?: number | undefined;
   /** Sent with requests to a URL, as `{ authorization: 'Bearer ...' }`. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Longest download from a URL, unpacked; a longer one is not used. @default 1 GiB */
+  readonly maxBytes?: number | undefined;
   /** Called when another version has taken over. */
   readonly onSwap?: ((version: string, before: string) => void) | undefined;
   /** Called when a new content cannot be used, once for each reason; the model before stays. @default logs a warning */
@@ -43,10 +47,18 @@ export function reloading<Row, Answer>(
   open: Open<Row, Answer>,
   options: ReloadOptions = {},
 ): ReloadingModel<Row, Answer> {
-  const { pollMs = 2_000, headers } = options;
-  if (!(pollMs >= 0) || pollMs > 2 ** 31 - 1) throw new ConfigError(`reloading: pollMs must be 0 to ${2 ** 31 - 1}, got ${pollMs}`);
-  return new Reloading(watchedSource(source, headers), open, options, pollMs);
+  checkOptions<ReloadOptions>('reloading', options, CHECKS);
+  const { pollMs = 2_000, headers, maxBytes = 2 ** 30 } = options;
+  return new Reloading(watchedSource(source, { headers, maxBytes }), open, options, pollMs);
 }
+
+const CHECKS: ChecksOf<ReloadOptions> = {
+  pollMs: durationMs(0),
+  headers: that('an object of strings', (value) => isRecord(value) && Object.values(value).every((one) => typeof one === 'string')),
+  maxBytes: wholeNumber(1),
+  onSwap: aFunction,
+  onFailure: aFunction,
+};
 
 type Open<Row, Answer> = (bytes: Uint8Array) => Model<Row, Answer> | Promise<Model<Row, Answer>>;
 

@@ -18,10 +18,15 @@ export interface WatchedSource {
   look(force: boolean, signal: AbortSignal): Promise<Uint8Array | undefined>;
 }
 
+export interface DownloadOptions {
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly maxBytes: number;
+}
+
 /** Returns a source that is watched: a path or file URL by `stat`, an http URL with the `ETag` or date of the last answer. */
-export function watchedSource(source: string | URL, headers: Readonly<Record<string, string>> = {}): WatchedSource {
+export function watchedSource(source: string | URL, options: DownloadOptions): WatchedSource {
   const text = String(source);
-  if (/^https?:\/\//.test(text)) return httpSource(text, headers);
+  if (/^https?:\/\//.test(text)) return httpSource(text, options);
   return fileSource(source instanceof URL || text.startsWith('file:') ? fileURLToPath(text) : text);
 }
 
@@ -47,7 +52,7 @@ function fileSource(path: string): WatchedSource {
 }
 
 /** A body that breaks off is an error of `fetch`, so that half a file never counts. */
-function httpSource(url: string, headers: Readonly<Record<string, string>>): WatchedSource {
+function httpSource(url: string, { headers = {}, maxBytes }: DownloadOptions): WatchedSource {
   let known: Record<string, string> = {};
   return {
     name: url,
@@ -64,10 +69,22 @@ function httpSource(url: string, headers: Readonly<Record<string, string>>): Wat
         await response.body?.cancel();
         throw new ConfigError(`cannot fetch the model from ${url}: it answered ${response.status}`);
       }
-      const bytes = new Uint8Array(await response.arrayBuffer().catch(failed));
+      const bytes = await bodyOf(response, maxBytes).catch(failed);
       const [etag, date] = [response.headers.get('etag'), response.headers.get('last-modified')];
       known = { ...(etag === null ? {} : { 'if-none-match': etag }), ...(date === null ? {} : { 'if-modified-since': date }) };
       return bytes;
     },
   };
+}
+
+/** `fetch` unpacks what is compressed: a few bytes may become any number of them. */
+async function bodyOf({ body }: Response, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body ?? []) {
+    length += chunk.length;
+    if (length > maxBytes) throw new RangeError(`it is longer than the maxBytes of ${maxBytes}`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }

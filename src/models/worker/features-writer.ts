@@ -42,6 +42,7 @@ export async function featuresWriter<Row extends object>(from: FeaturesSource<Ro
       features.write(row, scratch, 0);
       for (let column = 0; column < scratch.length; column++) into[at + (places[column] ?? 0)] = scratch[column] ?? 0;
     },
+    checkTypes: (row) => features.checkTypes(row),
   };
 }
 
@@ -51,6 +52,10 @@ export function listsAsTheyAre<Row extends object>(lists: RowWriter<object>, obj
     write(row, into, at) {
       if (isList(row)) lists.write(row, into, at);
       else objects.write(row, into, at);
+    },
+    checkTypes(row) {
+      if (isList(row)) lists.checkTypes?.(row);
+      else objects.checkTypes?.(row);
     },
   };
 }

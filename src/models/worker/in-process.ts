@@ -30,7 +30,7 @@ export function inProcess<Row, Answer>(name: string, load: () => Promise<Loaded<
     async predict(rows, options) {
       const model = await loaded();
       options?.signal?.throwIfAborted();
-      return answers(name, model, rows, (scored) => {
+      return answers(name, model, rows, options?.exactTypes === true, (scored) => {
         scoring.add(scored);
         const forget = () => scoring.delete(scored);
         scored.then(forget, forget);
@@ -57,6 +57,7 @@ async function answers<Row, Answer>(
   name: string,
   model: Loaded<Row, Answer>,
   rows: readonly Row[],
+  exactTypes: boolean,
   wait: (scored: Promise<Float32Array>) => Promise<Float32Array>,
 ): Promise<Answer[]> {
   const { scorer, writer } = model;
@@ -67,6 +68,7 @@ async function answers<Row, Answer>(
   rows.forEach((row, at) => {
     try {
       writer.write(row, numbers, count * features);
+      if (exactTypes) writer.checkTypes?.(row);
       count++;
     } catch (error) {
       refused.set(at, error);

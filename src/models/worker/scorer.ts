@@ -13,4 +13,10 @@ export interface Scorer {
 export interface RowWriter<Row> {
   /** @throws ModelError `REFUSED` that names the field, when the row does not fit */
   write(row: Row, into: Float32Array, at: number): void;
+  /**
+   * Called after `write`, where values of another type must not be converted.
+   *
+   * @throws ModelError `REFUSED` that names the field, when `write` has converted its value
+   */
+  checkTypes?(row: Row): void;
 }

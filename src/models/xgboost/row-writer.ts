@@ -49,6 +49,15 @@ export function featureRowWriter(file: ModelFile, options: FeatureRowOptions): R
       });
       if (extraFields === 'refuse') checkExtra(row, known);
     },
+    checkTypes(row) {
+      for (let j = 0; j < columns.length; j++) {
+        const name = names[j] ?? String(j);
+        const value = isList(row) ? row[j] : valueOf(row, name);
+        // Features of type `i` are yes or no.
+        if (typeof value === 'boolean' && file.featureTypes[j] !== 'i')
+          throw refused(`feature ${JSON.stringify(name)} must be a number, got ${value}`, undefined, name);
+      }
+    },
   };
 }
 

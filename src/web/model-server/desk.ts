@@ -1,8 +1,11 @@
+import type { Context } from 'hono';
 import PQueue from 'p-queue';
 import { isUnavailable, messageOf } from '../../errors.ts';
+import { findInexact, readRule } from '../../models/http/inexact.ts';
 import { type Model, ModelError, RowErrors } from '../../models/index.ts';
 import { isFailed } from '../../models/model-error.ts';
 import { deadline } from '../../timing/index.ts';
+import { BodyBudget, withBody } from './body.ts';
 import { type Faults, misbehave, refusal } from './faults.ts';
 import { Metrics } from './metrics.ts';
 import { type Limits, limitsOf, type ServeOptions } from './options.ts';
@@ -20,6 +23,7 @@ export interface Scored {
 export class Desk {
   readonly limits: Limits;
   readonly metrics = new Metrics();
+  readonly #bodies: BodyBudget;
   faults: Faults;
   /** New requests are refused. */
   isClosing = false;
@@ -28,9 +32,15 @@ export class Desk {
 
   constructor(options: ServeOptions<unknown, unknown>) {
     this.limits = limitsOf(options);
+    this.#bodies = new BodyBudget(this.limits.memoryBytes);
     this.faults = options.faults ?? {};
     this.#options = options;
     this.#queue = new PQueue({ concurrency: this.limits.concurrency });
+  }
+
+  /** Reads the body of a request, and runs the work with it. @throws Problem */
+  read<Result>(context: Context, work: (body: unknown) => Promise<Result>): Promise<Result> {
+    return withBody(context, { most: this.limits.bodyBytes, budget: this.#bodies }, work);
   }
 
   get now(): { readonly inFlight: number; readonly queued: number; readonly version: string | undefined } {
@@ -80,7 +90,8 @@ export class Desk {
     let version: string | undefined;
     try {
       const onVersion = (given: string) => void (version = given);
-      const answers = await this.#model.predict(checked, { signal, onVersion });
+      const exactTypes = this.#options.schema === undefined;
+      const answers = await this.#model.predict(checked, { signal, onVersion, exactTypes });
       this.metrics.rows += answers.length;
       return { answers, version };
     } catch (error) {
@@ -93,6 +104,11 @@ export class Desk {
     const problems: RowProblem[] = [];
     const checked: unknown[] = [];
     for (const [at, row] of rows.entries()) {
+      const inexact = findInexact(row, readRule);
+      if (inexact !== undefined) {
+        problems.push({ row: at, field: inexact.place || undefined, type: 'value_error', message: `the value ${inexact.problem}` });
+        continue;
+      }
       const result = await schema?.['~standard'].validate(row);
       if (result?.issues !== undefined) problems.push(...problemsOfIssues(result.issues, at));
       else checked.push(result === undefined ? row : result.value);

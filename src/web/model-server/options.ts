@@ -9,6 +9,7 @@ import {
   fields,
   nonEmptyString,
   oneOf,
+  refuse,
   wholeNumber,
 } from '../../options/index.ts';
 import { FAULTS, type Faults } from './faults.ts';
@@ -26,6 +27,13 @@ export const PROTOCOLS = ['rows', 'columnar', 'oip'] as const;
 export interface ServeLimits {
   /** Longest body in bytes; a longer one is answered 413. @default 4 MiB */
   readonly bodyBytes?: number | undefined;
+  /**
+   * Most bytes of all bodies that are read or scored at once, over all connections; one more is answered 429 with `Retry-After`.
+   * @default 64 MiB, at least 4 * `bodyBytes`
+   */
+  readonly memoryBytes?: number | undefined;
+  /** Most connections; a further one is answered 503 with `Retry-After`, and closed. @default 1_000 */
+  readonly connections?: number | undefined;
   /** Most rows of one request; more are answered 413. @default 10_000 */
   readonly rows?: number | undefined;
   /** Most requests that are scored at once. @default 16 */
@@ -72,8 +80,12 @@ export interface ServeOptions<Row, Answer> {
 
 export type Limits = { readonly [Name in keyof ServeLimits]-?: number };
 
+const MIB = 1024 * 1024;
+
 const LIMITS: ChecksOf<ServeLimits> = {
   bodyBytes: wholeNumber(1),
+  memoryBytes: wholeNumber(1),
+  connections: wholeNumber(1),
   rows: wholeNumber(1),
   concurrency: wholeNumber(1),
   queue: wholeNumber(0),
@@ -100,6 +112,9 @@ const CHECKS: ChecksOf<ServeOptions<unknown, unknown>> = {
 /** @throws ConfigError with every problem */
 export function limitsOf(options: ServeOptions<unknown, unknown>): Limits {
   checkOptions<ServeOptions<unknown, unknown>>('model server', options, CHECKS);
-  const { bodyBytes = 4 * 1024 * 1024, rows = 10_000, concurrency = 16, queue = 256, timeoutMs = 30_000 } = options.limits ?? {};
-  return { bodyBytes, rows, concurrency, queue, timeoutMs };
+  const { bodyBytes = 4 * MIB, rows = 10_000, concurrency = 16, queue = 256, timeoutMs = 30_000 } = options.limits ?? {};
+  const { memoryBytes = Math.max(64 * MIB, 4 * bodyBytes), connections = 1_000 } = options.limits ?? {};
+  if (memoryBytes < bodyBytes)
+    refuse('model server', [`limits.memoryBytes: expected at least the bodyBytes of ${bodyBytes}, got ${memoryBytes}`]);
+  return { bodyBytes, memoryBytes, connections, rows, concurrency, queue, timeoutMs };
 }

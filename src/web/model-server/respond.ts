@@ -1,14 +1,21 @@
 import type { Context } from 'hono';
 import { messageOf } from '../../errors.ts';
-import { readJson } from '../../models/http/json.ts';
+import { findInexact, writeRule } from '../../models/http/inexact.ts';
 import { VERSION_HEADER } from '../../models/version-header.ts';
 import type { Desk } from './desk.ts';
 import { DetailedProblem, Problem } from './problem.ts';
 
 export type Handler = (context: Context) => Promise<Response>;
 
-/** Returns an answer in JSON, with the version of the model that gave it, where it is known. */
+/**
+ * Returns an answer in JSON, with the version of the model that gave it, where it is known.
+ *
+ * @throws Problem 500 with the place, when the model's answer holds a value without a JSON form, as NaN
+ */
 export function answer(body: unknown, version?: string | undefined): Response {
+  const inexact = findInexact(body, writeRule);
+  if (inexact !== undefined)
+    throw new Problem(500, `the model's answer cannot be written as JSON: ${inexact.place || 'it'} ${inexact.problem}`);
   return jsonResponse(200, body, version === undefined ? {} : { [VERSION_HEADER]: version });
 }
 
@@ -22,16 +29,6 @@ export function failure(context: Context, error: unknown): Response {
 
 function jsonResponse(status: number, body: unknown, headers: Readonly<Record<string, string>>): Response {
   return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
-}
-
-/** Resolves to the body of a request. @throws Problem when it is not JSON */
-export async function bodyOf(context: Context): Promise<unknown> {
-  const text = await context.req.text();
-  try {
-    return readJson(text);
-  } catch {
-    throw new DetailedProblem(new Problem(422, 'not JSON'), [{ type: 'json_invalid', loc: ['body'], msg: 'not JSON' }]);
-  }
 }
 
 /** Counts the requests of a protocol, and answers the errors of the handler. */

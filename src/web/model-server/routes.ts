@@ -1,5 +1,4 @@
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { problemsIn } from '../../options/index.ts';
 import type { Desk } from './desk.ts';
 import { FAULTS, faultsOf } from './faults.ts';
@@ -7,26 +6,23 @@ import { openInferenceRoutes } from './open-inference-routes.ts';
 import { PROTOCOLS, type ServedProtocol, type ServeOptions } from './options.ts';
 import { predict } from './predict.ts';
 import { Problem } from './problem.ts';
-import { answer, bodyOf, failure, type Handler, timed } from './respond.ts';
+import { answer, failure, type Handler, timed } from './respond.ts';
 
 /** Returns everything that the server answers. */
 export function routes(desk: Desk, options: ServeOptions<unknown, unknown>): Hono {
   const { name = 'model', protocols = PROTOCOLS, answer: answerOf = (value: unknown) => value } = options;
   const server = new Hono();
-  const limit = bodyLimit({
-    maxSize: desk.limits.bodyBytes,
-    onError: (context) => failure(context, new Problem(413, `the body must not exceed ${desk.limits.bodyBytes} bytes`)),
-  });
   const serves = (protocol: ServedProtocol) => protocols.includes(protocol);
   const forms = { rows: serves('rows'), columnar: serves('columnar') };
   if (forms.rows || forms.columnar) {
-    const ask: Handler = async (context) => {
-      const reply = await predict(desk, await bodyOf(context), { ...forms, answer: answerOf, gone: context.req.raw.signal });
-      return answer(reply.body, reply.version);
-    };
-    server.post('/predict', limit, timed(desk, 'predict', ask));
+    const ask: Handler = (context) =>
+      desk.read(context, async (body) => {
+        const reply = await predict(desk, body, { ...forms, answer: answerOf, gone: context.req.raw.signal });
+        return answer(reply.body, reply.version);
+      });
+    server.post('/predict', timed(desk, 'predict', ask));
   }
-  if (serves('oip')) openInferenceRoutes(server, desk, { name, shape: options.shape, limit });
+  if (serves('oip')) openInferenceRoutes(server, desk, { name, shape: options.shape });
   healthRoutes(server, desk, name);
   if (options.faults !== undefined) faultRoutes(server, desk);
   server.notFound((context) => failure(context, new Problem(404, `there is nothing at ${context.req.method} ${context.req.path}`)));
@@ -53,12 +49,12 @@ function healthRoutes(server: Hono, desk: Desk, name: string): void {
 
 function faultRoutes(server: Hono, desk: Desk): void {
   server.get('/faults', () => answer(desk.faults));
-  server.put('/faults', async (context) => {
-    const faults = await bodyOf(context);
+  const change = async (faults: unknown): Promise<Response> => {
     if (typeof faults !== 'object' || faults === null) throw new Problem(422, 'expected an object of faults');
     const problems = problemsIn(faults, FAULTS);
     if (problems.length > 0) throw new Problem(422, problems.join('; '));
     desk.faults = faultsOf(faults);
     return answer(desk.faults);
-  });
+  };
+  server.put('/faults', (context) => desk.read(context, change));
 }

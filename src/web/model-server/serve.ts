@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { serve } from '@hono/node-server';
+import { MAX_TIMER_MS } from '../../options/index.ts';
 import { Desk } from './desk.ts';
-import type { ServeOptions } from './options.ts';
+import type { Limits, ServeOptions } from './options.ts';
 import { routes } from './routes.ts';
 
 export interface ModelServer {
@@ -33,6 +34,7 @@ export async function serveModel<Row, Answer>(options: ServeOptions<Row, Answer>
   await model.start?.();
   const server = serve({ fetch: routes(desk, settings).fetch, port, hostname: host });
   if (!(server instanceof Server)) throw new TypeError('the HTTP server must be one of node:http');
+  limitConnections(server, desk.limits);
   await once(server, 'listening');
   const address = server.address();
   const origin = `http://${host.includes(':') ? `[${host}]` : host}:${typeof address === 'object' ? (address?.port ?? port) : port}`;
@@ -52,6 +54,20 @@ export async function serveModel<Row, Answer>(options: ServeOptions<Row, Answer>
       await model.close?.();
     },
   };
+}
+
+const BUSY = 'HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n';
+/** A client that neither sends nor reads for this time is disconnected, unless a request may take longer. */
+const IDLE_MS = 120_000;
+
+function limitConnections(server: Server, { connections: most, timeoutMs }: Limits): void {
+  let open = 0;
+  server.setTimeout(Math.min(MAX_TIMER_MS, Math.max(IDLE_MS, 2 * timeoutMs)));
+  server.on('connection', (socket) => {
+    open++;
+    socket.once('close', () => open--);
+    if (open > most) socket.end(BUSY);
+  });
 }
 
 /** Rows come from the network and answers go there: the server itself needs the types of neither. */

@@ -49,7 +49,7 @@ describe('https', () => {
 
 it('has no options but its own', () => {
   const options = { timeout: 3, single: true, healthPath: '/' };
-  expect(() => open('http://127.0.0.1/', options as object)).toThrow('a model behind HTTP has no option "timeout"');
+  expect(() => open('http://127.0.0.1/', options as object)).toThrow('a model behind HTTP: unknown option "timeout"');
 });
 
 describe('requests', () => {

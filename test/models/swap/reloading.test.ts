@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { versionOf } from '../../../src/models/file/index.ts';
 import { type FeatureRow, type Model, type ReloadOptions, reloading, xgboost } from '../../../src/models/index.ts';
@@ -174,6 +175,12 @@ describe('a model from a URL', () => {
     ]);
   });
 
+  it('is not used when it is longer than maxBytes once it is unpacked', async () => {
+    const bomb = gzipSync(Buffer.alloc(5_000_000));
+    const url = await at((_request, response) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb));
+    await expect(watched(url, { pollMs: 0, maxBytes: 100_000 }).ask()).rejects.toThrow('it is longer than the maxBytes of 100000');
+  });
+
   it('stays what it was when the server answers an error, breaks off in the middle, or is gone', async () => {
     let answer: RequestListener = (_request, response) => void response.end(file(1));
     const url = await at((request, response) => answer(request, response));
@@ -193,6 +200,12 @@ describe('a model from a URL', () => {
   });
 });
 
-it('an option that cannot be is refused', () => {
-  expect(() => reloading('x', () => ({ name: '', predict: async () => [] }), { pollMs: -1 })).toThrow('pollMs');
+it.each([
+  [{ pollMs: -1 }, 'pollMs: expected milliseconds'],
+  [{ pollMs: 3e9 }, 'pollMs: expected milliseconds'],
+  [{ pollMs: Number.POSITIVE_INFINITY }, 'pollMs: expected milliseconds'],
+  [{ maxBytes: 0 }, 'maxBytes'],
+  [{ poll: 1 }, 'unknown option "poll"'],
+])('an option that cannot be is refused: %j', (options, words) => {
+  expect(() => reloading('x', () => ({ name: '', predict: async () => [] }), options as ReloadOptions)).toThrow(words);
 });

@@ -12,21 +12,20 @@ const CODINGS = new Map([
 ]);
 
 /**
- * Resolves to the text of an answer, unpacked where it is compressed: some servers, and proxies before them, compress whatever the request
+ * Resolves to the bytes of an answer, unpacked where it is compressed: some servers, and proxies before them, compress whatever the request
  * accepts.
  *
- * @param maxBytes of the unpacked text; beyond it the error has the code `ERR_BUFFER_TOO_LARGE`
+ * @param maxBytes of the unpacked body; beyond it the error has the code `ERR_BUFFER_TOO_LARGE`
  * @throws Misfit when the coding is not known, or the bytes do not fit it
  */
-export async function bodyText({ body, headers }: Dispatcher.ResponseData, maxBytes: number): Promise<string> {
+export async function bodyBytes({ body, headers }: Dispatcher.ResponseData, maxBytes: number): Promise<Uint8Array> {
   const coding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
-  if (coding === 'identity') return body.text();
   const packed = await body.bytes();
-  if (packed.length === 0) return '';
+  if (coding === 'identity' || packed.length === 0) return packed;
   const unpack = CODINGS.get(coding);
   if (unpack === undefined) throw new Misfit(`answered in the unknown coding ${JSON.stringify(coding)}`);
   try {
-    return new TextDecoder().decode(await unpack(packed, { maxOutputLength: maxBytes }));
+    return await unpack(packed, { maxOutputLength: maxBytes });
   } catch (error) {
     if (propertyOf(error, 'code') === 'ERR_BUFFER_TOO_LARGE') throw error;
     throw new Misfit(`answered bytes that are not ${coding}, as its headers say: ${messageOf(error)}`);
