@@ -3,7 +3,8 @@
 // Kafka Connect's data and its bytes.
 export { type Converter, type JsonConverterOptions, jsonConverter } from './connect-data/converter.ts';
 export type { ConnectField, ConnectSchema, ConnectType, ConnectValue } from './connect-data/schema.ts';
-export { type CsvOptions, type CsvProblem, type CsvRow, readCsv } from './csv.ts';
+export type { CsvOptions } from './csv/options.ts';
+export { type CsvProblem, type CsvRow, readCsv } from './csv/read.ts';
 export { type SendCsvOptions, type SendCsvResult, sendCsv } from './csv-file/send.ts';
 export { type CsvFileOptions, csvFile } from './csv-file/source.ts';
 export { type CsvFileWriterOptions, csvFileWriter } from './csv-file/writer.ts';

@@ -16,8 +16,8 @@ export interface SourceRecord {
   readonly key: Buffer | null;
   /** Null is a tombstone. */
   readonly value: Buffer | null;
-  /** Values are written as UTF-8. */
-  readonly headers?: ReadonlyArray<readonly [name: string, value: string]> | undefined;
+  /** Text is written as UTF-8. */
+  readonly headers?: ReadonlyArray<readonly [name: string, value: string | Uint8Array]> | undefined;
 }
 
 /** What a source is doing. */

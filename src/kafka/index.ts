@@ -2,7 +2,7 @@
 export { COMPRESSIONS, isCompressionName } from '../wire/compression/compression.ts';
 export type * from './client.ts';
 export { joinGroups } from './co-partitioned.ts';
-export { keepForm, pickHeaders, setHeader } from './headers.ts';
+export { addHeader, keepForm, pickHeaders, setHeader } from './headers.ts';
 export { kafkajs } from './kafkajs/client.ts';
 export { isInLog, type LogPosition, readPositions, seekToStart } from './positions.ts';
 export { MadeRecords, sizeOf } from './records.ts';

@@ -1,15 +1,18 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { ConfigError } from '../errors.ts';
+import { preview } from '../options/index.ts';
+import { findNotFinite } from './json-text/not-finite.ts';
+import { NoJsonForm, type WriteOptions, writeJson } from './json-text/write.ts';
 import type { Serde, SerdeContext } from './serde.ts';
-import { preview, SerdeError } from './serde-error.ts';
+import { SerdeError } from './serde-error.ts';
 import { text } from './serdes.ts';
 
 /**
- * JSON in UTF-8. With a schema (any Standard Schema: zod, valibot, arktype ...) what is sent is validated before bytes
- * leave, and what is received is the schema's output. Without one, what is received is `unknown`.
+ * JSON in UTF-8. With a schema (any Standard Schema: zod, valibot, arktype ...) a value is validated before it is sent, and a
+ * received value is the schema's output. Without a schema received values are `unknown`.
  *
- * The bytes written are those of the value given, not of the schema's output, so that a reader with the same schema
- * accepts them whatever the schema transforms.
+ * The bytes written are those of the given value, not of the schema's output, so that a reader with the same schema accepts
+ * them whatever the schema transforms. A value that JSON cannot hold is refused; docs/values.md lists them.
  */
 export function json(): Serde<unknown>;
 export function json<S extends StandardSchemaV1>(schema: S): Serde<StandardSchemaV1.InferInput<S>, StandardSchemaV1.InferOutput<S>>;
@@ -27,42 +30,69 @@ export function json(schema?: StandardSchemaV1): Serde<unknown> {
   };
 }
 
-/** Throws (or rejects) with every field that does not fit; else gives the schema's output. @throws ConfigError at once for another thing than a schema */
+/**
+ * Returns a function that gives the schema's output, or throws (rejects) with every field that does not fit.
+ *
+ * @throws ConfigError at once when the argument is not a schema
+ */
 export function checkedBy(schema: StandardSchemaV1): (value: unknown, context: SerdeContext) => unknown {
-  const standard = (schema as Partial<StandardSchemaV1> | null)?.['~standard'];
-  if (typeof standard?.validate !== 'function') {
-    const next = 'zod 3.24, valibot 1 and arktype 2, and later ones, are such.';
+  if (!isStandardSchema(schema)) {
+    const next = 'Standard Schemas are those of zod 3.24, valibot 1, arktype 2 and later.';
     throw new ConfigError(`json: expected a Standard Schema, got ${preview(schema)}`, { next });
   }
+  const { validate } = schema['~standard'];
   return (value, context) => {
-    const result = standard.validate(value);
+    const result = validate(value);
     return result instanceof Promise ? result.then((answer) => check(answer, value, context)) : check(result, value, context);
   };
 }
 
-export function stringify(value: unknown, context: SerdeContext): string {
-  let result: string | undefined;
-  try {
-    result = JSON.stringify(value);
-  } catch (cause) {
-    throw new SerdeError('VALIDATION', `${context.part}: cannot be written as JSON: ${(cause as Error).message}`, {
-      topic: context.topic,
-      cause,
-    });
-  }
-  if (result === undefined) {
-    throw new SerdeError('VALIDATION', `${context.part}: ${preview(value)} has no JSON form`, { topic: context.topic });
-  }
-  return result;
+/** The argument may come from JavaScript. */
+function isStandardSchema(schema: unknown): boolean {
+  const standard: unknown = Object(schema)['~standard'];
+  return typeof Object(standard).validate === 'function';
 }
 
+export function stringify(value: unknown, context: SerdeContext): string {
+  return writeValue(value, context, { bigints: false });
+}
+
+/** @throws SerdeError `VALIDATION` that names the part which JSON cannot hold */
+export function writeValue(value: unknown, context: SerdeContext, options: WriteOptions): string {
+  try {
+    return writeJson(value, options);
+  } catch (cause) {
+    const path = cause instanceof NoJsonForm ? cause.path : '';
+    // What else is thrown comes from a getter, or a `toJSON`, of the value.
+    const reason = cause instanceof NoJsonForm ? cause.message : `cannot be written as JSON: ${messageOf(cause)}`;
+    const { topic, part } = context;
+    throw new SerdeError('VALIDATION', `${part}: ${path === '' ? '' : `${path}: `}${reason}`, { topic, path, cause });
+  }
+}
+
+/** Reads JSON; numbers are the nearest that JavaScript has. Those that would become infinite are refused. */
 export function parse(bytes: Buffer, context: SerdeContext): unknown {
+  return parseJson(bytes, context, (source) => {
+    const value: unknown = JSON.parse(source);
+    const path = findNotFinite(source, value);
+    if (path === undefined) return value;
+    const reason = `${path === '' ? '' : `${path}: `}a number beyond 1.8e308: exactJson() reads it`;
+    throw new SerdeError('DECODE', `${context.part}: ${reason}`, { topic: context.topic, path });
+  });
+}
+
+export function parseJson(bytes: Buffer, context: SerdeContext, read: (source: string) => unknown): unknown {
   const source = text(bytes, context);
   try {
-    return JSON.parse(source);
+    return read(source);
   } catch (cause) {
-    throw new SerdeError('DECODE', `${context.part}: not JSON: ${(cause as Error).message}`, { topic: context.topic, cause });
+    if (cause instanceof SerdeError) throw cause;
+    throw new SerdeError('DECODE', `${context.part}: not JSON: ${messageOf(cause)}`, { topic: context.topic, cause });
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function check(result: StandardSchemaV1.Result<unknown>, value: unknown, context: SerdeContext): unknown {

@@ -1,6 +1,8 @@
-import { parseExactly } from './exact-json.ts';
+import { preview } from '../options/index.ts';
+import { isFloat32 } from './float32.ts';
+import { parseExactly } from './json-text/parse.ts';
 import type { Serde, SerdeContext } from './serde.ts';
-import { preview, SerdeError, wrongType } from './serde-error.ts';
+import { SerdeError, wrongType } from './serde-error.ts';
 
 /** How a kind of number is written: always big-endian, always the same count of bytes. */
 interface Kind<T> {
@@ -76,13 +78,16 @@ function bigintOf(text: string): unknown {
   return isWhole ? BigInt(plain as string | number) : plain;
 }
 
-/** An IEEE 754 number of 4 bytes, as Kafka's `FloatSerializer` writes it: what is received is rounded to 24 bits. */
+/**
+ * An IEEE 754 number of 4 bytes, as Kafka's `FloatSerializer` writes it: numbers are rounded to 24 bits. One that would become
+ * infinite, or zero, is refused.
+ */
 export function float32(): Serde<number> {
   return fixedSize({
     name: 'float32',
     size: 4,
-    expected: 'a number',
-    fits: (value) => typeof value === 'number',
+    expected: 'a number within the range of 4 bytes (1.4e-45 to 3.4e38)',
+    fits: isFloat32,
     write: (buffer, value) => buffer.writeFloatBE(value),
     read: (buffer) => buffer.readFloatBE(0),
   });

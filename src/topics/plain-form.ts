@@ -1,8 +1,10 @@
 import { isUtf8 } from 'node:buffer';
+import { ExactNumber } from './json-text/exact-number.ts';
 
-/** A value as JSON can hold it: whole numbers of 64 bits as text, bytes as text or `{ base64 }`, numbers that are not finite by name. */
+/** A value as JSON can hold it: bigints and exact numbers as text, bytes as text or `{ base64 }`, numbers that are not finite by name. */
 export function plainOf(value: unknown): unknown {
-  if (typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value))) return String(value);
+  if (typeof value === 'bigint' || value instanceof ExactNumber || (typeof value === 'number' && !Number.isFinite(value)))
+    return String(value);
   if (Buffer.isBuffer(value)) return textOf(value);
   if (Array.isArray(value)) return value.map(plainOf);
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;

@@ -2,8 +2,6 @@ import { type ErrorOptions, type ErrorPlace, StreamerError } from '../errors.ts'
 import { preview } from '../options/index.ts';
 import type { SerdeContext } from './serde.ts';
 
-export { preview };
-
 /** Bytes or a value do not fit a serde: `code` is `DECODE` for bytes, `VALIDATION` for a value that a schema refuses. */
 export class SerdeError extends StreamerError {
   override name = 'SerdeError';
@@ -25,4 +23,11 @@ export class SerdeError extends StreamerError {
 /** A value that is not of the type that a serde writes. */
 export function wrongType(expected: string, got: unknown, { topic, part }: SerdeContext): SerdeError {
   return new SerdeError('VALIDATION', `${part}: expected ${expected}, got ${preview(got)}`, { topic });
+}
+
+export function wrongTime(got: unknown, topic: string): SerdeError {
+  return new SerdeError('VALIDATION', `timestamp: expected whole milliseconds since 1970, got ${preview(got)}`, {
+    topic,
+    path: 'timestamp',
+  });
 }

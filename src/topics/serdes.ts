@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
+import { preview } from '../options/index.ts';
 import type { Serde, SerdeContext } from './serde.ts';
-import { preview, SerdeError, wrongType } from './serde-error.ts';
+import { SerdeError, wrongType } from './serde-error.ts';
 
 /** UTF-8 text, as Kafka's `StringSerializer` writes it. Bytes that are not UTF-8, and halves of surrogate pairs, are refused. */
 export function string(): Serde<string> {

@@ -1,10 +1,8 @@
-import { ConfigError } from '../errors.ts';
-import { COMPRESSIONS, type CompressionName, keepForm, type RecordHeaders, setHeader } from '../kafka/index.ts';
-import { anything, type Check, type ChecksOf, checkOptions, oneOf, sentence, wholeNumber } from '../options/index.ts';
+import type { CompressionName, RecordHeaders } from '../kafka/index.ts';
+import { type HeadersInput, headersOf } from './headers.ts';
 import type { Serde, SerdeContext } from './serde.ts';
-
-/** Headers as they may be given: text is written as UTF-8, `null` and `undefined` are left out. */
-export type HeadersInput = Readonly<Record<string, string | Uint8Array | ReadonlyArray<string | Uint8Array> | null | undefined>>;
+import { wrongTime } from './serde-error.ts';
+import { patternTombstones, type TombstonePolicy, type TopicOptions, topicPlan } from './topic-options.ts';
 
 /** A message to be sent. `key` may be left out where the topic's keys are optional. */
 export type Message<KIn, VIn> = {
@@ -33,24 +31,8 @@ export interface Encoded {
 
 /** What a topic needs of the app that declared it. */
 export interface TopicHost {
-  /** Notes at once for whom it is sent, before the message is put into bytes: a handler may be through by then. */
+  /** Notes which event it is sent for before the message is encoded: the handler may have finished by then. */
   send(topic: AnyTopic, encode: () => Encoded | Promise<Encoded>): Promise<SendResult>;
-}
-
-/** What happens to records without value: `skip` counts them and goes on, `deliver` gives `event.value === null`. */
-export type TombstonePolicy = 'skip' | 'deliver';
-
-export interface TopicOptions {
-  /** Partition count it is created with. @default 1 */
-  readonly partitions?: number | undefined;
-  /** @default 1 on a single broker, else 3 */
-  readonly replicationFactor?: number | undefined;
-  /** Topic configs as Kafka names them, as `{ 'retention.ms': '86400000' }`. */
-  readonly configs?: Readonly<Record<string, string>> | undefined;
-  /** @default 'skip' */
-  readonly tombstones?: TombstonePolicy | undefined;
-  /** How the app compresses the batches that it writes: none, gzip, snappy, lz4 or zstd. @default the app's setting `compression` */
-  readonly compression?: CompressionName | undefined;
 }
 
 export interface Serdes<K, V, KIn, VIn> {
@@ -65,6 +47,15 @@ export interface Readable<K, V, KIn = never, VIn = never> {
   readonly serdes: Serdes<K, V, never, never>;
   /** Carries the input types of a topic, and makes them contravariant. Never present. */
   readonly '~input'?: (key: KIn, value: VIn) => void;
+}
+
+/** The parts of a message before its types are known. */
+interface Parts<KIn, VIn> {
+  readonly key?: KIn | null | undefined;
+  readonly value: VIn | null;
+  readonly headers?: HeadersInput | undefined;
+  readonly timestamp?: number | undefined;
+  readonly partition?: number | undefined;
 }
 
 /**
@@ -88,17 +79,17 @@ export class Topic<K, V, KIn = K, VIn = V> implements Readable<K, V, KIn, VIn> {
   declare readonly '~input'?: (key: KIn, value: VIn) => void;
 
   constructor(host: TopicHost, name: string, serdes: Serdes<K, V, KIn, VIn>, options: TopicOptions = {}) {
+    const { partitions, replicationFactor, configs, tombstones, compression } = topicPlan(name, options);
     this.#host = host;
-    this.name = checkTopicName(name);
+    this.name = name;
     this.serdes = serdes;
     this.#keyContext = { topic: name, part: 'key' };
     this.#valueContext = { topic: name, part: 'value' };
-    checkOptions<TopicOptions>(`topic "${name}"`, options, TOPIC);
-    this.partitions = options.partitions ?? 1;
-    this.replicationFactor = options.replicationFactor;
-    this.configs = { ...options.configs };
-    this.tombstones = options.tombstones ?? 'skip';
-    this.compression = options.compression;
+    this.partitions = partitions;
+    this.replicationFactor = replicationFactor;
+    this.configs = configs;
+    this.tombstones = tombstones;
+    this.compression = compression;
   }
 
   /**
@@ -113,14 +104,19 @@ export class Topic<K, V, KIn = K, VIn = V> implements Readable<K, V, KIn, VIn> {
 
   /** Sends a tombstone: the record that deletes a key from a compacted topic. */
   tombstone(message: Omit<Message<KIn, VIn>, 'value'>): Promise<SendResult> {
-    return this.#host.send(this, () => this.encode({ ...message, value: null } as unknown as Message<KIn, VIn>));
+    return this.#host.send(this, () => this.#encode({ ...message, value: null }));
   }
 
   /** The message in bytes; a promise only when a serde is asynchronous. A null value is a tombstone. */
   encode(message: Message<KIn, VIn>): Encoded | Promise<Encoded> {
+    return this.#encode(message);
+  }
+
+  #encode(message: Parts<KIn, VIn>): Encoded | Promise<Encoded> {
     const { timestamp, partition } = message;
+    if (timestamp !== undefined && !(Number.isSafeInteger(timestamp) && timestamp >= 0)) throw wrongTime(timestamp, this.name);
     const headers = headersOf(message.headers);
-    const key = this.#encodeKey((message as { key?: KIn }).key);
+    const key = this.#encodeKey(message.key);
     const value = message.value === null ? null : this.serdes.value.encode(message.value, this.#valueContext);
     if (key instanceof Promise || value instanceof Promise) {
       return Promise.all([key, value]).then(([k, v]) => ({ key: k, value: v, headers, timestamp, partition }));
@@ -129,9 +125,8 @@ export class Topic<K, V, KIn = K, VIn = V> implements Readable<K, V, KIn, VIn> {
   }
 
   #encodeKey(key: KIn | null | undefined): Buffer | null | Promise<Buffer> {
-    if (key === null || key === undefined) {
-      if (this.serdes.key.acceptsNull) return null;
-    }
+    if ((key === null || key === undefined) && this.serdes.key.acceptsNull) return null;
+    // A missing key is the serde's to refuse, whatever it says that it takes.
     return this.serdes.key.encode(key as KIn, this.#keyContext);
   }
 }
@@ -148,58 +143,6 @@ export class TopicPattern<K, V> implements Readable<K, V> {
   constructor(name: RegExp, serdes: Serdes<K, V, never, never>, options: Pick<TopicOptions, 'tombstones'> = {}) {
     this.name = name;
     this.serdes = serdes;
-    checkOptions<Pick<TopicOptions, 'tombstones'>>(`topic ${name}`, options, PATTERN);
-    this.tombstones = options.tombstones ?? 'skip';
+    this.tombstones = patternTombstones(name, options);
   }
-}
-
-export function headersOf(input: HeadersInput | undefined): RecordHeaders | undefined {
-  if (input === undefined) return undefined;
-  const headers: RecordHeaders = {};
-  for (const [name, value] of Object.entries(input)) {
-    if (value === null || value === undefined) continue;
-    setHeader(headers, name, Array.isArray(value) ? value.map(headerBytes) : headerBytes(value as string | Uint8Array));
-  }
-  return keepForm(headers, input);
-}
-
-function headerBytes(value: string | Uint8Array): Buffer {
-  if (typeof value === 'string') return Buffer.from(value, 'utf8');
-  return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-}
-
-/** Kafka's rule: 1 to 249 of letters, digits, `.`, `_`, `-`, and neither `.` nor `..`. */
-function checkTopicName(name: string): string {
-  if (!/^[a-zA-Z0-9._-]{1,249}$/.test(name) || name === '.' || name === '..') {
-    throw new ConfigError(`topic name ${JSON.stringify(name)} is not allowed: 1 to 249 letters, digits, ".", "_" or "-"`);
-  }
-  return name;
-}
-
-const tombstones = oneOf(['skip', 'deliver']);
-
-const configs: Check = {
-  expected: 'configs by name',
-  fits: (value) => typeof value === 'object' && value !== null,
-  problems: (name, value) =>
-    Object.entries(Object(value)).flatMap(([config, text]) =>
-      typeof text === 'string' ? [] : [sentence(`${name}.${config}`, "a string, as '1000'", text)],
-    ),
-};
-
-const TOPIC: ChecksOf<TopicOptions & AnySerdeOptions> = {
-  key: anything,
-  value: anything,
-  partitions: wholeNumber(1),
-  replicationFactor: wholeNumber(1),
-  configs,
-  tombstones,
-  compression: oneOf(COMPRESSIONS),
-};
-
-const PATTERN: ChecksOf<Pick<TopicOptions, 'tombstones'> & AnySerdeOptions> = { key: anything, value: anything, tombstones };
-
-interface AnySerdeOptions {
-  readonly key?: unknown;
-  readonly value?: unknown;
 }

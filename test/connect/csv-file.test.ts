@@ -1,7 +1,7 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { csvFile, csvFileWriter, sendCsv } from '../../src/connect/index.ts';
+import { csvFile, csvFileWriter, readCsv, sendCsv } from '../../src/connect/index.ts';
 import { App, csvFileSink, json, string } from '../../src/index.ts';
 import { testApp } from '../../src/testing/index.ts';
 import { withFolder } from '../cli/helpers.ts';
@@ -91,7 +91,7 @@ describe('csvFile', () => {
 
   it('refuses options that cannot work', () => {
     expect(() => csvFile('x.csv', { ...mapping, topic: 'cars' as never, rate: -1 })).toThrow(
-      /topic must be a topic[\s\S]*rate must be at least 0/,
+      /topic: expected a topic of the app[\s\S]*rate: expected a finite number/,
     );
   });
 });
@@ -118,7 +118,7 @@ describe('sendCsv', () => {
       expect(await sendCsv(file, { ...options, limit: 3, onProblem: ({ line }) => told.push(line) })).toEqual({ sent: 3, problems: 1 });
       expect(told).toEqual([5]);
       await expect(sendCsv(file, { ...options, rate: -1, limit: Number.NaN })).rejects.toThrow(
-        /rate must be at least 0.*[\s\S]*limit must be/,
+        /rate: expected a number of at least 0[\s\S]*limit: expected a number/,
       );
     });
   });
@@ -146,7 +146,47 @@ describe('csvFileSink', () => {
       expect(await readFile(file, 'utf8')).toBe('id,text\n1,"a ""b"", c\nd"\n2,\n4,"{""a"":1}"\n');
       const other = csvFileWriter(file, { columns: ['other'] });
       await expect(other.open?.('keep')).rejects.toMatchObject({ code: 'CONFIG', message: expect.stringContaining('has other columns') });
-      expect(() => csvFileWriter(file, { columns: [], delimiter: '|' as ',' })).toThrow(/columns must name[\s\S]*delimiter must be/);
+      expect(() => csvFileWriter(file, { columns: [], delimiter: '|' as ',' })).toThrow(
+        /columns: expected a list of at least one name[\s\S]*delimiter: expected one of/,
+      );
+    });
+  });
+
+  it('cuts what a crash has left of a row, within quotes too, and of the header', async () => {
+    await withFolder(async (folder) => {
+      for (const [left, kept] of [
+        ['a,b\n9,"x\ny', 'a,b\n'],
+        ['a,b\n1,"x\ny"\n9,"', 'a,b\n1,"x\ny"\n'],
+        ['a,b\n1,"""\n"\n9,"x""\n', 'a,b\n1,"""\n"\n'],
+        ['a,', 'a,b\n'],
+        ['', 'a,b\n'],
+      ] as const) {
+        const file = join(folder, 'torn.csv');
+        await writeFile(file, left);
+        const writer = csvFileWriter<unknown, unknown>(file, { columns: ['a', 'b'] });
+        await writer.open?.('keep');
+        await writer.write([event('k', { a: 1, b: 2 }, 0)]);
+        await writer.close?.();
+        expect(await readFile(file, 'utf8')).toBe(`${kept}1,2\n`);
+      }
+    });
+  });
+
+  it('writes rows that would be blank so that they are read', async () => {
+    await withFolder(async (folder) => {
+      for (const [delimiter, columns] of [
+        [',', ['a']],
+        ['\t', ['a', 'b']],
+      ] as const) {
+        const file = join(folder, `blank-${columns.length}.csv`);
+        const writer = csvFileWriter<unknown, unknown>(file, { columns, delimiter });
+        await writer.open?.('keep');
+        await writer.write([event('k', { a: '' }, 0), event('k', { a: ' ' }, 1)]);
+        await writer.close?.();
+        const rows: unknown[] = [];
+        for await (const result of readCsv(file, { delimiter })) rows.push('row' in result ? result.row.a : result.error);
+        expect(rows).toEqual(['', ' ']);
+      }
     });
   });
 

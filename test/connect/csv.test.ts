@@ -104,6 +104,54 @@ describe('readCsv', () => {
     expect(brief(await read(`a,b\nx${long},2\n`))).toEqual([[2, `x${long}`, '2']]);
   });
 
+  it('reads lines that end with CR alone, and with each kind in one file', async () => {
+    expect(brief(await read('a,b\r1,2\r3,"x\ry"\r'))).toEqual([
+      [2, '1', '2'],
+      [3, '3', 'x\ry'],
+    ]);
+    expect(brief(await read('a,b\r\n1,2\r3,4\n\r5,6'))).toEqual([
+      [2, '1', '2'],
+      [3, '3', '4'],
+      [5, '5', '6'],
+    ]);
+    // A chunk of the file may end between CR and LF.
+    const rows = Array.from({ length: 20_000 }, (_, at) => `${at},${'x'.repeat(at % 13)}`);
+    expect(brief(await read(`a,b\r\n${rows.join('\r\n')}`))).toEqual(rows.map((row, at) => [at + 2, ...row.split(',')]));
+  });
+
+  it('refuses the lines whose bytes are not UTF-8, and reads them by their encoding', async () => {
+    const file = Buffer.from('name,city\nAnna,Ulm\nJosé,Köln\n"Bo\nå",Aue\nZoë,Ü\n', 'latin1');
+    const results = await read(Buffer.concat([file, Buffer.from('Chloé,Łódź\n')]));
+    expect(brief(results)).toEqual([
+      [2, 'Anna', 'Ulm'],
+      [3, 'the line is not UTF-8 from character 4 on (0xe9)'],
+      [5, 'the line is not UTF-8 from character 1 on (0xe5)'],
+      [6, 'the line is not UTF-8 from character 3 on (0xeb)'],
+      [7, 'Chloé', 'Łódź'],
+    ]);
+    expect(brief(await read(file, { encoding: 'windows-1252' }))).toEqual([
+      [2, 'Anna', 'Ulm'],
+      [3, 'José', 'Köln'],
+      [4, 'Bo\nå', 'Aue'],
+      [6, 'Zoë', 'Ü'],
+    ]);
+    expect(brief(await read(Buffer.from('\ufeffa,b\n1,ü\n', 'utf16le'), { encoding: 'utf-16le' }))).toEqual([[2, '1', 'ü']]);
+    await expect(read(Buffer.from('é,b\n1,2\n', 'latin1'))).rejects.toThrow(/header of .* is not UTF-8 from character 1 on \(0xe9\)/);
+    await expect(read(Buffer.from('a,b\n1,\xff', 'latin1'), { encoding: 'shift_jis' })).rejects.toThrow(/bytes that are not shift_jis/);
+    await expect(read('a,b\n', { encoding: 'klingon' })).rejects.toMatchObject({ code: 'CONFIG' });
+  });
+
+  it('keeps characters of every length at the border of two chunks, and finds bad bytes there', async () => {
+    for (const odd of ['é', '€', '😀']) {
+      const text = `a\n${'x'.repeat(65_530)}${odd.repeat(20)}\n`;
+      expect(brief(await read(text))).toEqual([[2, text.split('\n')[1]]]);
+      const bytes = Buffer.concat([Buffer.from(`a\n${'x'.repeat(65_533)}`), Buffer.from(odd).subarray(0, -1), Buffer.from('\ny\n')]);
+      const [bad, good] = brief(await read(bytes));
+      expect(bad?.[1]).toMatch(/is not UTF-8 from character 65534/);
+      expect(good).toEqual([3, 'y']);
+    }
+  });
+
   it('refuses a file that is missing, empty, or without the columns asked for', async () => {
     await expect(collect(readCsv(join(folder, 'none.csv')))).rejects.toMatchObject({
       code: 'USAGE',

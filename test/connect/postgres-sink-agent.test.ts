@@ -22,7 +22,11 @@ async function query(text: string): Promise<unknown[]> {
 function carApp(table: string) {
   const app = new App({ id: unique('store') });
   const cars = app.topic(unique('cars'), { key: optional(exactJson()), value: exactJson(), partitions: 2 });
-  app.agent('store', cars, postgresUpsert({ url: server.url, table, autoCreate: true, columns: { id: 'integer', price: 'integer' } }));
+  app.agent(
+    'store',
+    cars,
+    postgresUpsert({ url: server.url, table, values: 'changes', autoCreate: true, columns: { id: 'integer', price: 'integer' } }),
+  );
   const [letters] = app.topicSpecs().filter(({ internal }) => internal);
   return { app, cars, letters: new App({ id: 'reader' }).topic(String(letters?.name), { key: optional(bytes()), value: bytes() }) };
 }

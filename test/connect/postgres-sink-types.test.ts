@@ -192,6 +192,7 @@ describe.skipIf(goldensAbsent !== undefined)(`Debezium's records ${goldensAbsent
     const sink = postgresWriter<unknown, unknown>({
       url: db.url,
       table: ({ topic }) => `copy.${topic.split('.').at(-1)}`,
+      values: file === 'schema.json' ? 'changes' : 'rows',
       autoEvolve: true,
     });
     await sink.open?.('store');

@@ -1,7 +1,7 @@
 import avsc from 'avsc';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { avro, SerdeError } from '../../src/topics/index.ts';
+import { avro, type json, SerdeError } from '../../src/topics/index.ts';
 import { User } from '../helpers/avro-schemas.ts';
 
 const context = { topic: 'users', part: 'value' } as const;
@@ -185,6 +185,40 @@ describe('avro', () => {
       expect(() => avro(inner).encode(wrong as never, context)).toThrow(/expected record In, got/);
       expect(() => record.encode({ in: {}, again: wrong as never }, context)).toThrow(/again: expected record In, got/);
     }
+  });
+
+  it('takes a default of the first branch that it fits', async () => {
+    const of = (...fields: ReadonlyArray<{ readonly name: string; readonly type: unknown; readonly default?: unknown }>) =>
+      avro({ type: 'record', name: 'A', namespace: 'a', fields } as never as 'null') as never as ReturnType<typeof json>;
+    const back = async (serde: ReturnType<typeof json>, value: unknown) => serde.decode(await serde.encode(value, context), context);
+    const later = of(
+      { name: 'text', type: ['null', 'string'], default: 'x' },
+      { name: 'bytes', type: ['null', 'bytes'], default: '\u00ff' },
+      { name: 'list', type: ['int', { type: 'array', items: 'int' }], default: [1] },
+      { name: 'none', type: ['string', 'null'], default: null },
+      { name: 'number', type: ['int', 'double'], default: 1.5 },
+      { name: 'wrapped', type: ['null', 'int', 'long'], default: null },
+      { name: 'day', type: ['null', { type: 'int', logicalType: 'date' }], default: null },
+    );
+    expect(await back(later, {})).toEqual({
+      text: 'x',
+      bytes: Buffer.from([0xff]),
+      list: [1],
+      none: null,
+      number: { double: 1.5 },
+      wrapped: null,
+      day: null,
+    });
+    const tree = of({ name: 'v', type: 'int' }, { name: 'next', type: ['a.A', 'null'], default: null });
+    expect(await back(tree, { v: 1, next: { v: 2 } })).toEqual({ v: 1, next: { v: 2, next: null } });
+    expect(() => of({ name: 'x', type: ['null', 'int'], default: 'x' })).toThrow(/incompatible field default "x" \(of no branch: /);
+  });
+
+  it('refuses numbers beyond the range of a float, and those that become zero', () => {
+    const float = avro({ type: 'record', name: 'F', fields: [{ name: 'x', type: 'float' }] });
+    for (const x of [1e39, -1e39, 1e-46]) expect(() => float.encode({ x }, context)).toThrow(/x: expected float, got/);
+    for (const x of [Number.POSITIVE_INFINITY, 3.4028234663852886e38, 1.401298464324817e-45, 0])
+      expect(float.decode(float.encode({ x }, context) as Buffer, context)).toEqual({ x });
   });
 
   it('refuses times that a Date cannot hold, either way', () => {

@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ConfigError } from '../../errors.ts';
-import { type CsvOptions, type CsvProblem, type CsvRow, readCsv } from '../csv.ts';
+import { describeError, isStreamerError, StreamerError } from '../../errors.ts';
+import { aFunction, checkOptions, numberFrom } from '../../options/index.ts';
+import { type CsvOptions, csvOptions } from '../csv/options.ts';
+import { type CsvProblem, type CsvRow, readCsv } from '../csv/read.ts';
 
 export interface SendCsvOptions<T> extends CsvOptions {
   /** What is sent for a row; undefined passes it over. A throw makes the row a problem. */
   readonly record: (row: CsvRow['row'], line: number) => T | undefined | Promise<T | undefined>;
   /** Resolves when the record is acknowledged. */
   readonly send: (record: T, line: number) => Promise<unknown>;
-  /** Told of lines that are no rows, and rows that no record could be made of; they are passed over. @default they end the reading */
+  /** Gets the lines that are not rows, and the rows whose record could not be made; they are passed over. @default they end the reading */
   readonly onProblem?: ((problem: CsvProblem) => void) | undefined;
   /** Records per second; 0 = as fast as it goes. @default 0 */
   readonly rate?: number | undefined;
@@ -22,26 +24,32 @@ export interface SendCsvResult {
 }
 
 /**
- * Sends the rows of a CSV file, in order, and no more at once than can well be held in memory. Resolves when all are acknowledged; with
- * `signal` aborted it stops reading and resolves to what was sent. What fails first (a file as in `readCsv`, a `send`) ends the reading
- * and is thrown when the rest is no longer under way.
+ * Sends the rows of a CSV file, in order, a bounded number at once. Resolves when all are acknowledged; when `signal` aborts it stops
+ * reading and resolves with what was sent. The first failure (of the file, as in `readCsv`, or of a `send`) ends the reading; it rejects
+ * with it when no other send is in flight.
  *
  * @throws ConfigError for options that cannot work
  */
 export async function sendCsv<T>(file: string, options: SendCsvOptions<T>): Promise<SendCsvResult> {
   const { record, send, onProblem, rate = 0, limit = Number.POSITIVE_INFINITY, signal, ...format } = options;
-  const wrong = Object.entries({ rate, limit }).filter(([, value]) => !(value >= 0));
-  if (wrong.length > 0) throw new ConfigError(wrong.map(([name, value]) => `sendCsv: ${name} must be at least 0, got ${String(value)}`));
-  const underWay = new UnderWay();
+  checkOptions<SendCsvOptions<T>>('sendCsv', options, {
+    ...csvOptions,
+    record: aFunction,
+    send: aFunction,
+    onProblem: aFunction,
+    rate: numberFrom(0),
+    limit: numberFrom(0),
+  });
+  const inFlight = new InFlight();
   const started = performance.now();
   let taken = 0;
   let problems = 0;
   try {
     for await (const result of readCsv(file, format)) {
-      if (signal?.aborted || underWay.failure !== undefined || taken >= limit) break;
+      if (signal?.aborted || inFlight.failure !== undefined || taken >= limit) break;
       const made = await recordOf(result, record);
       if (made instanceof Problem) {
-        if (onProblem === undefined) throw made.error;
+        if (onProblem === undefined) throw made.reason;
         problems++;
         onProblem({ line: result.line, text: result.text, error: made.error });
         continue;
@@ -50,21 +58,27 @@ export async function sendCsv<T>(file: string, options: SendCsvOptions<T>): Prom
       if (rate > 0) await pause(started + (taken * 1_000) / rate - performance.now(), signal);
       if (signal?.aborted) break;
       taken++;
-      await underWay.add(send(made, result.line));
+      await inFlight.add(send(made, result.line));
     }
   } catch (error) {
-    underWay.failure ??= { error };
+    inFlight.failure ??= { error };
   }
-  await underWay.landed();
-  if (underWay.failure !== undefined) throw underWay.failure.error;
-  return { sent: underWay.sent, problems };
+  await inFlight.settled();
+  if (inFlight.failure !== undefined) throw inFlight.failure.error;
+  return { sent: inFlight.sent, problems };
 }
 
 class Problem {
-  readonly error: CsvProblem['error'];
+  /** What was thrown. */
+  readonly reason: unknown;
 
-  constructor(error: unknown) {
-    this.error = error as CsvProblem['error'];
+  constructor(reason: unknown) {
+    this.reason = reason;
+  }
+
+  get error(): StreamerError {
+    const { reason } = this;
+    return isStreamerError(reason) ? reason : new StreamerError('VALIDATION', describeError(reason), { cause: reason });
   }
 }
 
@@ -78,13 +92,13 @@ async function recordOf<T>(result: CsvRow | CsvProblem, record: SendCsvOptions<T
 }
 
 /**
- * Enough to fill the sender's batches. It begins with few and grows with the acknowledgements, so that the first records are under
- * way to their readers while the rest of the file is still read.
+ * Records in flight: enough to fill the sender's batches. The number begins small and grows with the acknowledgements, so that the
+ * first records are on their way to readers while the rest of the file is still read.
  */
 const FIRST = 16;
 const MOST = 2_000;
 
-class UnderWay {
+class InFlight {
   sent = 0;
   failure: { readonly error: unknown } | undefined;
   #count = 0;
@@ -105,7 +119,8 @@ class UnderWay {
     while (this.#count >= Math.min(MOST, FIRST + this.sent / 4)) await this.#change();
   }
 
-  async landed(): Promise<void> {
+  /** Resolves when none is left. */
+  async settled(): Promise<void> {
     while (this.#count > 0) await this.#change();
   }
 

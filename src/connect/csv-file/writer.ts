@@ -1,7 +1,14 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { getLogger } from '@logtape/logtape';
 import { ConfigError } from '../../errors.ts';
+import { aFunction, checkOptions, refuse, sentence, that } from '../../options/index.ts';
 import { type Event, SerdeError } from '../../topics/index.ts';
+import { delimiter } from '../csv/options.ts';
 import { type SinkWriter, WRITTEN, type WriteOutcome } from '../sink-writer.ts';
+import { type CsvDelimiter, csvLine } from './line.ts';
+import { wholeRows } from './whole-rows.ts';
+
+const log = getLogger(['streamer', 'sink']);
 
 export interface CsvFileWriterOptions<K, V> {
   /** Names of the columns, in order; also the header. */
@@ -9,45 +16,51 @@ export interface CsvFileWriterOptions<K, V> {
   /** The cells of an event by column; `undefined` passes it over. @default the value, which must be an object */
   readonly row?: ((value: V, event: Event<K, V>) => Readonly<Record<string, unknown>> | undefined) | undefined;
   /** @default ',' */
-  readonly delimiter?: ',' | ';' | '\t' | undefined;
+  readonly delimiter?: CsvDelimiter | undefined;
 }
+
+const columnNames = that('a list of at least one name, and none twice', (value) =>
+  Array.isArray(value) ? value.length > 0 && new Set(value).size === value.length : false,
+);
 
 /** Appends events to a CSV file (RFC 4180, UTF-8); see `csvFileSink`. */
 export function csvFileWriter<K, V>(file: string, options: CsvFileWriterOptions<K, V>): SinkWriter<K, V> {
-  const { columns, row, delimiter = ',', ...unknown } = options;
-  const problems = Object.keys(unknown).map((name) => `unknown option "${name}"`);
-  if (!Array.isArray(columns) || columns.length === 0 || new Set(columns).size < columns.length)
-    problems.push('columns must name at least one, and none twice');
-  if (![',', ';', '\t'].includes(delimiter)) problems.push(`delimiter must be a comma, semicolon or tab, got ${JSON.stringify(delimiter)}`);
-  if (problems.length > 0) throw new ConfigError(problems.map((problem) => `csvFileSink: ${problem}`));
-  return new CsvFileWriter(file, { columns, row, delimiter });
+  checkOptions<CsvFileWriterOptions<K, V>>('csvFileSink', options, { columns: columnNames, row: aFunction, delimiter });
+  if (options.columns === undefined) refuse('csvFileSink', [sentence('columns', columnNames.expected, undefined)]);
+  return new CsvFileWriter(file, options.columns, options.row, options.delimiter ?? ',');
 }
 
 class CsvFileWriter<K, V> implements SinkWriter<K, V> {
   readonly name = 'csvFileSink';
   readonly #file: string;
-  readonly #options: CsvFileWriterOptions<K, V> & { readonly delimiter: string };
+  readonly #columns: readonly string[];
+  readonly #row: CsvFileWriterOptions<K, V>['row'];
+  readonly #delimiter: CsvDelimiter;
   #counts = { written: 0, passed: 0, refused: 0 };
   #handle: FileHandle | undefined;
   /** Partitions share the file: one write after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(file: string, options: CsvFileWriterOptions<K, V> & { readonly delimiter: string }) {
+  constructor(file: string, columns: readonly string[], row: CsvFileWriterOptions<K, V>['row'], delimiter: CsvDelimiter) {
     this.#file = file;
-    this.#options = options;
+    this.#columns = columns;
+    this.#row = row;
+    this.#delimiter = delimiter;
   }
 
   async open(): Promise<void> {
-    const header = this.#line(this.#options.columns);
     try {
+      const header = csvLine(
+        this.#columns.map((name) => ({ name, value: name })),
+        this.#delimiter,
+      );
       this.#handle = await open(this.#file, 'a+');
       const { size } = await this.#handle.stat();
-      if (size === 0) await this.#handle.appendFile(header);
-      else await this.#check(this.#handle, size, header);
+      if (!(await this.#hasHeader(this.#handle, size, header))) await this.#handle.appendFile(header);
     } catch (error) {
       await this.close();
       if (error instanceof ConfigError) throw error;
-      throw new ConfigError(`csvFileSink: cannot write ${this.#file}: ${(error as Error).message}`, { cause: error });
+      throw new ConfigError(`csvFileSink: cannot write ${this.#file}: ${messageOf(error)}`, { cause: error });
     }
   }
 
@@ -89,7 +102,7 @@ class CsvFileWriter<K, V> implements SinkWriter<K, V> {
       await handle.appendFile(lines.join(''));
       await handle.datasync();
     } catch (error) {
-      // All come again: half of them must not stand there twice.
+      // All are written again: half of them must not be in the file twice.
       await handle.truncate(size).catch(() => {});
       throw error;
     }
@@ -99,52 +112,39 @@ class CsvFileWriter<K, V> implements SinkWriter<K, V> {
 
   #lineOf(event: Event<K, V>): string | undefined {
     if (event.value === null) return undefined;
-    const { row, columns } = this.#options;
-    const cells = row === undefined ? event.value : row(event.value, event);
+    const cells: unknown = this.#row === undefined ? event.value : this.#row(event.value, event);
     if (cells === undefined) return undefined;
     if (typeof cells !== 'object' || cells === null)
       throw new SerdeError('VALIDATION', 'value: expected an object with the cells of a row');
-    return this.#line(columns.map((name) => (cells as Record<string, unknown>)[name]));
+    const own = new Map<string, unknown>(Object.entries(cells));
+    return csvLine(
+      this.#columns.map((name) => ({ name, value: own.get(name) })),
+      this.#delimiter,
+    );
   }
 
-  #line(cells: readonly unknown[]): string {
-    return `${cells.map((cell) => quoted(textOf(cell), this.#options.delimiter)).join(this.#options.delimiter)}\n`;
-  }
-
-  /** A crash may have left half a line; and the columns must be those that are there. */
-  async #check(handle: FileHandle, size: number, header: string): Promise<void> {
+  /**
+   * Cuts what a crash has left of a row, and of the header.
+   *
+   * @throws ConfigError when the file has other columns
+   */
+  async #hasHeader(handle: FileHandle, size: number, header: string): Promise<boolean> {
     const start = Buffer.alloc(Math.min(size, Buffer.byteLength(header)));
     await handle.read(start, 0, start.length, 0);
-    if (start.toString('utf8') !== header) {
-      throw new ConfigError(`csvFileSink: ${this.#file} has other columns than ${this.#options.columns.join(', ')}`, {
+    if (!Buffer.from(header).subarray(0, start.length).equals(start)) {
+      throw new ConfigError(`csvFileSink: ${this.#file} has other columns than ${this.#columns.join(', ')}`, {
         next: 'Name another file, or its own columns.',
       });
     }
-    const end = await lastLineEnd(handle, size);
-    if (end < size) await handle.truncate(end);
+    const end = await wholeRows(handle, size);
+    if (end < size) {
+      log.warning('{file}: cut the last {bytes} bytes, which are not a whole row', { file: this.#file, bytes: size - end });
+      await handle.truncate(end);
+    }
+    return end > 0;
   }
 }
 
-const CHUNK = 64 * 1024;
-
-/** Position behind the last line end. */
-async function lastLineEnd(handle: FileHandle, size: number): Promise<number> {
-  const chunk = Buffer.alloc(CHUNK);
-  for (let to = size; to > 0; to -= CHUNK) {
-    const from = Math.max(0, to - CHUNK);
-    const { bytesRead } = await handle.read(chunk, 0, to - from, from);
-    const at = chunk.subarray(0, bytesRead).lastIndexOf(0x0a);
-    if (at >= 0) return from + at + 1;
-  }
-  return 0;
-}
-
-function textOf(cell: unknown): string {
-  if (cell === null || cell === undefined) return '';
-  if (cell instanceof Date) return cell.toISOString();
-  return typeof cell === 'object' ? JSON.stringify(cell) : String(cell);
-}
-
-function quoted(text: string, delimiter: string): string {
-  return text.includes(delimiter) || /["\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

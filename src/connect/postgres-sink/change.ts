@@ -1,5 +1,8 @@
+import { isUtf8 } from 'node:buffer';
 import { type Event, parseExactly, preview, SerdeError } from '../../topics/index.ts';
 import { type ConnectSchema, fieldOf, isObject, unwrapSchema } from './connect-schema.ts';
+import { hasEnvelopeNames, isWholeEnvelope } from './envelope.ts';
+import { type Position, positionOf, rowPosition } from './position.ts';
 import { isUnavailableValue } from './unavailable-value.ts';
 
 /** Fields by name; those of a typed value, or of a change event as Debezium writes them. */
@@ -14,66 +17,79 @@ export interface Change {
   /** What names the row: the record's key, or what a delete says of the row that was. */
   readonly key: Fields;
   readonly keySchema: ConnectSchema | undefined;
-  /** Position in the source database's log. */
-  readonly lsn: bigint | undefined;
+  readonly position: Position | undefined;
+  /** The value has a field `__deleted`, which was taken for the mark of Debezium's transform. */
+  readonly hasMark: boolean;
 }
 
 /** A function of an event: a row; `null` deletes the row of its key; `undefined` passes the event over. */
 export type RowOf<K, V> = (value: V, event: Event<K, V>) => Fields | null | undefined;
 
-const UPSERTS = new Set(['c', 'r', 'u']);
+/** How events are read. */
+export interface ChangeRules<K, V> {
+  readonly pkFields: readonly string[] | undefined;
+  readonly row: RowOf<K, V> | undefined;
+  readonly values: 'rows' | 'changes' | undefined;
+  /** A field `__deleted` is a mark, not a column. */
+  readonly marks: boolean;
+}
 
-/** @returns undefined for what changes no row: truncates, logical messages, tombstones without key, and what `rowOf` passes over */
-export function changeOf<K, V>(
-  event: Event<K, V>,
-  pkFields: readonly string[] | undefined,
-  rowOf: RowOf<K, V> | undefined,
-): Change | undefined {
+/** Create, read (by a snapshot), update. */
+const UPSERTS = new Set(['c', 'r', 'u']);
+const MARK = '__deleted';
+
+/** @returns undefined for what changes no row: truncates, logical messages, tombstones without key, and what `row` passes over */
+export function changeOf<K, V>(event: Event<K, V>, rules: ChangeRules<K, V>): Change | undefined {
   const { schema: keySchema, payload } = unwrapSchema(parsed(event.key, 'key'));
-  const key = keyFields(payload, pkFields);
+  const key = keyFields(payload, rules.pkFields);
+  const ofKey = { schema: undefined, key, keySchema, position: undefined, hasMark: false };
   // Debezium writes a tombstone behind a delete in a table without key too: there is no row that it could be about.
   if (event.value === null && payload === null) return undefined;
-  if (event.value === null) return { row: undefined, schema: undefined, key, keySchema, lsn: undefined };
-  if (rowOf !== undefined) {
-    const row = rowOf(event.value, event);
-    return row === undefined ? undefined : { row: row ?? undefined, schema: undefined, key, keySchema, lsn: undefined };
+  if (event.value === null) return { ...ofKey, row: undefined };
+  if (rules.row !== undefined) {
+    const row = rules.row(event.value, event);
+    return row === undefined ? undefined : { ...ofKey, row: row ?? undefined };
   }
   const value = unwrapSchema(parsed(event.value, 'value'));
-  if (value.payload === null) return { row: undefined, schema: undefined, key, keySchema, lsn: undefined };
+  if (value.payload === null) return { ...ofKey, row: undefined };
   if (!isObject(value.payload)) {
     throw new SerdeError('VALIDATION', `value: expected an object with the row's fields, got ${preview(value.payload)}`);
   }
-  const own = isEnvelope(value.payload) ? enveloped(value.payload, value.schema) : flat(value.payload, value.schema);
-  if (own === undefined) return undefined;
-  const { row, schema, before, beforeSchema, lsn } = own;
-  const isKeyed = Object.keys(key).length > 0;
-  return { row, schema, key: isKeyed ? key : (before ?? {}), keySchema: isKeyed ? keySchema : beforeSchema, lsn };
+  const isChange = rules.values === undefined ? isWholeEnvelope(value.payload, value.schema) : rules.values === 'changes';
+  const read = isChange ? enveloped(value.payload, value.schema, event.topic) : flat(value.payload, value.schema, event.topic, rules.marks);
+  if (read === undefined) return undefined;
+  const { before, beforeSchema, ...change } = read;
+  return Object.keys(key).length > 0 ? { ...change, key, keySchema } : { ...change, key: before ?? {}, keySchema: beforeSchema };
 }
 
-interface Own extends Pick<Change, 'row' | 'schema' | 'lsn'> {
+interface Read extends Omit<Change, 'key' | 'keySchema'> {
   readonly before?: Fields | undefined;
   readonly beforeSchema?: ConnectSchema | undefined;
 }
 
-function isEnvelope(payload: Fields): boolean {
-  return typeof payload.op === 'string' && 'after' in payload && 'source' in payload;
-}
-
-function enveloped({ op, before, after, source }: Fields, schema: ConnectSchema | undefined): Own | undefined {
-  const lsn = lsnOf(isObject(source) ? source.lsn : undefined);
+function enveloped(payload: Fields, schema: ConnectSchema | undefined, topic: string): Read | undefined {
+  if (!hasEnvelopeNames(payload)) {
+    const message = `value: expected a change event with before, after, source and op, got ${preview(payload)}`;
+    throw new SerdeError('VALIDATION', message, { next: "For rows by themselves, set values: 'rows'." });
+  }
+  const { op, before, after, source } = payload;
+  const position = positionOf(source, topic);
   const beforeSchema = fieldOf(schema, 'before');
-  if (op === 'd') return { row: undefined, schema: undefined, lsn, before: isObject(before) ? before : undefined, beforeSchema };
+  if (op === 'd')
+    return { row: undefined, schema: undefined, position, hasMark: false, before: isObject(before) ? before : undefined, beforeSchema };
   if (!UPSERTS.has(String(op))) return undefined;
   if (!isObject(after)) throw new SerdeError('VALIDATION', `value: a change "${String(op)}" needs a row in "after", got ${preview(after)}`);
-  return { row: available(after), schema: fieldOf(schema, 'after'), lsn };
+  return { row: available(after), schema: fieldOf(schema, 'after'), position, hasMark: false };
 }
 
 /** A row by itself; `__deleted` and `__lsn` are what Debezium's transform adds when it is asked to. */
-function flat(payload: Fields, schema: ConnectSchema | undefined): Own {
-  const { __deleted: deleted, ...row } = payload;
-  const lsn = lsnOf(payload.__lsn ?? payload.__source_lsn);
-  if (deleted === true || deleted === 'true') return { row: undefined, schema: undefined, lsn, before: row, beforeSchema: schema };
-  return { row: available(row), schema, lsn };
+function flat(payload: Fields, schema: ConnectSchema | undefined, topic: string, marks: boolean): Read {
+  const hasMark = marks && Object.hasOwn(payload, MARK);
+  const { [MARK]: deleted, ...row } = payload;
+  const position = rowPosition(payload, topic);
+  if (hasMark && (deleted === true || deleted === 'true'))
+    return { row: undefined, schema: undefined, position, hasMark, before: row, beforeSchema: schema };
+  return { row: available(hasMark ? row : payload), schema, position, hasMark };
 }
 
 /** Without the fields whose value did not change and is not in the event. */
@@ -89,18 +105,13 @@ function keyFields(payload: unknown, pkFields: readonly string[] | undefined): F
   return payload === null || only === undefined || others.length > 0 ? {} : { [only]: payload };
 }
 
-function lsnOf(value: unknown): bigint | undefined {
-  if (typeof value === 'bigint') return value;
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value);
-  return typeof value === 'string' && /^\d+$/.test(value) ? BigInt(value) : undefined;
-}
-
 /** Bytes, where the topic leaves them as they are, are JSON. */
 function parsed(value: unknown, part: string): unknown {
   if (!(value instanceof Uint8Array)) return value;
+  if (!isUtf8(value)) throw new SerdeError('DECODE', `${part}: not valid UTF-8: ${preview(value)}`);
   try {
     return parseExactly(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8'));
   } catch (cause) {
-    throw new SerdeError('DECODE', `${part}: not JSON: ${(cause as Error).message}`, { cause });
+    throw new SerdeError('DECODE', `${part}: not JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
 }

@@ -1,4 +1,15 @@
-import { ConfigError } from '../../errors.ts';
+import {
+  aFunction,
+  anything,
+  type Check,
+  checkOptions,
+  oneOf,
+  positiveNumber,
+  refuse,
+  sentence,
+  that,
+  truth,
+} from '../../options/index.ts';
 import type { Event } from '../../topics/index.ts';
 import type { RowOf } from './change.ts';
 
@@ -16,14 +27,21 @@ export interface PostgresUpsertOptions<K, V> {
   readonly pkFields?: readonly string[] | undefined;
   /**
    * The row of an event; `null` deletes the row that the record's key names, `undefined` passes the event over.
-   * @default a change event of Debezium, or a JSON object, with or without schema
+   * @default what `values` says, with or without schema
    */
   readonly row?: RowOf<K, V> | undefined;
+  /**
+   * What values are: rows by themselves (those of Debezium's `ExtractNewRecordState` too), or change events with before, after, source
+   * and op.
+   *
+   * @default 'rows', but for a value that has the whole form of Debezium's change events and no other field
+   */
+  readonly values?: 'rows' | 'changes' | undefined;
   /** Fields that are kept beside the key; others are left out. @default all */
   readonly fields?: readonly string[] | undefined;
-  /** Postgres types of columns that are made, where the schema's own is not wanted or there is no schema. */
+  /** Postgres types of columns that are created, in place of the schema's, or where there is no schema. */
   readonly columns?: Readonly<Record<string, string>> | undefined;
-  /** Makes a table that is not there, from the schema of the first event. @default false */
+  /** Creates a table that does not exist, from the schema of the first event. @default false */
   readonly autoCreate?: boolean | undefined;
   /** Adds columns for fields that the table lacks. Never drops or changes one. @default false */
   readonly autoEvolve?: boolean | undefined;
@@ -44,8 +62,9 @@ export interface PostgresUpsertPlan<K, V> {
   readonly table: string | ((event: Event<K, V>) => string) | undefined;
   readonly pkFields: readonly string[] | undefined;
   readonly row: RowOf<K, V> | undefined;
+  readonly values: 'rows' | 'changes' | undefined;
   readonly fields: ReadonlySet<string> | undefined;
-  readonly columns: Readonly<Record<string, string>>;
+  readonly columns: ReadonlyMap<string, string>;
   readonly autoCreate: boolean;
   readonly autoEvolve: boolean;
   readonly deleteEnabled: boolean;
@@ -57,32 +76,53 @@ const WEEK_MS = 7 * 24 * 3_600_000;
 /** A connection that broke unseen must not hold a partition for ever. */
 const POOL = { max: 4, connectionTimeoutMillis: 10_000, query_timeout: 120_000, keepAlive: true, application_name: 'streamer' };
 
+const url: Check = {
+  expected: 'a URL that begins with postgresql://',
+  fits: (value) => typeof value === 'string' && /^postgres(ql)?:\/\//.test(value),
+  // Without the part before the @, which may be a password.
+  problems: (name, value) => (url.fits(value) ? [] : [sentence(name, url.expected, String(value).split('@').at(-1))]),
+};
+
+const table = that('a name, schema.name, or a function of the event', (value) =>
+  typeof value === 'string' ? isTableName(value) : typeof value === 'function',
+);
+
+const names = that('a list of at least one name', (value) => Array.isArray(value) && value.length > 0);
+
+/** @throws ConfigError */
 export function planOf<K, V>(options: PostgresUpsertOptions<K, V>): PostgresUpsertPlan<K, V> {
-  const { url, pool, table, pkFields, row, fields, columns = {}, deletesKeptMs = WEEK_MS, ...rest } = options;
-  const { autoCreate = false, autoEvolve = false, deleteEnabled = true, guard = true, ...unknown } = rest;
-  const problems: string[] = [];
-  const check = (isRight: boolean, problem: string) => isRight || problems.push(`postgresUpsert: ${problem}`);
-  check(
-    url === undefined || /^postgres(ql)?:\/\//.test(url),
-    `url must begin with postgresql://, got ${JSON.stringify(url?.split('@').at(-1))}`,
-  );
-  check(typeof table !== 'string' || isTableName(table), `table must be a name or schema.name, got ${JSON.stringify(table)}`);
-  check(pkFields === undefined || pkFields.length > 0, 'pkFields must name at least one column');
-  check(deletesKeptMs > 0, `deletesKeptMs must be above 0, got ${String(deletesKeptMs)}`);
-  for (const option of Object.keys(unknown)) check(false, `unknown option "${option}"`);
-  if (problems.length > 0) throw new ConfigError(problems);
-  return {
-    poolConfig: { ...POOL, ...pool, ...(url !== undefined && { connectionString: url }) },
+  checkOptions<PostgresUpsertOptions<K, V>>('postgresUpsert', options, {
+    url,
+    pool: anything,
     table,
+    pkFields: names,
+    row: aFunction,
+    values: oneOf(['rows', 'changes']),
+    fields: names,
+    columns: anything,
+    autoCreate: truth,
+    autoEvolve: truth,
+    deleteEnabled: truth,
+    guard: truth,
+    deletesKeptMs: positiveNumber,
+  });
+  const { pool, pkFields, row, values, fields, columns = {} } = options;
+  if (row !== undefined && values !== undefined)
+    refuse('postgresUpsert', ['values says how events are read, and so does row: give one of the two']);
+  const connection = options.url === undefined ? {} : { connectionString: options.url };
+  return {
+    poolConfig: { ...POOL, ...pool, ...connection },
+    table: options.table,
     pkFields,
     row,
+    values,
     fields: fields === undefined ? undefined : new Set([...fields, ...(pkFields ?? [])]),
-    columns,
-    autoCreate,
-    autoEvolve,
-    deleteEnabled,
-    guard,
-    deletesKeptMs,
+    columns: new Map(Object.entries(columns)),
+    autoCreate: options.autoCreate ?? false,
+    autoEvolve: options.autoEvolve ?? false,
+    deleteEnabled: options.deleteEnabled ?? true,
+    guard: options.guard ?? true,
+    deletesKeptMs: options.deletesKeptMs ?? WEEK_MS,
   };
 }
 

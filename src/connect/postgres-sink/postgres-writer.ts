@@ -1,44 +1,50 @@
+import { ConfigError, isStreamerError } from '../../errors.ts';
 import type { Event } from '../../topics/index.ts';
-import { HELD, type SinkWriter, WRITTEN, type WriteOutcome } from '../sink-writer.ts';
-import { type Entry, settled } from './batch.ts';
-import { columnToBlame } from './blame.ts';
-import { type Change, changeOf } from './change.ts';
+import { type SinkWriter, WRITTEN, type WriteOutcome } from '../sink-writer.ts';
+import type { Entry } from './batch.ts';
+import { BatchWrite } from './batch-write.ts';
 import { openPool, type PgClient, type PgPool } from './client.ts';
+import { Entries } from './entries.ts';
 import { DELETED } from './guard.ts';
 import type { PostgresUpsertPlan } from './options.ts';
-import { cellsOf, newColumns, RowTexts } from './row.ts';
 import { setupProblem } from './setup-problem.ts';
-import { isConnectionLost, isRowRefused, outside, rowRefusal, type SqlError } from './sql-error.ts';
-import type { Table } from './table.ts';
-import { Tables } from './tables.ts';
-import { Transactions } from './transaction.ts';
+import { isConnectionLost, isRefusal, outside, tableRefusal } from './sql-error.ts';
+import { haveChanged, TableChanged, Transactions } from './transaction.ts';
 
 const PRUNE_EVERY_MS = 3_600_000;
+/** Readings of a table that changes while a batch is written. */
+const MOST_READINGS = 5;
+
+const COUNTS = ['upserted', 'deleted', 'stale', 'refused', 'passed', 'superseded', 'transactions'] as const;
+type Counts = Record<(typeof COUNTS)[number], number>;
+
+function newCounts(): Counts {
+  return { upserted: 0, deleted: 0, stale: 0, refused: 0, passed: 0, superseded: 0, transactions: 0 };
+}
 
 /** Writes events into tables by key; see `postgresUpsert`. */
 export class PostgresWriter<K, V> implements SinkWriter<K, V> {
   readonly name = 'postgresUpsert';
   readonly #plan: PostgresUpsertPlan<K, V>;
-  readonly #tables: Tables;
+  readonly #entries: Entries<K, V>;
   readonly #transactions: Transactions;
-  readonly #texts = new WeakMap<Table, RowTexts>();
-  #counts = { upserted: 0, deleted: 0, stale: 0, refused: 0, passed: 0, superseded: 0, transactions: 0 };
+  readonly #counts = newCounts();
   #pool: PgPool | undefined;
   #prunedAt = 0;
 
   constructor(plan: PostgresUpsertPlan<K, V>) {
     this.#plan = plan;
-    this.#tables = new Tables(plan);
+    this.#entries = new Entries(plan);
     this.#transactions = new Transactions(plan.guard);
   }
 
-  /** A database that cannot be reached is waited for later; one that says no ends the start. */
+  /** A database that cannot be reached is waited for later; one that refuses ends the start. */
   async open(): Promise<void> {
     this.#pool = await openPool(this.#plan.poolConfig);
     const { table, pkFields } = this.#plan;
     try {
       await this.#use(async (client) => {
-        if (typeof table === 'string') await this.#tables.check(client, table, pkFields);
+        if (typeof table === 'string') await this.#entries.tables.check(client, table, pkFields);
       });
     } catch (error) {
       const problem = setupProblem(error);
@@ -59,110 +65,56 @@ export class PostgresWriter<K, V> implements SinkWriter<K, V> {
   }
 
   async write(events: ReadonlyArray<Event<K, V>>): Promise<readonly WriteOutcome[]> {
-    const outcomes: WriteOutcome[] = events.map(() => WRITTEN);
+    let outcomes: readonly WriteOutcome[] = [];
     await this.#use(async (client) => {
-      const rows = new Map<string, Entry[]>();
-      for (const [at, event] of events.entries()) {
-        await this.#prepare(client, event, at, outcomes, rows);
-      }
-      await this.#writeRows(client, [...rows.values()], outcomes);
+      outcomes = await this.#writeToTables(client, events);
       await this.#prune(client);
     });
     return outcomes;
   }
 
-  /** Adds the event to those about its row. What cannot be prepared is refused. */
-  async #prepare(client: PgClient, event: Event<K, V>, at: number, outcomes: WriteOutcome[], rows: Map<string, Entry[]>): Promise<void> {
-    try {
-      const change = changeOf(event, this.#plan.pkFields, this.#plan.row);
-      if (change === undefined || (change.row === undefined && !this.#plan.deleteEnabled)) {
-        this.#counts.passed++;
-        return;
+  /** A table that has changed meanwhile is read again, and the batch is made again for it: what was written is written once more. */
+  async #writeToTables(client: PgClient, events: ReadonlyArray<Event<K, V>>): Promise<readonly WriteOutcome[]> {
+    for (let reading = 1; ; reading++) {
+      const counts = newCounts();
+      try {
+        const outcomes = await this.#attempt(client, events, counts);
+        for (const name of COUNTS) this.#counts[name] += counts[name];
+        return outcomes;
+      } catch (error) {
+        if (!(error instanceof TableChanged) || reading === MOST_READINGS) throw error;
+        this.#entries.tables.forget();
       }
-      const entry = await this.#entryOf(client, event, at, change);
-      const id = `${entry.table.name}\u0000${entry.key}`;
-      const others = rows.get(id);
-      if (others === undefined) rows.set(id, [entry]);
-      else others.push(entry);
-    } catch (error) {
-      if (!isOwnFault(error)) throw error;
-      this.#counts.refused++;
-      outcomes[at] = { state: 'refused', error };
     }
   }
 
-  async #entryOf(client: PgClient, event: Event<K, V>, at: number, change: Change): Promise<Entry> {
-    const name = tableName(this.#plan.table, event);
-    const pkFields = this.#plan.pkFields ?? Object.keys(change.key);
-    const cells = cellsOf(change, pkFields, this.#plan.fields);
-    const { columns: types, autoEvolve } = this.#plan;
-    let table =
-      this.#tables.known(name, pkFields) ?? (await this.#tables.open(client, name, pkFields, newColumns(cells, undefined, types)));
-    const lacking = autoEvolve ? newColumns(cells, table, types) : [];
-    if (lacking.length > 0) table = await this.#tables.widen(client, table, pkFields, lacking);
-    const texts = this.#rowTexts(table).of(cells);
-    const key = JSON.stringify(pkFields.map((field) => texts.values[texts.columns.findIndex((column) => column.name === field)]));
-    const source = `${event.topic}[${event.partition}]`;
-    return { at, table, pkFields, isDelete: change.row === undefined, texts, key, source, offset: event.offset, lsn: change.lsn };
+  async #attempt(client: PgClient, events: ReadonlyArray<Event<K, V>>, counts: Counts): Promise<readonly WriteOutcome[]> {
+    const outcomes: WriteOutcome[] = events.map(() => WRITTEN);
+    const entries: Entry[] = [];
+    const known = this.#entries.tables.all();
+    for (const [at, event] of events.entries()) {
+      const entry = await this.#prepare(client, event, at, outcomes, counts);
+      if (entry !== undefined) entries.push(entry);
+    }
+    const isRefused = outcomes.some(({ state }) => state === 'refused');
+    if (isRefused && (await haveChanged(client, known))) throw new TableChanged('a table has changed');
+    await new BatchWrite(client, this.#transactions, this.#plan.guard, outcomes, counts).write(entries);
+    return outcomes;
   }
 
-  #rowTexts(table: Table): RowTexts {
-    let texts = this.#texts.get(table);
-    if (texts === undefined) this.#texts.set(table, (texts = new RowTexts(table)));
-    return texts;
-  }
-
-  /** What the events about each row come to is written, in one transaction; where that is refused, in halves, down to the row. */
-  async #writeRows(client: PgClient, rows: ReadonlyArray<readonly Entry[]>, outcomes: WriteOutcome[]): Promise<void> {
-    if (rows.length === 0) return;
+  /** The entry of an event. One that cannot be prepared is refused. */
+  async #prepare(client: PgClient, event: Event<K, V>, at: number, outcomes: WriteOutcome[], counts: Counts): Promise<Entry | undefined> {
     try {
-      await this.#transact(
-        client,
-        rows.map((entries) => settled(entries, this.#plan.guard)),
-      );
-      this.#counts.superseded += rows.reduce((sum, entries) => sum + entries.length - 1, 0);
+      const entry = await this.#entries.of(client, event, at);
+      if (entry === undefined) counts.passed++;
+      return entry;
     } catch (error) {
-      if (!isRowRefused(error)) throw error;
-      if (rows.length === 1) {
-        await this.#writeOneRow(client, rows[0] as readonly Entry[], outcomes);
-        return;
-      }
-      const half = Math.ceil(rows.length / 2);
-      await this.#writeRows(client, rows.slice(0, half), outcomes);
-      await this.#writeRows(client, rows.slice(half), outcomes);
-    }
-  }
-
-  /** The events about the row are written one after the other, up to the one to blame. */
-  async #writeOneRow(client: PgClient, entries: readonly Entry[], outcomes: WriteOutcome[]): Promise<void> {
-    for (const [index, entry] of entries.entries()) {
-      const refusal = await this.#tryAlone(client, entry);
-      if (refusal === undefined) continue;
-      this.#counts.refused++;
-      const column = await columnToBlame(client, entry);
-      outcomes[entry.at] = { state: 'refused', error: rowRefusal(entry.table.name, entry.key, refusal, column) };
-      for (const later of entries.slice(index + 1)) outcomes[later.at] = HELD;
-      return;
-    }
-  }
-
-  async #tryAlone(client: PgClient, entry: Entry): Promise<SqlError | undefined> {
-    try {
-      await this.#transact(client, [entry]);
+      const refusal = refusalOf(error);
+      if (refusal === undefined) throw error;
+      counts.refused++;
+      outcomes[at] = { state: 'refused', error: refusal };
       return undefined;
-    } catch (error) {
-      if (isRowRefused(error)) return error as SqlError;
-      throw error;
     }
-  }
-
-  async #transact(client: PgClient, entries: readonly Entry[]): Promise<void> {
-    const upserts = entries.filter(({ isDelete }) => !isDelete).length;
-    const { upserted, deleted } = await this.#transactions.write(client, entries);
-    this.#counts.transactions++;
-    this.#counts.upserted += upserted;
-    this.#counts.deleted += deleted;
-    this.#counts.stale += Math.max(0, upserts - upserted);
   }
 
   /** Forgets deletes that are so old that no worker can still have an event from before them. */
@@ -172,7 +124,7 @@ export class PostgresWriter<K, V> implements SinkWriter<K, V> {
     await client.query(`delete from ${DELETED} where "deleted_at" < now() - $1 * interval '1 millisecond'`, [this.#plan.deletesKeptMs]);
   }
 
-  /** @throws StreamerError `UNAVAILABLE` for whatever is not the fault of an event; the catalog is read again then */
+  /** @throws StreamerError `UNAVAILABLE` when the database cannot be used now; the catalog is read again then */
   async #use(work: (client: PgClient) => Promise<void>): Promise<void> {
     if (this.#pool === undefined) throw outside('the database', new Error('the sink is closed'));
     let client: PgClient | undefined;
@@ -182,7 +134,7 @@ export class PostgresWriter<K, V> implements SinkWriter<K, V> {
       await work(client);
     } catch (error) {
       isLost = isConnectionLost(error);
-      this.#tables.forget();
+      this.#entries.tables.forget();
       throw outside(typeof this.#plan.table === 'string' ? this.#plan.table : 'the database', error);
     } finally {
       client?.release(isLost);
@@ -190,12 +142,8 @@ export class PostgresWriter<K, V> implements SinkWriter<K, V> {
   }
 }
 
-function isOwnFault(error: unknown): boolean {
-  const { code } = error as { readonly code?: unknown };
-  return code === 'VALIDATION' || code === 'DECODE';
-}
-
-function tableName<K, V>(table: PostgresUpsertPlan<K, V>['table'], event: Event<K, V>): string {
-  if (typeof table === 'string') return table;
-  return table === undefined ? event.topic.replaceAll('.', '_') : table(event);
+/** What an event is refused with; undefined for an error that is no event's fault. */
+function refusalOf(error: unknown): unknown {
+  if (error instanceof ConfigError || isRefusal(error)) return tableRefusal(error);
+  return isStreamerError(error) && (error.code === 'VALIDATION' || error.code === 'DECODE') ? error : undefined;
 }

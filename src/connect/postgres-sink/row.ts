@@ -1,7 +1,7 @@
 import { SerdeError } from '../../topics/index.ts';
 import type { Change } from './change.ts';
 import { columnTypeOf, columnTypeOfValue } from './column-type.ts';
-import { type ConnectSchema, fieldOf } from './connect-schema.ts';
+import { type ConnectSchema, fieldOf, own } from './connect-schema.ts';
 import type { Column, Table } from './table.ts';
 import type { NewColumn } from './tables.ts';
 import { type ValueWriter, valueWriter } from './value-text.ts';
@@ -20,7 +20,7 @@ export interface Cell {
  */
 export function cellsOf(change: Change, pkFields: readonly string[], fields: ReadonlySet<string> | undefined): Cell[] {
   const { row, schema } = change;
-  const keyCells = pkFields.filter((name) => row === undefined || row[name] === undefined).map((name) => keyCell(change, name));
+  const keyCells = pkFields.filter((name) => row === undefined || own(row, name) === undefined).map((name) => keyCell(change, name));
   if (row === undefined) return keyCells;
   const cells = Object.keys(row)
     .filter((name) => row[name] !== undefined && (fields === undefined || fields.has(name) || pkFields.includes(name)))
@@ -30,7 +30,7 @@ export function cellsOf(change: Change, pkFields: readonly string[], fields: Rea
 }
 
 function keyCell({ key, keySchema }: Change, name: string): Cell {
-  const value = key[name];
+  const value = own(key, name);
   if (value === undefined || value === null) throw noKey(name);
   return { name, value, schema: fieldOf(keySchema, name) };
 }
@@ -46,10 +46,10 @@ function noKey(name: string): SerdeError {
  *
  * @param types by name, as the user wants them
  */
-export function newColumns(cells: readonly Cell[], table: Table | undefined, types: Readonly<Record<string, string>>): NewColumn[] {
+export function newColumns(cells: readonly Cell[], table: Table | undefined, types: ReadonlyMap<string, string>): NewColumn[] {
   return cells.flatMap(({ name, value, schema }) => {
     if (table?.columns.has(name) === true) return [];
-    const type = types[name] ?? (schema === undefined ? columnTypeOfValue(value) : columnTypeOf(schema));
+    const type = types.get(name) ?? (schema === undefined ? columnTypeOfValue(value) : columnTypeOf(schema));
     return type === undefined ? [] : [{ name, type }];
   });
 }
@@ -60,7 +60,7 @@ export interface Texts {
   readonly values: ReadonlyArray<string | null>;
 }
 
-/** Writes cells as texts for one table; remembers how for every kind of field that it has met. */
+/** Writes cells as texts for one table; keeps a writer for every kind of field that it has met. */
 export class RowTexts {
   readonly #table: Table;
   readonly #writers = new Map<string, ValueWriter>();
@@ -70,22 +70,16 @@ export class RowTexts {
   }
 
   /** @throws SerdeError `VALIDATION` for a value or a column that does not fit */
-  of(cells: readonly Cell[]): Texts {
+  of(cells: readonly Cell[], pkFields: readonly string[]): Texts {
     const columns: Column[] = [];
     const values: Array<string | null> = [];
     for (const { name, value, schema } of cells) {
       const column = this.#table.columns.get(name);
       if (column === undefined) {
         if (value === null) continue;
-        throw new SerdeError(
-          'VALIDATION',
-          `table ${this.#table.name} has no column "${name}"; add it, set autoEvolve, or leave it out with fields`,
-          {
-            path: name,
-          },
-        );
+        throw noColumn(this.#table.name, name, cells);
       }
-      if (column.isGenerated) continue;
+      if (column.isGenerated || (column.isIdentity && !pkFields.includes(name))) continue;
       columns.push(column);
       values.push(this.#writer(column, schema)(value));
     }
@@ -101,6 +95,16 @@ export class RowTexts {
     }
     return writer;
   }
+}
+
+function noColumn(table: string, name: string, cells: readonly Cell[]): SerdeError {
+  const names = new Set(cells.map((cell) => cell.name));
+  const isChange = ['after', 'source', 'op'].every((each) => names.has(each));
+  const message = `table ${table} has no column "${name}"; add it, set autoEvolve, or leave it out with fields`;
+  return new SerdeError('VALIDATION', message, {
+    path: name,
+    next: isChange ? "If the values are change events, set values: 'changes'." : undefined,
+  });
 }
 
 /** Equal for schemas whose values are written alike. */

@@ -1,33 +1,51 @@
-import { StreamerError } from '../../errors.ts';
+import { isStreamerError, StreamerError } from '../../errors.ts';
 
 /** What `pg` throws for an error of the server. Codes: PostgreSQL documentation, appendix A. */
 export interface SqlError extends Error {
-  readonly code?: string;
+  readonly code: string;
   readonly detail?: string;
   readonly column?: string;
   readonly constraint?: string;
-  readonly severity?: string;
+  readonly severity: string;
 }
 
-/**
- * Data exceptions, integrity, a type that does not fit, `raise` in a trigger, an index entry that is too large; and two rows that
- * are one to the index though their keys' texts differ (21): apart they can be written.
- */
-const ROW_CLASSES = new Set(['21', '22', '23', 'P0']);
-const ROW_CODES = new Set(['42804', '42846', '44000', '54000']);
+/** Classes that say that the server cannot be used now: connection, resources (a full disk, too many clients), shutdown. */
+const AWAY_CLASSES = new Set(['08', '53', '57']);
+const NOT_AWAY = new Set(['53400', '57014']);
+/** A standby, as after a fail-over. */
+const READ_ONLY = '25006';
+/** Data exceptions, integrity, `raise` in a trigger: the same row will be refused again. */
+const FINAL_CLASSES = new Set(['21', '22', '23', 'P0']);
+const FINAL_CODES = new Set(['42804', '42846', '44000', '54000']);
 /** A row that this one refers to may come later. */
 const FOREIGN_KEY = '23503';
+/** Deadlock, serialisation, a lock that was not to be had: the same transaction may succeed at once. */
+const PASSING = /^40|^55P03$/;
 
-/** Is the row to blame? Everything else (connection, deadlock, disk, rights, a table that is gone) is waited for. */
-export function isRowRefused(error: unknown): boolean {
-  const { code } = error as SqlError;
-  return typeof code === 'string' && code.length === 5 && (ROW_CLASSES.has(code.slice(0, 2)) || ROW_CODES.has(code));
+export function isSqlError(error: unknown): error is SqlError {
+  return (
+    error instanceof Error && 'severity' in error && 'code' in error && typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code)
+  );
+}
+
+/** Did the server refuse what it was given, and can be used otherwise? Everything else is waited for. */
+export function isRefusal(error: unknown): error is SqlError {
+  if (!isSqlError(error) || isConnectionLost(error)) return false;
+  return NOT_AWAY.has(error.code) || !(AWAY_CLASSES.has(error.code.slice(0, 2)) || error.code === READ_ONLY);
+}
+
+export function isPassing(error: unknown): boolean {
+  return isSqlError(error) && PASSING.test(error.code);
 }
 
 /** Is the connection of no use any more? */
 export function isConnectionLost(error: unknown): boolean {
-  const { code, severity } = error as SqlError;
-  return severity === undefined || severity === 'FATAL' || severity === 'PANIC' || code === undefined;
+  return !isSqlError(error) || error.severity === 'FATAL' || error.severity === 'PANIC';
+}
+
+/** Is it the values of the row, whatever the table and the rights are? */
+export function isFinal({ code }: SqlError): boolean {
+  return code !== FOREIGN_KEY && (FINAL_CLASSES.has(code.slice(0, 2)) || FINAL_CODES.has(code));
 }
 
 export function rowRefusal(table: string, key: string, error: SqlError, column: string | undefined): StreamerError {
@@ -37,15 +55,17 @@ export function rowRefusal(table: string, key: string, error: SqlError, column: 
     error.constraint === undefined ? undefined : `constraint "${error.constraint}"`,
     error.detail,
   ];
-  return new StreamerError('REFUSED', parts.filter((part) => part !== undefined).join('; '), {
-    cause: error,
-    retryable: error.code === FOREIGN_KEY,
-  });
+  return new StreamerError('REFUSED', parts.filter((part) => part !== undefined).join('; '), { cause: error, retryable: !isFinal(error) });
+}
+
+/** For an event whose table cannot be written to: it may be repaired while the event is retried. */
+export function tableRefusal(error: Error): StreamerError {
+  const next = isStreamerError(error) ? error.next : undefined;
+  return new StreamerError('REFUSED', `postgresUpsert: ${error.message}`, { cause: error, retryable: true, next });
 }
 
 /** For what is waited for. */
 export function outside(table: string, error: unknown): StreamerError {
-  const { message, code } = error as SqlError;
-  const shown = message === '' ? String(code ?? error) : message;
-  return new StreamerError('UNAVAILABLE', `Postgres cannot write to ${table}: ${shown}`, { cause: error, retryable: true });
+  const message = error instanceof Error && error.message !== '' ? error.message : String(Object(error).code ?? error);
+  return new StreamerError('UNAVAILABLE', `Postgres cannot write to ${table}: ${message}`, { cause: error, retryable: true });
 }

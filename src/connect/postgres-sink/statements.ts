@@ -1,19 +1,19 @@
-import { DELETED, guardColumns, isStale } from './guard.ts';
+import { DELETED, guardColumns, isSamePartition, isStale } from './guard.ts';
 import { literal, quoted } from './sql-names.ts';
 import type { Column, Table } from './table.ts';
 
 /** One statement; its parameters are arrays with one element per row, one array per column. */
 export interface Statement {
   readonly text: string;
-  /** Columns whose texts are the first parameters; with a guard, source, offset and lsn follow. */
+  /** Columns whose texts are the first parameters; with a guard, sources, offsets and log positions follow. */
   readonly columns: readonly Column[];
 }
 
 const GUARDS = guardColumns.map(({ name }) => quoted(name));
 
 /**
- * Writes rows that have these columns. A row that lacks a column which an insert must give cannot use `on conflict`: Postgres
- * checks the insert first. It is an update, and an insert (`insertStatement`) of what was not there.
+ * Writes rows that have these columns. A row without a column that an insert must give cannot use `on conflict`: Postgres
+ * checks the insert first. It is an update, and an insert (`insertStatement`) of a row that was not there.
  */
 export function upsertStatement(table: Table, columns: readonly Column[], pkFields: readonly string[], guard: boolean): Statement {
   const assigned = assignments(columns, pkFields, guard, 'excluded');
@@ -49,13 +49,14 @@ ${removal} and not ${isStale('t', 's')}`;
   return { text, columns };
 }
 
-/** A tombstone does not know the log's position: that of the delete before it stands. */
+/** A tombstone does not know the log's position: that of the delete before it stays. */
 function noted(): string {
   const [source, offset, lsn] = GUARDS;
+  const isTombstone = `excluded.${lsn} is null and d.${lsn} is not null and ${isSamePartition('d', 'excluded')}`;
   return [
-    `${source} = excluded.${source}`,
+    `${source} = case when ${isTombstone} then d.${source} else excluded.${source} end`,
     `${offset} = excluded.${offset}`,
-    `${lsn} = coalesce(excluded.${lsn}, d.${lsn})`,
+    `${lsn} = case when ${isTombstone} then d.${lsn} else excluded.${lsn} end`,
     '"deleted_at" = now()',
   ].join(', ');
 }
@@ -77,9 +78,9 @@ function rows(columns: readonly Column[], guard: boolean): string {
   const arrays = columns.map((_, at) => `$${at + 1}::text[]`);
   const names = columns.map((_, at) => `c${at}`);
   if (guard) {
-    values.push(`$${count + 1}::text as ${GUARDS[0]}`, `u.o as ${GUARDS[1]}`, `u.l as ${GUARDS[2]}`);
-    arrays.push(`$${count + 2}::bigint[]`, `$${count + 3}::bigint[]`);
-    names.push('o', 'l');
+    values.push(`u.s as ${GUARDS[0]}`, `u.o as ${GUARDS[1]}`, `u.l as ${GUARDS[2]}`);
+    arrays.push(`$${count + 1}::text[]`, `$${count + 2}::bigint[]`, `$${count + 3}::bigint[]`);
+    names.push('s', 'o', 'l');
   }
   return `select ${values.join(', ')} from unnest(${arrays.join(', ')}) as u(${names.join(', ')})`;
 }
@@ -90,7 +91,7 @@ function assignments(columns: readonly Column[], pkFields: readonly string[], gu
 }
 
 function sameKey(pkFields: readonly string[]): string {
-  const name = quoted(pkFields[0] as string);
+  const name = quoted(pkFields[0] ?? '');
   return `${name} = t.${name}`;
 }
 

@@ -1,19 +1,21 @@
 import { ConfigError } from '../../errors.ts';
 import type { PgClient } from './client.ts';
+import type { ColumnKind } from './column-kind.ts';
 import { guardColumns } from './guard.ts';
 import { literal, quoted, quotedTable } from './sql-names.ts';
-import type { ColumnKind } from './value-text.ts';
 
 export interface Column extends ColumnKind {
-  /** To be cast to, in quotes: with a length or scale a cast would cut in silence where the column refuses. */
+  /** To be cast to, in quotes: with a length or scale a cast would cut silently where the column refuses. */
   readonly cast: string;
   /** An insert has to give it. */
   readonly isRequired: boolean;
-  /** Computed by the table. */
+  /** Computed by the table, always. */
   readonly isGenerated: boolean;
+  /** `generated always as identity`: an insert may give it, an update may not change it. */
+  readonly isIdentity: boolean;
 }
 
-/** A table as the catalog describes it. */
+/** A table as the catalog described it when it was read. */
 export interface Table {
   /** As it was given. */
   readonly name: string;
@@ -22,12 +24,15 @@ export interface Table {
   readonly columns: ReadonlyMap<string, Column>;
   /** Sets of columns with a unique index that an upsert can go by. */
   readonly uniques: ReadonlyArray<readonly string[]>;
+  /** Another one means that the table has changed, or was replaced; see `signatureOf`. */
+  readonly signature: string;
 }
 
 const COLUMNS = `
 select a.attname as name, coalesce(b.typname, e.typname, t.typname) as type, coalesce(be.typname, e.typname) is not null as is_array,
   be.typname as base_element, tn.nspname as cast_schema, t.typname as cast_type,
-  a.attnotnull and not a.atthasdef and a.attidentity = '' as is_required, a.attgenerated <> '' as is_generated
+  a.attnotnull and not a.atthasdef and a.attidentity = '' as is_required, a.attgenerated <> '' as is_generated,
+  a.attidentity = 'a' as is_identity, a.atttypmod as modifier
 from pg_catalog.pg_attribute a
 join pg_catalog.pg_type t on t.oid = a.atttypid
 join pg_catalog.pg_namespace tn on tn.oid = t.typnamespace
@@ -45,8 +50,19 @@ join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnu
 where i.indrelid = pg_catalog.to_regclass($1) and i.indisunique and i.indisvalid and i.indimmediate and i.indpred is null and i.indexprs is null
 group by i.indexrelid`;
 
+/** SQL: a text that changes with the table's columns, their types and its indexes; null when there is no such table. */
+export function signatureOf(name: string): string {
+  return `(select md5(string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef, a.attidentity,
+    a.attgenerated), ',' order by a.attnum) || c.oid || (select coalesce(string_agg(concat_ws(' ', i.indexrelid, i.indisvalid), ','
+    order by i.indexrelid), '') from pg_catalog.pg_index i where i.indrelid = c.oid))
+    from pg_catalog.pg_class c join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    where c.oid = pg_catalog.to_regclass(${literal(quotedTable(name))}) group by c.oid)`;
+}
+
 /** @returns undefined when there is no such table */
 export async function readTable(client: PgClient, name: string): Promise<Table | undefined> {
+  // First: a change that comes between this and the columns is seen at the first write.
+  const signature = await client.query(`select ${signatureOf(name)} as signature`);
   const columns = await client.query(COLUMNS, [quotedTable(name)]);
   if (columns.rows.length === 0) return undefined;
   const uniques = await client.query(UNIQUES, [quotedTable(name)]);
@@ -54,7 +70,8 @@ export async function readTable(client: PgClient, name: string): Promise<Table |
     name,
     quoted: quotedTable(name),
     columns: new Map(columns.rows.map((row) => [String(row.name), columnOf(row)])),
-    uniques: uniques.rows.map((row) => row.names as string[]),
+    uniques: uniques.rows.map(({ names }) => (Array.isArray(names) ? names.map(String) : [])),
+    signature: String(signature.rows[0]?.signature),
   };
 }
 
@@ -66,10 +83,12 @@ function columnOf(row: Readonly<Record<string, unknown>>): Column {
     cast: `${quoted(String(row.cast_schema))}.${quoted(String(row.cast_type))}`,
     isRequired: row.is_required === true,
     isGenerated: row.is_generated === true,
+    isIdentity: row.is_identity === true,
+    modifier: Number(row.modifier),
   };
 }
 
-/** @throws ConfigError with the SQL that mends it, when rows cannot be written by this key */
+/** @throws ConfigError with the SQL that fixes it, when rows cannot be written by this key */
 export function checkTable(table: Table, pkFields: readonly string[], guard: boolean): void {
   const problems: string[] = [];
   const sql: string[] = [];
@@ -102,7 +121,7 @@ export function createTable(
   return `create table if not exists ${table} (${[...lines, `primary key (${pkFields.map(quoted).join(', ')})`].join(', ')});`;
 }
 
-/** Two workers that make the same thing at once fail, in spite of `if not exists`: one after the other. */
+/** One worker after the other: two that create the same thing at once fail, in spite of `if not exists`. */
 export async function changeTables(client: PgClient, ...statements: readonly string[]): Promise<void> {
   const lock = `select pg_advisory_xact_lock(hashtext(${literal('streamer: tables')}));`;
   await client.query(['begin;', lock, ...statements, 'commit;'].join('\n')).catch(async (error: unknown) => {

@@ -12,10 +12,14 @@ export interface NewColumn {
 
 type Rules = Pick<PostgresUpsertPlan<unknown, unknown>, 'autoCreate' | 'autoEvolve' | 'guard' | 'deleteEnabled'>;
 
-/** The tables that are written to, read from the catalog once, made and widened as the options allow. */
+const ABSENT_MS = 100;
+
+/** The tables that are written to, read from the catalog until they change, created and widened as the options allow. */
 export class Tables {
   readonly #rules: Rules;
   readonly #tables = new Map<string, Table>();
+  /** Tables that were missing a moment ago: the events of one batch do not each look again. */
+  readonly #absent = new Map<string, number>();
   #hasDeleted = false;
 
   constructor(rules: Rules) {
@@ -25,7 +29,18 @@ export class Tables {
   /** After an error that may mean that a table is no longer what it was. */
   forget(): void {
     this.#tables.clear();
+    this.#absent.clear();
     this.#hasDeleted = false;
+  }
+
+  /** Every table that is known. */
+  all(): Table[] {
+    return [...new Set(this.#tables.values())];
+  }
+
+  async hasColumn(client: PgClient, name: string, column: string): Promise<boolean> {
+    const known = this.all().find((table) => table.name === name) ?? (await readTable(client, name));
+    return known?.columns.has(column) === true;
   }
 
   known(name: string, pkFields: readonly string[]): Table | undefined {
@@ -35,10 +50,11 @@ export class Tables {
   /**
    * The table, checked for this key.
    *
-   * @param columns those of a row at hand, for a table that has to be made
+   * @param columns those of a row at hand, for a table that has to be created
    * @throws ConfigError when it cannot be written to
    */
   async open(client: PgClient, name: string, pkFields: readonly string[], columns: readonly NewColumn[]): Promise<Table> {
+    if ((this.#absent.get(name) ?? 0) > Date.now()) throw missing(name);
     await this.#openDeleted(client);
     const table = (await readTable(client, name)) ?? (await this.#create(client, name, pkFields, columns));
     const absent = this.#rules.guard ? guardColumns.filter((column) => !table.columns.has(column.name)) : [];
@@ -46,7 +62,7 @@ export class Tables {
     return this.#keep(table, pkFields);
   }
 
-  /** Checks a table that is there before the first event; one that has to be made is made later. */
+  /** Checks an existing table before the first event; one that has to be created is created later. */
   async check(client: PgClient, name: string, pkFields: readonly string[] | undefined): Promise<void> {
     await this.#openDeleted(client);
     const table = await readTable(client, name);
@@ -60,7 +76,10 @@ export class Tables {
   }
 
   async #create(client: PgClient, name: string, pkFields: readonly string[], columns: readonly NewColumn[]): Promise<Table> {
-    if (!this.#rules.autoCreate) throw missing(name);
+    if (!this.#rules.autoCreate) {
+      this.#absent.set(name, Date.now() + ABSENT_MS);
+      throw missing(name);
+    }
     const all = [...columns, ...(this.#rules.guard ? guardColumns : [])];
     await changeTables(client, createTable(quotedTable(name), all, pkFields));
     const table = await readTable(client, name);
@@ -87,5 +106,7 @@ function idOf(name: string, pkFields: readonly string[]): string {
 }
 
 function missing(name: string): ConfigError {
-  return new ConfigError(`there is no table ${name}`, { next: 'Create it, or set autoCreate: true to have it made from the first event.' });
+  return new ConfigError(`there is no table ${name}`, {
+    next: 'Create it, or set autoCreate: true to have it created from the first event.',
+  });
 }

@@ -32,10 +32,16 @@ export function timestampText(micros: bigint): string {
   return `${text} ${timeText(micros - days * DAY_US)}${year <= 0 ? ' BC' : ''}`;
 }
 
-/** Nanoseconds since 1970-01-01T00:00:00; the ends of what they can count stand for the infinities. */
+/** Nanoseconds since 1970-01-01T00:00:00; the ends of their range stand for the infinities. */
 export function nanosText(nanos: bigint): string {
   if (nanos === ENDLESS) return 'infinity';
-  return nanos === -ENDLESS - 1n ? '-infinity' : timestampText(floorDivide(nanos, 1_000n));
+  return nanos === -ENDLESS - 1n ? '-infinity' : timestampText(microsOfNanos(nanos));
+}
+
+/** @throws RangeError for nanoseconds that Postgres would lose */
+export function microsOfNanos(nanos: bigint): bigint {
+  if (nanos % 1_000n !== 0n) throw new RangeError('Postgres keeps microseconds, and it has nanoseconds');
+  return nanos / 1_000n;
 }
 
 export function microsOfMillis(millis: bigint): bigint {

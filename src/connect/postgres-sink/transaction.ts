@@ -1,13 +1,19 @@
 import { type Entry, parametersOf, type Section, sectionsOf } from './batch.ts';
-import type { PgClient } from './client.ts';
+import type { PgClient, PgResult } from './client.ts';
+import { DELETED } from './guard.ts';
 import { literal } from './sql-names.ts';
 import { deleteStatement, insertStatement, type Statement, updateStatement, upsertStatement } from './statements.ts';
-import type { Table } from './table.ts';
+import { signatureOf, type Table } from './table.ts';
 
 /** Rows that a transaction changed. */
 export interface Changed {
   readonly upserted: number;
   readonly deleted: number;
+}
+
+/** A table is not what it was when it was read: nothing was written. */
+export class TableChanged extends Error {
+  override name = 'TableChanged';
 }
 
 type Kind = 'upsert' | 'update' | 'insert' | 'delete';
@@ -22,20 +28,15 @@ export class Transactions {
   }
 
   /**
-   * All entries, or none. No two of them are about the same row.
+   * Writes all entries, or none: wave after wave. No two entries of a wave are about the same row.
    *
-   * The lock keeps a worker that has lost the partition without knowing it from writing beside the one that has it: each
-   * would not see what the other deletes.
+   * @throws TableChanged
    */
-  async write(client: PgClient, entries: readonly Entry[]): Promise<Changed> {
-    const sections = sectionsOf(entries);
-    const source = literal(`streamer: ${entries[0]?.source}`);
-    await client.query(
-      `begin isolation level read committed;${this.#guard ? ` select pg_advisory_xact_lock(hashtextextended(${source}, 0));` : ''}`,
-    );
+  async write(client: PgClient, waves: ReadonlyArray<readonly Entry[]>): Promise<Changed> {
     try {
+      await this.#begin(client, waves.flat());
       const changed = { upserted: 0, deleted: 0 };
-      for (const section of sections) {
+      for (const section of waves.flatMap(sectionsOf)) {
         if (section.isDelete) changed.deleted += await this.#run(client, section, 'delete');
         else changed.upserted += await this.#upsert(client, section);
       }
@@ -45,6 +46,21 @@ export class Transactions {
       await client.query('rollback').catch(() => {});
       throw error;
     }
+  }
+
+  /**
+   * The lock keeps a worker that has lost the partition without knowing it from writing beside the one that has it: each
+   * would not see what the other deletes. In the same round trip the tables are compared with what is known of them.
+   */
+  async #begin(client: PgClient, entries: readonly Entry[]): Promise<void> {
+    const source = literal(`streamer: ${entries[0]?.source}`);
+    const lock = this.#guard ? `select pg_advisory_xact_lock(hashtextextended(${source}, 0));` : '';
+    const tables = [...new Set(entries.map(({ table }) => table))];
+    const results = resultsOf(await client.query(`begin isolation level read committed; ${lock} ${signatures(tables)}`));
+    const row = results.at(-1)?.rows[0] ?? {};
+    const changed = tables.find(({ signature }, at) => row[`s${at}`] !== signature);
+    if (changed !== undefined) throw new TableChanged(`table ${changed.name} has changed`);
+    if (this.#guard && row.deleted !== true) throw new TableChanged(`table ${DELETED} is gone`);
   }
 
   async #upsert(client: PgClient, section: Section): Promise<number> {
@@ -67,6 +83,24 @@ export class Transactions {
     if (statement === undefined) texts.set(id, (statement = made(kind, table, columns, pkFields, this.#guard)));
     return statement;
   }
+}
+
+/** Is one of the tables no longer what is known of it? */
+export async function haveChanged(client: PgClient, tables: readonly Table[]): Promise<boolean> {
+  if (tables.length === 0) return false;
+  const { rows } = await client.query(signatures(tables));
+  return tables.some(({ signature }, at) => rows[0]?.[`s${at}`] !== signature);
+}
+
+/** SQL: what the tables are now, by position. */
+function signatures(tables: readonly Table[]): string {
+  const each = tables.map(({ name }, at) => `${signatureOf(name)} as s${at}`);
+  return `select ${[...each, `pg_catalog.to_regclass(${literal(DELETED)}) is not null as deleted`].join(', ')}`;
+}
+
+/** `pg` returns a list for several statements in one text. */
+function resultsOf(result: PgResult | readonly PgResult[]): readonly PgResult[] {
+  return 'rows' in result ? [result] : result;
 }
 
 function made(kind: Kind, table: Table, columns: Section['columns'], pkFields: readonly string[], guard: boolean): Statement {

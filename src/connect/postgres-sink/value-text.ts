@@ -1,15 +1,11 @@
-import { preview, SerdeError, stringifyExactly } from '../../topics/index.ts';
-import { arrayText, bitsText, byteaText, decimalText } from './bytes-text.ts';
+import { preview, SerdeError, writeJson } from '../../topics/index.ts';
+import { arrayText } from './bytes-text.ts';
+import type { ColumnKind } from './column-kind.ts';
 import { type ConnectSchema, isObject } from './connect-schema.ts';
-import { dateText, isoText, microsOfMillis, nanosText, timestampText, timeText } from './time-text.ts';
-
-/** A column, as far as writing a value for it needs to know it. */
-export interface ColumnKind {
-  readonly name: string;
-  /** Name in `pg_type`, of the element for an array. */
-  readonly type: string;
-  readonly isArray: boolean;
-}
+import { misfit } from './fit.ts';
+import { bytea, bytesWriter, namedWriter } from './named-values.ts';
+import { scalarText, type Writer } from './scalar.ts';
+import { isoText } from './time-text.ts';
 
 /** Turns the values of one field into the text that Postgres reads for its column; `null` stays null. */
 export type ValueWriter = (value: unknown) => string | null;
@@ -26,53 +22,39 @@ export function valueWriter(column: ColumnKind, schema: ConnectSchema | undefine
       return write(value);
     } catch (cause) {
       const type = column.isArray ? `${column.type}[]` : column.type;
-      const message = `column "${column.name}" (${type}) cannot take ${preview(value)}: ${(cause as Error).message}`;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const message = `column "${column.name}" (${type}) cannot take ${preview(value)}: ${reason}`;
       throw new SerdeError('VALIDATION', message, { cause, path: column.name });
     }
   };
 }
 
-type Writer = (value: unknown) => string;
-
-const micros: Writer = (value) => timestampText(whole(value));
-const millis: Writer = (value) => timestampText(microsOfMillis(whole(value)));
-
-const NAMED: Readonly<Record<string, Writer>> = {
-  'io.debezium.time.Date': (value) => dateText(whole(value)),
-  'org.apache.kafka.connect.data.Date': (value) => dateText(whole(value)),
-  'io.debezium.time.IsoDate': (value) => isoText(string(value).replace(/Z$/, '')),
-  'io.debezium.time.Time': (value) => timeText(microsOfMillis(whole(value))),
-  'org.apache.kafka.connect.data.Time': (value) => timeText(microsOfMillis(whole(value))),
-  'io.debezium.time.MicroTime': (value) => timeText(whole(value)),
-  'io.debezium.time.NanoTime': (value) => timeText(whole(value) / 1_000n),
-  'io.debezium.time.IsoTime': (value) => string(value).replace(/Z$/, ''),
-  'io.debezium.time.Timestamp': millis,
-  'org.apache.kafka.connect.data.Timestamp': millis,
-  'io.debezium.time.MicroTimestamp': micros,
-  'io.debezium.time.NanoTimestamp': (value) => nanosText(whole(value)),
-  'io.debezium.time.IsoTimestamp': (value) => isoText(string(value).replace(/Z$/, '')),
-  'io.debezium.time.ZonedTimestamp': (value) => isoText(string(value)),
-  'io.debezium.time.MicroDuration': (value) => `${whole(value)} microseconds`,
-  'io.debezium.time.NanoDuration': (value) => `${whole(value) / 1_000n} microseconds`,
-};
-
 /** By the schema that came with the event, whatever the column is, so that Postgres converts or refuses. */
 function typed(column: ColumnKind, schema: ConnectSchema): Writer {
-  const { name = '', parameters = {} } = schema;
   if (schema.type === 'array') return isJson(column) ? json : arrayWriter(column, schema);
-  if (name === 'org.apache.kafka.connect.data.Decimal') {
-    const scale = Number(parameters.scale);
-    return (value) => (typeof value === 'string' ? decimalText(value, scale) : scalar(value));
-  }
-  if (name === 'io.debezium.data.VariableScaleDecimal') return variableDecimal;
-  if (name === 'io.debezium.data.Bits') return (value) => bitsText(string(value), Number(parameters.length ?? Number.NaN));
-  if (name === 'io.debezium.data.geometry.Point' && column.type === 'point') return point;
-  if (NAMED[name] !== undefined) return NAMED[name];
-  if (schema.type === 'bytes') return (value) => (value instanceof Uint8Array ? bytea(value) : byteaText(string(value)));
+  const write = typedScalar(column, schema);
+  return fitting(column, write);
+}
+
+function typedScalar(column: ColumnKind, schema: ConnectSchema): Writer {
+  if (schema.name === 'io.debezium.data.geometry.Point' && column.type === 'point') return point;
+  const named = namedWriter(schema);
+  if (named !== undefined) return named;
+  if (schema.type === 'bytes') return bytesWriter;
   if (schema.type === 'struct' || schema.type === 'map') return json;
-  // Debezium writes `bit(1)` so.
-  if (schema.type === 'boolean' && (column.type === 'bit' || column.type === 'varbit')) return (value) => (value === true ? '1' : '0');
-  return scalar;
+  // Debezium writes `bit(1)` as a boolean.
+  if (schema.type === 'boolean' && (column.type === 'bit' || column.type === 'varbit')) return bit;
+  return scalarText;
+}
+
+/** Refuses what Postgres would change silently. */
+function fitting(column: ColumnKind, write: Writer): Writer {
+  return (value) => {
+    const text = write(value);
+    const reason = misfit(column, value, text);
+    if (reason !== undefined) throw new RangeError(reason);
+    return text;
+  };
 }
 
 function arrayWriter(column: ColumnKind, { items }: ConnectSchema): Writer {
@@ -100,21 +82,19 @@ const TIMES = new Set(['date', 'time', 'timetz', 'timestamp', 'timestamptz', 'in
  */
 function untyped(column: ColumnKind): Writer {
   // Text is JSON already, as change events carry it.
-  if (isJson(column)) return (value) => (typeof value === 'string' ? value : json(value));
+  if (isJson(column)) return (value) => (typeof value === 'string' ? scalarText(value) : json(value));
   if (column.isArray) return untypedArray(column);
-  return (value) => {
-    if (value instanceof Uint8Array) return bytea(value);
-    if (value instanceof Date) return value.toISOString();
-    if (typeof value === 'number' || typeof value === 'bigint') {
-      if (TIMES.has(column.type))
-        throw new TypeError('a number does not say which unit it counts: send a schema, or give `row` a Date or text');
-    }
-    if (column.type === 'bytea' && typeof value === 'string' && !value.startsWith('\\x')) {
-      throw new TypeError('text does not say how it encodes bytes: send a schema, or give `row` a Buffer');
-    }
-    if (column.type === 'point' && isObject(value)) return point(value);
-    return scalar(value);
-  };
+  return fitting(column, (value) => untypedScalar(column, value));
+}
+
+function untypedScalar({ type }: ColumnKind, value: unknown): string {
+  if (value instanceof Uint8Array) return bytea(value);
+  if (value instanceof Date) return isoText(value.toISOString());
+  if ((typeof value === 'number' || typeof value === 'bigint') && TIMES.has(type))
+    throw new TypeError('a number does not say which unit it counts: send a schema, or give `row` a Date or text');
+  if (type === 'bytea' && typeof value === 'string' && !value.startsWith('\\x'))
+    throw new TypeError('text does not say how it encodes bytes: send a schema, or give `row` a Buffer');
+  return type === 'point' && isObject(value) ? point(value) : scalarText(value);
 }
 
 function untypedArray(column: ColumnKind): Writer {
@@ -127,38 +107,14 @@ function isJson({ type, isArray }: ColumnKind): boolean {
   return !isArray && (type === 'json' || type === 'jsonb');
 }
 
-const scalar: Writer = (value) => {
-  if (typeof value === 'string') {
-    if (value.includes('\u0000')) throw new RangeError('Postgres keeps no text with a zero character');
-    return value;
-  }
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value);
-  throw new TypeError('expected text, a number or a boolean');
-};
+const json: Writer = (value) => writeJson(value, { bigints: true });
 
-const json: Writer = (value) => stringifyExactly(value) ?? 'null';
+const bit: Writer = (value) => {
+  if (typeof value !== 'boolean') throw new TypeError('expected a boolean');
+  return value ? '1' : '0';
+};
 
 const point: Writer = (value) => {
-  const { x, y } = value as { x?: unknown; y?: unknown };
-  return `(${scalar(x)},${scalar(y)})`;
+  if (!isObject(value)) throw new TypeError('expected an object with x and y');
+  return `(${scalarText(value.x)},${scalarText(value.y)})`;
 };
-
-const variableDecimal: Writer = (value) => {
-  if (!isObject(value)) return scalar(value);
-  return decimalText(string(value.value), Number(value.scale));
-};
-
-function bytea(bytes: Uint8Array): string {
-  return `\\x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')}`;
-}
-
-function whole(value: unknown): bigint {
-  if (typeof value === 'bigint') return value;
-  if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value);
-  throw new TypeError('expected a whole number');
-}
-
-function string(value: unknown): string {
-  if (typeof value !== 'string') throw new TypeError('expected text');
-  return value;
-}

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { getLogger } from '@logtape/logtape';
 import type { Source, SourceRecord, SourceState, WrittenRecord } from '../../connect/index.ts';
 import { describeError } from '../../errors.ts';
-import type { KafkaAdmin, KafkaClient } from '../../kafka/index.ts';
+import { addHeader, type KafkaAdmin, type KafkaClient, type RecordHeaders } from '../../kafka/index.ts';
 import { backoff, sleep } from '../../timing/index.ts';
-import { headersOf } from '../../topics/index.ts';
+import { headerBytes } from '../../topics/index.ts';
 import type { DirectOutputs } from '../output/outputs.ts';
 import { writtenRecords } from './written-records.ts';
 
@@ -87,7 +87,7 @@ export class SourceRunner {
   }
 
   #send({ topic, key, value, headers }: SourceRecord): Promise<void> {
-    const message = { key, value, headers: headersOf(grouped(headers)), timestamp: undefined, partition: undefined };
+    const message = { key, value, headers: recordHeaders(headers), timestamp: undefined, partition: undefined };
     return new Promise((resolve, reject) => {
       this.#host.direct.send(topic, message, (error) => {
         if (error !== undefined) return reject(error);
@@ -106,12 +106,9 @@ export class SourceRunner {
 }
 
 /** Values of a repeated name stay in order. */
-function grouped(headers: SourceRecord['headers']): Record<string, string | string[]> | undefined {
+function recordHeaders(headers: SourceRecord['headers']): RecordHeaders | undefined {
   if (headers === undefined || headers.length === 0) return undefined;
-  const all: Record<string, string | string[]> = {};
-  for (const [name, value] of headers) {
-    const before = all[name];
-    all[name] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value];
-  }
+  const all: RecordHeaders = {};
+  for (const [name, value] of headers) addHeader(all, name, headerBytes(name, value));
   return all;
 }

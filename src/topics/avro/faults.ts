@@ -1,5 +1,6 @@
+import { preview } from '../../options/index.ts';
 import type { SerdeContext } from '../serde.ts';
-import { preview, SerdeError } from '../serde-error.ts';
+import { SerdeError } from '../serde-error.ts';
 import { describeType, isLogical, isUnion } from './describe.ts';
 import type { ArrayType, AvroType, MapType, RecordType } from './library.ts';
 

@@ -12,6 +12,7 @@ export interface AvroType {
   decode(buffer: Buffer, position: number, resolver?: AvroResolver): { value: unknown; offset: number };
   isValid(value: unknown, options: { errorHook: (path: string[], value: unknown, type: AvroType) => void }): boolean;
   createResolver(writer: AvroType, options?: unknown): AvroResolver;
+  _copy(value: unknown, options?: CopyOptions): unknown;
   equals(other: AvroType): boolean;
   _read(tap: Tap): unknown;
   _write(tap: Tap, value: unknown): void;
@@ -23,11 +24,18 @@ export interface Tap {
   pos: number;
   readLong(): number;
   writeLong(value: number): void;
+  writeFloat(value: number): void;
   skipLong(): void;
   skipString(): void;
   packLongBytes(bytes: Buffer): void;
   unpackLongBytes(): Buffer;
   writeString(value: string): void;
+}
+
+/** `wrap: 2` for the default of a field. */
+export interface CopyOptions {
+  readonly wrap?: number;
+  readonly coerce?: number;
 }
 
 export interface AvroResolver {

@@ -3,7 +3,7 @@
  * bytes as text where they are UTF-8, else `{ base64 }`. By the type, since JSON does not tell a date from a text.
  */
 
-import { parseExactly } from '../exact-json.ts';
+import { parseExactly } from '../json-text/parse.ts';
 import { bytesOfPlain, plainOf } from '../plain-form.ts';
 import { isUnion } from './describe.ts';
 import type { ArrayType, AvroType, MapType, RecordType, UnionType, UnwrappedUnion } from './library.ts';
@@ -32,7 +32,7 @@ function fromPlain(type: AvroType, plain: unknown): unknown {
       return bytesOfPlain(plain);
     case 'float':
     case 'double':
-      return typeof plain === 'bigint' || NOT_FINITE.includes(plain) ? Number(plain) : plain;
+      return isExactNumber(plain) || NOT_FINITE.includes(plain) ? Number(plain) : plain;
     case 'abstract:long':
       return (typeof plain === 'string' && WHOLE.test(plain)) || Number.isSafeInteger(plain) ? BigInt(plain as string | number) : plain;
     case 'logical:date':
@@ -83,6 +83,11 @@ function timeOf(plain: unknown): unknown {
   if (typeof plain !== 'string' || !TIME.test(plain)) return plain;
   const day = dayOf(plain.slice(0, plain.indexOf('T')));
   return day instanceof Date ? validDate(new Date(plain), plain) : plain;
+}
+
+/** A whole number beyond 2^53 that a `double` holds all the same. */
+function isExactNumber(plain: unknown): boolean {
+  return typeof plain === 'bigint' && Number.isFinite(Number(plain)) && BigInt(Number(plain)) === plain;
 }
 
 function validDate(date: Date, plain: unknown): unknown {

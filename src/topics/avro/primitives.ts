@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { isFloat32 } from '../float32.ts';
 import { type AvroType, avsc, type Hook, type Tap } from './library.ts';
 import { readRounded } from './longs.ts';
 import type { Resolving } from './unresolved.ts';
@@ -36,9 +37,23 @@ function intType(): AvroType {
   return new Int();
 }
 
-/** Whole numbers are rounded to what the type holds, as Java's conversions do; avsc loses the sign below -2^52. */
+/**
+ * Whole numbers of a writer are rounded to what the type holds, as Java's conversions do; avsc loses the sign below -2^52, and writes
+ * numbers beyond the type's range as infinite.
+ */
 function floatType(): AvroType {
   class Float extends avsc().types.FloatType {
+    _check(value: unknown, _flags: unknown, hook: Hook): boolean {
+      const isValid = isFloat32(value);
+      if (!isValid) hook?.(value, this);
+      return isValid;
+    }
+
+    override _write(tap: Tap, value: unknown): void {
+      if (!isFloat32(value)) throw new Error('not a number within the range of a float');
+      tap.writeFloat(value);
+    }
+
     override _update(resolver: Resolving, writer: AvroType, options: unknown): void {
       super._update(resolver, writer, options);
       if (isWhole(writer)) resolver._read = (tap) => Math.fround(readRounded(tap));

@@ -38,7 +38,7 @@ export interface AvroPrimitive extends Annotated {
 export interface AvroField extends Annotated {
   readonly name: string;
   readonly type: AvroSchema;
-  /** As JSON; for a union, of its first branch. Makes the field optional for those who write. */
+  /** As JSON; for a union, of the first branch that it fits. Makes the field optional for those who write. */
   readonly default?: unknown;
   /** Names that older writers gave the field. */
   readonly aliases?: readonly string[];

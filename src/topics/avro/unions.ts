@@ -1,16 +1,49 @@
-import { type AvroResolver, type AvroType, avsc, type ParseOptions, type UnionType } from './library.ts';
+import { type AvroResolver, type AvroType, avsc, type CopyOptions, type ParseOptions, type UnionType } from './library.ts';
 import { Unresolved } from './unresolved.ts';
 
-/** Plain where JavaScript can tell the branches apart, else wrapped; `Union` in value.ts says the same to the compiler. */
+/** Plain where JavaScript can tell the branches apart, else wrapped; `Union` in value.ts tells the compiler the same. */
 export function unionType(schemas: readonly unknown[], options: ParseOptions): UnionType {
-  const { WrappedUnionType, UnwrappedUnionType } = avsc().types;
+  const { Wrapped, Unwrapped } = (classes ??= unionClasses());
   const types = schemas.map((schema) => avsc().Type.forSchema(schema, options));
   const kinds = types.map(kindOf);
   const isAmbiguous = new Set(kinds).size < kinds.length;
-  const type = isAmbiguous ? new WrappedUnionType(types, options) : new UnwrappedUnionType(types, options);
+  const type = isAmbiguous ? new Wrapped(types, options) : new Unwrapped(types, options);
   // A value may have a property of any name, and branches are looked up by it.
   Object.setPrototypeOf(type._branchIndices, null);
   return type;
+}
+
+/** How avsc asks for the copy of a field's default. */
+const DEFAULT = 2;
+let classes: ReturnType<typeof unionClasses> | undefined;
+
+/** Unions whose default may be of any branch, the first that it fits, as Avro 1.12 has it; avsc looks at the first branch alone. */
+function unionClasses() {
+  class Wrapped extends avsc().types.WrappedUnionType {
+    override _copy(value: unknown, options?: CopyOptions): unknown {
+      if (options?.wrap !== DEFAULT) return super._copy(value, options);
+      const { branch, copy } = firstFit(this.types, value, options);
+      return copy === null ? null : { [branch.branchName ?? branch.typeName]: copy };
+    }
+  }
+  class Unwrapped extends avsc().types.UnwrappedUnionType {
+    override _copy(value: unknown, options?: CopyOptions): unknown {
+      return options?.wrap === DEFAULT ? firstFit(this.types, value, options).copy : super._copy(value, options);
+    }
+  }
+  return { Wrapped, Unwrapped };
+}
+
+function firstFit(types: readonly AvroType[], value: unknown, options: CopyOptions): { readonly branch: AvroType; readonly copy: unknown } {
+  const reasons: string[] = [];
+  for (const branch of types) {
+    try {
+      return { branch, copy: branch._copy(value, options) };
+    } catch (error) {
+      reasons.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  throw new Error(`of no branch: ${reasons.join(', ')}`);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { isStreamerError } from '../../errors.ts';
-import { anything, checkOptions, truth } from '../../options/index.ts';
+import { anything, checkOptions, preview, truth } from '../../options/index.ts';
 import type { Serde, SerdeContext } from '../serde.ts';
-import { preview, SerdeError } from '../serde-error.ts';
+import { SerdeError } from '../serde-error.ts';
 import { type Format, HEADER_BYTES, type RecordReader, readSchemaId } from './format.ts';
 import type { RegistryOptions } from './options.ts';
 import { registryOf } from './registry.ts';

@@ -39,7 +39,7 @@ describe.runIf(process.env.TESTBED !== undefined)('the records of Debezium, snap
         topic,
         key: key?.toString('utf8') ?? null,
         value: value?.toString('utf8') ?? null,
-        headers: headers ?? [],
+        headers: (headers ?? []).map(([name, text]) => [name, String(text)] as const),
       }),
     );
     expect(byTopic(records.map(comparableElsewhere))).toEqual(byTopic(goldenLines<Golden>(`${variant}.json`).map(comparableElsewhere)));

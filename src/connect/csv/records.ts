@@ -6,11 +6,11 @@ export interface RawRecord extends Line {
   readonly more: readonly Line[];
 }
 
-/** A quoted field may span so many lines; beyond, its opening quote is taken for a slip of that one line. */
+/** Most lines that a quoted field may span; beyond them its opening quote is taken for a mistake in that one line. */
 const MAX_LINES = 1_000;
 
 /**
- * Joins lines to records: a line with an odd number of quotes goes on in the next one. Where the closing quote is missing,
+ * Joins lines to records: a line with an odd number of quotes continues in the next one. Where the closing quote is missing,
  * the line stands alone, so that a stray quote does not swallow the rest of the file.
  *
  * @param maxLength of a record, in characters
@@ -35,18 +35,18 @@ export async function* joinRecords(
       open = [];
     }
     while (open.length >= MAX_LINES || (open.length > 1 && length > maxLength)) {
-      const [first, ...others] = open as [Line, ...Line[]];
-      yield single(first);
-      open = yield* apart(others, quote);
+      open = yield* withoutFirst(open, quote);
       length = lengthOf(open);
     }
     if (open.length === 0) length = 0;
   }
-  while (open.length > 0) {
-    const [first, ...others] = open as [Line, ...Line[]];
-    yield single(first);
-    open = yield* apart(others, quote);
-  }
+  while (open.length > 0) open = yield* withoutFirst(open, quote);
+}
+
+/** Yields the first line alone, and what follows it up to the next line that opens a quote. */
+function* withoutFirst([first, ...others]: readonly Line[], quote: string): Generator<RawRecord, Line[], undefined> {
+  if (first !== undefined) yield single(first);
+  return yield* apart(others, quote);
 }
 
 /** Yields lines up to the next one that opens a quote, and returns that one with what follows. */
@@ -60,11 +60,16 @@ export function single(line: Line): RawRecord {
   return { ...line, more: [] };
 }
 
-function joined(lines: readonly Line[]): RawRecord {
-  const [first, ...more] = lines as [Line, ...Line[]];
-  const { line, end } = first;
-  const text = lines.map((each, at) => (at < more.length ? each.text + each.end : each.text)).join('');
-  return { line, text, tooLong: lines.some(({ tooLong }) => tooLong), end, more };
+/** The lines as one record; the others hang on the first. */
+function joined([first, ...more]: readonly Line[]): RawRecord {
+  const { line = 0, end = '\n', tooLong = false, text = '' } = first ?? {};
+  let whole = text;
+  let before: string = end;
+  for (const next of more) {
+    whole += before + next.text;
+    before = next.end;
+  }
+  return { line, text: whole, tooLong: tooLong || more.some((next) => next.tooLong), end, more };
 }
 
 function lengthOf(lines: readonly Line[]): number {
