@@ -51,6 +51,8 @@ export interface AppOptions extends SettingsInput {
 export interface CommandContext {
   /** Aborted at SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
+  /** To be called by a command with `inDev: 'first'` when the worker can start. */
+  ready(): void;
   readonly args: readonly string[];
 }
 
@@ -59,9 +61,14 @@ export interface AppCommand {
   readonly about: string;
   readonly configure: (command: Command) => Command | void;
   readonly action: (options: Record<string, unknown>, context: CommandContext) => Promise<void> | void;
-  /** `streamer dev` runs it beside the worker, without options. */
-  readonly inDev: boolean;
+  readonly inDev: InDev;
 }
+
+/**
+ * Whether `streamer dev` runs a command, without options: beside the worker, or `first`, so that the worker starts when the
+ * command has called `ready`.
+ */
+export type InDev = boolean | 'first';
 
 /**
  * What a developer declares: topics, agents, commands. Making one connects nothing; `start` validates all of it first and
@@ -168,14 +175,14 @@ export class App implements TopicHost {
    * Declares a command of the app, run by `streamer run -A <app> <name>`.
    *
    * @param configure adds options to a commander `Command`
-   * @param options `inDev`: `streamer dev` runs it beside the worker. @default false
+   * @param options `inDev`: `streamer dev` runs it, beside the worker or before it. @default false
    */
   command(
     name: string,
     configure: AppCommand['configure'],
     action: AppCommand['action'],
     about = '',
-    { inDev = false }: { readonly inDev?: boolean | undefined } = {},
+    { inDev = false }: { readonly inDev?: InDev | undefined } = {},
   ): void {
     this.#graph.add(this.#commands, 'command', name, { name, about, configure, action, inDev });
   }

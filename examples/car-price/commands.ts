@@ -3,7 +3,7 @@ import { type App, ConfigError } from 'streamerjs';
 import { type CarOptions, insertedCar } from './insert.ts';
 import type { Settings } from './settings.ts';
 
-/** `streamer dev -A car-price` runs it: what the app needs beside Kafka. */
+/** What the app needs beside Kafka. `streamer dev -A car-price` runs it before the worker, which finds Postgres ready then. */
 export function servicesCommand(app: App, { postgresUrl, modelUrl }: Settings): void {
   app.command(
     'services',
@@ -11,17 +11,18 @@ export function servicesCommand(app: App, { postgresUrl, modelUrl }: Settings): 
       command
         .option('--postgres-port <n>', 'port of the embedded Postgres (default: that of POSTGRES_URL)', portIn(postgresUrl, '5432'))
         .option('--model-port <n>', 'port of the model server (default: that of MODEL_URL)', portIn(modelUrl, '80')),
-    async ({ postgresPort, modelPort }, { signal }) => {
+    async ({ postgresPort, modelPort }, { signal, ready }) => {
       const { startServices } = await import('./services.ts');
       const services = await startServices({ postgresPort: portOf(postgresPort), modelPort: portOf(modelPort) });
       process.stdout.write(`postgres  ${services.postgresUrl}\nmodel     ${services.modelUrl}\n`);
       process.stdout.write(`next      streamer run -A ${app.id} insert --model Fiesta --year 2017 --mileage 15944\n`);
+      ready();
       const gone = AbortSignal.any([signal, services.orphaned]);
       if (!gone.aborted) await once(gone, 'abort');
       await services.stop();
     },
     'an embedded Postgres with the table of cars, and the model server',
-    { inDev: true },
+    { inDev: 'first' },
   );
 }
 
@@ -65,16 +66,16 @@ export function connectorsCommand(app: App, url: string): void {
       if (only !== undefined && only !== 'source' && only !== 'sink')
         throw new ConfigError(`--only must be source or sink, got ${String(only)}`);
       const { KafkaConnect } = await import('./connect/kafka-connect.ts');
-      const { databaseOf, sinkConnector, sourceConnector } = await import('./connect/connectors.ts');
+      const { databaseOf, SINK_CONNECTOR, SOURCE_CONNECTOR, sinkConnector, sourceConnector } = await import('./connect/connectors.ts');
       const target = databaseOf(String(database));
       const kafkaConnect = new KafkaConnect(String(connect));
-      for (const [kind, config] of [
-        ['source', sourceConnector(target)],
-        ['sink', sinkConnector(target)],
+      for (const [kind, name, config] of [
+        ['source', SOURCE_CONNECTOR, sourceConnector(target)],
+        ['sink', SINK_CONNECTOR, sinkConnector(target)],
       ] as const) {
         if (only !== undefined && only !== kind) continue;
-        await kafkaConnect.put(`car-price-${kind}`, config, signal);
-        process.stdout.write(`car-price-${kind} runs\n`);
+        await kafkaConnect.put(name, config, signal);
+        process.stdout.write(`${name} runs\n`);
       }
     },
     "register Debezium's source and JDBC sink with Kafka Connect, and wait until they run",

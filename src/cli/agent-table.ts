@@ -9,7 +9,7 @@ export interface AgentRow {
   readonly sources: readonly string[];
   readonly to: readonly string[];
   readonly order: string;
-  /** Events that may be in hand at once, per partition. */
+  /** Events that may be in flight at once, per partition. */
   readonly lanes: number;
   readonly onError: string;
   /** 0 = none */

@@ -1,17 +1,19 @@
 import { Command } from 'commander';
 import type { App } from '../app.ts';
 import { CommandError } from './command-error.ts';
+import { withUsageErrors } from './help.ts';
 import type { RawOptions } from './options.ts';
 import { type AppSession, openAppSession } from './session.ts';
 import { stopSignal } from './signals.ts';
 
-/** `streamer run -A app NAME ...`: the app's own command, its options parsed as the app configured them. */
+/** `streamer run -A app NAME ...`: runs a command of the app, its options parsed as the app configured them. */
 export async function runAppCommand(name: string | undefined, args: readonly string[], options: RawOptions): Promise<void> {
   const session = await openAppSession(options);
   if (name === undefined) return list(session);
   const stop = stopSignal();
   try {
-    await parse(session.app, name, stop.signal).parseAsync([...args], { from: 'user' });
+    const command = withUsageErrors(commandOf(session.app, name, stop.signal), options.json === true || args.includes('--json'));
+    await command.parseAsync([...args], { from: 'user' });
   } finally {
     await session.close();
     stop.release();
@@ -25,7 +27,7 @@ function list({ app, output }: AppSession): void {
   for (const [command, about] of rows) output.data({ command, about });
 }
 
-function parse(app: App, name: string, signal: AbortSignal): Command {
+function commandOf(app: App, name: string, signal: AbortSignal): Command {
   const declared = app.commands.get(name);
   if (declared === undefined) {
     const names = [...app.commands.keys()].join(', ') || '(none)';
@@ -33,5 +35,7 @@ function parse(app: App, name: string, signal: AbortSignal): Command {
   }
   const command = new Command(`streamer run -A ${app.id} ${name}`).description(declared.about ?? '').exitOverride();
   declared.configure(command);
-  return command.action(async () => declared.action(command.opts(), { signal, args: command.args }));
+  // The parent of a command of `streamer dev` waits for a message.
+  const ready = () => void process.send?.('ready');
+  return command.action(async () => declared.action(command.opts(), { signal, ready, args: command.args }));
 }

@@ -1,14 +1,11 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { extname, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { App } from '../app.ts';
-import { type ConfigFile, importModule, isPath } from '../config/index.ts';
+import { type ConfigFile, compileModule, importModule, isPath } from '../config/index.ts';
 import { ConfigError, isStreamerError } from '../errors.ts';
 import { CommandError } from './command-error.ts';
-
-/** The apps that come with the package, compiled beside this file's own folder. */
-const SHIPPED = fileURLToPath(new URL('../../examples/', import.meta.url));
-const EXTENSION = extname(fileURLToPath(import.meta.url));
+import { knownNames, onlyApp, shippedApp } from './known-apps.ts';
 
 export interface LoadedApp {
   readonly app: App;
@@ -17,19 +14,18 @@ export interface LoadedApp {
 }
 
 /**
- * Loads what `-A` names: a file, an app of the configuration file, an app that ships with the package, or a module.
+ * Loads the app that `-A` names: a file, an app of the configuration file, an app that ships with the package, or a module.
+ * Without a name, the project's only app.
  *
  * @throws CommandError (exit 2) that lists where it looked and which names exist
  */
 export async function loadApp(name: string | undefined, config: ConfigFile | undefined): Promise<LoadedApp> {
-  if (name === undefined)
-    throw new CommandError(2, 'no app given', { next: `Say which: -A ./app.ts, or one of these names: ${knownNames(config)}.` });
-  const path = await findApp(name, config);
+  const path = name === undefined ? await onlyApp(config) : await findApp(name, config);
   return { app: await appOf(path, await importApp(path)), path };
 }
 
 async function findApp(name: string, config: ConfigFile | undefined): Promise<string> {
-  const configured = config?.apps[name];
+  const configured = config?.apps.get(name);
   const wanted = configured ?? name;
   if (isPath(wanted)) {
     const path = resolve(wanted);
@@ -57,19 +53,6 @@ function notFound(name: string, config: ConfigFile | undefined): never {
   });
 }
 
-function knownNames(config: ConfigFile | undefined): string {
-  return [...new Set([...Object.keys(config?.apps ?? {}), ...shippedNames()])].join(', ') || '(none)';
-}
-
-/** Where the app would lie. The numbered examples beside it are files, not apps with a name. */
-function shippedApp(name: string): string {
-  return /^[\w-]+$/.test(name) ? resolve(SHIPPED, name, `app${EXTENSION}`) : '';
-}
-
-function shippedNames(): string[] {
-  return existsSync(SHIPPED) ? readdirSync(SHIPPED).filter((name) => existsSync(shippedApp(name))) : [];
-}
-
 async function findModule(name: string): Promise<string | undefined> {
   const { createJiti } = await import('jiti');
   const here = pathToFileURL(`${process.cwd()}/`).href;
@@ -81,13 +64,37 @@ async function importApp(path: string): Promise<Record<string, unknown>> {
   try {
     return await importModule(path);
   } catch (cause) {
-    if (isStreamerError(cause)) throw cause;
-    const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+    const where = placeOf(cause) ?? (cause instanceof SyntaxError ? await placeOfSyntaxError(path) : undefined);
+    if (isStreamerError(cause)) throw new ConfigError(located(cause.message, where), { cause, next: cause.next });
+    const text = located(cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause), where);
     const next = text.includes("'streamerjs'")
       ? `Install streamerjs in the project of that file: npm install streamerjs`
-      : 'With --log-level debug the whole stack is shown.';
-    throw new ConfigError(`${path} cannot be loaded: ${text}`, { cause, next });
+      : 'For the whole stack: --log-level debug.';
+    throw new ConfigError(`cannot load ${path}: ${text}`, { cause, next });
   }
+}
+
+function located(text: string, where: string | undefined): string {
+  return where === undefined || text.includes(where) ? text : `${text}\n  at ${where}`;
+}
+
+/** Node says where a syntax error is only when it ends the process; jiti's parser says it in the message. */
+async function placeOfSyntaxError(path: string): Promise<string | undefined> {
+  return compileModule(path).then(() => undefined, placeOf);
+}
+
+/** Folders whose frames in a stack are not the user's: dependencies, and this package. */
+const PACKAGE = fileURLToPath(new URL('../', import.meta.url));
+
+/** Returns `file:line:column` of the user's code in which the error was thrown, or of the text that does not parse. */
+function placeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const lines = (error.stack ?? '').replaceAll('file://', '').split('\n');
+  for (const line of lines) {
+    const [, place] = /(?:^|[\s(])((?:[A-Za-z]:)?\/[^()]*?:\d+(?::\d+)?)\)?\s*$/.exec(line) ?? [];
+    if (place !== undefined && !place.includes('/node_modules/') && !place.startsWith(PACKAGE)) return place;
+  }
+  return undefined;
 }
 
 async function appOf(path: string, exported: Record<string, unknown>): Promise<App> {

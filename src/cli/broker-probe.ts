@@ -7,10 +7,10 @@ const PATIENCE_MS = 1_000;
 const PAUSE_MS = 150;
 
 /**
- * Resolves when one of the brokers accepts a connection. A command that finds none says so within a few seconds,
- * where a client would go on trying.
+ * Resolves when one of the brokers accepts a connection. A command that finds no broker fails within seconds, where a client
+ * would retry for much longer.
  *
- * @throws CommandError (exit 2) with the two ways on
+ * @throws CommandError (exit 2) that names both ways to get a broker
  */
 export async function awaitBroker(settings: ResolvedSettings, patienceMs = PATIENCE_MS): Promise<void> {
   const { brokers } = settings.values;
@@ -27,11 +27,11 @@ function noBroker(settings: ResolvedSettings, reason: string): CommandError {
   const { layer, name } = settings.origins.brokers;
   const origin = layer === 'default' ? 'the default address' : `from ${name ?? layer}`;
   return new CommandError(2, `no Kafka broker answers at ${settings.values.brokers.join(', ')} (${origin}): ${reason}`, {
-    next: 'Start the embedded one in another terminal:  npx streamer broker\n  or name yours:  export KAFKA_BROKERS=host:9092  (or --brokers host:9092)',
+    next: 'Start the embedded one in another terminal:  npx streamer broker\n  or name your own:  export KAFKA_BROKERS=host:9092  (or --brokers host:9092)',
   });
 }
 
-/** Undefined when the connection is accepted, else the reason. */
+/** Resolves to undefined when the connection is accepted, else to the reason. */
 function probe(broker: string): Promise<string | undefined> {
   const at = broker.lastIndexOf(':');
   const host = broker.slice(0, at).replace(/^\[|\]$/g, '');

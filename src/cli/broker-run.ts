@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import { startBroker } from '../broker/broker.ts';
 import type { LogEntry } from '../broker/index.ts';
+import { textFlag, wholeNumber, wordFlag } from './flags.ts';
+import type { RawOptions } from './options.ts';
 import { outputOf } from './output.ts';
-import { wholeNumber } from './records/options.ts';
 import { stopSignal } from './signals.ts';
 
-/** Runs until a signal comes. */
-export async function runBroker(options: Readonly<Record<string, unknown>>): Promise<void> {
+/** Runs the broker until a signal arrives. */
+export async function runBroker(options: RawOptions): Promise<void> {
   const stop = stopSignal();
   try {
     await serve(options, stop.signal);
@@ -15,7 +16,7 @@ export async function runBroker(options: Readonly<Record<string, unknown>>): Pro
   }
 }
 
-async function serve(options: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<void> {
+async function serve(options: RawOptions, signal: AbortSignal): Promise<void> {
   const output = outputOf(options['json'] === true);
   const storage = storageOf(options);
   const broker = await startBroker({
@@ -39,16 +40,17 @@ interface StorageOptions {
   readonly durability?: 'os' | 'fsync';
 }
 
-function storageOf({ data, durability }: Readonly<Record<string, unknown>>): StorageOptions {
+function storageOf(options: RawOptions): StorageOptions {
+  const data = textFlag(options, 'data');
   return {
-    ...(data !== undefined && { data: data === '' ? '' : resolve(String(data)) }),
-    ...(durability !== undefined && { durability: durability as 'os' | 'fsync' }),
+    ...(data !== undefined && { data: data === '' ? '' : resolve(data) }),
+    ...(options['durability'] !== undefined && { durability: wordFlag(options, 'durability', ['os', 'fsync']) }),
   };
 }
 
 function describe({ data, durability = 'os' }: StorageOptions): string {
-  if (data === undefined) return 'in memory, for development   Ctrl-C ends it and forgets its records';
-  return `data in ${data} (durability: ${durability}), for development   Ctrl-C ends it and keeps its records`;
+  if (data === undefined) return 'in memory, for development   Ctrl-C stops it and drops its records';
+  return `data in ${data} (durability: ${durability}), for development   Ctrl-C stops it and keeps its records`;
 }
 
 function onLog({ level, message, node, client }: LogEntry): void {

@@ -1,6 +1,6 @@
 import { type ErrorOptions, isStreamerError, StreamerError } from '../errors.ts';
 
-/** 1: the work failed. 2: usage, configuration, or no broker: nothing was done. */
+/** 1: the work failed. 2: nothing was done, because of the usage, the configuration, or a missing broker. */
 export type ExitCode = 1 | 2;
 
 /** Ends the command with this exit code. */

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type SettingName, type SettingsInput, settingNames, settings } from '../config/index.ts';
 
-/** Options that commands share; settings come under their own names. */
+/** Options that commands share. Settings have their own names. */
 export interface CommonOptions {
   readonly app?: string;
   readonly json?: boolean;
@@ -9,12 +9,12 @@ export interface CommonOptions {
 
 export type RawOptions = CommonOptions & Readonly<Record<string, unknown>>;
 
-/** `-A`. Commands that cannot do without an app check it when they load it, so that the message can list the names. */
-export function withApp(command: Command, about = 'file, module, or name of the app'): Command {
+/** Adds `-A`. */
+export function withApp(command: Command, about = "file, module or name of the app (default: the project's only app)"): Command {
   return command.option('-A, --app <app>', about);
 }
 
-/** A flag for each setting, from the table that declares them. */
+/** Adds a flag for each setting, from the table of settings. */
 export function withSettings(command: Command, names: readonly SettingName[] = settingNames): Command {
   for (const name of names) {
     const { flag, help, env, byDefault } = settings[name];
@@ -24,7 +24,7 @@ export function withSettings(command: Command, names: readonly SettingName[] = s
   return command;
 }
 
-/** Settings for commands that connect, but run no agents. */
+/** Settings of commands that connect, but run no agents. */
 export const CONNECTION: readonly SettingName[] = [
   'brokers',
   'ssl',
@@ -38,7 +38,5 @@ export const CONNECTION: readonly SettingName[] = [
 ];
 
 export function flagsOf(options: RawOptions): SettingsInput {
-  return Object.fromEntries(
-    settingNames.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
-  ) as SettingsInput;
+  return Object.fromEntries(settingNames.flatMap((name) => (options[name] === undefined ? [] : [[name, String(options[name])]])));
 }

@@ -1,14 +1,14 @@
 import { describeError, isStreamerError } from '../errors.ts';
-import { table } from '../observe/format.ts';
+import { printable, printableLines, printableText, table } from '../observe/index.ts';
 
-/** What a command prints: lines for people, or one JSON object per line for programs. */
+/** The output of a command: lines for people, or one JSON object per line for programs. */
 export interface Output {
   readonly json: boolean;
-  /** For people alone. */
+  /** Prints lines for people; control characters are escaped. */
   line(text: string): void;
-  /** For people alone: aligned columns. */
+  /** Prints aligned columns for people. */
   table(rows: ReadonlyArray<readonly string[]>, header?: readonly string[]): void;
-  /** For programs alone: one line. */
+  /** Prints one line for programs. */
   data(value: unknown): void;
 }
 
@@ -17,16 +17,27 @@ export function outputOf(json: boolean): Output {
   const nothing = () => undefined;
   return json
     ? { json, line: nothing, table: nothing, data: (value) => write(JSON.stringify(value)) }
-    : { json, line: write, table: (rows, header) => write(table(rows, header)), data: nothing };
+    : {
+        json,
+        line: (text) => write(printableText(text)),
+        table: (rows, header) =>
+          write(
+            table(
+              rows.map((row) => row.map(printable)),
+              header,
+            ),
+          ),
+        data: nothing,
+      };
 }
 
-/** One readable message on standard error; the stack only when debugging. */
+/** Prints one readable message on standard error, with the stack when debugging. */
 export function reportError(error: unknown, options: { readonly json: boolean; readonly debug: boolean }): void {
   if (options.json) {
     process.stderr.write(`${JSON.stringify({ error: { code: codeOf(error), message: describeError(error) } })}\n`);
     return;
   }
-  process.stderr.write(`streamer: ${describeError(error)}\n`);
+  process.stderr.write(`streamer: ${printableLines(describeError(error))}\n`);
   if (options.debug) process.stderr.write(`${stacksOf(error)}\n`);
 }
 

@@ -1,10 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodeOf } from './command-error.ts';
-import { withExamples } from './help.ts';
+import { withExamples, withUsageErrors } from './help.ts';
 import { reportError } from './output.ts';
 import { packageVersion } from './version.ts';
 
-/** In the order of the help. Each is a module of its own, and what only one of them needs is imported by its action. */
+/** In the order of the help. Each command is a module, and its action imports what it needs. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   worker: async () => (await import('./commands/worker.ts')).workerCommand(),
   dev: async () => (await import('./commands/dev.ts')).devCommand(),
@@ -21,39 +21,41 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   config: async () => (await import('./commands/config.ts')).configCommand(),
 };
 
-/** @param only the one command that is wanted: each costs its modules. Any other name gives all of them */
-export async function buildProgram(only?: string): Promise<Command> {
-  const program = new Command('streamer')
+/**
+ * Returns the command line of `streamer`.
+ *
+ * @param only the one command to load, because each costs its modules; all of them for any other name
+ */
+export async function buildProgram(only?: string, isJson = false): Promise<Command> {
+  const program = withUsageErrors(new Command('streamer'), isJson)
     .description('Typed topics and async agents over Apache Kafka.')
     .version(packageVersion(), '-V, --version')
     .enablePositionalOptions()
-    .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'streamer: ')) })
-    .showHelpAfterError('(--help lists commands and options)');
+    .exitOverride();
   const wanted = only !== undefined && Object.hasOwn(COMMANDS, only) ? [only] : Object.keys(COMMANDS);
   const commands = await Promise.all(wanted.map((name) => COMMANDS[name]!()));
   for (const command of commands) program.addCommand(inherit(command, program));
   return withExamples(
     program,
-    'streamer broker                                  # a Kafka broker for development, on 127.0.0.1:29092',
+    'streamer broker                                  # a Kafka broker for development on 127.0.0.1:29092',
     'streamer topics create -A customer-prediction    # the topics an app declares',
-    'streamer worker -A customer-prediction           # its agents; start it twice and they share the work',
+    'streamer worker -A customer-prediction           # its agents; several workers share the partitions',
     'streamer worker -A ./app.ts                      # your own',
   );
 }
 
-/** Commands made apart from their parent do not take over how it exits and prints. */
+/** A command that is made apart from its parent does not inherit how it exits and prints. */
 function inherit(command: Command, parent: Command): Command {
   command.copyInheritedSettings(parent);
   for (const child of command.commands) inherit(child, command);
   return command;
 }
 
-/** Runs the command line; resolves to the exit code: 0 done, 1 the work failed, 2 usage, configuration or no broker. */
+/** Runs the command line. Resolves to the exit code: 0 done, 1 the work failed, 2 usage, configuration or no broker. */
 export async function main(args: readonly string[]): Promise<number> {
   endQuietlyWithoutReader();
   try {
-    const program = await buildProgram(args[0]);
+    const program = await buildProgram(args[0], args.includes('--json'));
     await program.parseAsync(args, { from: 'user' });
     return typeof process.exitCode === 'number' ? process.exitCode : 0;
   } catch (error) {
@@ -64,10 +66,10 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 function isDebugging(args: readonly string[]): boolean {
-  return Boolean(process.env['STREAMER_DEBUG']) || args.join(' ').match(/--log-level[ =]debug\b/) !== null;
+  return Boolean(process.env['STREAMER_DEBUG']) || /--log-level[ =]debug\b/.test(args.join(' '));
 }
 
-/** `streamer consume ... | head`: the reader has gone, and that is no failure. */
+/** `streamer consume ... | head`: a reader that has gone is not a failure. */
 function endQuietlyWithoutReader(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);

@@ -1,18 +1,19 @@
 import type { App } from '../app.ts';
-import { findConfigFile, type ResolvedSettings, resolveSettings, securityOf } from '../config/index.ts';
+import { type ConfigFile, findConfigFile, type Layers, type ResolvedSettings, resolveSettings, securityOf } from '../config/index.ts';
 import type { KafkaAdmin, KafkaClient } from '../kafka/index.ts';
 import { configureLogging } from '../observe/index.ts';
 import { loadApp } from './app-loader.ts';
 import { awaitBroker } from './broker-probe.ts';
+import { announcedBroker } from './dev/address.ts';
 import { flagsOf, type RawOptions } from './options.ts';
 import { type Output, outputOf } from './output.ts';
 import { terminal } from './terminal.ts';
 
-/** What a command works with: settings from all layers, the app when one is named, and a connection when it is wanted. */
+/** What a command works with: settings from all layers, the app if there is one, and a connection that is opened on first use. */
 export interface Session {
   readonly output: Output;
   readonly settings: ResolvedSettings;
-  /** The app of `-A`. Absent only where the command does without one. */
+  /** The app of `-A`. Undefined only for commands that work without one. */
   readonly app: App | undefined;
   /** Path of the app's file. */
   readonly appPath: string | undefined;
@@ -29,20 +30,31 @@ export interface AppSession extends Session {
   readonly appPath: string;
 }
 
-/** A session of a command that needs an app. */
+/** Opens a session for a command that needs an app: the one of `-A`, or the project's only one. */
 export async function openAppSession(options: RawOptions): Promise<AppSession> {
   const config = await findConfigFile();
   const { app, path } = await loadApp(options.app, config);
-  const settings = app.configure({ file: config, env: process.env, flags: flagsOf(options) });
+  const settings = app.configure(layersOf(config, options));
   return { ...(await sessionOf(options, settings, app, config?.path)), app, appPath: path };
 }
 
-/** A session of a command that uses an app when one is named. */
+/** Opens a session for a command that uses an app only if `-A` names one. */
 export async function openSession(options: RawOptions): Promise<Session> {
   if (options.app !== undefined) return openAppSession(options);
   const config = await findConfigFile();
-  const settings = resolveSettings({ file: config, env: process.env, flags: flagsOf(options) });
+  const settings = resolveSettings(layersOf(config, options));
   return sessionOf(options, settings, undefined, config?.path);
+}
+
+/** Opens a session for a command that works on the things named, or on those of an app: it needs an app when nothing is named. */
+export async function openSessionFor(names: readonly string[], options: RawOptions): Promise<Session> {
+  return names.length === 0 ? openAppSession(options) : openSession(options);
+}
+
+function layersOf(file: ConfigFile | undefined, options: RawOptions): Layers {
+  const address = announcedBroker();
+  const dev = address === undefined ? undefined : { brokers: [address] };
+  return { dev, file, env: process.env, flags: flagsOf(options) };
 }
 
 async function sessionOf(

@@ -5,9 +5,9 @@ const LONG_MS = 2 ** 31 - 1;
 export type StopSignal = keyof typeof EXIT_CODES;
 
 /**
- * The first SIGINT or SIGTERM asks for an orderly end; a second one ends the process at once (exit 130 or 143).
+ * Calls `stop` at the first SIGINT or SIGTERM. A second one ends the process at once (exit 130 or 143).
  *
- * @returns takes the listeners away. Until then the process stays, whatever else it waits for.
+ * @returns a function that removes the listeners. Until then the process stays alive.
  */
 export function onStopSignal(stop: (signal: StopSignal) => void): () => void {
   let asked = false;
@@ -26,7 +26,7 @@ export function onStopSignal(stop: (signal: StopSignal) => void): () => void {
   };
 }
 
-/** An AbortSignal for the same. */
+/** Returns a signal that is aborted at the first SIGINT or SIGTERM. */
 export function stopSignal(): { readonly signal: AbortSignal; release(): void } {
   const controller = new AbortController();
   return { signal: controller.signal, release: onStopSignal((name) => controller.abort(new Error(name))) };

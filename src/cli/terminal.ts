@@ -1,11 +1,11 @@
 /**
- * Standard output and standard error of one terminal, with one line at the bottom that is written anew in place. Whatever
- * else is printed goes above it.
+ * Standard output and standard error of one terminal, with one line at the bottom that is rewritten in place. Everything else
+ * is printed above it.
  */
 class Terminal {
   #bottom = '';
 
-  /** The line that stays at the bottom; '' takes it away. Only for a terminal. */
+  /** The line at the bottom; '' removes it. Only for a terminal. */
   set bottom(text: string) {
     this.#clear();
     this.#bottom = text.slice(0, Math.max(0, (process.stdout.columns || 80) - 1));

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { ConfigError } from '../errors.ts';
+import { ConfigError, messageOf } from '../errors.ts';
 import { importModule } from './module.ts';
 import type { SettingsInput } from './settings.ts';
 
@@ -11,12 +11,12 @@ import type { SettingsInput } from './settings.ts';
  */
 export interface ConfigFile {
   readonly path: string;
-  /** Names of apps with the absolute path of their file, or the module's name as it was given. */
-  readonly apps: Readonly<Record<string, string>>;
+  /** Apps by name: the absolute path of the file, or the name of the module as it was given. */
+  readonly apps: ReadonlyMap<string, string>;
   readonly values: SettingsInput;
 }
 
-/** What may stand in a configuration file. */
+/** The content of a configuration file. */
 export interface Config extends SettingsInput {
   /** Apps by name: `{ shop: './src/shop.ts' }`, relative to the configuration file. */
   readonly apps?: Readonly<Record<string, string>>;
@@ -26,9 +26,9 @@ const CONFIG_FILES = ['streamer.config.ts', 'streamer.config.js', 'streamer.conf
 
 /**
  * Looks in `folder` and then upwards, and stops at the first folder with a configuration file or a package.json.
+ * Resolves to undefined when the project has no configuration.
  *
- * @returns undefined when the project has no configuration
- * @throws ConfigError when there is one that cannot be read
+ * @throws ConfigError for a configuration that cannot be read
  */
 export async function findConfigFile(folder: string = process.cwd()): Promise<ConfigFile | undefined> {
   for (let at = resolve(folder); ; at = dirname(at)) {
@@ -38,7 +38,8 @@ export async function findConfigFile(folder: string = process.cwd()): Promise<Co
     }
     const manifest = join(at, 'package.json');
     if (existsSync(manifest)) {
-      const { streamer } = (await readJson(manifest)) as { streamer?: unknown };
+      const content = await readJson(manifest);
+      const streamer = isObject(content) ? content['streamer'] : undefined;
       return streamer === undefined ? undefined : configOf(manifest, streamer);
     }
     if (at === dirname(at)) return undefined;
@@ -51,7 +52,7 @@ async function contentOf(path: string): Promise<unknown> {
   try {
     module = await importModule(path);
   } catch (cause) {
-    throw new ConfigError(`${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new ConfigError(`${path}: ${messageOf(cause)}`, { cause });
   }
   if (module['default'] === undefined) throw new ConfigError(`${path}: expected a default export with the settings`);
   return module['default'];
@@ -61,23 +62,23 @@ async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8'));
   } catch (cause) {
-    throw new ConfigError(`${path}: not readable as JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new ConfigError(`${path}: not readable as JSON: ${messageOf(cause)}`, { cause });
   }
 }
 
 function configOf(path: string, content: unknown): ConfigFile {
   if (!isObject(content)) throw new ConfigError(`${path}: expected an object with settings and apps, got ${JSON.stringify(content)}`);
   const { apps = {}, ...values } = content;
-  if (!isObject(apps) || Object.values(apps).some((app) => typeof app !== 'string')) {
-    throw new ConfigError(
-      `${path}: apps: expected names with the path of their file, as { "shop": "./src/shop.ts" }, got ${JSON.stringify(apps)}`,
-    );
-  }
-  const place = (file: string) => (isPath(file) ? resolve(dirname(path), file) : file);
-  return { path, apps: Object.fromEntries(Object.entries(apps).map(([name, file]) => [name, place(file as string)])), values };
+  const place = (file: unknown): string => {
+    if (typeof file === 'string') return isPath(file) ? resolve(dirname(path), file) : file;
+    const expected = 'expected names with the path of their file, as { "shop": "./src/shop.ts" }';
+    throw new ConfigError(`${path}: apps: ${expected}, got ${JSON.stringify(apps)}`);
+  };
+  const entries = isObject(apps) ? Object.entries(apps) : [['', apps] as const];
+  return { path, apps: new Map(entries.map(([name, file]) => [name, place(file)])), values };
 }
 
-/** Is this the path of a file, rather than the name of a module or app? */
+/** Returns true for the path of a file, false for the name of a module or an app. */
 export function isPath(name: string): boolean {
   return /^\.{0,2}[/\\]/.test(name) || /\.[mc]?[jt]s$/.test(name);
 }

@@ -1,19 +1,32 @@
 import { durationMs, nonEmptyString } from '../options/index.ts';
 
-/** Reads a value given as text or as itself; says what was expected when it does not fit. */
+/** Reads a value given as text or as itself; returns what was expected when it does not fit. */
 export type Parser<T> = (raw: unknown) => { readonly value: T } | { readonly expected: string };
+
+const ADDRESS = /^(\[[0-9a-fA-F:]+\]|[^\s:/@]+):\d{1,5}$/;
 
 export const brokerList: Parser<readonly string[]> = (raw) => {
   const list = (typeof raw === 'string' ? raw.split(',') : Array.isArray(raw) ? raw : [])
     .map((entry) => String(entry).trim())
     .filter((entry) => entry !== '');
-  const isAddress = (entry: string) =>
-    /^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/.test(entry) && Number(entry.slice(entry.lastIndexOf(':') + 1)) <= 65_535;
-  return list.length > 0 && list.every(isAddress) ? { value: list } : { expected: 'host:port, or several separated by commas' };
+  const isAddress = (entry: string) => ADDRESS.test(entry) && Number(entry.slice(entry.lastIndexOf(':') + 1)) <= 65_535;
+  if (list.length > 0 && list.every(isAddress)) return { value: list };
+  const isLogin = list.some((entry) => entry.includes('@'));
+  return { expected: `host:port, or several separated by commas${isLogin ? '; a login goes into saslUsername and saslPassword' : ''}` };
 };
 
+/** The brokers as a message may show them: a login in an address is hidden, with everything before it. */
+export function shownBrokers(raw: unknown): string {
+  const text = Array.isArray(raw) ? raw.join(',') : raw;
+  const at = typeof text === 'string' ? text.lastIndexOf('@') : -1;
+  return at < 0 ? JSON.stringify(raw) : JSON.stringify(`(hidden)${String(text).slice(at)}`);
+}
+
 export function choice<const T extends readonly string[]>(words: T): Parser<T[number]> {
-  return (raw) => (words.includes(raw as string) ? { value: raw as T[number] } : { expected: `one of ${words.join(', ')}` });
+  return (raw) => {
+    const value: T[number] | undefined = words.find((word) => word === raw);
+    return value === undefined ? { expected: `one of ${words.join(', ')}` } : { value };
+  };
 }
 
 export function milliseconds(least: number): Parser<number> {
@@ -32,14 +45,14 @@ export const positive: Parser<number> = (raw) => {
 export const text: Parser<string> = (raw) =>
   nonEmptyString.fits(raw) && typeof raw === 'string' ? { value: raw } : { expected: nonEmptyString.expected };
 
-/** `true` and `false`, `1` and `0`, as themselves or as text. */
+/** Reads `true` and `false`, `1` and `0`, as themselves or as text. */
 export const truth: Parser<boolean> = (raw) => {
   const word = String(raw);
   if (word === 'true' || word === '1') return { value: true };
   return word === 'false' || word === '0' ? { value: false } : { expected: 'true or false' };
 };
 
-/** As the parser; a default of `undefined` says that nothing is set. */
+/** The same parser, for a setting that has no value by default. */
 export const optional = <T>(parse: Parser<T>): Parser<T | undefined> => parse;
 
 function numberOf(raw: unknown): number {

@@ -1,31 +1,39 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
-import { ConfigError } from '../errors.ts';
-import type { Settings } from './settings.ts';
+import { ConfigError, messageOf } from '../errors.ts';
+
+type SaslMechanism = 'plain' | 'scram-sha-256' | 'scram-sha-512';
 
 /** How to log in to the brokers, and over what kind of connection. */
 interface Security {
   readonly ssl?: true | ConnectionOptions;
-  readonly sasl?: {
-    readonly mechanism: NonNullable<Settings['saslMechanism']>;
-    readonly username: string;
-    readonly password: string;
-  };
+  readonly sasl?: { readonly mechanism: SaslMechanism; readonly username: string; readonly password: string };
 }
 
-type SecuritySettings = Pick<Settings, 'ssl' | 'sslCa' | 'sslCert' | 'sslKey' | 'saslMechanism' | 'saslUsername' | 'saslPassword'>;
+/** The settings that concern the connection. Files are in PEM. */
+interface SecuritySettings {
+  readonly ssl: boolean;
+  readonly sslCa: string | undefined;
+  readonly sslCert: string | undefined;
+  readonly sslKey: string | undefined;
+  readonly saslMechanism: SaslMechanism | undefined;
+  readonly saslUsername: string | undefined;
+  readonly saslPassword: string | undefined;
+}
 
-/** What does not go together. */
+/** Returns a sentence for each pair of settings that contradict each other. */
 export function securityProblems({ sslCert, sslKey, saslMechanism, saslUsername, saslPassword }: SecuritySettings): string[] {
   const isLogin = saslMechanism !== undefined || saslUsername !== undefined || saslPassword !== undefined;
   return [
     ...((sslCert === undefined) !== (sslKey === undefined) ? ['sslCert and sslKey: expected both or neither'] : []),
-    ...(isLogin && saslUsername === undefined ? ['saslUsername: expected the name of a user, since a login is asked for'] : []),
-    ...(isLogin && saslPassword === undefined ? ['saslPassword: expected the password of the user that is to log in'] : []),
+    ...(isLogin && saslUsername === undefined ? ['saslUsername: expected a user name, because another sasl setting is given'] : []),
+    ...(isLogin && saslPassword === undefined
+      ? ['saslPassword: expected the password of the user, because another sasl setting is given']
+      : []),
   ];
 }
 
-/** @throws ConfigError for a file that cannot be read */
+/** Returns what the client needs to connect. @throws ConfigError for a file that cannot be read */
 export function securityOf(settings: SecuritySettings): Security {
   const { saslMechanism = 'plain', saslUsername, saslPassword } = settings;
   const ssl = sslOf(settings);
@@ -48,6 +56,6 @@ function pem(name: string, path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new ConfigError(`${name}: ${path} cannot be read: ${(cause as Error).message}`, { cause });
+    throw new ConfigError(`${name}: cannot read ${path}: ${messageOf(cause)}`, { cause });
   }
 }

@@ -1,21 +1,22 @@
 import { configureSync, type LogRecord } from '@logtape/logtape';
 import { describeError } from '../errors.ts';
+import { printableLines } from './printable.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error';
 /** `pretty`: short and coloured, for a terminal. `plain`: one line with the time in UTC. `json`: one object a line. */
 export type LogFormat = 'pretty' | 'plain' | 'json';
 
 export interface LoggingOptions {
-  /** Least serious messages to be written. */
+  /** Lowest level that is written. */
   readonly level: LogLevel;
   readonly format: LogFormat;
-  /** Receives whole lines. */
+  /** Called with whole lines. */
   readonly write: (line: string) => void;
 }
 
 /**
- * Sends what the library logs (category `streamer`) to one place. A program's own concern: the library writes nothing
- * unless somebody has configured LogTape.
+ * Writes the library's log (category `streamer`) to one place. For programs: the library itself writes nothing unless LogTape
+ * is configured.
  */
 export function configureLogging(options: LoggingOptions): void {
   const format = formats[options.format];
@@ -40,10 +41,10 @@ const COLOURS: Readonly<Record<string, string>> = {
 const formats: Readonly<Record<LogFormat, (record: LogRecord) => string>> = {
   pretty(record) {
     const time = new Date(record.timestamp).toISOString().slice(11, 23);
-    return `\x1b[2m${time}\x1b[0m ${COLOURS[record.level] ?? ''}${record.level.padEnd(7)}\x1b[0m ${nameOf(record)}: ${textOf(record)}`;
+    return `\x1b[2m${time}\x1b[0m ${COLOURS[record.level] ?? ''}${record.level.padEnd(7)}\x1b[0m ${nameOf(record)}: ${printableLines(textOf(record))}`;
   },
   plain(record) {
-    return `${new Date(record.timestamp).toISOString()} ${record.level} ${nameOf(record)}: ${textOf(record)}`;
+    return `${new Date(record.timestamp).toISOString()} ${record.level} ${nameOf(record)}: ${printableLines(textOf(record))}`;
   },
   json(record) {
     const { timestamp, level, properties } = record;
@@ -56,7 +57,7 @@ function nameOf(record: LogRecord): string {
   return record.category.join('.');
 }
 
-/** The message with its placeholders filled in: literal parts and values come in turn. */
+/** Returns the message with its placeholders filled in: literal parts and values alternate. */
 function textOf(record: LogRecord): string {
   return record.message.map((part, index) => (index % 2 === 0 || typeof part === 'string' ? part : plainValue(part))).join('');
 }

@@ -4,7 +4,7 @@ export type { AgentStats, SourceStats, StopResult, WorkerEvents, WorkerState, Wo
 export { decodeFinished, encodeFinished, FinishedCursor, METADATA_LIMIT } from './offsets/finished-map.ts';
 export { OffsetTracker } from './offsets/offset-tracker.ts';
 export { currentHolder } from './output/attribution.ts';
-export { deadLetterTopicOf, type LetterInfo, readLetter, replayHeaders } from './output/letters/dead-letters.ts';
+export { appLetterTopicOf, deadLetterTopicOf, type LetterInfo, readLetter, replayHeaders } from './output/letters/dead-letters.ts';
 export type { Sent } from './output/outbox.ts';
 export { prepareSerdes } from './prepare.ts';
 export { Graph, problemsOf } from './topology/graph.ts';

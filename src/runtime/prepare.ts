@@ -34,5 +34,9 @@ function together(errors: readonly unknown[]): unknown {
   const [first] = distinct;
   if (distinct.length === 1 || !isStreamerError(first)) return first;
   const list = distinct.map((error) => (error as Error).message).join('\n  - ');
-  return new StreamerError(first.code, `${distinct.length} problems:\n  - ${list}`, { next: first.next, cause: first });
+  return new StreamerError(first.code, `${distinct.length} problems:\n  - ${list}`, {
+    next: first.next,
+    cause: first,
+    retryable: distinct.every((error) => isStreamerError(error) && error.retryable),
+  });
 }

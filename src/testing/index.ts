@@ -1,2 +1,3 @@
-/** Tests of your own apps: the real client, the real runtime, an embedded broker in memory. */
-export { type Received, type TestApp, type TestAppOptions, testApp } from './test-app.ts';
+/** For tests of your own apps: the real client, the real runtime, an embedded broker in memory. */
+export type { RawMessage, Received, ReceivedLetter } from './received.ts';
+export { type TestApp, type TestAppOptions, testApp } from './test-app.ts';

@@ -1,20 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { App } from '../app.ts';
 import { startBrokerThread } from '../broker/index.ts';
-import type { RecordHeaders } from '../kafka/index.ts';
-import type { Worker } from '../runtime/index.ts';
-import type { AnyTopic, Message, SendResult, Topic } from '../topics/index.ts';
+import type { KafkaClient } from '../kafka/index.ts';
+import { appLetterTopicOf, deadLetterTopicOf, readLetter, type Worker } from '../runtime/index.ts';
+import { type AnyTopic, bytes, type Message, optional, type SendResult, Topic } from '../topics/index.ts';
+import type { RawMessage, Received, ReceivedLetter } from './received.ts';
+import { settled } from './settled.ts';
 import { TopicReader } from './topic-reader.ts';
-
-/** A record of a topic, decoded. */
-export interface Received<K, V> {
-  readonly key: K;
-  readonly value: V | null;
-  readonly partition: number;
-  readonly offset: number;
-  readonly timestamp: number;
-  readonly headers: RecordHeaders;
-}
 
 export interface TestAppOptions {
   /** Brokers to test on, instead of an embedded one. */
@@ -23,17 +15,30 @@ export interface TestAppOptions {
 
 export interface TestApp {
   readonly worker: Worker;
-  send<K, V, KIn, VIn>(topic: Topic<K, V, KIn, VIn>, message: Message<KIn, VIn>): Promise<SendResult>;
   /**
-   * The next record of a topic, from its beginning on, that no earlier call has given.
+   * Sends a message to the test's broker. A topic of another app, which the app under test reads by a pattern, is created there
+   * first: nothing is sent to that app's own broker.
+   */
+  send<K, V, KIn, VIn>(topic: Topic<K, V, KIn, VIn>, message: Message<KIn, VIn>): Promise<SendResult>;
+  /** Sends bytes as they are, past the serdes of the topic: for input that does not decode. */
+  sendRaw(topic: AnyTopic | string, message: RawMessage): Promise<SendResult>;
+  /**
+   * Resolves to the next record of a topic, from its beginning on, that no earlier call has returned.
    *
    * @param timeoutMs @default 5_000
    * @throws when none comes in time
    */
   next<K, V, KIn, VIn>(topic: Topic<K, V, KIn, VIn>, timeoutMs?: number): Promise<Received<K, V>>;
+  /**
+   * Resolves to all letters of the topic: those of its dead-letter topic, `<topic>.<app>.dlq`, or, for a topic that the app reads
+   * by a pattern, those of it in `<app>.dlq`. Oldest first within a partition.
+   *
+   * @param timeoutMs @default 5_000
+   */
+  deadLetters(topic: AnyTopic | string, timeoutMs?: number): Promise<ReceivedLetter[]>;
   /** Resolves when every record sent so far has been finished by every agent that reads it. */
   settled(timeoutMs?: number): Promise<void>;
-  /** Stops the app, and the broker if it is ours. */
+  /** Stops the app, and the broker if it is the test's. */
   stop(): Promise<void>;
 }
 
@@ -48,50 +53,89 @@ export interface TestApp {
  */
 export async function testApp(app: App, options: TestAppOptions = {}): Promise<TestApp> {
   const broker = options.brokers === undefined ? await startBrokerThread() : undefined;
-  const readers = new Map<AnyTopic, TopicReader>();
-  const stop = async () => {
-    await Promise.all([...readers.values()].map((reader) => reader.close()));
-    await app.stop();
-    await broker?.close();
-  };
+  const brokers = options.brokers ?? (broker === undefined ? [] : [broker.address]);
   try {
-    const brokers = broker === undefined ? options.brokers! : [broker.address];
     app.configure({ env: {}, flags: { brokers, commitIntervalMs: 50, fetchWaitMs: 50 } });
     const client = await app.client();
     await (await client.admin()).createTopics(app.topicSpecs());
-    const worker = await app.start();
-    return {
-      worker,
-      send: (topic, message) => topic.send(message),
-      next: async <K, V, KIn, VIn>(topic: Topic<K, V, KIn, VIn>, timeoutMs = 5_000) => {
-        const key = topic as unknown as AnyTopic;
-        const reader = readers.get(key) ?? new TopicReader(client, key, `${app.id}.test.${randomUUID()}`);
-        readers.set(key, reader);
-        return (await reader.next(timeoutMs)) as Received<K, V>;
-      },
-      settled: (timeoutMs = 5_000) => settled(app, worker, timeoutMs),
-      stop,
-    };
+    return new RunningApp(app, client, await app.start(), async () => broker?.close());
   } catch (error) {
-    await stop();
+    await app.stop();
+    await broker?.close();
     throw error;
   }
 }
 
-/** Settled: everything that lies in the assigned partitions is finished, looked at twice because outputs make new work. */
-async function settled(app: App, worker: Worker, timeoutMs: number): Promise<void> {
-  const admin = await (await app.client()).admin();
-  const deadline = Date.now() + timeoutMs;
-  let calm = '';
-  for (;;) {
-    const topics = new Set(worker.stats().assigned.map(({ topic }) => topic));
-    const ends = new Map<string, number>();
-    for (const topic of topics) for (const mark of await admin.watermarks(topic)) ends.set(`${topic}/${mark.partition}`, mark.latest);
-    const isDone = worker.positions().every(({ topic, partition, offset }) => offset >= (ends.get(`${topic}/${partition}`) ?? 0));
-    const picture = JSON.stringify([...ends]);
-    if (isDone && picture === calm) return;
-    calm = isDone ? picture : '';
-    if (Date.now() > deadline) throw new Error(`the app has not settled within ${timeoutMs} ms: ${JSON.stringify(worker.stats())}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+class RunningApp implements TestApp {
+  readonly worker: Worker;
+  readonly #app: App;
+  readonly #client: KafkaClient;
+  readonly #closeBroker: () => Promise<void>;
+  readonly #readers = new Map<string, TopicReader>();
+  readonly #created = new Map<string, Promise<unknown>>();
+
+  constructor(app: App, client: KafkaClient, worker: Worker, closeBroker: () => Promise<void>) {
+    this.#app = app;
+    this.#client = client;
+    this.worker = worker;
+    this.#closeBroker = closeBroker;
+  }
+
+  async send<K, V, KIn, VIn>(topic: Topic<K, V, KIn, VIn>, message: Message<KIn, VIn>): Promise<SendResult> {
+    await this.#create(topic.name, topic.partitions);
+    return this.#app.send(topic, () => topic.encode(message));
+  }
+
+  async sendRaw(topic: AnyTopic | string, message: RawMessage): Promise<SendResult> {
+    const [name, partitions] = typeof topic === 'string' ? [topic, 1] : [topic.name, topic.partitions];
+    await this.#create(name, partitions);
+    const { key, value, ...others } = message;
+    const raw = new Topic(this.#app, name, { key: optional(bytes()), value: bytes() });
+    const frame = { ...others, key: key === undefined || key === null ? null : Buffer.from(key) };
+    return value === null ? raw.tombstone(frame) : raw.send({ ...frame, value: Buffer.from(value) });
+  }
+
+  async next<K, V, KIn, VIn>(topic: Topic<K, V, KIn, VIn>, timeoutMs = 5_000): Promise<Received<K, V>> {
+    const { partition, record } = await this.#reader(topic.name, 'next').next(timeoutMs);
+    const { serdes, name } = topic;
+    const key = record.key === null ? null : await serdes.key.decode(record.key, { topic: name, part: 'key' });
+    const value = record.value === null ? null : await serdes.value.decode(record.value, { topic: name, part: 'value' });
+    const { offset, timestamp, headers } = record;
+    // A record without key in a topic whose keys are not optional: the app under test dead-letters it, and a test may look at it.
+    return { key: key as K, value, partition, offset, timestamp, headers };
+  }
+
+  async deadLetters(topic: AnyTopic | string, timeoutMs = 5_000): Promise<ReceivedLetter[]> {
+    const origin = typeof topic === 'string' ? topic : topic.name;
+    const name = this.#app.topics.has(origin) ? deadLetterTopicOf(origin, this.#app.id) : appLetterTopicOf(this.#app.id);
+    const exists = (await (await this.#client.admin()).partitionCounts([name])).has(name);
+    const records = exists ? await this.#reader(name, 'letters').all(timeoutMs) : [];
+    const letters = records.map(({ record: { key, value, headers } }) => ({ ...readLetter(headers), key, value, headers }));
+    return letters.filter((letter) => letter.topic === origin);
+  }
+
+  settled(timeoutMs = 5_000): Promise<void> {
+    return settled(this.#app, this.worker, timeoutMs);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#readers.values()].map((reader) => reader.close()));
+    await this.#app.stop();
+    await this.#closeBroker();
+  }
+
+  /** Creates a topic that the app does not declare. */
+  async #create(name: string, partitions: number): Promise<void> {
+    if (this.#app.topics.has(name)) return;
+    const created = this.#created.get(name) ?? this.#client.admin().then((admin) => admin.createTopics([{ name, partitions }]));
+    this.#created.set(name, created);
+    await created;
+  }
+
+  #reader(topic: string, use: 'next' | 'letters'): TopicReader {
+    const id = `${use} ${topic}`;
+    const reader = this.#readers.get(id) ?? new TopicReader(this.#client, topic, `${this.#app.id}.test.${randomUUID()}`);
+    this.#readers.set(id, reader);
+    return reader;
   }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type ConsumerSink,
   type KafkaAdmin,
@@ -8,51 +7,67 @@ import {
   seekToStart,
   type TopicPartition,
 } from '../kafka/index.ts';
-import type { AnyTopic } from '../topics/index.ts';
-import type { Received } from './test-app.ts';
+import { sleep } from '../timing/index.ts';
+
+/** A record as it came. */
+export interface RawRecord {
+  readonly partition: number;
+  readonly record: KafkaRecord;
+}
 
 /** Reads a topic from its beginning, in a group of its own, apart from the app under test. */
 export class TopicReader {
   readonly #client: KafkaClient;
-  readonly #topic: AnyTopic;
+  readonly #topic: string;
   readonly #groupId: string;
-  readonly #waiting: Array<() => void> = [];
-  readonly #records: Array<{ readonly partition: number; readonly record: KafkaRecord }> = [];
+  readonly #records: RawRecord[] = [];
+  /** Next offset of each partition. */
+  readonly #positions = new Map<number, number>();
+  #taken = 0;
   #subscription: Promise<Subscription> | undefined;
+  #wake = new AbortController();
 
-  constructor(client: KafkaClient, topic: AnyTopic, groupId: string) {
+  constructor(client: KafkaClient, topic: string, groupId: string) {
     this.#client = client;
     this.#topic = topic;
     this.#groupId = groupId;
   }
 
-  async next(timeoutMs: number): Promise<Received<unknown, unknown>> {
-    this.#subscription ??= this.#subscribe();
-    await this.#subscription;
-    const deadline = Date.now() + timeoutMs;
-    while (this.#records.length === 0) {
-      const left = deadline - Date.now();
-      if (left <= 0) throw new Error(`no further record in "${this.#topic.name}" within ${timeoutMs} ms`);
-      await Promise.race([new Promise<void>((resolve) => this.#waiting.push(resolve)), sleep(left, undefined, { ref: false })]);
-    }
-    const { partition, record } = this.#records.shift()!;
-    return this.#decode(partition, record);
+  /** Resolves to the next record that no earlier call has returned. Rejects when none comes in time. */
+  async next(timeoutMs: number): Promise<RawRecord> {
+    const found = await this.#until(() => this.#records[this.#taken], timeoutMs);
+    if (found === undefined) throw new Error(`no further record in "${this.#topic}" within ${timeoutMs} ms`);
+    this.#taken++;
+    return found;
+  }
+
+  /** Resolves to all records that are in the topic at the time of the call. */
+  async all(timeoutMs: number): Promise<readonly RawRecord[]> {
+    const ends = await (await this.#client.admin()).watermarks(this.#topic);
+    const isRead = () => ends.every(({ partition, earliest, latest }) => latest <= (this.#positions.get(partition) ?? earliest));
+    if (await this.#until(() => (isRead() ? true : undefined), timeoutMs)) return [...this.#records];
+    throw new Error(`"${this.#topic}" was not read to its end within ${timeoutMs} ms`);
   }
 
   async close(): Promise<void> {
     await (await this.#subscription)?.close();
   }
 
-  async #decode(partition: number, record: KafkaRecord): Promise<Received<unknown, unknown>> {
-    const { serdes, name: topic } = this.#topic;
-    const key = record.key === null ? null : await serdes.key.decode(record.key, { topic, part: 'key' });
-    const value = record.value === null ? null : await serdes.value.decode(record.value, { topic, part: 'value' });
-    return { key, value, partition, offset: record.offset, timestamp: record.timestamp, headers: record.headers };
+  async #until<T>(find: () => T | undefined, timeoutMs: number): Promise<T | undefined> {
+    this.#subscription ??= this.#subscribe();
+    await this.#subscription;
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const found = find();
+      const left = deadline - Date.now();
+      if (found !== undefined || left <= 0) return found;
+      await sleep(left, this.#wake.signal);
+    }
   }
 
   async #subscribe(): Promise<Subscription> {
     const admin = await this.#client.admin();
-    const options = { groupId: this.#groupId, topics: [this.#topic.name], maxWaitMs: 50 };
+    const options = { groupId: this.#groupId, topics: [this.#topic], maxWaitMs: 50 };
     return this.#client.subscribe(options, (subscription) => this.#sink(subscription, admin));
   }
 
@@ -62,9 +77,11 @@ export class TopicReader {
       revoking: async () => {},
       lost: () => {},
       failed: () => {},
-      batch: ({ partition }: TopicPartition, _epoch, records) => {
+      batch: ({ partition }: TopicPartition, _epoch, records, nextOffset) => {
         for (const record of records) this.#records.push({ partition, record });
-        for (const wake of this.#waiting.splice(0)) wake();
+        this.#positions.set(partition, nextOffset);
+        this.#wake.abort();
+        this.#wake = new AbortController();
       },
     };
   }

@@ -58,10 +58,14 @@ describe('an app shares one App class with the command line', () => {
 describe('an app file that cannot be used ends with 2', () => {
   it.each([
     ['export const app = 1;\nexport const other = 2;', /exports no app: .* found app, other/],
-    ['throw new Error("a bug at the top");', /cannot be loaded: Error: a bug at the top/],
-    ['export const app = ;', /cannot be loaded: /],
-    ["import { App } from 'streamerjs';\nexport const app = new App({ id: 'no good' });", /app id "no good" is not allowed/],
-    ["import 'a-module-that-is-not-there';", /cannot be loaded: .*a-module-that-is-not-there/],
+    ['\nthrow new Error("a bug at the top");', /cannot load .*: Error: a bug at the top\n {2}at .*app\.ts:2:\d+/],
+    ['const x = undefined as unknown as () => void;\n\nx();', /cannot load .*: TypeError: .*\n {2}at .*app\.ts:3:\d+/],
+    ['export const app = ;', /cannot load [\s\S]*app\.ts:1:\d+/],
+    [
+      "import { App } from 'streamerjs';\nexport const app = new App({ id: 'no good' });",
+      /app id "no good" is not allowed.*\n {2}at .*app\.ts:2:\d+/,
+    ],
+    ["import 'a-module-that-is-not-there';", /cannot load .*a-module-that-is-not-there/],
   ])('%s', async (text, message) => {
     await withFolder(async (cwd) => {
       await writeFile(join(cwd, 'app.ts'), text);
@@ -71,12 +75,56 @@ describe('an app file that cannot be used ends with 2', () => {
     });
   });
 
+  it('JavaScript that does not parse: says where', async () => {
+    await withFolder(async (cwd) => {
+      await writeFile(join(cwd, 'app.mjs'), 'export const a = 1;\nexport default ;\n');
+      expect((await run(['agents', '-A', './app.mjs'], { cwd })).stderr).toMatch(
+        /cannot load .*: SyntaxError: .*\n {2}at .*app\.mjs:2:\d+/,
+      );
+    });
+  });
+
   it('JavaScript where streamerjs is not installed: says which line installs it', async () => {
     await withFolder(async (cwd) => {
       await writeFile(join(cwd, 'app.mjs'), "import { App } from 'streamerjs';\nexport default new App({ id: 'x' });\n");
       const { code, stderr } = await run(['agents', '-A', './app.mjs'], { cwd });
       expect(code).toBe(2);
       expect(stderr).toContain('npm install streamerjs');
+    });
+  });
+});
+
+describe('without -A', () => {
+  const text = (id: string) => `import { App } from "streamerjs";\nexport const app = new App({ id: '${id}' });\n`;
+  const listed = (id: string) => ({
+    code: 0,
+    stdout: `${id} has no commands; app.command(name, configure, action) declares one\n`,
+    stderr: '',
+  });
+
+  it("the project's only app is used: the configured one, or the only file here or in src that makes one", async () => {
+    await withFolder(async (cwd) => {
+      await mkdir(join(cwd, 'src'));
+      await writeFile(join(cwd, 'src/shop.ts'), text('found'));
+      await writeFile(join(cwd, 'src/other.ts'), 'throw new Error("not an app, and not imported");\n');
+      expect(await run(['run'], { cwd })).toMatchObject(listed('found'));
+      await writeFile(join(cwd, 'bank.ts'), text('bank'));
+      const { code, stderr } = await run(['topics', 'create'], { cwd });
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/no app given: this project has 2\n {2}Name one: .*bank\.ts, .*shop\.ts, .*customer-prediction/);
+      await writeFile(join(cwd, 'package.json'), JSON.stringify({ type: 'module', streamer: { apps: { mine: './bank.ts' } } }));
+      expect(await run(['run'], { cwd })).toMatchObject(listed('bank'));
+    });
+  });
+
+  it('names of properties of Object are apps that nobody knows', async () => {
+    await withFolder(async (cwd) => {
+      await writeFile(join(cwd, 'package.json'), JSON.stringify({ streamer: { apps: { mine: './bank.ts' } } }));
+      for (const name of ['constructor', 'toString', '__proto__'])
+        expect(await run(['run', '-A', name], { cwd })).toMatchObject({
+          code: 2,
+          stderr: expect.stringContaining(`no app named "${name}"`),
+        });
     });
   });
 });

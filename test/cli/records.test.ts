@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createTopic, unique } from '../helpers/broker.ts';
+import { createTopic, unique, withProducer } from '../helpers/broker.ts';
 import { jsonLines, run, withShop, withStreamer } from './helpers.ts';
 
 describe('streamer send and consume', () => {
@@ -32,6 +32,54 @@ describe('streamer send and consume', () => {
       { topic, partition: 1, offset: 1, timestamp: expect.any(Number), key: 'k1', value: null, headers: {} },
     ]);
     expect((await run(['consume', topic, '--limit', '1'])).stdout).toBe(`${topic}[1]@0  k1  hello\n`);
+    const shown = await run(['consume', topic, '--limit', '1', '--show', 'headers,time,partition']);
+    expect(shown.stdout).toBe(`${topic}[1]@0  1970-01-01T00:00:01.000Z  {"a":"1","b":"2"}  k1  hello\n`);
+    expect((await run(['consume', topic, '--limit', '1', '--show', 'time'])).stdout).toBe('1970-01-01T00:00:01.000Z  k1  hello\n');
+  });
+
+  it('reads the stretch that is asked for: by offset, from the end, by time, by partition, by key', async () => {
+    const topic = await createTopic('stretch', { partitions: 2 });
+    const start = Date.parse('2026-11-30T10:00:00Z');
+    await withProducer((producer) =>
+      producer.send({
+        topic,
+        messages: Array.from({ length: 12 }, (_, i) => ({
+          partition: i % 2,
+          key: `k${i % 3}`,
+          value: `v${i}`,
+          timestamp: String(start + i * 60_000),
+        })),
+      }),
+    );
+    const values = async (...args: string[]) => {
+      const { stdout, stderr } = await run(['consume', topic, '--json', ...args]);
+      expect(stderr).toBe('');
+      return jsonLines(stdout)
+        .map(({ value }) => String(value))
+        .sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
+    };
+    expect(await values('--from', '-2')).toEqual(['v8', 'v9', 'v10', 'v11']);
+    expect(await values('--from', '4', '--partition', '1')).toEqual(['v9', 'v11']);
+    expect(await values('--from', '1', '--until', '3', '--partition', '0')).toEqual(['v2', 'v4']);
+    expect(await values('--from', '2026-11-30T10:08:00Z')).toEqual(['v8', 'v9', 'v10', 'v11']);
+    expect(await values('--from', '2026-11-30T11:02+01:00', '--until', '2026-11-30T10:05:00.000Z')).toEqual(['v2', 'v3', 'v4']);
+    expect(await values('--key', 'k1')).toEqual(['v1', 'v4', 'v7', 'v10']);
+    expect(await values('--from', '99')).toEqual([]);
+    expect(await run(['consume', topic, '--partition', '2'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('has 2 partitions'),
+    });
+    const followed = await run(['consume', topic, '--follow', '--from', 'latest', '--until', new Date(Date.now() + 1_500).toISOString()]);
+    expect(followed).toMatchObject({ code: 0, stdout: '', stderr: '' });
+  });
+
+  it('escapes what a terminal would obey, but not in JSON', async () => {
+    const topic = await createTopic('controls', { partitions: 1 });
+    const [key, value] = ['\u001b]0;owned\u0007', 'a\u001b[2J\nfaked[0]@1  k  v\u009b\u202e'];
+    await withProducer((producer) => producer.send({ topic, messages: [{ key, value, headers: { h: '\u001b[31m' } }] }));
+    const { stdout } = await run(['consume', topic, '--show', 'partition,headers']);
+    expect(stdout).toBe(`${topic}[0]@0  {"h":"\\u001b[31m"}  \\x1b]0;owned\\x07  a\\x1b[2J\\nfaked[0]@1  k  v\\x9b\\u202e\n`);
+    expect(jsonLines((await run(['consume', topic, '--json'])).stdout)).toMatchObject([{ key, value }]);
   });
 
   it('keys choose the partition as the Java client does; lines of standard input keep their order', async () => {
@@ -53,6 +101,10 @@ describe('streamer send and consume', () => {
       const send = (value: string) => run(['send', topic, value, '-k', 'u1', '-A', app], { env });
       expect(await send('{"id":"1","amount":12}')).toMatchObject({ code: 0 });
       expect(await send('{"id":"1"}')).toMatchObject({ code: 1, stderr: expect.stringContaining('amount') });
+      expect(await run(['send', topic, '{"id":"1","amount":12}', '-A', app], { env })).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/key: .*\n {2}Give the record a key: -k KEY\./),
+      });
       expect(await send('no json')).toMatchObject({ code: 1, stderr: expect.stringContaining('this is not JSON: no json') });
       expect(await run(['send', 'elsewhere', '1', '-A', app], { env })).toMatchObject({
         code: 1,

@@ -36,7 +36,10 @@ describe('streamer topics', () => {
     expect(all.filter((name) => String(name).startsWith('__'))).toEqual([]);
 
     const refused = await run(['topics', 'delete', '-A', APP], { env });
-    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('Say --yes') });
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`this deletes ${names.join(', ')} with all records\n  To do it: --yes.`),
+    });
     const deleted = await run(['topics', 'delete', '-A', APP, '--yes', '--json'], { env });
     expect(jsonLines(deleted.stdout)).toEqual(names.map((topic) => ({ topic, status: 'deleted' })));
   });
@@ -50,7 +53,9 @@ describe('streamer topics', () => {
     expect(described?.['offsets']).toEqual([0, 1, 2].map((partition) => ({ partition, earliest: 0, latest: 0 })));
     const differs = await run(['topics', 'create', topic, '-p', '3', '-c', 'retention.ms=1']);
     expect(differs).toMatchObject({ code: 1, stdout: expect.stringContaining('retention.ms is 86400000, app wants 1') });
-    expect((await run(['topics', 'delete', topic])).code).toBe(0);
+    expect(await run(['topics', 'delete', topic])).toMatchObject({ code: 2, stderr: expect.stringContaining('To do it: --yes.') });
+    expect((await run(['topics', 'describe', topic])).code).toBe(0);
+    expect((await run(['topics', 'delete', topic, '--yes'])).code).toBe(0);
     expect(await run(['topics', 'describe', topic])).toMatchObject({ code: 1, stderr: expect.stringContaining(`no such topic: ${topic}`) });
   });
 
@@ -66,14 +71,14 @@ describe('streamer topics', () => {
     const differs = await create(...wanted);
     expect(differs).toMatchObject({ code: 1, stderr: expect.stringContaining('--alter-configs') });
     expect(differs.stdout).toMatch(
-      /topic +what +there +wanted\n.* partitions +2 +1\n.* retention\.ms +1000 +2000\n.* cleanup\.policy +delete +compact/,
+      /topic +what +is +declared\n.* partitions +2 +1\n.* retention\.ms +1000 +2000\n.* cleanup\.policy +delete +compact/,
     );
     expect(differs.stdout).toContain('has 2 partitions, app wants 1: partitions cannot be taken away');
 
     const dry = await create('-p', '3', ...wanted.slice(2), '--alter-configs', '--add-partitions', '--dry-run');
     expect(dry.code).toBe(0);
     expect(dry.stdout).toContain('would grow: partitions 2 -> 3; retention.ms 1000 -> 2000; cleanup.policy delete -> compact');
-    expect(dry.stdout).toMatch(/topic +what +there +wanted\n.* partitions +2 +3\n/);
+    expect(dry.stdout).toMatch(/topic +what +is +declared\n.* partitions +2 +3\n/);
     const altered = await create('-p', '2', ...wanted.slice(2), '--alter-configs');
     expect(altered).toMatchObject({ code: 0, stdout: expect.stringMatching(/2 partitions +altered: retention\.ms 1000 -> 2000/) });
     const [described] = jsonLines((await run(['topics', 'describe', topic, '--json'])).stdout);

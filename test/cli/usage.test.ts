@@ -47,12 +47,16 @@ describe('what cannot be understood ends with 2', () => {
   it.each([
     [['wrok'], /unknown command 'wrok'/],
     [['worker', '--brokerz', 'x'], /unknown option '--brokerz'/],
-    [['worker'], /no app given\n {2}Say which: -A/],
+    [['worker'], /no app given\n {2}Name one: -A/],
     [['worker', '-A', './nowhere.ts'], /no file .*nowhere\.ts/],
     [['consume'], /missing required argument 'topics'/],
-    [['consume', 'x', '--from', 'middle'], /--from: expected earliest or latest, got "middle"/],
+    [['consume', 'x', '--from', 'middle'], /--from: expected earliest, latest, an offset, .* or a time, got "middle"/],
     [['consume', 'x', '--limit', '-1'], /--limit: expected a whole number/],
-    [['topics', 'describe'], /which topics\?/],
+    [['topics', 'describe'], /no app given/],
+    [['topics', 'create'], /no app given\n {2}Name one: -A/],
+    [['consume', 'x', '--until', 'latest'], /--until: expected an offset or a time, got "latest"/],
+    [['consume', 'x', '--from', '5', '--group', 'g'], /--from with an offset or a time does not go with --group/],
+    [['consume', 'x', '--show', 'colour'], /--show: expected some of partition,time,headers, got "colour"/],
     [['topics', 'create', 'x', '-p', 'two'], /--partitions: expected a whole number of at least 1, got "two"/],
     [['send', 'x'], /no value given/],
     [['topics', 'list', '--brokers', 'no-port'], /brokers: expected host:port, .* got "no-port" \(from --brokers\)/],
@@ -88,6 +92,31 @@ describe('what cannot be understood ends with 2', () => {
     const { code, stdout, stderr } = await run(['agents', '-A', 'nope', '--json']);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(jsonLines(stderr)).toEqual([{ error: { code: 'USAGE', message: expect.stringContaining('no app named "nope"') } }]);
+  });
+
+  it.each([
+    [['topics', 'list', '--colour', '--json'], "unknown option '--colour'"],
+    [['wrok', '--json'], "unknown command 'wrok'"],
+    [['consume', '--json'], "missing required argument 'topics'"],
+    [['run', '-A', 'customer-prediction', '--json', 'simulate', '--speed', '1'], "unknown option '--speed'"],
+    [['run', '-A', 'customer-prediction', 'simulate', '--speed', '1', '--json'], "unknown option '--speed'"],
+  ])('with --json, so is an error of usage: %j', async (args, message) => {
+    const { code, stdout, stderr } = await run(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(jsonLines(stderr)).toEqual([{ error: { code: 'USAGE', message: expect.stringContaining(message) } }]);
+  });
+
+  it('never echoes a login that was put into --brokers', async () => {
+    for (const [args, env] of [
+      [['topics', 'list', '--brokers', 'ann:hunter2@127.0.0.1:1'], {}],
+      [['topics', 'list', '--json', '--log-level', 'debug', '--brokers', 'kafka://ann:hunter2@127.0.0.1:1'], {}],
+      [['config'], { KAFKA_BROKERS: 'ann:hunter2@127.0.0.1:1' }],
+    ] as const) {
+      const { code, stdout, stderr } = await run(args, { env });
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain('a login goes into saslUsername and saslPassword');
+      expect(stderr).not.toMatch(/hunter2|ann/);
+    }
   });
 
   it('stacks are shown only when asked for', async () => {

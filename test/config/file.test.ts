@@ -24,7 +24,7 @@ describe('findConfigFile', () => {
     await write(name, text);
     expect(await findConfigFile(folder)).toEqual({
       path: join(folder, name),
-      apps: { shop: join(folder, 'src/shop.ts') },
+      apps: new Map([['shop', join(folder, 'src/shop.ts')]]),
       values: { brokers: 'a:1' },
     });
   });
@@ -40,7 +40,7 @@ describe('findConfigFile', () => {
 
   it('keeps the names of modules as they are', async () => {
     await write('streamer.config.json', '{ "apps": { "shop": "@company/shop" } }');
-    expect(await findConfigFile(folder)).toMatchObject({ apps: { shop: '@company/shop' } });
+    expect(await findConfigFile(folder)).toMatchObject({ apps: new Map([['shop', '@company/shop']]) });
   });
 
   it.each([
@@ -88,10 +88,38 @@ describe('the layers of settings', () => {
   });
 });
 
+describe('credentials in an address', () => {
+  const secret = /hunter2|ann/;
+  it.each([
+    'ann:hunter2@kafka:9092',
+    'kafka://ann:hunter2@kafka:9092',
+    'ann@kafka:9092',
+    'other:9092,ann:hunter2@kafka:9092',
+    'ann:hunt,er2@kafka:9092',
+    ['ann:hunter2@kafka:9092', 'other:9092'],
+  ])('are refused and never echoed: %j', (brokers) => {
+    for (const layers of [{ code: { brokers } }, { flags: { brokers } }, { env: { KAFKA_BROKERS: String(brokers) } }]) {
+      const refused = () => resolveSettings(layers);
+      expect(refused).toThrow(/brokers: expected host:port.*a login goes into saslUsername and saslPassword, got "\(hidden\)@kafka:9092/);
+      expect(refused).not.toThrow(secret);
+    }
+  });
+});
+
+it('names of properties of Object are unknown settings, and ordinary names of apps', async () => {
+  for (const name of ['constructor', 'toString', '__proto__'])
+    expect(() => resolveSettings({ file: { path: 'x.json', values: JSON.parse(`{ "${name}": 1 }`) } })).toThrow(
+      `unknown setting "${name}"`,
+    );
+  await write('streamer.config.json', '{ "apps": { "constructor": "./a.ts", "__proto__": "./b.ts" } }');
+  const file = await findConfigFile(folder);
+  expect([...(file?.apps.keys() ?? [])]).toEqual(['constructor', '__proto__']);
+});
+
 describe('how to log in', () => {
   it('is refused where something is missing', () => {
     expect(() => resolveSettings({ code: { saslMechanism: 'scram-sha-512', sslCert: 'client.pem' } })).toThrow(
-      /sslCert and sslKey: expected both or neither[\s\S]*saslUsername: expected the name of a user[\s\S]*saslPassword: expected the password/,
+      /sslCert and sslKey: expected both or neither[\s\S]*saslUsername: expected a user name[\s\S]*saslPassword: expected the password/,
     );
     expect(() => resolveSettings({ code: { saslMechanism: 'kerberos' as 'plain' } })).toThrow(
       /expected one of plain, scram-sha-256, scram-sha-512/,
@@ -111,7 +139,7 @@ describe('how to log in', () => {
       sasl: { mechanism: 'plain', username: 'ann', password: 'secret' },
     });
     expect(securityOf(resolveSettings({ flags: { ssl: true } }).values)).toEqual({ ssl: true });
-    expect(() => securityOf({ ...none, sslCa: join(folder, 'missing.pem') })).toThrow(/sslCa: .*missing\.pem cannot be read/);
+    expect(() => securityOf({ ...none, sslCa: join(folder, 'missing.pem') })).toThrow(/sslCa: cannot read .*missing\.pem/);
   });
 });
 

@@ -94,10 +94,15 @@ describe('what ships', () => {
   it('is the model that the training gives', async () => {
     const { cars, rejected } = await carsOf(at('sample/cars.csv'));
     expect(rejected).toEqual([]);
-    const { model, testRmse } = await train(cars);
+    const { model, training, test } = await train(cars);
     expect(Buffer.from(model.file).toString()).toBe(readFileSync(at('model/weights.json'), 'utf8'));
     expect(JSON.parse(JSON.stringify(model.features))).toEqual(JSON.parse(readFileSync(at('model/weights.features.json'), 'utf8')));
-    expect(testRmse).toBeLessThan(1_000);
+    expect(test).toMatchObject({ rows: Math.ceil(cars.length / 5) });
+    expect(training.rows + test.rows).toBe(cars.length);
+    expect(training.rmse).toBeLessThan(test.rmse);
+    expect(test.rmse).toBeLessThan(1_000);
+    expect(test.mae).toBeLessThan(test.rmse);
+    expect(test.mape).toBeGreaterThan(0);
   });
 });
 

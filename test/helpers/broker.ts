@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Admin, Kafka, type KafkaMessage, logLevel } from 'kafkajs';
+import { type Admin, Kafka, type KafkaMessage, logLevel, type Producer } from 'kafkajs';
 
 /** Bootstrap list of the broker that the run tests against; which one it is, no test may ask. */
 export function brokers(): string[] {
@@ -29,6 +29,17 @@ export async function withAdmin<T>(use: (admin: Admin) => Promise<T>): Promise<T
 }
 
 /** Makes a topic with a unique name. @returns the name */
+/** Runs `use` with a producer of the real client, that is not of ours. */
+export async function withProducer<T>(use: (producer: Producer) => Promise<T>): Promise<T> {
+  const producer = client().producer();
+  await producer.connect();
+  try {
+    return await use(producer);
+  } finally {
+    await producer.disconnect();
+  }
+}
+
 export async function createTopic(name: string, options: { partitions?: number; configs?: Record<string, string> } = {}): Promise<string> {
   const topic = unique(name);
   const configEntries = Object.entries(options.configs ?? {}).map(([key, value]) => ({ name: key, value }));

@@ -1,6 +1,7 @@
 import { App, each, json, string } from 'streamerjs';
+import { startBroker } from 'streamerjs/broker';
 import { testApp } from 'streamerjs/testing';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { z } from 'zod';
 
 const Order = z.object({ id: z.string(), user: z.string(), amount: z.number() });
@@ -68,6 +69,63 @@ it('an agent can be asked, and says so when it has no answer', async () => {
     await score.cast({ id: 'cast', user: 'u', amount: 1 }, { key: 'u9' });
     await t.settled();
     expect(t.worker.stats().agents.score?.finished).toBe(23);
+  } finally {
+    await t.stop();
+  }
+});
+
+it('a topic of another app that is sent through it goes to its own broker, and nothing to that of the other app', async () => {
+  const elsewhere = await startBroker();
+  const other = new App({ id: 'other', brokers: [elsewhere.address] });
+  const events = other.topic('events-of-another', { key: string(), value: json(Order), partitions: 3 });
+  const app = new App({ id: 'reader', metadataMaxAgeMs: 200 });
+  const seen = app.topic('seen', { key: string(), value: json(Order) });
+  app.agent(
+    'read',
+    app.topic(/^events-/, { key: string(), value: json(Order) }),
+    async function* (stream) {
+      for await (const { value } of stream) yield value;
+    },
+    { to: seen },
+  );
+  const t = await testApp(app);
+  try {
+    const value = { id: '1', user: 'u1', amount: 1 };
+    expect(await t.send(events, { key: 'u1', value })).toMatchObject({ topic: events.name });
+    expect(await t.next(seen, 20_000)).toMatchObject({ key: 'u1', value });
+    expect(await t.next(events)).toMatchObject({ key: 'u1', value });
+    await expect((async () => t.send(events, { key: 'u1', value: { id: 1 } as never }))()).rejects.toMatchObject({ code: 'VALIDATION' });
+    await t.sendRaw(events, { key: 'u2', value: 'not JSON' });
+    await vi.waitFor(async () => expect(await t.deadLetters(events)).toMatchObject([{ topic: events.name, code: 'DECODE' }]), 10_000);
+    expect(await (await (await other.client()).admin()).listTopics()).toEqual([]);
+  } finally {
+    await Promise.all([t.stop(), other.stop()]);
+    await elsewhere.close();
+  }
+});
+
+it('bytes can be sent past the serdes, and dead letters be read with their origin, error and bytes', async () => {
+  const { app, orders } = shop();
+  const t = await testApp(app);
+  try {
+    expect(await t.deadLetters(orders)).toEqual([]);
+    const value = Buffer.from('{"id": 1');
+    await t.sendRaw(orders, { key: 'k', value, headers: { h: 'x' }, partition: 1, timestamp: 5 });
+    await t.sendRaw('orders', { value: '[]' });
+    await t.send(orders, { key: 'u1', value: { id: 'bad', user: 'u1', amount: 1 } });
+    await t.settled();
+    const letters = await t.deadLetters(orders);
+    expect(letters).toHaveLength(3);
+    expect(letters).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ topic: 'orders', partition: 1, offset: 0, timestamp: 5, code: 'DECODE', agent: undefined, value }),
+        expect.objectContaining({ code: 'DECODE', key: null, value: Buffer.from('[]') }),
+        expect.objectContaining({ agent: 'score', error: 'TypeError', message: 'cannot score that', key: Buffer.from('u1') }),
+      ]),
+    );
+    await t.sendRaw(orders, { key: 'k', value: null });
+    await t.settled();
+    expect(await t.deadLetters(orders)).toHaveLength(3);
   } finally {
     await t.stop();
   }

@@ -9,6 +9,10 @@ export interface ConnectDatabase {
   readonly password: string;
 }
 
+/** Names of the connectors in Kafka Connect, as the original project has them. */
+export const SOURCE_CONNECTOR = 'source_pg_car_connector';
+export const SINK_CONNECTOR = 'sink_pg_car_connector';
+
 export type ConnectorConfig = Readonly<Record<string, string>>;
 
 const CONVERTERS: ConnectorConfig = {
@@ -64,7 +68,7 @@ export function sinkConnector({ host, port, database, user, password }: ConnectD
   };
 }
 
-/** What a URL as `postgresql://user:password@host:5432/database` says. */
+/** Parses a URL as `postgresql://user:password@host:5432/database`. */
 export function databaseOf(url: string): ConnectDatabase {
   const { hostname, port, pathname, username, password } = new URL(url);
   return {

@@ -1,5 +1,5 @@
-import { type BoostedModel, trainBoosting, trainTestSplit } from 'streamerjs/models';
-import { questionOf } from '../car.ts';
+import { type BoostedModel, evaluateRegression, type RegressionReport, trainBoosting, trainTestSplit, xgboost } from 'streamerjs/models';
+import { type Question, questionOf } from '../car.ts';
 import type { CarRow } from '../cars.ts';
 import { carFeatures } from './features.ts';
 
@@ -8,33 +8,38 @@ const SPLIT = { testSize: 0.2, seed: 1_234 };
 
 export interface Trained {
   readonly model: BoostedModel;
-  readonly trainedOn: number;
-  /** Root mean square error on the rows that were held back, in pounds. */
-  readonly testRmse: number;
+  /** How far its prices are from those of the cars that it was trained on, and of those that were held back. */
+  readonly training: RegressionReport;
+  readonly test: RegressionReport;
 }
 
 /** Trains on four fifths of the cars that have a price, with the original's parameters: 100 trees of depth 6. */
 export async function train(cars: readonly CarRow[]): Promise<Trained> {
-  const rows = cars.filter(({ price }) => price !== null);
-  const split = trainTestSplit(rows.length, SPLIT);
-  const pick = (numbers: Int32Array) => [...numbers].map((at) => rows[at] as CarRow);
+  const priced = cars.flatMap((car) => (car.price === null ? [] : [{ question: questionOf(car), price: car.price }]));
+  const split = trainTestSplit(priced.length, SPLIT);
+  const pick = (numbers: Int32Array) => [...numbers].flatMap((at) => priced[at] ?? []);
   const training = pick(split.train);
-  const questions = training.map(questionOf);
-  const features = carFeatures(questions);
-  const labels = training.map(({ price }) => price as number);
+  const questions = training.map(({ question }) => question);
   const model = trainBoosting(
-    { features, rows: questions, labels },
+    { features: carFeatures(questions), rows: questions, labels: training.map(({ price }) => price) },
     { rounds: 100, maxDepth: 6, learningRate: 0.3, baseScore: 0.5, bins: 'exact' },
   );
-  return { model: model as unknown as BoostedModel, trainedOn: training.length, testRmse: await errorOf(model, pick(split.test)) };
+  return { model, training: await reportOf(model, training), test: await reportOf(model, pick(split.test)) };
 }
 
-async function errorOf(model: BoostedModel<ReturnType<typeof questionOf>>, rows: readonly CarRow[]): Promise<number> {
-  const { xgboost } = await import('streamerjs/models');
-  const scorer = xgboost(model.file, { features: model.features! });
+interface PricedCar {
+  readonly question: Question;
+  readonly price: number;
+}
+
+/** Scores the cars by the model's file, as an app does. */
+async function reportOf({ file, features }: BoostedModel<Question>, cars: readonly PricedCar[]): Promise<RegressionReport> {
+  const scorer = xgboost<Question>(file, { features });
   await scorer.start?.();
-  const answers = await scorer.predict(rows.map(questionOf));
+  const answers = await scorer.predict(cars.map(({ question }) => question));
   await scorer.close?.();
-  const squares = rows.map(({ price }, at) => ((price as number) - (answers[at] as number)) ** 2);
-  return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / rows.length);
+  return evaluateRegression(
+    answers.map(Number),
+    cars.map(({ price }) => price),
+  );
 }

@@ -61,7 +61,7 @@ export async function run(options: RunOptions): Promise<Summary> {
 
 async function carsToInsert({ file, say }: RunOptions): Promise<readonly CarRow[]> {
   const { cars, rejected } = await carsOf(file);
-  for (const { line, reason } of rejected.slice(0, 5)) say(`line ${line} is no car and is left out: ${reason}`);
+  for (const { line, reason } of rejected.slice(0, 5)) say(`line ${line} is not a car and is left out: ${reason}`);
   if (cars.length === 0) throw new RangeError(`${file} has no cars`);
   return cars;
 }
@@ -69,12 +69,12 @@ async function carsToInsert({ file, say }: RunOptions): Promise<readonly CarRow[
 async function trained(cars: readonly CarRow[], folder: string, { file, say }: RunOptions): Promise<string> {
   const { train } = await import('../model/training.ts');
   const started = performance.now();
-  const { model, trainedOn, testRmse } = await train(cars);
+  const { model, training, test } = await train(cars);
   const path = join(folder, 'weights.json');
   await model.save(path);
   const seconds = ((performance.now() - started) / 1_000).toFixed(1);
   say(
-    `trained on ${trainedOn.toLocaleString('en')} cars of ${file} in ${seconds} s, error on the others ${testRmse.toFixed(0)} pounds (RMSE)`,
+    `trained on ${training.rows.toLocaleString('en')} cars of ${file} in ${seconds} s, error on the others ${test.rmse.toFixed(0)} pounds (RMSE)`,
   );
   return path;
 }

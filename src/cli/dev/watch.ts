@@ -5,7 +5,7 @@ const SETTLE_MS = 150;
 const SOURCE = /\.(?:[mc]?[jt]sx?|json)$/;
 const IGNORED = /(?:^|[/\\])(?:node_modules|\.git|dist)(?:[/\\]|$)/;
 
-/** Calls back with the name of a source file that changed, once per burst. Returns the end of it. */
+/** Calls back with the name of a source file that changed, once per burst. Returns a function that ends it. */
 export function watchFolders(folders: readonly string[], changed: (file: string) => void): () => void {
   let timer: NodeJS.Timeout | undefined;
   const watchers: FSWatcher[] = folders.map((folder) =>

@@ -1,6 +1,6 @@
-import { CommandError } from '../command-error.ts';
+import { confirm } from '../confirm.ts';
+import { wholeNumber } from '../flags.ts';
 import type { RawOptions } from '../options.ts';
-import { wholeNumber } from '../records/options.ts';
 import { openAppSession } from '../session.ts';
 import { letterTopics } from './topics.ts';
 
@@ -15,11 +15,8 @@ export async function purgeLetters(names: readonly string[], options: RawOptions
       .map(({ topic, partition, earliest, latest }) => ({ topic, partition, earliest, offset: Math.min(before ?? latest, latest) }))
       .filter(({ earliest, offset }) => offset > earliest);
     const total = cuts.reduce((sum, { earliest, offset }) => sum + offset - earliest, 0);
-    if (total > 0 && options['yes'] !== true) {
-      throw new CommandError(2, `this deletes ${total} dead letters of ${[...new Set(cuts.map(({ topic }) => topic))].join(', ')}`, {
-        next: 'Say --yes to do it.',
-      });
-    }
+    if (total > 0)
+      await confirm(`this deletes ${total} dead letters of ${[...new Set(cuts.map(({ topic }) => topic))].join(', ')}`, options);
     if (cuts.length > 0) await admin.deleteRecords(cuts.map(({ topic, partition, offset }) => ({ topic, partition, offset })));
     for (const { topic, partition, earliest, offset } of cuts) {
       session.output.line(`${topic}[${partition}]  ${offset - earliest} purged, up to ${offset}`);

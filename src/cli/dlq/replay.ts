@@ -2,8 +2,8 @@ import type { KafkaAdmin, KafkaProducer, OutputRecord } from '../../kafka/index.
 import { type LetterInfo, readLetter, replayHeaders } from '../../runtime/index.ts';
 import { partitionOf } from '../../topics/index.ts';
 import { CommandError } from '../command-error.ts';
+import { wholeNumber } from '../flags.ts';
 import type { RawOptions } from '../options.ts';
-import { wholeNumber } from '../records/options.ts';
 import { type AppSession, openAppSession } from '../session.ts';
 import { letterFilter, originOf } from './filter.ts';
 import { type Letter, LetterReader } from './letter-reader.ts';

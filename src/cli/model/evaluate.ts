@@ -2,12 +2,12 @@ import { basename } from 'node:path';
 import { describeModel, encoderOf, type FileAnswer, type ModelAbout } from '../../models/file/index.ts';
 import { RowErrors } from '../../models/index.ts';
 import { CommandError } from '../command-error.ts';
+import { numberFlag, textFlag, wordFlag } from '../flags.ts';
 import type { RawOptions } from '../options.ts';
 import { type Output, outputOf } from '../output.ts';
 import { type Columns, columnsOf, ownColumns } from './cells.ts';
 import { type BadRow, checkBad, readData, rowsIn } from './csv-data.ts';
 import { type LabelledRow, labelled } from './encode.ts';
-import { numberFlag, wordFlag } from './numbers.ts';
 import { linkOf, openFile, readModelBytes } from './open.ts';
 import { printCalibration, printConfusion, printFigures, type Report, reportOf } from './report.ts';
 import { type Task, taskOf } from './target.ts';
@@ -24,11 +24,11 @@ export async function evaluateModel(file: string, options: RawOptions): Promise<
   const bins = numberFlag(options, 'bins');
   const about = await describeModel(await readModelBytes(file), { link: linkOf(options['link']) });
   if (about.unsupported !== undefined) throw new CommandError(1, `${file}: ${about.unsupported.reason}`, { next: about.unsupported.next });
-  const columns = await columnsFor(file, about, options['encoder'] as string | undefined);
+  const columns = await columnsFor(file, about, textFlag(options, 'encoder'));
   const data = await readData(String(options['data']), [target, ...columns.keys()]);
   const isWanted = options['only'] === undefined ? () => true : await rowsIn(data, String(options['only']), target);
   const wanted = data.rows.filter(isWanted);
-  const task = taskOf(wanted, { target, positive: options['positive'] as string | undefined, kind: kindOf(about, options) });
+  const task = taskOf(wanted, { target, positive: textFlag(options, 'positive'), kind: kindOf(about, options) });
   if (task.kind === 'regression' && options['threshold'] !== undefined)
     throw new CommandError(2, `--threshold is for probabilities, and the model answers numbers`);
   const bad: BadRow[] = [...data.bad];

@@ -1,4 +1,5 @@
 import { describeModel, type EncoderFile, encoderOf, type ModelAbout, shortest } from '../../models/file/index.ts';
+import { textFlag } from '../flags.ts';
 import type { RawOptions } from '../options.ts';
 import { outputOf } from '../output.ts';
 import { linkOf, readModelBytes } from './open.ts';
@@ -8,7 +9,7 @@ const NAMES_SHOWN = 12;
 export async function modelInfo(file: string, options: RawOptions): Promise<void> {
   const output = outputOf(options.json === true);
   const about = await describeModel(await readModelBytes(file), { link: linkOf(options['link']) });
-  const encoder = await encoderOf(file, options['encoder'] as string | undefined);
+  const encoder = await encoderOf(file, textFlag(options, 'encoder'));
   output.data({ file, ...about, encoder: encoderJson(encoder), supported: about.unsupported === undefined });
   output.table(rowsOf(file, about, encoder));
   if (about.unsupported !== undefined) process.exitCode = 1;

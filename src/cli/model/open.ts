@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { messageOf } from '../../errors.ts';
 import { type EncoderFile, encoderOf, type OpenModel, type OpenOptions, openModel } from '../../models/file/index.ts';
 import { CommandError } from '../command-error.ts';
+import { textFlag } from '../flags.ts';
 import type { RawOptions } from '../options.ts';
 
 /** @throws CommandError (exit 2) when the file cannot be read */
@@ -9,7 +11,7 @@ export async function readModelBytes(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
   } catch (cause) {
-    throw new CommandError(2, `cannot read the model file ${file}: ${(cause as Error).message}`, { cause });
+    throw new CommandError(2, `cannot read the model file ${file}: ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -25,7 +27,7 @@ export async function openFile(
   more: Pick<OpenOptions, 'margin' | 'threads' | 'nonFinite'> = {},
 ): Promise<OpenModel & { readonly encoder: EncoderFile | undefined }> {
   const bytes = await readModelBytes(file);
-  const encoder = await encoderOf(file, options['encoder'] as string | undefined);
+  const encoder = await encoderOf(file, textFlag(options, 'encoder'));
   return { ...(await openModel(bytes, { ...openOptionsOf(file, options), features: encoder?.features, ...more })), encoder };
 }
 

@@ -3,9 +3,9 @@ import { type FeatureRow, type Model, type ReloadingModel, reloading } from '../
 import { type ModelServer, type ServedShape, serveModel } from '../../web/index.ts';
 import { PROTOCOLS, type ServedProtocol } from '../../web/model-server/options.ts';
 import { CommandError } from '../command-error.ts';
+import { listFlag, textFlag, wholeNumber } from '../flags.ts';
 import type { RawOptions } from '../options.ts';
 import { type Output, outputOf } from '../output.ts';
-import { wholeNumber } from '../records/options.ts';
 import { onStopSignal } from '../signals.ts';
 import { columnsOf, ownColumns } from './cells.ts';
 import { faultsOf } from './faults.ts';
@@ -17,7 +17,7 @@ export async function serve(source: string, options: RawOptions): Promise<void> 
   const served = modelOf(source, options, output);
   const server = await start(served, options);
   const { origin } = server;
-  const protocols = protocolsOf(options['protocol']);
+  const protocols = protocolsOf(options);
   output.line(`serving ${source} version ${served.model.version} at ${origin}   ${protocols.map((name) => PLACES[name]).join('   ')}`);
   output.data({ event: 'ready', origin, protocols, version: served.model.version, pid: process.pid });
   await stopped(server, served.model, output);
@@ -32,22 +32,22 @@ const PLACES: Readonly<Record<ServedProtocol, string>> = {
 interface Served {
   readonly model: ReloadingModel<FeatureRow, FileAnswer>;
   shape(): ServedShape | undefined;
-  /** Of an answer: with labels, or as a number as short as it can be. */
+  /** Formats an answer: with labels, or as the shortest number. */
   readonly answer: (answer: FileAnswer) => unknown;
 }
 
-/** The model, looked at again every `--reload-ms`: the encoder beside it is read with it. */
+/** The model and the encoder beside it, read again every `--reload-ms`. */
 function modelOf(source: string, options: RawOptions, output: Output): Served {
   const threads = wholeNumber('--threads', options['threads']) ?? 0;
-  const labels = options['labels'] === undefined ? undefined : String(options['labels']).split(',');
-  const [given, file] = [options['encoder'] as string | undefined, /^https?:/.test(source) ? undefined : source];
+  const labels = textFlag(options, 'labels')?.split(',');
+  const [given, file] = [textFlag(options, 'encoder'), /^https?:/.test(source) ? undefined : source];
   const openOptions = openOptionsOf(source, options);
   let shape: ServedShape | undefined;
   let isFloat32 = true;
   const model = reloading<FeatureRow, FileAnswer>(source, open, {
     pollMs: wholeNumber('--reload-ms', options['reloadMs']) ?? 2_000,
     onSwap(version, before) {
-      output.line(`version ${version} takes over from ${before}`);
+      output.line(`version ${version} replaces ${before}`);
       output.data({ event: 'swapped', version, before });
     },
     onFailure(error) {
@@ -77,7 +77,7 @@ async function start({ model, shape, answer }: Served, options: RawOptions): Pro
     return await serveModel({
       model,
       name: String(options['name'] ?? 'model'),
-      protocols: protocolsOf(options['protocol']),
+      protocols: protocolsOf(options),
       host: String(options['host'] ?? '127.0.0.1'),
       port,
       answer,
@@ -93,21 +93,20 @@ async function start({ model, shape, answer }: Served, options: RawOptions): Pro
     });
   } catch (error) {
     await model.close?.();
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
       throw new CommandError(2, `port ${port} is taken`, { next: 'Name another with --port; 0 takes a free one.' });
     throw error;
   }
 }
 
-function protocolsOf(text: unknown): readonly ServedProtocol[] {
-  if (text === undefined) return PROTOCOLS;
-  const names = String(text)
-    .split(',')
-    .map((name) => name.trim());
-  const unknown = names.find((name) => !(PROTOCOLS as readonly string[]).includes(name));
-  if (unknown !== undefined)
-    throw new CommandError(2, `--protocol: expected some of ${PROTOCOLS.join(',')}, got ${JSON.stringify(unknown)}`);
-  return names as ServedProtocol[];
+function protocolsOf(options: RawOptions): readonly ServedProtocol[] {
+  return listFlag(options, 'protocol')?.map(protocolOf) ?? PROTOCOLS;
+}
+
+function protocolOf(name: string): ServedProtocol {
+  const protocol = PROTOCOLS.find((each) => each === name);
+  if (protocol !== undefined) return protocol;
+  throw new CommandError(2, `--protocol: expected some of ${PROTOCOLS.join(',')}, got ${JSON.stringify(name)}`);
 }
 
 /** Until SIGINT or SIGTERM; SIGHUP looks at the model at once. */

@@ -2,17 +2,17 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { BoostingOptions, LogisticOptions } from '../../models/index.ts';
 import { CommandError } from '../command-error.ts';
+import { flagOf, listFlag, numberFlag, textFlag, wordFlag } from '../flags.ts';
 import type { RawOptions } from '../options.ts';
-import { flagOf, listFlag, numberFlag, wordFlag } from './numbers.ts';
 
-/** The command line of `model train`, checked as far as it can be without the data. */
+/** The command line of `model train`, checked as far as possible without the data. */
 export interface TrainPlan {
   readonly data: string;
   readonly target: string;
   readonly positive: string | undefined;
   readonly algorithm: 'boosting' | 'logistic';
   readonly objective: BoostingOptions['objective'];
-  /** A declaration in JSON; undefined: inferred. */
+  /** A declaration in JSON. Undefined: features are inferred. */
   readonly features: string | undefined;
   readonly fields: readonly string[] | undefined;
   readonly ignore: readonly string[];
@@ -40,7 +40,7 @@ const BOOSTING = [
 const BOOSTING_ONLY = [...BOOSTING, 'bins', 'baseScore', 'earlyStopping', 'validationSize', 'objective'];
 const LOGISTIC_ONLY = ['l2'];
 
-/** @throws CommandError (exit 2) for the first flag that cannot be */
+/** Returns the plan. @throws CommandError (exit 2) for the first flag that is not valid */
 export function planOf(options: RawOptions): TrainPlan {
   const algorithm = wordFlag(options, 'algorithm', ['boosting', 'logistic']);
   const foreign = (algorithm === 'boosting' ? LOGISTIC_ONLY : BOOSTING_ONLY).find((name) => options[name] !== undefined);
@@ -54,16 +54,16 @@ export function planOf(options: RawOptions): TrainPlan {
   return {
     data: String(options['data']),
     target: String(options['target']),
-    positive: options['positive'] as string | undefined,
+    positive: textFlag(options, 'positive'),
     algorithm,
     objective:
       options['objective'] === undefined
         ? undefined
         : wordFlag<'squared-error' | 'logistic'>(options, 'objective', ['squared-error', 'logistic']),
-    features: options['features'] as string | undefined,
+    features: textFlag(options, 'features'),
     fields: listFlag(options, 'fields'),
     ignore: listFlag(options, 'ignore') ?? [],
-    exclude: options['exclude'] as string | undefined,
+    exclude: textFlag(options, 'exclude'),
     testSize,
     seed: seedOf(options),
     badRows: wordFlag(options, 'badRows', ['refuse', 'skip']),

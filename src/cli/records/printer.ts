@@ -1,30 +1,55 @@
 import { describeError } from '../../errors.ts';
 import type { KafkaRecord, TopicPartition } from '../../kafka/index.ts';
-import { plainOf, type Serde, textOf } from '../../topics/index.ts';
+import { printable } from '../../observe/index.ts';
+import { type AnyTopic, plainOf, textOf } from '../../topics/index.ts';
 import type { Session } from '../session.ts';
+import { nameOf } from './partition-name.ts';
 
-export type RecordPrinter = (partition: TopicPartition, record: KafkaRecord) => Promise<void>;
+/** Prints a record. Resolves to false for one that was not wanted. */
+export type RecordPrinter = (partition: TopicPartition, record: KafkaRecord) => Promise<boolean>;
 
-/** Prints records: decoded where the session's app declares the topic, else as text. */
-export function recordPrinter({ app, output }: Session): RecordPrinter {
-  return async ({ topic, partition }, record) => {
-    const serdes = app?.topics.get(topic)?.serdes;
-    const key = await decoded(record.key, serdes?.key as Serde<never, unknown> | undefined, topic, 'key');
-    const value = await decoded(record.value, serdes?.value as Serde<never, unknown> | undefined, topic, 'value');
+/** What a line may show beside key and value. */
+export const SHOWN = ['partition', 'time', 'headers'] as const;
+export type Shown = (typeof SHOWN)[number];
+
+export interface PrintOptions {
+  readonly show: readonly Shown[];
+  /** Print the records with this key alone. */
+  readonly key: string | undefined;
+  /** Records of this time and later are left out. */
+  readonly stopAtMs: number | undefined;
+}
+
+/** Returns a printer that decodes as the session's app declares the topic; key and value are text where it does not. */
+export function recordPrinter(
+  { app, output }: Session,
+  { show, key: wantedKey, stopAtMs = Number.POSITIVE_INFINITY }: PrintOptions,
+): RecordPrinter {
+  return async (where, record) => {
+    const { topic, partition } = where;
     const { offset, timestamp } = record;
-    output.data({ topic, partition, offset, timestamp, key, value, headers: headersOf(record) });
-    output.line(`${topic}[${partition}]@${offset}  ${shown(key)}  ${shown(value)}`);
+    if (timestamp >= stopAtMs) return false;
+    const declared = app?.topics.get(topic);
+    const key = await decoded(record.key, declared, topic, 'key');
+    if (wantedKey !== undefined && (key === null || shown(key) !== wantedKey)) return false;
+    const value = await decoded(record.value, declared, topic, 'value');
+    const headers = headersOf(record);
+    output.data({ topic, partition, offset, timestamp, key, value, headers });
+    const parts: Readonly<Record<Shown, string>> = {
+      partition: `${nameOf(where)}@${offset}`,
+      time: new Date(timestamp).toISOString(),
+      headers: JSON.stringify(headers),
+    };
+    const line = [...SHOWN.filter((part) => show.includes(part)).map((part) => parts[part]), shown(key), shown(value)];
+    output.line(line.map(printable).join('  '));
+    return true;
   };
 }
 
-async function decoded(
-  bytes: Buffer | null,
-  serde: Serde<never, unknown> | undefined,
-  topic: string,
-  part: 'key' | 'value',
-): Promise<unknown> {
+async function decoded(bytes: Buffer | null, declared: AnyTopic | undefined, topic: string, part: 'key' | 'value'): Promise<unknown> {
   if (bytes === null) return null;
-  if (serde === undefined) return textOf(bytes);
+  if (declared === undefined) return textOf(bytes);
+  const serde = declared.serdes[part];
   try {
     const value = await serde.decode(bytes, { topic, part });
     return serde.toPlain === undefined ? plainOf(value) : serde.toPlain(value);
@@ -33,13 +58,9 @@ async function decoded(
   }
 }
 
-function headersOf(record: KafkaRecord): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(record.headers).map(([name, value]) => [
-      name,
-      Buffer.isBuffer(value) ? textOf(value) : value.map((each) => textOf(each)),
-    ]),
-  );
+function headersOf({ headers }: KafkaRecord): Record<string, unknown> {
+  const plain = (value: Buffer | readonly Buffer[]) => (Buffer.isBuffer(value) ? textOf(value) : value.map((each) => textOf(each)));
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, plain(value)]));
 }
 
 function shown(value: unknown): string {

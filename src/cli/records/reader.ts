@@ -9,9 +9,10 @@ import {
   seekToStart,
   type TopicPartition,
 } from '../../kafka/index.ts';
+import { nameOf } from './partition-name.ts';
 import type { RecordPrinter } from './printer.ts';
 
-/** Records waiting to be printed at which the partitions pause, so that a slow reader of our output holds the fetches. */
+/** Queued records at which the partitions pause, so that a slow reader of the output holds back the fetches. */
 const HIGH = 2_000;
 
 export interface ReaderOptions {
@@ -19,26 +20,28 @@ export interface ReaderOptions {
   /** Where a partition without a commit starts. */
   readonly start: 'earliest' | 'latest';
   readonly limit: number;
-  /** Next offset at the end of each `topic[partition]`; undefined = go on for ever. */
+  /** First offset of each `topic[partition]`. */
+  readonly starts: ReadonlyMap<string, number>;
+  /** Next offset at the end of each `topic[partition]`; undefined: without end. */
   readonly ends: ReadonlyMap<string, number> | undefined;
+  /** A member of a group reads from the group's commits, which `starts` holds, and commits. Others read the partitions of `starts` alone. */
+  readonly isMember: boolean;
   readonly print: RecordPrinter;
-  /** Where the group stands: its own commits are the positions then. Undefined = no commits, positions are kept here. */
-  readonly committed: readonly CommittedOffset[] | undefined;
 }
 
-/** A record to be printed, or the position behind a fetched batch. */
+/** A record to print, or the position behind a fetched batch. */
 interface Waiting {
   readonly partition: TopicPartition;
   readonly record: KafkaRecord | undefined;
   readonly nextOffset: number;
 }
 
-/** Prints what a subscription delivers, up to a limit or to where the partitions ended at the start. */
+/** Prints the records that a subscription delivers, up to a limit or to given ends of the partitions. */
 export class Reader implements ConsumerSink {
   readonly #options: ReaderOptions;
   readonly #queue: Waiting[] = [];
-  /** Next offset of what was printed, or skipped because the log has no record there. */
-  readonly #positions = new Map<string, CommittedOffset>();
+  /** Next offset of each partition: behind what was printed or passed over. */
+  readonly #positions: Map<string, number>;
   readonly #ended: Promise<void>;
   #end: () => void = () => undefined;
   #fail: (error: unknown) => void = () => undefined;
@@ -55,7 +58,7 @@ export class Reader implements ConsumerSink {
       this.#end = resolve;
       this.#fail = reject;
     });
-    for (const committed of options.committed ?? []) if (committed.offset >= 0) this.#positions.set(nameOf(committed), committed);
+    this.#positions = new Map(options.starts);
   }
 
   /** Makes this reader the owner of a subscription. */
@@ -64,40 +67,49 @@ export class Reader implements ConsumerSink {
     return this;
   }
 
-  /** Resolves at the limit, at the ends, or when `signal` is aborted; rejects when the subscription fails. */
-  async finished(signal: AbortSignal): Promise<void> {
+  /** Resolves at the limit, at the ends, at the time, or when `signal` is aborted. Rejects when the subscription fails. */
+  async finished(signal: AbortSignal, stopAtMs: number | undefined): Promise<void> {
     signal.addEventListener('abort', this.#end, { once: true });
-    await this.#ended;
+    // A time beyond what a timer can hold needs none: nobody waits 24 days for it.
+    const ms = stopAtMs === undefined ? undefined : Math.min(stopAtMs - Date.now(), 2 ** 31 - 1);
+    const timer = ms === undefined ? undefined : setTimeout(this.#end, ms);
+    try {
+      await this.#ended;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
-  /** Commits what was printed. */
+  /** Commits the positions. */
   async commit(): Promise<void> {
-    const offsets = this.#assigned.flatMap((partition) => this.#positions.get(nameOf(partition)) ?? []);
+    const offsets = this.#assigned.flatMap((partition): CommittedOffset[] => {
+      const offset = this.#positions.get(nameOf(partition));
+      return offset === undefined ? [] : [{ ...partition, offset, metadata: null }];
+    });
     if (offsets.length > 0) await this.#subscription?.commit(this.#epoch, offsets);
   }
 
   assigned(partitions: readonly TopicPartition[], epoch: number): void {
-    this.#assigned = partitions;
+    this.#assigned = partitions.filter((partition) => this.#isWanted(partition));
     this.#epoch = epoch;
     this.#isPaused = false;
     this.#queue.length = 0;
-    if (this.#subscription !== undefined) this.#seek(this.#subscription, partitions, epoch);
+    if (this.#subscription !== undefined) this.#seek(this.#subscription, epoch);
     this.#check();
   }
 
-  /** Positions that are kept here need not be asked for. */
-  #seek(subscription: Subscription, partitions: readonly TopicPartition[], epoch: number): void {
-    const isKept = (partition: TopicPartition) => this.#options.committed === undefined && this.#positions.has(nameOf(partition));
-    for (const partition of partitions.filter(isKept)) {
-      const position = this.#positions.get(nameOf(partition));
-      if (position !== undefined) subscription.seek(epoch, partition, position.offset);
-    }
-    const others = partitions.filter((partition) => !isKept(partition));
-    void seekToStart(subscription, this.#options.admin, { partitions: others, epoch }, { start: this.#options.start });
+  /** A partition that is not wanted gets no position, and so nothing of it is delivered. */
+  #seek(subscription: Subscription, epoch: number): void {
+    const { isMember, admin, start } = this.#options;
+    const isKnown = (partition: TopicPartition) => !isMember && this.#positions.has(nameOf(partition));
+    for (const partition of this.#assigned.filter(isKnown))
+      subscription.seek(epoch, partition, this.#positions.get(nameOf(partition)) ?? 0);
+    const partitions = this.#assigned.filter((partition) => !isKnown(partition));
+    if (partitions.length > 0) void seekToStart(subscription, admin, { partitions, epoch }, { start });
   }
 
   async revoking(_partitions: readonly TopicPartition[], epoch: number): Promise<void> {
-    if (epoch === this.#epoch && this.#options.committed !== undefined) await this.commit().catch(() => undefined);
+    if (epoch === this.#epoch && this.#options.isMember) await this.commit().catch(() => undefined);
   }
 
   lost(): void {
@@ -105,7 +117,7 @@ export class Reader implements ConsumerSink {
   }
 
   batch(partition: TopicPartition, epoch: number, records: KafkaRecords, nextOffset: number): void {
-    if (epoch !== this.#epoch) return;
+    if (epoch !== this.#epoch || !this.#isWanted(partition)) return;
     for (const record of records) this.#queue.push({ partition, record, nextOffset: record.offset + 1 });
     this.#queue.push({ partition, record: undefined, nextOffset });
     if (this.#queue.length > HIGH && !this.#isPaused) {
@@ -139,12 +151,9 @@ export class Reader implements ConsumerSink {
 
   async #print({ partition, record, nextOffset }: Waiting): Promise<void> {
     const end = this.#options.ends?.get(nameOf(partition)) ?? Number.POSITIVE_INFINITY;
-    if (record !== undefined && record.offset >= end) return;
-    if (record !== undefined) {
-      await this.#options.print(partition, record);
-      this.#printed++;
-    }
-    this.#positions.set(nameOf(partition), { ...partition, offset: Math.min(nextOffset, end), metadata: null });
+    const isBehindEnd = record !== undefined && record.offset >= end;
+    if (record !== undefined && !isBehindEnd && (await this.#options.print(partition, record))) this.#printed++;
+    this.#positions.set(nameOf(partition), Math.min(nextOffset, end));
     this.#check();
   }
 
@@ -152,12 +161,11 @@ export class Reader implements ConsumerSink {
     const { ends, limit } = this.#options;
     if (this.#printed >= limit) return this.#end();
     if (ends === undefined || this.#assigned.length === 0) return;
-    const isAtEnd = (partition: TopicPartition) =>
-      (this.#positions.get(nameOf(partition))?.offset ?? 0) >= (ends.get(nameOf(partition)) ?? 0);
+    const isAtEnd = (partition: TopicPartition) => (this.#positions.get(nameOf(partition)) ?? 0) >= (ends.get(nameOf(partition)) ?? 0);
     if (this.#assigned.every(isAtEnd)) this.#end();
   }
-}
 
-function nameOf({ topic, partition }: TopicPartition): string {
-  return `${topic}[${partition}]`;
+  #isWanted(partition: TopicPartition): boolean {
+    return this.#options.isMember || this.#options.starts.has(nameOf(partition));
+  }
 }

@@ -2,12 +2,12 @@ import { createInterface } from 'node:readline';
 import { count } from '../../observe/index.ts';
 import type { SendResult } from '../../topics/index.ts';
 import { CommandError } from '../command-error.ts';
+import { pairs, textFlag, wholeNumber } from '../flags.ts';
 import type { RawOptions } from '../options.ts';
 import { openSession, type Session } from '../session.ts';
-import { pairs, wholeNumber } from './options.ts';
 import { declaredSender, rawSender, type Sender } from './sender.ts';
 
-/** How many records of standard input travel together. */
+/** Records of standard input that are sent together. */
 const BATCH = 500;
 
 export async function sendRecords(topic: string, value: string | undefined, options: RawOptions): Promise<void> {
@@ -18,8 +18,8 @@ export async function sendRecords(topic: string, value: string | undefined, opti
     });
   }
   const frame = {
-    key: options['key'] as string | undefined,
-    headers: pairs('--header', options['header']),
+    key: textFlag(options, 'key'),
+    headers: grouped(pairs('--header', options['header'])),
     partition: wholeNumber('--partition', options['partition']),
     timestamp: wholeNumber('--timestamp', options['timestamp']),
   };
@@ -31,6 +31,13 @@ export async function sendRecords(topic: string, value: string | undefined, opti
   } finally {
     await session.close();
   }
+}
+
+/** A repeated name keeps all its values, in order. */
+function grouped(headers: ReadonlyArray<readonly [name: string, value: string]>): Record<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const [name, value] of headers) groups.set(name, [...(groups.get(name) ?? []), value]);
+  return Object.fromEntries(groups);
 }
 
 async function senderOf(session: Session, name: string): Promise<Sender> {

@@ -1,17 +1,9 @@
+import { messageOf } from '../../errors.ts';
 import type { KafkaProducer } from '../../kafka/index.ts';
-import {
-  type AnyTopic,
-  headersOf,
-  KeylessSpread,
-  type Message,
-  partitionOf,
-  type SendResult,
-  type Serde,
-  type Topic,
-} from '../../topics/index.ts';
+import { type AnyTopic, headersOf, KeylessSpread, partitionOf, type SendResult, type Serde, type Topic } from '../../topics/index.ts';
 import { CommandError } from '../command-error.ts';
 
-/** A record as it is typed: text. `value` null is a tombstone. */
+/** A record as it is typed. A `value` of null is a tombstone. */
 export interface TypedRecord {
   readonly key: string | undefined;
   readonly value: string | null;
@@ -20,17 +12,17 @@ export interface TypedRecord {
   readonly timestamp: number | undefined;
 }
 
-/** Sends records in order; resolves to where they went, by position. */
+/** Sends records in order. Resolves to their offsets, by position. */
 export type Sender = (records: readonly TypedRecord[]) => Promise<SendResult[]>;
 
-/** Bytes as they are. */
+/** Returns a sender of bytes as they are. */
 export function rawSender(producer: KafkaProducer, topic: string, partitions: number): Sender {
   const spread = new KeylessSpread();
   return async (records) => {
     const outputs = records.map(({ key: text, value, headers, partition, timestamp }) => {
       const key = text === undefined ? null : Buffer.from(text, 'utf8');
       const chosen = partition ?? (key === null ? spread.next(partitions) : partitionOf(key, partitions));
-      if (chosen >= partitions) throw new CommandError(2, `--partition ${chosen}: topic "${topic}" has ${partitions}`);
+      if (chosen >= partitions) throw new CommandError(2, `--partition ${chosen}: topic "${topic}" has ${partitions} partitions`);
       return {
         topic,
         partition: chosen,
@@ -45,35 +37,43 @@ export function rawSender(producer: KafkaProducer, topic: string, partitions: nu
   };
 }
 
-/** Through the serdes of an app's topic. */
+/** Returns a sender through the serdes of an app's topic. */
 export function declaredSender(declared: AnyTopic): Sender {
-  const topic = declared as unknown as Topic<unknown, unknown, unknown, unknown>;
+  const topic = untyped(declared);
   const { key, value } = topic.serdes;
   return async (records) =>
     Promise.all(
-      records.map((record) => {
+      records.map(async (record) => {
         const { headers, partition, timestamp } = record;
-        const frame = {
-          headers,
-          partition,
-          timestamp,
-          ...(record.key === undefined ? {} : { key: fromText(record.key, key, 'key') }),
-        };
-        if (record.value === null) return topic.tombstone(frame);
-        return topic.send({ ...frame, value: fromText(record.value, value, 'value') } as Message<unknown, unknown>);
+        const frame = { headers, partition, timestamp, key: record.key === undefined ? undefined : fromText(record.key, key, 'key') };
+        const sent =
+          record.value === null ? topic.tombstone(frame) : topic.send({ ...frame, value: fromText(record.value, value, 'value') });
+        return sent.catch((error: unknown) => {
+          throw record.key === undefined && /^key: /.test(messageOf(error)) ? withoutKey(error) : error;
+        });
       }),
     );
 }
 
-/** What was typed, as the serde wants it: text for text and bytes, JSON for the rest. */
+/** A topic of an app whose types are not known here: its serdes check what is sent. */
+function untyped(topic: AnyTopic): Topic<unknown, unknown, unknown, unknown> {
+  return topic as Topic<unknown, unknown, unknown, unknown>;
+}
+
+function withoutKey(cause: unknown): CommandError {
+  return new CommandError(1, messageOf(cause), { cause, next: 'Give the record a key: -k KEY.' });
+}
+
+/** Returns what was typed in the form that the serde takes: text for text and bytes, JSON for the rest. */
 function fromText(text: string, serde: Serde<never, unknown>, part: string): unknown {
   const name = serde.name.replace(/^optional /, '');
   if (name === 'string') return text;
   if (name === 'bytes') return Buffer.from(text, 'utf8');
   try {
-    return serde.parsePlain === undefined ? (JSON.parse(text) as unknown) : serde.parsePlain(text);
+    return serde.parsePlain === undefined ? JSON.parse(text) : serde.parsePlain(text);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CommandError(1, `${part}: the topic wants ${name}, and this is not JSON: ${text.slice(0, 80)} (${reason})`, { cause });
+    const next = part === 'key' && name.startsWith('json') ? 'A text is quoted in JSON: -k \'"u1"\'.' : undefined;
+    const problem = `${part}: the topic expects ${name}, and this is not JSON: ${text.slice(0, 80)} (${messageOf(cause)})`;
+    throw new CommandError(1, problem, { cause, next });
   }
 }

@@ -3,8 +3,8 @@ import { fittedSpecs, type TopicDifference, topicDifferences } from '../../runti
 import { CommandError } from '../command-error.ts';
 import type { RawOptions } from '../options.ts';
 import type { Output } from '../output.ts';
-import { openSession } from '../session.ts';
-import { requireNames, wantedTopics } from './wanted.ts';
+import { openSessionFor } from '../session.ts';
+import { wantedTopics } from './wanted.ts';
 
 type Status = 'created' | 'already there' | 'grown' | 'altered' | 'differs' | 'would be created' | 'would grow' | 'would be altered';
 
@@ -12,9 +12,9 @@ interface Outcome {
   readonly topic: string;
   readonly partitions: number;
   readonly status: Status;
-  /** What is not as it is wanted, and stays so. */
+  /** Differences from the declaration that stay. */
   readonly differences?: readonly TopicDifference[];
-  /** What was changed, or would be. */
+  /** Differences that were removed, or would be. */
   readonly changes?: readonly TopicDifference[];
 }
 
@@ -24,11 +24,10 @@ interface Mode {
   readonly dryRun: boolean;
 }
 
-/** Creates what is missing, changes what the flags allow, and tells what differs: exit code 1 then. */
+/** Creates the missing topics, changes the others as the flags allow, and reports differences that stay: exit code 1 then. */
 export async function createTopics(names: readonly string[], options: RawOptions): Promise<void> {
-  const session = await openSession(options);
+  const session = await openSessionFor(names, options);
   try {
-    requireNames(session, names);
     const mode = { grow: options['addPartitions'] === true, alter: options['alterConfigs'] === true, dryRun: options['dryRun'] === true };
     const wanted = wantedTopics(session, names, options);
     const admin = await session.admin();
@@ -44,21 +43,24 @@ export async function createTopics(names: readonly string[], options: RawOptions
   }
 }
 
-/** Nothing is made when the broker would refuse a part of it. */
+/** Creates nothing when the broker would refuse a part of it. @throws CommandError (exit 2) */
 async function checkSpecs(admin: KafkaAdmin, specs: readonly TopicSpec[]): Promise<void> {
   const refused = await admin.checkTopics(specs);
   if (refused.size === 0) return;
   const lines = [...refused].map(([topic, why]) => `${topic}: ${why}`);
-  throw new CommandError(2, lines.length === 1 ? lines[0]! : `the broker refuses ${lines.length} topics:\n  - ${lines.join('\n  - ')}`);
+  throw new CommandError(
+    2,
+    lines.length === 1 ? String(lines[0]) : `the broker refuses ${lines.length} topics:\n  - ${lines.join('\n  - ')}`,
+  );
 }
 
 async function provision(admin: KafkaAdmin, specs: readonly TopicSpec[], mode: Mode): Promise<Outcome[]> {
   const counts = await admin.partitionCounts(specs.map((spec) => spec.name));
   const missing = specs.filter((spec) => !counts.has(spec.name));
   const made = mode.dryRun ? new Map<string, boolean>() : await admin.createTopics(missing);
-  const there = [...counts.keys()];
-  const found = new Map((await admin.describeTopics(there)).map((topic) => [topic.name, topic]));
-  const configs = await admin.topicConfigs(there);
+  const existing = [...counts.keys()];
+  const found = new Map((await admin.describeTopics(existing)).map((topic) => [topic.name, topic]));
+  const configs = await admin.topicConfigs(existing);
   const outcomes: Outcome[] = [];
   for (const spec of specs) {
     const present = found.get(spec.name);
@@ -68,12 +70,12 @@ async function provision(admin: KafkaAdmin, specs: readonly TopicSpec[], mode: M
   return outcomes;
 }
 
-/** @param made false when another process has made it meanwhile, undefined when nothing was to be done */
+/** @param made false when another process created it in the meantime, undefined in a dry run */
 function makingOf({ name, partitions }: TopicSpec, made: boolean | undefined): Outcome {
   return { topic: name, partitions, status: made === undefined ? 'would be created' : made ? 'created' : 'already there' };
 }
 
-/** Partitions are only ever added, and the replication factor is not ours to change. */
+/** Adds partitions and sets configs as the mode allows. Partitions are never removed, and the replication factor never changes. */
 async function changed(admin: KafkaAdmin, spec: TopicSpec, differences: readonly TopicDifference[], mode: Mode): Promise<Outcome> {
   const { name: topic, partitions } = spec;
   const grown = differences.filter(({ what, is }) => mode.grow && what === 'partitions' && Number(is) < partitions);
@@ -95,7 +97,7 @@ function print(output: Output, outcomes: readonly Outcome[]): void {
   const rows = outcomes.flatMap(({ topic, differences = [], changes = [] }) =>
     [...changes, ...differences].map(({ what, is, wanted }) => [topic, what, is, wanted]),
   );
-  if (rows.length > 1) output.table(rows, ['topic', 'what', 'there', 'wanted']);
+  if (rows.length > 1) output.table(rows, ['topic', 'what', 'is', 'declared']);
   for (const outcome of outcomes) output.data(outcome);
 }
 
@@ -103,10 +105,10 @@ function advise(outcomes: readonly Outcome[], { grow, alter }: Mode): void {
   const left = outcomes.flatMap(({ differences = [] }) => differences);
   const canGrow = left.some(({ what, is, wanted }) => what === 'partitions' && Number(is) < Number(wanted));
   if (!grow && canGrow) {
-    process.stderr.write('streamer: --add-partitions grows topics that have too few; keys then map to other partitions than before\n');
+    process.stderr.write('streamer: --add-partitions adds the missing partitions; keys map to other partitions from then on\n');
   }
   if (!alter && left.some(({ what }) => what !== 'partitions' && what !== 'replication factor')) {
-    process.stderr.write('streamer: --alter-configs sets the configs that differ, and leaves all others\n');
+    process.stderr.write('streamer: --alter-configs sets the configs that differ and leaves the others\n');
   }
 }
 
@@ -115,6 +117,6 @@ function partitionText(partitions: number): string {
 }
 
 function statusText({ status, differences, changes = [] }: Outcome): string {
-  const told = [...changes.map(({ what, is, wanted }) => `${what} ${is} -> ${wanted}`), ...(differences ?? []).map(({ text }) => text)];
-  return told.length === 0 ? status : `${status}: ${told.join('; ')}`;
+  const parts = [...changes.map(({ what, is, wanted }) => `${what} ${is} -> ${wanted}`), ...(differences ?? []).map(({ text }) => text)];
+  return parts.length === 0 ? status : `${status}: ${parts.join('; ')}`;
 }

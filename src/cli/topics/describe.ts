@@ -3,13 +3,11 @@ import { count } from '../../observe/index.ts';
 import { CommandError } from '../command-error.ts';
 import type { RawOptions } from '../options.ts';
 import type { Output } from '../output.ts';
-import { openSession } from '../session.ts';
-import { requireNames } from './wanted.ts';
+import { openSessionFor } from '../session.ts';
 
 export async function describeTopics(names: readonly string[], options: RawOptions): Promise<void> {
-  const session = await openSession(options);
+  const session = await openSessionFor(names, options);
   try {
-    requireNames(session, names);
     const wanted = names.length > 0 ? names : (session.app?.topicSpecs().map((spec) => spec.name) ?? []);
     const admin = await session.admin();
     await checkPresent(admin, wanted);
@@ -19,12 +17,12 @@ export async function describeTopics(names: readonly string[], options: RawOptio
   }
 }
 
-/** @throws CommandError (exit 1) naming those that are not there */
+/** Resolves when all topics exist. @throws CommandError (exit 1) that names the missing ones */
 export async function checkPresent(admin: KafkaAdmin, names: readonly string[]): Promise<void> {
   const counts = await admin.partitionCounts(names);
   const missing = names.filter((name) => !counts.has(name));
   if (missing.length > 0)
-    throw new CommandError(1, `no such topic: ${missing.join(', ')}`, { next: '`streamer topics list` shows those that are there.' });
+    throw new CommandError(1, `no such topic: ${missing.join(', ')}`, { next: '`streamer topics list` lists the existing ones.' });
 }
 
 function print(output: Output, topic: TopicDescription, partitions: readonly Watermarks[]): void {

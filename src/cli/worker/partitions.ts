@@ -10,7 +10,17 @@ export function perTopic(partitions: readonly TopicPartition[]): string {
     .join('  ');
 }
 
-/** For programs: `{"partitions":["orders[0]"]}` */
+/** As JSON has it: `{"partitions":["orders[0]"]}` */
 export function listOf(partitions: readonly TopicPartition[]): { readonly partitions: string[] } {
   return { partitions: partitions.map(({ topic, partition }) => `${topic}[${partition}]`).sort() };
+}
+
+/** `orders[0]@42 (agent "charge")` */
+export function placeOf({ agent, topic, partition, offset }: RecordPlace): string {
+  return `${topic}[${partition}]${offset === undefined ? '' : `@${offset}`}${agent === undefined ? '' : ` (agent "${agent}")`}`;
+}
+
+export interface RecordPlace extends TopicPartition {
+  readonly agent?: string | undefined;
+  readonly offset?: number | undefined;
 }

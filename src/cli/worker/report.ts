@@ -7,7 +7,8 @@ import type { Worker, WorkerEvents } from '../../runtime/index.ts';
 import type { Output } from '../output.ts';
 import { terminal } from '../terminal.ts';
 import { Pace } from './pace.ts';
-import { listOf, perTopic } from './partitions.ts';
+import { listOf, perTopic, placeOf } from './partitions.ts';
+import { RetryLog } from './retry-log.ts';
 
 const log = getLogger(['streamer', 'cli']);
 const TERMINAL_MS = 500;
@@ -16,13 +17,14 @@ const JSON_MS = 1_000;
 
 type Listeners = { readonly [E in keyof WorkerEvents]?: (...args: WorkerEvents[E]) => void };
 
-/** Tells what a worker does: for people a line in place that counts, for programs an object per happening. */
+/** Reports what a worker does: for people a line of counts that is rewritten in place, for programs an object per event. */
 export class WorkerReport {
   readonly #worker: Worker;
   readonly #output: Output;
   readonly #pace = new Pace();
   readonly #timer: NodeJS.Timeout;
   readonly #listeners: Listeners;
+  readonly #retries = new RetryLog(log);
   #last = '';
 
   constructor(app: App, worker: Worker, settings: Settings, output: Output) {
@@ -38,13 +40,14 @@ export class WorkerReport {
     clearInterval(this.#timer);
     this.#totals();
     const { drained, abandoned, ms } = result;
-    const left = abandoned === 0 ? '' : `, gave up ${count(abandoned)} that come again at the next start`;
+    const left = abandoned === 0 ? '' : `, gave up ${count(abandoned)} that are processed again at the next start`;
     this.#line(`drained ${count(drained)} events${left}, committed, left the group in ${duration(ms)}`);
     this.#output.data({ event: 'stopped', drained, abandoned, stopMs: Math.round(ms) });
   }
 
   close(): void {
     clearInterval(this.#timer);
+    this.#retries.close();
     terminal.bottom = '';
     for (const [event, listener] of Object.entries(this.#listeners)) this.#worker.off(event as keyof WorkerEvents, listener as never);
   }
@@ -60,28 +63,27 @@ export class WorkerReport {
     const { id, version } = app;
     this.#output.data({ event: 'ready', app: id, version, group: id, brokers: settings.brokers, pid: process.pid, readyMs });
     if (assigned.length > 0) this.#output.data({ event: 'assigned', ...listOf(assigned) });
-    const what = assigned.length > 0 ? `assigned ${perTopic(assigned)}` : 'no partitions yet: other workers of the group have them';
+    const what = assigned.length > 0 ? `assigned ${perTopic(assigned)}` : 'no partitions yet: the other workers of the group have them';
     this.#line(`${what}  ready in ${duration(readyMs)}`);
   }
 
-  /** What comes and goes is a line of the transcript; what went wrong is a line of the log. */
+  /** Assignments are lines of the transcript; failures are lines of the log. */
   #forPeople(): Listeners {
     return {
       assigned: ({ partitions }) => partitions.length > 0 && this.#line(`assigned ${perTopic(partitions)}`),
       revoked: ({ partitions, lost }) => {
         if (partitions.length > 0 && this.#worker.state !== 'draining') this.#line(`${lost ? 'lost' : 'revoked'} ${perTopic(partitions)}`);
       },
-      deadLetter: ({ error, ...where }) => log.warning(`dead letter of ${placeOf(where)}: ${describeError(error)}`),
-      retry: ({ error, attempt, delayMs, ...where }) =>
-        log.info(`try ${attempt} of ${placeOf(where)} failed, again in ${duration(delayMs)}: ${describeError(error)}`),
-      waiting: ({ agent, error }) => log.warning(`agent "${agent}" waits: ${describeError(error)}`),
-      resumed: ({ agent, waitedMs }) => log.info(`agent "${agent}" goes on after ${duration(waitedMs)}`),
-      warning: ({ error }) => log.warning(describeError(error)),
+      deadLetter: ({ error, ...where }) => log.warning('dead letter of {place}: {error}', { place: placeOf(where), error }),
+      retry: (failed) => this.#retries.add(failed),
+      waiting: ({ agent, error }) => log.warning('agent "{agent}" waits: {error}', { agent, error }),
+      resumed: ({ agent, waitedMs }) => log.info('agent "{agent}" continues after {waited}', { agent, waited: duration(waitedMs) }),
+      warning: ({ error }) => log.warning('{error}', { error }),
       source: this.#sourceLine(),
     };
   }
 
-  /** A line at each change of phase; how far a snapshot is changes too often for one each. */
+  /** Prints a line at each change of phase. The progress of a snapshot changes too often for that. */
   #sourceLine(): NonNullable<Listeners['source']> {
     const phases = new Map<string, string>();
     return ({ source, phase, detail }) => {
@@ -92,17 +94,17 @@ export class WorkerReport {
   }
 
   #forPrograms(): Listeners {
-    const tell = (event: string, fields: object) => this.#output.data({ event, ...fields });
+    const print = (event: string, fields: object) => this.#output.data({ event, ...fields });
     return {
-      assigned: ({ partitions, epoch }) => tell('assigned', { ...listOf(partitions), epoch }),
-      revoked: ({ partitions, lost }) => tell('revoked', { ...listOf(partitions), lost }),
-      deadLetter: ({ error, ...where }) => tell('deadLetter', { ...where, error: describeError(error) }),
-      retry: ({ error, ...where }) => tell('retry', { ...where, error: describeError(error) }),
-      waiting: ({ agent, error }) => tell('waiting', { agent, error: describeError(error) }),
-      resumed: (fields) => tell('resumed', fields),
-      warning: ({ error }) => tell('warning', { error: describeError(error) }),
-      stalled: (fields) => tell('stalled', fields),
-      source: (fields) => tell('source', fields),
+      assigned: ({ partitions, epoch }) => print('assigned', { ...listOf(partitions), epoch }),
+      revoked: ({ partitions, lost }) => print('revoked', { ...listOf(partitions), lost }),
+      deadLetter: ({ error, ...where }) => print('deadLetter', { ...where, error: describeError(error) }),
+      retry: ({ error, ...where }) => print('retry', { ...where, error: describeError(error) }),
+      waiting: ({ agent, error }) => print('waiting', { agent, error: describeError(error) }),
+      resumed: (fields) => print('resumed', fields),
+      warning: ({ error }) => print('warning', { error: describeError(error) }),
+      stalled: (fields) => print('stalled', fields),
+      source: (fields) => print('source', fields),
     };
   }
 
@@ -120,7 +122,7 @@ export class WorkerReport {
     this.#output.data({ event: 'progress', events, ...pace, deadLettered, tombstonesSkipped, agents, sources });
   }
 
-  /** Pace and lag are those of partitions that are no longer ours: left out. */
+  /** Prints the last counts, without pace and lag: they are those of partitions that are no longer assigned. */
   #totals(): void {
     const { events, deadLettered, tombstonesSkipped, agents } = this.#worker.stats();
     terminal.bottom = '';
@@ -132,20 +134,6 @@ export class WorkerReport {
     if (this.#output.json) return;
     terminal.write(process.stdout, `${text}\n`);
   }
-}
-
-function placeOf({
-  agent,
-  topic,
-  partition,
-  offset,
-}: {
-  agent?: string | undefined;
-  topic: string;
-  partition: number;
-  offset?: number | undefined;
-}): string {
-  return `${topic}[${partition}]${offset === undefined ? '' : `@${offset}`}${agent === undefined ? '' : ` (agent "${agent}")`}`;
 }
 
 function waitingText(agents: readonly string[]): string {

@@ -1,6 +1,6 @@
 import { getLogger } from '@logtape/logtape';
 import type { App } from '../../app.ts';
-import { describeError } from '../../errors.ts';
+import type { StreamerError } from '../../errors.ts';
 import type { KafkaClient } from '../../kafka/index.ts';
 import type { Worker } from '../../runtime/index.ts';
 import { persist } from '../../timing/index.ts';
@@ -13,36 +13,44 @@ import { stopSignal } from '../signals.ts';
 import { WorkerReport } from './report.ts';
 
 const log = getLogger(['streamer', 'cli']);
-/** Beyond the drain budget: time for the last commit, for leaving the group, and for closing connections. */
+/** Time beyond the drain budget for the last commit, for leaving the group, and for closing connections. */
 const CLOSING_MS = 15_000;
 
-/** Runs until a signal comes or the worker fails. */
+/** Runs a worker until a signal arrives or the worker fails. */
 export async function runWorker(options: RawOptions): Promise<void> {
   const session = await openAppSession(options);
   const stop = stopRequest();
   try {
     session.app.validate();
     introduce(session);
-    await prepare(session, options.app ?? '', stop.signal);
-    if (!stop.signal.aborted) await work(session, stop.asked);
+    await prepare(session, options.app ?? session.appPath, stop.signal);
+    if (!stop.signal.aborted) await work(session, stop);
   } finally {
     await session.close();
     stop.release();
   }
 }
 
-/** A command that finds no broker says so and ends; a broker that was there and has gone is waited for. */
+/** Fails when no broker answers. A broker that answered and went away is waited for. */
 async function prepare(session: AppSession, name: string, signal: AbortSignal): Promise<void> {
   const { app, settings } = session;
   await awaitBroker(settings);
   const connectAndCheck = async () => checkTopics(await app.client(), app, name);
-  await persist(connectAndCheck, signal, (error) => log.warning(`not ready yet: ${describeError(error)}`)).catch((error: unknown) => {
+  await persist(connectAndCheck, signal, warnNotReady).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });
 }
 
-async function work({ app, output, settings }: AppSession, asked: Promise<void>): Promise<void> {
-  const worker = await Promise.race([app.start(), asked]);
+function warnNotReady(error: StreamerError): void {
+  log.warning('not ready yet: {error}', { error });
+}
+
+async function work({ app, output, settings }: AppSession, { asked, signal }: StopRequest): Promise<void> {
+  // A schema registry that is away is waited for, as a broker is.
+  const started = persist(() => app.start(), signal, warnNotReady).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+  const worker = await Promise.race([started, asked]);
   if (worker === undefined) return;
   const report = new WorkerReport(app, worker, settings.values, output);
   try {
@@ -55,7 +63,7 @@ async function work({ app, output, settings }: AppSession, asked: Promise<void>)
   }
 }
 
-/** Times the whole of it: drain, commit, leave, close. */
+/** Stops the worker and closes its connections; returns how long all of it took. */
 async function stopWorker(app: App, worker: Worker): Promise<{ drained: number; abandoned: number; ms: number }> {
   const startedAt = performance.now();
   const result = await worker.stop();
@@ -95,6 +103,6 @@ async function checkTopics(client: KafkaClient, app: App, name: string): Promise
   const missing = specs.filter((spec) => !counts.has(spec.name)).map((spec) => spec.name);
   if (missing.length === 0) return;
   throw new CommandError(2, `${missing.length === 1 ? 'a topic is' : 'topics are'} missing: ${missing.join(', ')}`, {
-    next: `Create what the app declares:  streamer topics create -A ${name}`,
+    next: `Create the topics of the app:  streamer topics create -A ${name}`,
   });
 }

@@ -122,7 +122,7 @@ it('shows where a slot stands, and drops it only when told so', async () => {
     maxSlotWalKeepSize: '-1',
   });
   expect(text.stdout).toContain('until the disk is full');
-  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('Say --yes')]);
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('To do it: --yes')]);
   expect(unknown.stderr).toContain('It has: cars.');
   expect((await cdc('reset', 'cars', '--yes')).stdout).toContain('slot dropped');
   expect((await sql(url, `select from pg_replication_slots where slot_name = $$${slot}$$`)).rowCount).toBe(0);
