@@ -1,5 +1,5 @@
-import type { Command } from 'commander';
 import { type Agent, type AgentOptions, type Behaviour, defineAgent, generator, type StreamFunction } from './agents/index.ts';
+import type { AppCommand, InDev } from './app/command.ts';
 import { type Layers, type ResolvedSettings, resolveSettings, type SettingsInput } from './config/index.ts';
 import type { Source } from './connect/index.ts';
 import { ConfigError, StreamerError } from './errors.ts';
@@ -46,29 +46,6 @@ export interface AppOptions extends SettingsInput {
   /** Shown in logs. @default '0.0.0' */
   readonly version?: string | undefined;
 }
-
-/** What a command of an app is given beside its options. */
-export interface CommandContext {
-  /** Aborted at SIGINT and SIGTERM. */
-  readonly signal: AbortSignal;
-  /** To be called by a command with `inDev: 'first'` when the worker can start. */
-  ready(): void;
-  readonly args: readonly string[];
-}
-
-export interface AppCommand {
-  readonly name: string;
-  readonly about: string;
-  readonly configure: (command: Command) => Command | void;
-  readonly action: (options: Record<string, unknown>, context: CommandContext) => Promise<void> | void;
-  readonly inDev: InDev;
-}
-
-/**
- * Whether `streamer dev` runs a command, without options: beside the worker, or `first`, so that the worker starts when the
- * command has called `ready`.
- */
-export type InDev = boolean | 'first';
 
 /**
  * What a developer declares: topics, agents, commands. Making one connects nothing; `start` validates all of it first and

@@ -32,7 +32,8 @@ export {
   stop,
   when,
 } from './agents/index.ts';
-export { App, type AppCommand, type AppOptions, type CommandContext, isApp } from './app.ts';
+export type { AppCommand, CommandContext, InDev } from './app/command.ts';
+export { App, type AppOptions, isApp } from './app.ts';
 // Settings
 export type { Config, Origin, ResolvedSettings, Settings, SettingsInput } from './config/index.ts';
 // Sources
