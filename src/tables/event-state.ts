@@ -1,0 +1,59 @@
+import { type Change, keyId, type Shard } from './shard.ts';
+
+/**
+ * What one attempt at an event has written. The attempt sees its own writes, nobody else does; they go into the shards when
+ * the event has finished, and are dropped with an attempt that failed.
+ */
+export class EventState {
+  /** Most events write one entry: it is kept without a map. */
+  #first: { readonly shard: Shard; readonly id: string; change: Change } | undefined;
+  #others: Map<Shard, Map<string, Change>> | undefined;
+
+  get(shard: Shard, key: Buffer): Buffer | undefined {
+    const id = keyId(key);
+    const change = this.#find(shard, id);
+    return change === undefined ? shard.get(key, id) : (change.value ?? undefined);
+  }
+
+  /** @param value null deletes the entry. Both buffers are kept: they must not change afterwards. */
+  set(shard: Shard, key: Buffer, value: Buffer | null): void {
+    const id = keyId(key);
+    const change = { key, value };
+    if (this.#first === undefined) this.#first = { shard, id, change };
+    else if (this.#first.shard === shard && this.#first.id === id) this.#first.change = change;
+    else this.#layerOf(shard).set(id, change);
+  }
+
+  /** The attempt's writes to one shard. */
+  *changesOf(shard: Shard): Iterable<Change> {
+    if (this.#first?.shard === shard) yield this.#first.change;
+    yield* this.#others?.get(shard)?.values() ?? [];
+  }
+
+  /** The event has finished: its writes belong to the next cut. */
+  apply(): void {
+    if (this.#first === undefined) return;
+    this.#first.shard.apply(this.#first.id, this.#first.change);
+    for (const [shard, layer] of this.#others ?? []) for (const [id, change] of layer) shard.apply(id, change);
+    this.drop();
+  }
+
+  /** The attempt failed. */
+  drop(): void {
+    this.#first = undefined;
+    this.#others = undefined;
+  }
+
+  #find(shard: Shard, id: string): Change | undefined {
+    const first = this.#first;
+    if (first === undefined) return undefined;
+    return first.shard === shard && first.id === id ? first.change : this.#others?.get(shard)?.get(id);
+  }
+
+  #layerOf(shard: Shard): Map<string, Change> {
+    this.#others ??= new Map();
+    let layer = this.#others.get(shard);
+    if (layer === undefined) this.#others.set(shard, (layer = new Map()));
+    return layer;
+  }
+}
