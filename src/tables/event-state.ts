@@ -1,4 +1,5 @@
-import { type Change, keyId, type Shard } from './shard.ts';
+import { type Change, hasPrefix, keyId, type Shard } from './shard.ts';
+import type { StoreEntry } from './store/store.ts';
 
 /**
  * What one attempt at an event has written. The attempt sees its own writes, nobody else does; they go into the shards when
@@ -28,6 +29,21 @@ export class EventState {
   *changesOf(shard: Shard): Iterable<Change> {
     if (this.#first?.shard === shard) yield this.#first.change;
     yield* this.#others?.get(shard)?.values() ?? [];
+  }
+
+  /** Entries of the shard as the attempt sees them, in no particular order. */
+  *entries(shard: Shard, prefix?: Buffer): Iterable<StoreEntry> {
+    const own = new Map([...this.changesOf(shard)].map((change) => [keyId(change.key), change]));
+    for (const { key, value } of own.values()) if (value !== null && hasPrefix(key, prefix)) yield { key, value };
+    for (const entry of shard.entries(prefix)) if (!own.has(keyId(entry.key))) yield entry;
+  }
+
+  /** Entries from `from` up to, and without, `to`, in the order of the keys' bytes. */
+  range(shard: Shard, from: Buffer | undefined, to: Buffer | undefined, isReverse: boolean): StoreEntry[] {
+    const found = [...this.entries(shard)].filter(
+      ({ key }) => (from === undefined || key.compare(from) >= 0) && (to === undefined || key.compare(to) < 0),
+    );
+    return found.sort((a, b) => (isReverse ? b.key.compare(a.key) : a.key.compare(b.key)));
   }
 
   /** The event has finished: its writes belong to the next cut. */

@@ -101,8 +101,12 @@ export class Shard {
   *entries(prefix?: Buffer): Iterable<StoreEntry> {
     const above = new Map([...(this.#cut ?? []), ...this.#dirty]);
     for (const { key, value } of above.values()) {
-      if (value !== null && (prefix === undefined || key.subarray(0, prefix.length).equals(prefix))) yield { key, value };
+      if (value !== null && hasPrefix(key, prefix)) yield { key, value };
     }
     for (const entry of this.#store.entries(prefix)) if (!above.has(keyId(entry.key))) yield entry;
   }
+}
+
+export function hasPrefix(key: Buffer, prefix: Buffer | undefined): boolean {
+  return prefix === undefined || key.subarray(0, prefix.length).equals(prefix);
 }

@@ -1,0 +1,133 @@
+import { StreamerError } from '../errors.ts';
+import type { Serde, SerdeContext } from '../topics/index.ts';
+import type { TableAccess, TableHost } from './access.ts';
+import type { StoreEntry } from './store/store.ts';
+import type { EntriesOptions, OrderedTable, RangeOptions } from './table.ts';
+
+/** Keys stay below what a disk store takes. */
+const KEY_BYTES = 1_900;
+
+export interface StateTableOptions<K, V> {
+  readonly key: Serde<K, K>;
+  readonly value: Serde<V, V>;
+  readonly ordered?: boolean | undefined;
+  readonly shardBy?: ((key: K) => unknown) | undefined;
+}
+
+/** Every kind of table that agents write; the declared types show what each may do. */
+export class StateTable<K, V> implements OrderedTable<K, V> {
+  readonly '~reads' = true;
+  readonly name: string;
+  readonly isOrdered: boolean;
+  readonly #host: TableHost;
+  readonly #options: StateTableOptions<K, V>;
+  readonly #keyContext: SerdeContext;
+  readonly #valueContext: SerdeContext;
+
+  /** @param changelog name of its changelog topic, for the serdes' errors and subjects */
+  constructor(host: TableHost, name: string, changelog: string, options: StateTableOptions<K, V>) {
+    this.#host = host;
+    this.name = name;
+    this.isOrdered = options.ordered === true;
+    this.#options = options;
+    this.#keyContext = { topic: changelog, part: 'key' };
+    this.#valueContext = { topic: changelog, part: 'value' };
+  }
+
+  '~writes'(): void {}
+
+  get(key: K): V | undefined {
+    const { shard, state } = this.#host.access(this.name, 'read');
+    const bytes = state.get(shard, this.#encodeKey(key));
+    return bytes === undefined ? undefined : this.#decodeValue(bytes);
+  }
+
+  has(key: K): boolean {
+    const { shard, state } = this.#host.access(this.name, 'read');
+    return state.get(shard, this.#encodeKey(key)) !== undefined;
+  }
+
+  set(key: K, value: V): void {
+    const access = this.#host.access(this.name, 'write');
+    this.#write(access, key, this.#encodeKey(key), this.#encodeValue(value));
+  }
+
+  delete(key: K): boolean {
+    const access = this.#host.access(this.name, 'write');
+    const bytes = this.#encodeKey(key);
+    const isThere = access.state.get(access.shard, bytes) !== undefined;
+    this.#write(access, key, bytes, null);
+    return isThere;
+  }
+
+  update(key: K, fn: (value: V | undefined) => V | undefined): V | undefined {
+    const access = this.#host.access(this.name, 'write');
+    const keyBytes = this.#encodeKey(key);
+    const before = access.state.get(access.shard, keyBytes);
+    const value = fn(before === undefined ? undefined : this.#decodeValue(before));
+    if (value instanceof Promise) {
+      throw this.#misuse('update takes a function that answers at once', 'Await before the update, and update with the result.');
+    }
+    if (value !== undefined || before !== undefined) {
+      this.#write(access, key, keyBytes, value === undefined ? null : this.#encodeValue(value));
+    }
+    return value;
+  }
+
+  *entries({ prefix, limit = Number.POSITIVE_INFINITY }: EntriesOptions<K> = {}): Iterable<[K, V]> {
+    const { shard, state } = this.#host.access(this.name, 'read');
+    let left = limit;
+    for (const entry of state.entries(shard, prefix === undefined ? undefined : Buffer.from(String(prefix), 'utf8'))) {
+      if (left-- <= 0) return;
+      yield this.#decoded(entry);
+    }
+  }
+
+  *range({ from, to, limit = Number.POSITIVE_INFINITY, reverse = false }: RangeOptions<K> = {}): Iterable<[K, V]> {
+    if (!this.isOrdered) throw this.#misuse('range needs a table that keeps an order', 'Declare it with { ordered: true }.');
+    const { shard, state } = this.#host.access(this.name, 'read');
+    const bound = (key: K | undefined) => (key === undefined ? undefined : this.#encodeKey(key));
+    let left = limit;
+    for (const entry of state.range(shard, bound(from), bound(to), reverse)) {
+      if (left-- <= 0) return;
+      yield this.#decoded(entry);
+    }
+  }
+
+  #write(access: TableAccess, key: K, bytes: Buffer, value: Buffer | null): void {
+    const { shardBy } = this.#options;
+    access.checkWrite(this.name, shardBy === undefined ? key : shardBy(key));
+    access.state.set(access.shard, bytes, value);
+  }
+
+  #encodeKey(key: K): Buffer {
+    const bytes = this.#atOnce(this.#options.key.encode(key, this.#keyContext), 'key');
+    if (bytes.length <= KEY_BYTES) return bytes;
+    throw new StreamerError('VALIDATION', `table "${this.name}": a key of ${bytes.length} bytes is too long: at most ${KEY_BYTES}`);
+  }
+
+  #encodeValue(value: V): Buffer {
+    return this.#atOnce(this.#options.value.encode(value, this.#valueContext), 'value');
+  }
+
+  #decodeValue(bytes: Buffer): V {
+    return this.#atOnce(this.#options.value.decode(bytes, this.#valueContext), 'value');
+  }
+
+  #decoded({ key, value }: StoreEntry): [K, V] {
+    return [this.#atOnce(this.#options.key.decode(key, this.#keyContext), 'key'), this.#decodeValue(value)];
+  }
+
+  #atOnce<T>(result: T | Promise<T>, part: 'key' | 'value'): T {
+    if (!(result instanceof Promise)) return result;
+    result.catch(() => {});
+    throw this.#misuse(
+      `its ${part} serde (${this.#options[part].name}) answers later, and a table reads and writes at once`,
+      'Use one that does not ask anything while it encodes and decodes.',
+    );
+  }
+
+  #misuse(problem: string, next: string): StreamerError {
+    return new StreamerError('USAGE', `table "${this.name}": ${problem}`, { next });
+  }
+}
