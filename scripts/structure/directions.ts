@@ -18,15 +18,16 @@ const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
   kafka: ['kafka/kafkajs', 'wire', 'config', 'observe', ...BASE],
   'kafka/kafkajs': ['kafka', 'wire', 'config', 'observe', ...BASE],
   topics: ['kafka', 'config', 'observe', ...BASE],
+  tables: ['topics', ...BASE],
   models: ['topics', 'kafka', 'config', 'observe', ...BASE],
   connect: ['topics', 'kafka', 'config', 'observe', ...BASE],
-  agents: ['models', 'connect', 'topics', 'kafka', 'config', 'observe', ...BASE],
-  runtime: ['agents', 'models', 'connect', 'topics', 'kafka', 'config', 'observe', ...BASE],
-  app: ['runtime', 'agents', 'models', 'connect', 'topics', 'kafka', 'config', 'observe', ...BASE],
-  testing: ['app', 'broker', 'runtime', 'agents', 'models', 'connect', 'topics', 'kafka', 'config', 'observe', ...BASE],
-  web: ['app', 'runtime', 'agents', 'models', 'connect', 'topics', 'kafka', 'config', 'observe', ...BASE],
-  cli: ['web', 'app', 'broker', 'runtime', 'agents', 'models', 'connect', 'topics', 'kafka', 'config', 'observe', ...BASE],
-  index: ['app', 'web', 'runtime', 'agents', 'models', 'connect', 'topics', 'kafka', 'config', 'observe', ...BASE],
+  agents: ['models', 'connect', 'tables', 'topics', 'kafka', 'config', 'observe', ...BASE],
+  runtime: ['agents', 'models', 'connect', 'tables', 'topics', 'kafka', 'config', 'observe', ...BASE],
+  app: ['runtime', 'agents', 'models', 'connect', 'tables', 'topics', 'kafka', 'config', 'observe', ...BASE],
+  testing: ['app', 'broker', 'runtime', 'agents', 'models', 'connect', 'tables', 'topics', 'kafka', 'config', 'observe', ...BASE],
+  web: ['app', 'runtime', 'agents', 'models', 'connect', 'tables', 'topics', 'kafka', 'config', 'observe', ...BASE],
+  cli: ['web', 'app', 'broker', 'runtime', 'agents', 'models', 'connect', 'tables', 'topics', 'kafka', 'config', 'observe', ...BASE],
+  index: ['app', 'web', 'runtime', 'agents', 'models', 'connect', 'tables', 'topics', 'kafka', 'config', 'observe', ...BASE],
 };
 
 /** Packages that one room alone may import. */
