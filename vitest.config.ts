@@ -3,6 +3,11 @@ import { defineConfig } from 'vitest/config';
 
 const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
+/** `*.slow.test.ts`: minutes in all, run by CI (`npm run test:slow`) and by name, but not by `npm test`. */
+const SLOW = 'test/**/*.slow.test.ts';
+
+const globalSetup = ['test/helpers/global-setup.ts'];
+
 export default defineConfig({
   resolve: {
     alias: [
@@ -11,13 +16,16 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/helpers/global-setup.ts'],
     testTimeout: 90_000,
     hookTimeout: 90_000,
     teardownTimeout: 10_000,
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than a small machine has cores: tests of a broker wait more than they compute.
+    maxWorkers: 3,
     env: { KAFKAJS_NO_PARTITIONER_WARNING: '1' },
+    projects: [
+      { extends: true, test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: [SLOW], globalSetup } },
+      { extends: true, test: { name: 'slow', include: [SLOW], globalSetup } },
+    ],
   },
 });

@@ -4,9 +4,8 @@ import { postgresChanges } from 'streamerjs/connect';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { run } from '../../cli/helpers.ts';
 import { createTopicsOf, testAppOf, until } from '../../helpers/app.ts';
-import { brokers, unique } from '../../helpers/broker.ts';
+import { unique } from '../../helpers/broker.ts';
 import { type PostgresServer, postgresServer, sql } from '../../helpers/replicating-postgres.ts';
-import { killRounds } from './soak/kill-rounds.ts';
 
 const APP = fileURLToPath(new URL('./fixtures/cars.ts', import.meta.url));
 let server: PostgresServer;
@@ -93,11 +92,6 @@ it('goes on where it was after the server has cut its connection, and says what 
   }
   expect((await changes.status()).reader).toBeUndefined();
 });
-
-it('loses no change and keeps the order of each row when its process is killed again and again', async () => {
-  const figures = await killRounds({ url: await server.database(), brokers: brokers(), kills: 2, transactions: 100, random: Math.random });
-  expect(figures.records).toBeGreaterThanOrEqual(figures.changes);
-}, 120_000);
 
 it('shows where a slot stands, and drops it only when told so', async () => {
   const url = await server.database();
