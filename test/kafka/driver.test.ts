@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KafkaAdmin, KafkaClient, OutputRecord } from '../../src/kafka/client.ts';
 import { kafkajs, RefusedRecordsError } from '../../src/kafka/index.ts';
-import { type Batch, createLanes, type Lane } from '../../src/kafka/kafkajs/lane.ts';
+import { type Batch, type PartitionQueue, partitionQueues } from '../../src/kafka/kafkajs/partition-queue.ts';
 import { ProducerSession } from '../../src/kafka/kafkajs/producer-session.ts';
 import { brokers, createTopic, readAll, unique } from '../helpers/broker.ts';
 import { createClient } from './support/recorder.ts';
@@ -180,11 +180,11 @@ describe('a batch whose answer was lost', () => {
     const session = await ProducerSession.open({ clientId: 't', brokers: brokers() });
     await session.learn([topic]);
     const leader = session.leader(topic, 0) ?? -1;
-    const lanes = ['1', '2'].map((value) => {
-      const [lane] = createLanes([record(topic, 0, value)]);
-      return (lane as Lane).batch();
+    const queues = ['1', '2'].map((value) => {
+      const [queue] = partitionQueues([record(topic, 0, value)]);
+      return (queue as PartitionQueue).batch();
     });
-    const [first, second] = lanes as [Batch, Batch];
+    const [first, second] = queues as [Batch, Batch];
     const produce = async (batch: Batch) => (await session.produce(leader, [batch]))[0];
     expect(await produce(first)).toMatchObject({ errorCode: 0, baseOffset: 0 });
     expect(await produce(first)).toMatchObject({ errorCode: 0, baseOffset: 0 });

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { KafkaRecord } from '../../src/kafka/client.ts';
 import { UnreadableBatchError } from '../../src/kafka/index.ts';
 import { answerOf, recordsOf } from '../../src/kafka/kafkajs/fetch.ts';
-import { headersOf } from '../../src/kafka/kafkajs/lane.ts';
+import { headersOf } from '../../src/kafka/kafkajs/partition-queue.ts';
 import { apiCodec } from '../../src/wire/api.ts';
 import { fetch } from '../../src/wire/apis/data.ts';
 import { encodeBatch } from '../../src/wire/batch-encoder.ts';

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { OutputRecord } from '../../src/kafka/client.ts';
-import { headersOf } from '../../src/kafka/kafkajs/lane.ts';
+import { headersOf } from '../../src/kafka/kafkajs/partition-queue.ts';
 import { encodeBatch, estimateSize } from '../../src/wire/batch-encoder.ts';
 import { crc32c } from '../../src/wire/crc32c.ts';
 

@@ -3,7 +3,7 @@ import type { KafkaError } from '../../src/errors.ts';
 import type { KafkaAdmin, KafkaClient } from '../../src/kafka/client.ts';
 import { type Broker, type Cluster, createCluster } from '../../src/kafka/kafkajs/cluster.ts';
 import { coordinatorOf } from '../../src/kafka/kafkajs/coordinators.ts';
-import { headersOf } from '../../src/kafka/kafkajs/lane.ts';
+import { headersOf } from '../../src/kafka/kafkajs/partition-queue.ts';
 import { produceTo } from '../../src/kafka/kafkajs/produce-call.ts';
 import { request } from '../../src/kafka/kafkajs/request.ts';
 import * as calls from '../../src/kafka/kafkajs/transaction-calls.ts';

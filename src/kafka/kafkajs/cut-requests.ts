@@ -1,6 +1,6 @@
 import { KafkaError } from '../../errors.ts';
 import type { OutputRecord } from '../client.ts';
-import type { Batch } from './lane.ts';
+import type { Batch } from './partition-queue.ts';
 
 /** Records below this size are never the reason: every broker takes requests of a few megabytes. */
 const LARGE_BYTES = 1_000_000;

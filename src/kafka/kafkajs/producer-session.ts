@@ -7,7 +7,7 @@ import { CompressionError } from '../../wire/compression/compression-error.ts';
 import { compressBatch } from '../../wire/records.ts';
 import type { KafkaClientOptions } from '../client.ts';
 import { type Cluster, createCluster } from './cluster.ts';
-import { type Batch, headersOf } from './lane.ts';
+import { type Batch, headersOf } from './partition-queue.ts';
 import { type PartitionAnswer, produceTo } from './produce-call.ts';
 import { initIdempotence, type ProducerIdentity } from './transaction-calls.ts';
 
@@ -76,7 +76,7 @@ export class ProducerSession {
   }
 
   /** @throws KafkaError (rejects) when a codec cannot be loaded */
-  async #encode({ lane: { topic, partition }, records }: Batch) {
+  async #encode({ queue: { topic, partition }, records }: Batch) {
     const plain = encodeBatch(records, this.#owner(topic, partition), headersOf);
     return { topic, partition, batch: await compress(plain, this.#compression(topic)) };
   }

@@ -6,8 +6,8 @@ import { RefusedRecordsError } from '../refused.ts';
 import { explainRefusal } from './authorization.ts';
 import { CutRequests } from './cut-requests.ts';
 import { codeError, codeOf, reasonOf, toKafkaError } from './errors.ts';
-import { type Batch, createLanes, type Lane } from './lane.ts';
 import { log } from './log.ts';
+import { type Batch, type PartitionQueue, partitionQueues } from './partition-queue.ts';
 import type { PartitionAnswer } from './produce-call.ts';
 import { ProducerSession } from './producer-session.ts';
 
@@ -32,7 +32,7 @@ const UNKNOWN_TOPIC = 'UNKNOWN_TOPIC_OR_PARTITION';
 
 /** What one send has come to. */
 interface Progress {
-  readonly lanes: Lane[];
+  readonly queues: PartitionQueue[];
   readonly offsets: Array<number | undefined>;
   readonly refused: Map<number, KafkaError>;
   readonly deadline: number;
@@ -86,9 +86,16 @@ class IdempotentProducer implements KafkaProducer {
   async #send(records: readonly OutputRecord[]): Promise<number[]> {
     const offsets: Array<number | undefined> = new Array(records.length).fill(undefined);
     const deadline = Date.now() + SEND_MS;
-    const progress: Progress = { lanes: createLanes(records), offsets, refused: new Map(), deadline, attempt: 0, lastError: undefined };
+    const progress: Progress = {
+      queues: partitionQueues(records),
+      offsets,
+      refused: new Map(),
+      deadline,
+      attempt: 0,
+      lastError: undefined,
+    };
     try {
-      while (progress.lanes.some((lane) => !lane.isDone)) await this.#step(progress);
+      while (progress.queues.some((queue) => !queue.isDone)) await this.#step(progress);
     } catch (error) {
       await this.#discard();
       throw toKafkaError(error, 'sending records');
@@ -121,19 +128,19 @@ class IdempotentProducer implements KafkaProducer {
     });
   }
 
-  /** The next batch of each lane, by the broker that leads it. */
+  /** The next batch of each queue, by the broker that leads it. */
   async #place(session: ProducerSession, progress: Progress): Promise<Map<number, Batch[]>> {
-    const open = progress.lanes.filter((lane) => !lane.isDone);
+    const open = progress.queues.filter((queue) => !queue.isDone);
     await this.#learn(session, open, progress);
     const byLeader = new Map<number, Batch[]>();
     let bytes = 0;
-    for (const lane of open.filter((each) => !each.isDone)) {
-      const leader = session.leader(lane.topic, lane.partition);
+    for (const queue of open.filter((each) => !each.isDone)) {
+      const leader = session.leader(queue.topic, queue.partition);
       if (leader === undefined || leader < 0) {
-        this.#judge(lane, leader === undefined ? UNKNOWN_TOPIC : 'LEADER_NOT_AVAILABLE', 0, progress);
+        this.#judge(queue, leader === undefined ? UNKNOWN_TOPIC : 'LEADER_NOT_AVAILABLE', 0, progress);
         continue;
       }
-      const batch = lane.batch();
+      const batch = queue.batch();
       bytes += batch.bytes;
       if (byLeader.size > 0 && (bytes > REQUEST_BYTES || this.#cut.isIsolating)) break;
       const batches = byLeader.get(leader);
@@ -147,8 +154,8 @@ class IdempotentProducer implements KafkaProducer {
    * A topic that is not there fails the metadata of all topics asked for with it (and, as kafkajs keeps asking, all later
    * sends), so the topics are asked for one by one then, in a new session.
    */
-  async #learn(session: ProducerSession, lanes: readonly Lane[], progress: Progress): Promise<void> {
-    const topics = [...new Set(lanes.map(({ topic }) => topic))];
+  async #learn(session: ProducerSession, queues: readonly PartitionQueue[], progress: Progress): Promise<void> {
+    const topics = [...new Set(queues.map(({ topic }) => topic))];
     try {
       await session.learn(topics);
     } catch (error) {
@@ -157,16 +164,16 @@ class IdempotentProducer implements KafkaProducer {
       await this.#discard();
       const fresh = await this.open();
       for (const topic of topics) {
-        await fresh.learn([topic]).catch((cause: unknown) => this.#judgeTopic(topic, cause, lanes, progress));
+        await fresh.learn([topic]).catch((cause: unknown) => this.#judgeTopic(topic, cause, queues, progress));
       }
       throw progress.lastError ?? new KafkaError('retry', 'the topics of the send had to be asked for one by one');
     }
   }
 
-  #judgeTopic(topic: string, cause: unknown, lanes: readonly Lane[], progress: Progress): void {
+  #judgeTopic(topic: string, cause: unknown, queues: readonly PartitionQueue[], progress: Progress): void {
     const code = codeOf(cause);
     if (code === undefined) throw cause;
-    for (const lane of lanes.filter((each) => each.topic === topic)) this.#judge(lane, code, 0, progress);
+    for (const queue of queues.filter((each) => each.topic === topic)) this.#judge(queue, code, 0, progress);
   }
 
   async #round(session: ProducerSession, byLeader: Map<number, Batch[]>, progress: Progress): Promise<KafkaError | undefined> {
@@ -181,32 +188,32 @@ class IdempotentProducer implements KafkaProducer {
       }
       progress.lastError = toKafkaError(answer.reason, `sending to broker ${nodeId}`);
       const refusal = this.#cut.note(batches, answer.reason);
-      if (refusal !== undefined) batches[0]?.lane.refuseOne(refusal, progress.refused);
+      if (refusal !== undefined) batches[0]?.queue.refuseOne(refusal, progress.refused);
     });
     return progress.lastError;
   }
 
-  #settle(session: ProducerSession, { lane, records }: Batch, answers: readonly PartitionAnswer[], progress: Progress): void {
-    const answer = answers.find(({ topic, partition }) => topic === lane.topic && partition === lane.partition);
-    if (answer === undefined) return this.#judge(lane, 'UNKNOWN', records.length, progress);
-    if (answer.errorCode !== 0) return this.#judge(lane, errorName(answer.errorCode), records.length, progress);
-    lane.misses = 0;
-    lane.written(records.length, answer.baseOffset, progress.offsets);
-    session.advance(lane.topic, lane.partition, records.length);
+  #settle(session: ProducerSession, { queue, records }: Batch, answers: readonly PartitionAnswer[], progress: Progress): void {
+    const answer = answers.find(({ topic, partition }) => topic === queue.topic && partition === queue.partition);
+    if (answer === undefined) return this.#judge(queue, 'UNKNOWN', records.length, progress);
+    if (answer.errorCode !== 0) return this.#judge(queue, errorName(answer.errorCode), records.length, progress);
+    queue.misses = 0;
+    queue.written(records.length, answer.baseOffset, progress.offsets);
+    session.advance(queue.topic, queue.partition, records.length);
   }
 
   /** Decides about a partition that failed: refused, smaller batches, or another attempt (`lastError`). */
-  #judge(lane: Lane, code: string, count: number, progress: Progress): void {
-    const refusal = codeError(code, 'writing was refused', { topic: lane.topic, partition: lane.partition });
-    const error = explainRefusal(refusal, this.#options, { operation: 'Write', topics: [lane.topic] });
-    if (code === UNKNOWN_TOPIC && ++lane.misses < MISSES_ALLOWED) {
+  #judge(queue: PartitionQueue, code: string, count: number, progress: Progress): void {
+    const refusal = codeError(code, 'writing was refused', { topic: queue.topic, partition: queue.partition });
+    const error = explainRefusal(refusal, this.#options, { operation: 'Write', topics: [queue.topic] });
+    if (code === UNKNOWN_TOPIC && ++queue.misses < MISSES_ALLOWED) {
       progress.lastError = new KafkaError('retry', error.message, { ...error.place, kafkaCode: code });
     } else if (SPLITTABLE.has(code) && count > 1) {
-      lane.split(count);
+      queue.split(count);
     } else if (SPLITTABLE.has(code)) {
-      lane.refuseOne(error, progress.refused);
+      queue.refuseOne(error, progress.refused);
     } else if (error.reason === 'refused') {
-      lane.refuseRest(error, progress.refused);
+      queue.refuseRest(error, progress.refused);
     } else {
       progress.lastError = SESSION_OVER.has(code) ? this.#endSession(error) : error;
     }

@@ -7,13 +7,13 @@ import { eachHeader } from '../headers.ts';
 const BATCH_BYTES = 900_000;
 
 export interface Batch {
-  readonly lane: Lane;
+  readonly queue: PartitionQueue;
   readonly records: readonly OutputRecord[];
   readonly bytes: number;
 }
 
 /** The records of one send that go to one partition, in order, and how far they have come. */
-export class Lane {
+export class PartitionQueue {
   readonly topic: string;
   readonly partition: number;
   readonly #all: readonly OutputRecord[];
@@ -50,7 +50,7 @@ export class Lane {
       records.push(record);
       bytes += size;
     }
-    return { lane: this, records, bytes };
+    return { queue: this, records, bytes };
   }
 
   written(count: number, baseOffset: number, offsets: Array<number | undefined>): void {
@@ -80,20 +80,20 @@ export class Lane {
 export const headersOf = (record: OutputRecord, visit: (name: string, value: Buffer | null) => void): void =>
   eachHeader(record.headers, visit);
 
-/** One lane for each partition, in the order in which the records name them. */
-export function createLanes(records: readonly OutputRecord[]): Lane[] {
-  const topics = new Map<string, Map<number, Lane>>();
-  const lanes: Lane[] = [];
+/** One queue for each partition, in the order in which the records name them. */
+export function partitionQueues(records: readonly OutputRecord[]): PartitionQueue[] {
+  const topics = new Map<string, Map<number, PartitionQueue>>();
+  const queues: PartitionQueue[] = [];
   records.forEach((record, position) => {
     let partitions = topics.get(record.topic);
     if (partitions === undefined) topics.set(record.topic, (partitions = new Map()));
-    let lane = partitions.get(record.partition);
-    if (lane === undefined) {
-      lane = new Lane(record.topic, record.partition, records);
-      partitions.set(record.partition, lane);
-      lanes.push(lane);
+    let queue = partitions.get(record.partition);
+    if (queue === undefined) {
+      queue = new PartitionQueue(record.topic, record.partition, records);
+      partitions.set(record.partition, queue);
+      queues.push(queue);
     }
-    lane.add(position);
+    queue.add(position);
   });
-  return lanes;
+  return queues;
 }
