@@ -1,47 +1,46 @@
 import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { KafkaError } from '../../errors.ts';
-import { type Deferred, deferred, sleep, within } from '../../timing/index.ts';
+import { type Deferred, deferred, within } from '../../timing/index.ts';
 import type { KafkaClientOptions, KafkaRecords, SubscribeOptions, TopicPartition } from '../client.ts';
 import { createAssigner } from './assigner.ts';
 import { explainRefusal } from './authorization.ts';
-import { type Broker, type Cluster, createKafka, type Member, RETRY } from './cluster.ts';
+import { type Cluster, createKafka, type Member, RETRY } from './cluster.ts';
 import { toKafkaError } from './errors.ts';
-import { fetchByWire, recordsOf } from './fetch.ts';
+import { recordsOf } from './fetch.ts';
+import { Fetches } from './fetches.ts';
 import { ON_RESET, type OnReset } from './fixes/reset.ts';
 import { coordinatorFinder, GroupCoordinator } from './group.ts';
 import { Joins } from './joins.ts';
 import { log } from './log.ts';
 import type { MemberData } from './member-data.ts';
+import { SignsOfLife } from './signs-of-life.ts';
 
 export type ResolvedOptions = Required<SubscribeOptions>;
 
-/** What a consumer tells the subscription that made it. */
+/** The subscription that a consumer was made for. */
 export interface ConsumerOwner {
   /** Before each join of the group; the join waits for it, and fails if it rejects. */
   beforeJoin(): Promise<void>;
   joined(member: Member, assignment: Readonly<Record<string, readonly number[]>>): void;
-  /** Records from `position` on. True: taken, go on behind them; false: not now. */
+  /** Records from `position` on. Returns true if they are taken, and false if they have to come again later. */
   fetched(tp: TopicPartition, position: number, records: KafkaRecords, nextOffset: number): boolean;
-  /** A stretch without any record for us: control records, aborted ones, or what compaction took. */
+  /** A stretch of the log without a record to deliver: control records, aborted ones, or what compaction took. */
   skipped(tp: TopicPartition, position: number, nextOffset: number): void;
   /** The position of a partition was out of range; reading goes on at `position`. */
   reset(tp: TopicPartition, position: number): void;
-  /** Nothing can be fetched at present, so that the next fetch may as well wait for `wake`. */
+  /** True if nothing can be fetched at present, so that the next fetch may as well wait for `wake`. */
   isIdle(): boolean;
   /** What the leader of the group is told of this member. */
   member(): MemberData;
 }
 
-/** How long an idle fetch waits to be woken, before it goes on to heartbeat. */
-const IDLE_MS = 1_000;
 const MAX_BYTES = 10 * 1024 * 1024;
 const STOP_MS = 2_500;
-const STALL_CHECK_MS = 5_000;
 const LEAVE_MS = 1_000;
 
 /**
- * One kafkajs consumer, from connecting to its end. Its handler only hands over; commits, positions and what happens
- * around a rebalance are the owner's. It is not restarted: after a failure the owner makes a new one.
+ * One kafkajs consumer, from connecting to its end. Its handler only hands records over; commits, positions and what happens
+ * around a rebalance are up to the owner. It is not restarted: after a failure the owner makes a new one.
  */
 export class GroupConsumer {
   readonly group: GroupCoordinator;
@@ -50,17 +49,15 @@ export class GroupConsumer {
   readonly #client: KafkaClientOptions;
   readonly #options: ResolvedOptions;
   readonly #owner: ConsumerOwner;
-  readonly #fetching = new Map<string, Deferred<void>>();
+  readonly #fetches: Fetches;
   readonly #joins: Joins;
-  readonly #wired = new WeakSet<Broker>();
-  #wake = new AbortController();
-  #lastSign = Date.now();
-  #resolve: (reason: KafkaError | undefined) => void = () => {};
-  /** What kafkajs still says after its end is not passed on: another consumer may be at work. */
+  readonly #life: SignsOfLife;
+  readonly #ended: Deferred<KafkaError | undefined> = deferred();
+  /** Events that kafkajs still emits after the end are not passed on: another consumer may be at work. */
   #isOver = false;
 
-  /** @param ghost the `member` of a consumer that failed: it is told to leave before this one joins */
-  constructor(client: KafkaClientOptions, options: ResolvedOptions, owner: ConsumerOwner, ghost?: Member) {
+  /** @param staleMember the `member` of a consumer that failed: it leaves the group before this one joins */
+  constructor(client: KafkaClientOptions, options: ResolvedOptions, owner: ConsumerOwner, staleMember?: Member) {
     this.#client = client;
     this.#options = options;
     this.#owner = owner;
@@ -87,9 +84,11 @@ export class GroupConsumer {
     this.cluster = cluster;
     const find = coordinatorFinder(cluster);
     this.group = new GroupCoordinator(cluster, find, options.groupId);
-    this.#joins = new Joins(options.groupId, { beforeJoin: () => this.#beforeJoin(), sign: () => this.#sign() }, ghost);
+    this.#life = new SignsOfLife(options.stallTimeoutMs, rebalanceTimeoutMs(options), (ms) => this.#end(this.#silence(ms)));
+    this.#joins = new Joins(options.groupId, { beforeJoin: () => this.#beforeJoin(), sign: () => this.#life.sign() }, staleMember);
     this.#joins.hook(cluster, find);
-    this.#hookFetches(cluster);
+    this.#fetches = new Fetches(client.maxBatchBytes, () => !this.#isOver && owner.isIdle());
+    this.#fetches.hook(cluster);
     Object.assign(cluster, { [ON_RESET]: ((tp, position) => owner.reset(tp, position)) satisfies OnReset });
     this.#listen();
   }
@@ -99,21 +98,18 @@ export class GroupConsumer {
     return this.#joins.leftBehind;
   }
 
-  /** With the ACL that is missing, where it is the want of a right. @param topics those that it may be about */
+  /** Adds the missing ACL to an error about a missing right. @param topics those that it may be about */
   explain(error: KafkaError, topics = this.#options.topics): KafkaError {
     return explainRefusal(error, this.#client, { operation: 'Read', topics, group: this.#options.groupId });
   }
 
   /** Runs until the consumer ends: with the reason, or without one after `stop`. Never rejects. */
   async run(): Promise<KafkaError | undefined> {
-    const ended = new Promise<KafkaError | undefined>((resolve) => {
-      this.#resolve = resolve;
-    });
     const { topics, groupId } = this.#options;
-    const stallCheck = setInterval(() => this.#checkStall(), Math.min(STALL_CHECK_MS, this.#options.stallTimeoutMs));
+    this.#life.start();
     this.#start().catch((error: unknown) => this.#end(toKafkaError(error, `reading ${topics.join(', ')} as group "${groupId}"`)));
-    const reason = await ended;
-    clearInterval(stallCheck);
+    const reason = await this.#ended.promise;
+    this.#life.stop();
     return reason;
   }
 
@@ -127,7 +123,7 @@ export class GroupConsumer {
     ).catch(() => true);
     if (!stopped) {
       log.info('the consumer of group {group} did not stop in time', { group: this.#options.groupId });
-      // Of one that failed, the connection may be of no use: the next one tells the group.
+      // If it has failed, its connection may be of no use: the next consumer makes its member leave.
       const { member } = this.#joins;
       if (member !== undefined && !hasFailed) await within(this.group.leave(member), LEAVE_MS).catch(() => {});
       await within(this.cluster.disconnect(), LEAVE_MS).catch(() => {});
@@ -150,8 +146,7 @@ export class GroupConsumer {
 
   /** Ends the wait of idle fetches. */
   wake(): void {
-    this.#wake.abort();
-    this.#wake = new AbortController();
+    this.#fetches.wake();
   }
 
   /** Ends the consumer from above. */
@@ -159,12 +154,9 @@ export class GroupConsumer {
     this.#end(error);
   }
 
-  /**
-   * Settles when the fetches that are on their way at the time of the call have ended. After a join, what they bring belongs
-   * to the generation before.
-   */
-  async settleFetches(): Promise<void> {
-    await within(Promise.all([...this.#fetching.values()].map(({ promise }) => promise)), IDLE_MS + this.#options.maxWaitMs);
+  /** Settles when the fetches that are under way at the time of the call have ended, or have taken too long. */
+  settleFetches(): Promise<void> {
+    return this.#fetches.settle(this.#options.maxWaitMs);
   }
 
   async #beforeJoin(): Promise<void> {
@@ -172,26 +164,11 @@ export class GroupConsumer {
     await this.#owner.beforeJoin();
   }
 
-  /** kafkajs sleeps for `maxWaitMs` when all is paused, and cannot be woken; each fetch begins with this call, which can. */
-  #hookFetches(cluster: Cluster): void {
-    const refresh = cluster.refreshMetadataIfNecessary.bind(cluster);
-    cluster.refreshMetadataIfNecessary = async () => {
-      if (!this.#isOver && this.#owner.isIdle()) await sleep(IDLE_MS, this.#wake.signal);
-      await refresh();
-    };
-    const find = cluster.findBroker.bind(cluster);
-    cluster.findBroker = async (node) => {
-      const broker = await find(node);
-      if (!this.#wired.has(broker)) fetchByWire(broker, this.#client.maxBatchBytes);
-      this.#wired.add(broker);
-      return broker;
-    };
-  }
-
   #listen(): void {
-    const { GROUP_JOIN, CRASH, END_BATCH_PROCESS, FETCH_START, FETCH, HEARTBEAT, REBALANCING } = this.#consumer.events;
+    const { GROUP_JOIN, CRASH, END_BATCH_PROCESS, FETCH_START, HEARTBEAT } = this.#consumer.events;
+    this.#fetches.watch(this.#consumer);
+    for (const event of [GROUP_JOIN, FETCH_START, HEARTBEAT]) this.#consumer.on(event, () => this.#life.sign());
     this.#consumer.on(GROUP_JOIN, ({ payload }) => {
-      this.#sign();
       const { member } = this.#joins;
       if (member !== undefined && !this.#isOver) this.#owner.joined(member, payload.memberAssignment);
     });
@@ -202,17 +179,6 @@ export class GroupConsumer {
       if (batchSize === 0 && !this.#isOver)
         this.#owner.skipped({ topic, partition }, Number(firstOffset ?? lastOffset), Number(lastOffset) + 1);
     });
-    this.#consumer.on(FETCH_START, ({ payload }) => {
-      this.#sign();
-      this.#fetching.get(String(payload.nodeId))?.resolve();
-      this.#fetching.set(String(payload.nodeId), deferred<void>());
-    });
-    this.#consumer.on(FETCH, ({ payload }) => {
-      this.#fetching.get(String(payload.nodeId))?.resolve();
-      this.#fetching.delete(String(payload.nodeId));
-    });
-    this.#consumer.on(HEARTBEAT, () => this.#sign());
-    this.#consumer.on(REBALANCING, () => this.#fetching.clear());
   }
 
   /** Must not throw: a TypeError from here would end the consumer for good. */
@@ -237,7 +203,7 @@ export class GroupConsumer {
     await this.#consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: async (payload) => this.#onBatch(payload) });
   }
 
-  /** Before it has started and after it has stopped, the client throws; nothing is fetched then anyway. */
+  /** The client throws before it has started and after it has stopped; nothing is fetched then anyway. */
   #ifRunning(change: () => void): void {
     try {
       change();
@@ -248,18 +214,11 @@ export class GroupConsumer {
 
   #end(reason: KafkaError | undefined): void {
     this.#isOver = true;
-    this.#resolve(reason);
+    this.#ended.resolve(reason);
   }
 
-  #sign(): void {
-    this.#lastSign = Date.now();
-  }
-
-  /** kafkajs can stop without a crash; a join may rightly take as long as the group waits for its members. */
-  #checkStall(): void {
-    const silentMs = Date.now() - this.#lastSign;
-    if (silentMs < this.#options.stallTimeoutMs + rebalanceTimeoutMs(this.#options)) return;
-    this.#end(new KafkaError('retry', `the consumer of group "${this.#options.groupId}" has shown no sign of life for ${silentMs} ms`));
+  #silence(ms: number): KafkaError {
+    return new KafkaError('retry', `the consumer of group "${this.#options.groupId}" has shown no sign of life for ${ms} ms`);
   }
 }
 

@@ -13,33 +13,32 @@ export interface JoinsOwner {
 }
 
 /**
- * Stands before every join of a consumer. Its cluster is its own, and within it nothing but a join looks for the coordinator
- * (our own requests use the look-up without this hook). So the look-up is the one place before every join, whatever caused
- * it, that kafkajs awaits.
+ * Runs before every join of a consumer. A consumer has a cluster of its own, in which only a join looks for the coordinator (our
+ * own requests use the look-up without this hook). So the look-up is the one place that kafkajs awaits before every join.
  */
 export class Joins {
   readonly #groupId: string;
   readonly #owner: JoinsOwner;
   readonly #watched = new WeakSet<Broker>();
   #member: Member | undefined;
-  /** Member of the consumer before, which went without a word. */
-  #ghost: Member | undefined;
+  /** Member of the consumer before, which ended without leaving. */
+  #staleMember: Member | undefined;
 
-  /** @param ghost is told to leave before this consumer joins */
-  constructor(groupId: string, owner: JoinsOwner, ghost: Member | undefined) {
+  /** @param staleMember leaves the group before this consumer joins */
+  constructor(groupId: string, owner: JoinsOwner, staleMember: Member | undefined) {
     this.#groupId = groupId;
     this.#owner = owner;
-    this.#ghost = ghost;
+    this.#staleMember = staleMember;
   }
 
-  /** What the group knows this consumer as; undefined before its first join. */
+  /** The member that this consumer is in the group; undefined before its first join. */
   get member(): Member | undefined {
     return this.#member;
   }
 
   /** The member whose partitions nobody reads if this consumer ends: its own, or the one before if it has not joined. */
   get leftBehind(): Member | undefined {
-    return this.#member ?? this.#ghost;
+    return this.#member ?? this.#staleMember;
   }
 
   hook(cluster: Cluster, find: FindCoordinator): void {
@@ -56,16 +55,16 @@ export class Joins {
 
   /** The group would wait for it until its session ends, and nobody would read its partitions meanwhile. */
   async #evictStaleMember(broker: Broker): Promise<void> {
-    if (this.#ghost === undefined) return;
-    const { memberId } = this.#ghost;
+    if (this.#staleMember === undefined) return;
+    const { memberId } = this.#staleMember;
     const answered = await within(
       broker.leaveGroup({ groupId: this.#groupId, memberId }).then(() => true),
       LEAVE_MS,
     ).catch((error: unknown) => codeOf(error) === 'UNKNOWN_MEMBER_ID');
-    if (answered) this.#ghost = undefined;
+    if (answered) this.#staleMember = undefined;
   }
 
-  /** The generation is told by no event. */
+  /** No event of kafkajs has the generation. */
   #watch(broker: Broker): void {
     if (this.#watched.has(broker)) return;
     this.#watched.add(broker);

@@ -19,12 +19,17 @@ export function partitionsOf(cluster: Cluster, topic: string): TopicPartition[] 
   return cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => ({ topic, partition: partitionId }));
 }
 
-/** Looks the topics up and asks; after a leader has moved, again. */
-export async function askLeaders<T>(cluster: Cluster, topics: readonly string[], ask: () => Promise<T>): Promise<T> {
+/**
+ * Looks the topics up and asks; after a leader has moved, again.
+ *
+ * @param isFresh look the topics up though they are known: partitions may have been added
+ */
+export async function askLeaders<T>(cluster: Cluster, topics: readonly string[], ask: () => Promise<T>, isFresh = false): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
       await cluster.addMultipleTargetTopics([...topics]);
-      await cluster.refreshMetadataIfNecessary();
+      if (isFresh) await cluster.refreshMetadata();
+      else await cluster.refreshMetadataIfNecessary();
       return await ask();
     } catch (error) {
       const code = codeOf(error);

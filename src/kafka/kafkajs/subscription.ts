@@ -57,7 +57,7 @@ class GroupSubscription implements Subscription {
   #closing: Promise<void> | undefined;
   #failures = 0;
   #commits: Promise<void> = Promise.resolve();
-  /** The ends of consumers that failed; on a connection that broke unseen, they take long. */
+  /** Consumers that failed and are being stopped: over a connection that broke unseen, that takes long. */
   readonly #ending = new Set<Promise<void>>();
 
   constructor(client: KafkaClientOptions, options: ResolvedOptions, sink: (subscription: Subscription) => ConsumerSink) {
@@ -121,9 +121,9 @@ class GroupSubscription implements Subscription {
   /** One consumer after the other, until the subscription is closed or cannot go on. */
   async #run(): Promise<void> {
     const { signal } = this.#closed;
-    let ghost: Member | undefined;
+    let staleMember: Member | undefined;
     while (!signal.aborted) {
-      const consumer = new GroupConsumer(this.#client, this.#options, this.#assignments, ghost);
+      const consumer = new GroupConsumer(this.#client, this.#options, this.#assignments, staleMember);
       this.#assignments.consumer = consumer;
       const reason = await consumer.run();
       if (reason === undefined || this.#assignments.isClosing) return;
@@ -134,7 +134,7 @@ class GroupSubscription implements Subscription {
       this.#assignments.consumer = undefined;
       this.#end(consumer);
       if (isFatal) return;
-      ghost = consumer.member;
+      staleMember = consumer.member;
       await sleep(backoff(++this.#failures, FIRST_BACKOFF_MS, BACKOFF_CAP_MS), signal);
     }
   }

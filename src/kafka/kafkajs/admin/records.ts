@@ -14,7 +14,7 @@ export function recordAdmin({ admin, cluster }: AdminSession): RecordAdmin {
     async watermarks(topic, { isolation = 'uncommitted' } = {}) {
       const ranges = await wrapped(
         `reading the watermarks of topic "${topic}"`,
-        () => askLeaders(cluster, [topic], () => readRanges(cluster, partitionsOf(cluster, topic), isolation)),
+        () => askLeaders(cluster, [topic], () => readRanges(cluster, partitionsOf(cluster, topic), isolation), true),
         { topic },
       );
       return [...ranges].sort(byPartition);
