@@ -1,5 +1,6 @@
 /** What ships: inference against a model server, an age band, and forwarding. */
-import { App, ageBand, forward, http, inference, json, string } from 'streamerjs';
+import { App, forward, http, inference, json, string } from 'streamerjs';
+import { ageBand } from 'streamerjs/agents';
 import { z } from 'zod';
 
 const Customer = z.object({ age: z.number(), job: z.string() });

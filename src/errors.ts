@@ -110,6 +110,18 @@ export function messageOf(error: unknown): string {
   }
 }
 
+/** Returns an error of ours as it is, and any other as a retryable `KafkaError` that it caused. */
+export function asStreamerError(cause: unknown, doing?: string, place: ErrorPlace = {}): StreamerError {
+  return isStreamerError(cause) ? cause : asKafkaError(cause, doing, place);
+}
+
+/** Returns a `KafkaError` as it is, and any other error as a retryable one that it caused. */
+export function asKafkaError(cause: unknown, doing?: string, place: ErrorPlace = {}): KafkaError {
+  if (cause instanceof KafkaError) return cause;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new KafkaError('retry', doing === undefined ? message : `${doing}: ${message}`, { ...place, cause });
+}
+
 export function isStreamerError(error: unknown): error is StreamerError {
   return typeof error === 'object' && error !== null && BRAND in error;
 }

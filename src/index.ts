@@ -2,9 +2,7 @@
 
 // Agents
 export {
-  type AgeBand,
   type AgentOptions,
-  ageBand,
   type Behaviour,
   type CsvFileSinkOptions,
   csvFileSink,

@@ -1,4 +1,5 @@
-import { App, ageBand, inference, json, string } from 'streamerjs';
+import { App, inference, json, string } from 'streamerjs';
+import { ageBand } from 'streamerjs/agents';
 import { bandOf } from './band.ts';
 import { modelCommand, simulateCommand } from './commands.ts';
 import { type Answer, Customer, Prediction } from './customer.ts';

@@ -4,6 +4,7 @@ export type * from './client.ts';
 export { joinGroups } from './co-partitioned.ts';
 export { addHeader, keepForm, pickHeaders, setHeader } from './headers.ts';
 export { kafkajs } from './kafkajs/client.ts';
+export { byTopic, partitionKey } from './partitions.ts';
 export { isInLog, type LogPosition, readPositions, seekToStart } from './positions.ts';
 export { MadeRecords, sizeOf } from './records.ts';
 export { RefusedRecordsError } from './refused.ts';

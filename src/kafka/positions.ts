@@ -1,6 +1,7 @@
-import { KafkaError } from '../errors.ts';
+import { asKafkaError, KafkaError } from '../errors.ts';
 import { limited } from '../timing/index.ts';
 import type { CommittedOffset, KafkaAdmin, Subscription, TopicPartition, Watermarks } from './client.ts';
+import { partitionKey } from './partitions.ts';
 
 /** What the group has committed for a partition, and what its log holds. */
 export interface LogPosition extends Watermarks {
@@ -22,7 +23,7 @@ export async function readPositions(
   const marks = await Promise.all(topics.map((topic) => admin.watermarks(topic)));
   const commitOf = byPartition(committed);
   const marksOf = byPartition(marks.flat());
-  return partitions.map((partition) => positionOf(partition, commitOf.get(keyOf(partition)), marksOf.get(keyOf(partition))));
+  return partitions.map((partition) => positionOf(partition, commitOf.get(partitionKey(partition)), marksOf.get(partitionKey(partition))));
 }
 
 function positionOf({ topic, partition }: TopicPartition, commit: CommittedOffset | undefined, marks: Watermarks | undefined): LogPosition {
@@ -64,7 +65,7 @@ export async function seekToStart(
       subscription.seek(epoch, position, offset);
     }
   } catch (cause) {
-    subscription.rejoin(epoch, new KafkaError('retry', cause instanceof Error ? cause.message : String(cause), { cause }));
+    subscription.rejoin(epoch, asKafkaError(cause));
   }
 }
 
@@ -80,9 +81,5 @@ export function outOfRange({ topic, partition }: TopicPartition, offset: number,
 }
 
 function byPartition<T extends TopicPartition>(all: readonly T[]): Map<string, T> {
-  return new Map(all.map((each) => [keyOf(each), each]));
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
+  return new Map(all.map((each) => [partitionKey(each), each]));
 }

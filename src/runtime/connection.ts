@@ -1,5 +1,5 @@
 import { type Settings, securityOf } from '../config/index.ts';
-import { isStreamerError, KafkaError, type StreamerError } from '../errors.ts';
+import { asStreamerError, type StreamerError } from '../errors.ts';
 import { type CompressionName, type KafkaAdmin, type KafkaClient, kafkajs } from '../kafka/index.ts';
 import { within } from '../timing/index.ts';
 import { ReplyClient } from './ask/reply-client.ts';
@@ -37,7 +37,7 @@ export async function openConnection({ appId, settings, compressionOf, onTrouble
     await client.connect();
   } catch (error) {
     await client.close();
-    throw isStreamerError(error) ? error : new KafkaError('retry', (error as Error).message, { cause: error });
+    throw asStreamerError(error);
   }
   const outbox = new Outbox(() => client.producer(), onTrouble);
   const { get: admin, renew: renewAdmin } = once(() => client.admin());

@@ -1,4 +1,5 @@
 import type { App } from '../app.ts';
+import { partitionKey } from '../kafka/index.ts';
 import type { Worker } from '../runtime/index.ts';
 import { sleep } from '../timing/index.ts';
 
@@ -14,8 +15,8 @@ export async function settled(app: App, worker: Worker, timeoutMs: number): Prom
   for (;;) {
     const topics = new Set(worker.stats().assigned.map(({ topic }) => topic));
     const ends = new Map<string, number>();
-    for (const topic of topics) for (const mark of await admin.watermarks(topic)) ends.set(`${topic}/${mark.partition}`, mark.latest);
-    const isDone = worker.positions().every(({ topic, partition, offset }) => offset >= (ends.get(`${topic}/${partition}`) ?? 0));
+    for (const topic of topics) for (const mark of await admin.watermarks(topic)) ends.set(partitionKey(mark), mark.latest);
+    const isDone = worker.positions().every((position) => position.offset >= (ends.get(partitionKey(position)) ?? 0));
     const picture = JSON.stringify([...ends]);
     if (isDone && picture === calm) return;
     calm = isDone ? picture : '';

@@ -1,4 +1,5 @@
-import { type App, ageBand, ConfigError, deadLetter, each, filter, retry, skip, when } from 'streamerjs';
+import { type App, ConfigError, deadLetter, each, filter, retry, skip, when } from 'streamerjs';
+import { ageBand } from 'streamerjs/agents';
 import { expect, it } from 'vitest';
 import { testAppOf } from '../helpers/app.ts';
 

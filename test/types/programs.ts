@@ -2,7 +2,8 @@
  * Programs that must compile, and (behind `@ts-expect-error`) programs that must not. Checked by `tsc`, never run: if a
  * wrong program compiles, the unused `@ts-expect-error` is an error itself.
  */
-import { App, ageBand, deadLetter, each, filter, forward, http, inference, json, number, optional, retry, string } from 'streamerjs';
+import { App, deadLetter, each, filter, forward, http, inference, json, number, optional, retry, string } from 'streamerjs';
+import { ageBand } from 'streamerjs/agents';
 import { z } from 'zod';
 
 const Order = z.object({ id: z.string(), user: z.string(), amount: z.number() });

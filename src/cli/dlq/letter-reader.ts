@@ -7,6 +7,7 @@ import {
   type KafkaClient,
   type KafkaRecord,
   type KafkaRecords,
+  partitionKey,
   readPositions,
   type Subscription,
   type TopicPartition,
@@ -70,7 +71,7 @@ export class LetterReader implements ConsumerSink {
   }
 
   finish({ partition, slot }: Letter): void {
-    this.#states.get(keyOf(partition))?.tracker.finish(slot);
+    this.#states.get(partitionKey(partition))?.tracker.finish(slot);
   }
 
   /** Is there room in the commit's metadata for more gaps between what is done? Else the position must move first. */
@@ -110,7 +111,12 @@ export class LetterReader implements ConsumerSink {
       const isUsable = isInLog(committed, { ...tp, earliest, latest });
       const position = isUsable ? committed : earliest;
       const done = decodeFinished(position, isUsable ? metadata : null).get(NAME) ?? [];
-      this.#states.set(keyOf(tp), { partition: tp, tracker: new OffsetTracker(position), done: new FinishedCursor(done), end: latest });
+      this.#states.set(partitionKey(tp), {
+        partition: tp,
+        tracker: new OffsetTracker(position),
+        done: new FinishedCursor(done),
+        end: latest,
+      });
       subscription.seek(epoch, tp, position);
     }
     this.#wake();
@@ -126,7 +132,7 @@ export class LetterReader implements ConsumerSink {
   }
 
   batch(partition: TopicPartition, epoch: number, records: KafkaRecords, nextOffset: number): void {
-    const state = this.#states.get(keyOf(partition));
+    const state = this.#states.get(partitionKey(partition));
     if (state === undefined || epoch !== this.#epoch) return;
     for (const record of records) {
       if (record.offset >= state.end) break;
@@ -152,8 +158,4 @@ export class LetterReader implements ConsumerSink {
     const offset = tracker.position;
     return { ...partition, offset, metadata: encodeFinished(offset, new Map([[NAME, tracker.finishedBeyond()]])) };
   }
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }

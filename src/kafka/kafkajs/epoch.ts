@@ -1,4 +1,5 @@
 import type { TopicPartition } from '../client.ts';
+import { partitionKey } from '../partitions.ts';
 import type { Member } from './cluster.ts';
 
 /**
@@ -38,7 +39,7 @@ export class Epoch {
     this.partitions = Object.entries(assignment)
       .flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition })))
       .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1));
-    for (const tp of this.partitions) this.#positions.set(keyOf(tp), { tp, next: undefined, isRecovering: false, paused: false });
+    for (const tp of this.partitions) this.#positions.set(partitionKey(tp), { tp, next: undefined, isRecovering: false, paused: false });
   }
 
   get positions(): Iterable<Position> {
@@ -46,7 +47,7 @@ export class Epoch {
   }
 
   position(tp: TopicPartition): Position | undefined {
-    return this.#positions.get(keyOf(tp));
+    return this.#positions.get(partitionKey(tp));
   }
 
   /** Nothing can be fetched until the owner resumes a partition or sets a position. */
@@ -63,5 +64,3 @@ export class Epoch {
     return owned;
   }
 }
-
-const keyOf = ({ topic, partition }: TopicPartition): string => `${topic}/${partition}`;

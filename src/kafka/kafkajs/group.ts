@@ -1,9 +1,9 @@
 import { KafkaError } from '../../errors.ts';
 import { backoff, sleep } from '../../timing/index.ts';
 import type { CommittedOffset, TopicPartition } from '../client.ts';
+import { byTopic } from '../partitions.ts';
 import type { Broker, Cluster, Member } from './cluster.ts';
 import { codeOf, toKafkaError } from './errors.ts';
-import { byTopic } from './topics.ts';
 
 const ATTEMPTS = 4;
 /** Of the two kinds of coordinators, the one for groups. */

@@ -1,11 +1,11 @@
 import { deleteRecords, listOffsets } from '../../wire/apis/data.ts';
 import { ErrorCode, errorName } from '../../wire/error-code.ts';
 import type { Isolation, TopicPartition, Watermarks } from '../client.ts';
+import { byTopic, partitionKey } from '../partitions.ts';
 import type { Broker, Cluster } from './cluster.ts';
 import { codeError } from './errors.ts';
 import { eachLeader } from './leaders.ts';
 import { request } from './request.ts';
-import { byTopic } from './topics.ts';
 
 /** Times with a meaning, in a request for offsets. https://kafka.apache.org/protocol#The_Messages_ListOffsets */
 const EARLIEST = -2;
@@ -47,9 +47,11 @@ async function offsetsAt(
 ): Promise<number[]> {
   const topics = byTopic(partitions, ({ partition }) => ({ index: partition, timestamp })).map(named);
   const answer = await request(leader, listOffsets, { replicaId: CONSUMER, isolationLevel: LEVELS[isolation], topics });
-  const found = new Map(answer.topics.flatMap(({ name, partitions: all }) => all.map((one) => [`${name}/${one.index}`, one])));
+  const found = new Map(
+    answer.topics.flatMap(({ name, partitions: all }) => all.map((one) => [partitionKey({ topic: name, partition: one.index }), one])),
+  );
   return partitions.map(({ topic, partition }) => {
-    const one = found.get(`${topic}/${partition}`);
+    const one = found.get(partitionKey({ topic, partition }));
     failIf(one?.errorCode ?? ErrorCode.NONE, 'reading offsets', topic, partition);
     return one?.offset ?? 0;
   });

@@ -1,8 +1,8 @@
 import { produce } from '../../wire/apis/data.ts';
 import type { TopicPartition } from '../client.ts';
+import { byTopic } from '../partitions.ts';
 import type { Broker } from './cluster.ts';
 import { request } from './request.ts';
-import { byTopic } from './topics.ts';
 
 const ALL_REPLICAS = -1;
 

@@ -2,10 +2,10 @@ import { offsetFetch } from '../../wire/apis/group.ts';
 import { addOffsetsToTxn, addPartitionsToTxn, endTxn, initProducerId, txnOffsetCommit } from '../../wire/apis/transaction.ts';
 import { ErrorCode, errorName } from '../../wire/error-code.ts';
 import type { CommittedOffset, TopicPartition } from '../client.ts';
+import { byTopic } from '../partitions.ts';
 import type { Broker } from './cluster.ts';
 import { codeError } from './errors.ts';
 import { request } from './request.ts';
-import { byTopic } from './topics.ts';
 
 /**
  * The requests of a transaction, one function each, without retries: every one rejects with a `KafkaError` that has the

@@ -1,4 +1,4 @@
-import { KafkaError } from '../../errors.ts';
+import { asKafkaError, type KafkaError } from '../../errors.ts';
 import type { CommittedOffset } from '../../kafka/index.ts';
 import { type Clock, sleep, type Timer } from '../../timing/index.ts';
 import type { Tell } from '../events/worker-events.ts';
@@ -89,7 +89,7 @@ export class Committer {
         await cycle.commit(cut);
         return true;
       } catch (cause) {
-        const error = asKafkaError(cause);
+        const error = asKafkaError(cause, 'commit failed');
         if (error.reason === 'stale') return false;
         failed(error, error.reason !== 'retry');
         if (error.reason !== 'retry') return false;
@@ -98,9 +98,4 @@ export class Committer {
     }
     return false;
   }
-}
-
-function asKafkaError(cause: unknown): KafkaError {
-  if (cause instanceof KafkaError) return cause;
-  return new KafkaError('retry', `commit failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 }

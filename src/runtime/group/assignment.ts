@@ -1,5 +1,5 @@
 import { StreamerError } from '../../errors.ts';
-import type { Subscription, TopicPartition } from '../../kafka/index.ts';
+import { partitionKey, type Subscription, type TopicPartition } from '../../kafka/index.ts';
 import type { Input, InputPlan } from '../task/input.ts';
 import type { InputStart } from '../task/input-start.ts';
 import { Task, type TaskContext, type TaskInput } from '../task/task.ts';
@@ -49,7 +49,7 @@ export class Assignment {
   }
 
   input(partition: TopicPartition): Input | undefined {
-    return this.#inputs.get(keyOf(partition))?.input;
+    return this.#inputs.get(partitionKey(partition))?.input;
   }
 
   /** Makes tasks for what is new, closes those that are not assigned any more, sets every position, and starts all. */
@@ -64,12 +64,12 @@ export class Assignment {
 
   /** Has a task begin again, one of its inputs at another place: the log no longer holds what would be read next. */
   restart(partition: TopicPartition, start: InputStart): void {
-    const id = this.#inputs.get(keyOf(partition))?.id;
+    const id = this.#inputs.get(partitionKey(partition))?.id;
     const task = id === undefined ? undefined : this.#tasks.get(id);
     if (id === undefined || task === undefined) return;
     const inputs = task.inputs.map((input) => ({
       partition: input.partition,
-      start: keyOf(input.partition) === keyOf(partition) ? start : input.restart(),
+      start: partitionKey(input.partition) === partitionKey(partition) ? start : input.restart(),
     }));
     this.#close(id, new StreamerError('LOST', 'the log was cut, or the topic was recreated'));
     this.#place(id, inputs);
@@ -131,7 +131,7 @@ export class Assignment {
     const inputs: TaskInput[] = group.map(({ partition, start }) => ({ partition, start, plan: this.#plan.input(partition.topic) }));
     const task = new Task(group[0]?.partition.partition ?? -1, inputs, this.#context);
     this.#tasks.set(id, task);
-    for (const input of task.inputs) this.#inputs.set(keyOf(input.partition), { input, id });
+    for (const input of task.inputs) this.#inputs.set(partitionKey(input.partition), { input, id });
     this.#run(task);
   }
 
@@ -148,11 +148,7 @@ export class Assignment {
     const task = this.#tasks.get(id);
     if (task === undefined) return 0;
     this.#tasks.delete(id);
-    for (const input of task.inputs) this.#inputs.delete(keyOf(input.partition));
+    for (const input of task.inputs) this.#inputs.delete(partitionKey(input.partition));
     return task.close(reason);
   }
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }

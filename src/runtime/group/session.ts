@@ -1,5 +1,5 @@
 import { getLogger } from '@logtape/logtape';
-import { type KafkaError, StreamerError } from '../../errors.ts';
+import { asStreamerError, type KafkaError, StreamerError } from '../../errors.ts';
 import type { ConsumerSink, KafkaRecords, Subscription, TopicPartition } from '../../kafka/index.ts';
 import { within } from '../../timing/index.ts';
 import { AtLeastOnce } from '../commit/at-least-once.ts';
@@ -9,7 +9,7 @@ import { Assignment } from './assignment.ts';
 import type { MembershipParts } from './membership-parts.ts';
 import { nameOf } from './partition-names.ts';
 import { startOf } from './start-position.ts';
-import { asStreamerError, type TakeOverParts, takeOver } from './take-over.ts';
+import { type TakeOverParts, takeOver } from './take-over.ts';
 
 const log = getLogger(['streamer', 'worker']);
 /** Shortest time for a commit at the end of an epoch. */

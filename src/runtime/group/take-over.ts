@@ -1,4 +1,4 @@
-import { isStreamerError, KafkaError, type StreamerError } from '../../errors.ts';
+import { asStreamerError, KafkaError, type StreamerError } from '../../errors.ts';
 import { type KafkaAdmin, type LogPosition, readPositions, type Subscription, type TopicPartition } from '../../kafka/index.ts';
 import { backoff, type Clock, limited, sleep } from '../../timing/index.ts';
 
@@ -52,9 +52,4 @@ export async function takeOver(parts: TakeOverParts, { partitions, epoch, isCurr
       if (closing.aborted || !isCurrent()) return undefined;
     }
   }
-}
-
-export function asStreamerError(cause: unknown): StreamerError {
-  if (isStreamerError(cause)) return cause;
-  return new KafkaError('retry', cause instanceof Error ? cause.message : String(cause), { cause });
 }

@@ -1,5 +1,5 @@
-import { isStreamerError, KafkaError, type StreamerError } from '../../errors.ts';
-import { type KafkaProducer, type OutputRecord, type RecordHeaders, RefusedRecordsError } from '../../kafka/index.ts';
+import { asStreamerError, KafkaError, type StreamerError } from '../../errors.ts';
+import { type KafkaProducer, type OutputRecord, partitionKey, type RecordHeaders, RefusedRecordsError } from '../../kafka/index.ts';
 import { backoff, sleep } from '../../timing/index.ts';
 import type { Encoded } from '../../topics/index.ts';
 
@@ -152,7 +152,7 @@ export class Outbox {
         this.#producer ??= await this.#open();
         return await this.#producer.send(batch);
       } catch (cause) {
-        const error = isStreamerError(cause) ? cause : new KafkaError('retry', `sending failed: ${(cause as Error).message}`, { cause });
+        const error = asStreamerError(cause, 'sending failed');
         if (!error.retryable || !(await this.waits(error, attempt))) return error;
       }
     }
@@ -163,7 +163,7 @@ export class Outbox {
 function split(batch: Entry[]): Entry[][] {
   const parts = new Map<string, Entry[]>();
   for (const entry of batch) {
-    const key = `${entry.topic}/${entry.partition}`;
+    const key = partitionKey(entry);
     const part = parts.get(key);
     if (part === undefined) parts.set(key, [entry]);
     else part.push(entry);

@@ -1,4 +1,4 @@
-import { isStreamerError, KafkaError, StreamerError } from '../../errors.ts';
+import { asStreamerError, KafkaError, StreamerError } from '../../errors.ts';
 import type { KafkaAdmin } from '../../kafka/index.ts';
 import { type Encoded, KeylessSpread, partitionOf } from '../../topics/index.ts';
 import type { Outbox, Sent } from './outbox.ts';
@@ -71,7 +71,7 @@ export class Sender {
       try {
         return await (await this.#admin()).partitionCounts([topic]);
       } catch (cause) {
-        const error = isStreamerError(cause) ? cause : new KafkaError('retry', (cause as Error).message, { topic, cause });
+        const error = asStreamerError(cause, undefined, { topic });
         if (!error.retryable || !(await this.#outbox.waits(error, attempt))) throw error;
       }
     }

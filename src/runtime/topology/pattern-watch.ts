@@ -1,5 +1,5 @@
 import type { Agent } from '../../agents/index.ts';
-import { isStreamerError, KafkaError, type StreamerError } from '../../errors.ts';
+import { asStreamerError, type StreamerError } from '../../errors.ts';
 import type { KafkaAdmin } from '../../kafka/index.ts';
 import { matchSources, type SourceMap } from './source-map.ts';
 
@@ -31,7 +31,7 @@ export class PatternWatch {
         const all = await this.sources();
         if (this.#timer !== undefined && [...all.keys()].some((topic) => !known().has(topic))) await found(all);
       } catch (error) {
-        warning(isStreamerError(error) ? error : new KafkaError('retry', (error as Error).message, { cause: error }));
+        warning(asStreamerError(error));
       } finally {
         this.#isBusy = false;
       }

@@ -1,4 +1,4 @@
-import type { KafkaAdmin } from '../../kafka/index.ts';
+import { type KafkaAdmin, partitionKey } from '../../kafka/index.ts';
 import type { Input } from '../task/input.ts';
 
 const MAX_AGE_MS = 2_000;
@@ -19,7 +19,7 @@ export class LagMeter {
     let lag = 0;
     for (const input of inputs) {
       const { topic, partition } = input.partition;
-      const latest = Math.max(this.#latest.get(`${topic}/${partition}`) ?? 0, input.end);
+      const latest = Math.max(this.#latest.get(partitionKey({ topic, partition })) ?? 0, input.end);
       lag += Math.max(0, latest - input.position);
     }
     return lag;
@@ -38,7 +38,7 @@ export class LagMeter {
   async #ask(topics: Set<string>): Promise<void> {
     const admin = await this.#admin();
     for (const topic of topics) {
-      for (const { partition, latest } of await admin.watermarks(topic)) this.#latest.set(`${topic}/${partition}`, latest);
+      for (const { partition, latest } of await admin.watermarks(topic)) this.#latest.set(partitionKey({ topic, partition }), latest);
     }
   }
 }

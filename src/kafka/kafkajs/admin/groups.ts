@@ -1,7 +1,7 @@
 import { KafkaError } from '../../../errors.ts';
 import type { KafkaAdmin } from '../../client.ts';
+import { byTopic } from '../../partitions.ts';
 import { codeOf, wrapped } from '../errors.ts';
-import { byTopic } from '../topics.ts';
 import type { AdminSession } from './session.ts';
 
 type GroupAdmin = Pick<KafkaAdmin, 'groupOffsets' | 'setGroupOffsets' | 'deleteGroups'>;
