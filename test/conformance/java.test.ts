@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { brokers, createTopic, readAll, unique } from '../helpers/broker.ts';
+import { differences } from '../wire/java/compare.ts';
+import { javaMessages } from '../wire/java/messages.ts';
 import { type Output, runForeign } from './foreign-program.ts';
 
 /** `KAFKA_JARS`: folder with the jars of Apache Kafka, whose client and tools are run as their users run them. */
@@ -22,6 +24,12 @@ if (jars !== undefined && !existsSync(jars)) {
 describe.skipIf(jars === undefined || !existsSync(jars))(
   `the Java client and tools${jars === undefined ? ' (skipped: KAFKA_JARS does not name a folder with their jars)' : ''}`,
   () => {
+    it('write messages that our tables read and write back, others every time', async () => {
+      const messages = await javaMessages(String(jars), Math.floor(Math.random() * 1_000_000));
+      const wrong = messages.flatMap((message) => differences(message).map((each) => `${JSON.stringify(message)}: ${each}`));
+      expect(wrong).toEqual([]);
+    });
+
     it('make, describe, change and delete a topic', async () => {
       const topic = unique('java');
       const made = await java('TopicCommand', [

@@ -1,5 +1,5 @@
 import { api } from '../api.ts';
-import { array, bool, int8, int16, int32, list, string, uuid } from '../field.ts';
+import { array, bool, int8, int16, int32, int64, list, string, uuid } from '../field.ts';
 
 /** Tables after the message definitions of Apache Kafka (clients/src/main/resources/common/message). */
 
@@ -49,6 +49,10 @@ export const apiVersions = api({
     errorCode: int16(),
     apiKeys: array({ key: int16(), first: int16(), last: int16() }),
     throttleTimeMs: int32({ since: 1 }),
+    supportedFeatures: array({ name: string(), minVersion: int16(), maxVersion: int16() }, { since: 3, tag: 0 }),
+    finalizedFeaturesEpoch: int64({ since: 3, tag: 1, default: -1 }),
+    finalizedFeatures: array({ name: string(), maxVersionLevel: int16(), minVersionLevel: int16() }, { since: 3, tag: 2 }),
+    zkMigrationReady: bool({ since: 3, tag: 3 }),
   },
 });
 
@@ -74,6 +78,7 @@ export const createTopics = api({
       name: string(),
       errorCode: int16(),
       errorMessage: string({ nullable: 0 }),
+      topicConfigErrorCode: int16({ since: 5, tag: 0 }),
       numPartitions: int32({ since: 5, default: -1 }),
       replicationFactor: int16({ since: 5, default: -1 }),
       configs: array(

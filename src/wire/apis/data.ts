@@ -1,5 +1,5 @@
 import { api } from '../api.ts';
-import { array, int8, int16, int32, int64, list, records, string } from '../field.ts';
+import { array, int8, int16, int32, int64, list, records, string, struct } from '../field.ts';
 
 /** Tables after the message definitions of Apache Kafka (clients/src/main/resources/common/message). */
 
@@ -74,6 +74,9 @@ export const fetch = api({
         highWatermark: int64(),
         lastStableOffset: int64({ default: -1 }),
         logStartOffset: int64({ since: 5, default: -1 }),
+        divergingEpoch: struct({ epoch: int32({ default: -1 }), endOffset: int64({ default: -1 }) }, { since: 12, tag: 0 }),
+        currentLeader: struct({ leaderId: int32({ default: -1 }), leaderEpoch: int32({ default: -1 }) }, { since: 12, tag: 1 }),
+        snapshotId: struct({ endOffset: int64({ default: -1 }), epoch: int32({ default: -1 }) }, { since: 12, tag: 2 }),
         abortedTransactions: array({ producerId: int64(), firstOffset: int64() }, { nullable: 4, default: null }),
         preferredReadReplica: int32({ since: 11, default: -1 }),
         records: records({ nullable: 0 }),
