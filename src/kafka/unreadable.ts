@@ -17,7 +17,7 @@ export class UnreadableBatchError extends KafkaError {
       cause,
       next:
         adviceOf(cause) ??
-        'Compare with another consumer. If the batch is damaged on the broker, move the group behind it (streamer groups reset), which gives its records up.',
+        'See whether another consumer can read it. To give its records up, move the group behind it: kafka-consumer-groups --reset-offsets --to-offset N.',
     });
   }
 }

@@ -4,7 +4,6 @@
  */
 
 export type ScalarType = 'int8' | 'int16' | 'int32' | 'int64' | 'bool' | 'string' | 'uuid' | 'bytes' | 'records';
-export type FieldType = FieldShape['type'];
 
 /** What a field is made of: a scalar, a list of one kind of item, or a struct of fields in wire order. */
 export type FieldShape =

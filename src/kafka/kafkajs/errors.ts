@@ -1,4 +1,4 @@
-import { type ErrorPlace, isStreamerError, KafkaError, type KafkaReason } from '../../errors.ts';
+import { type ErrorPlace, KafkaError, type KafkaReason } from '../../errors.ts';
 import { errorName } from '../../wire/error-code.ts';
 import { CLIENT_ERRORS, CODES, type CodeRule, isTlsCode } from './codes.ts';
 
@@ -21,9 +21,13 @@ interface Reading {
   readonly message: string;
 }
 
-/** Any error as a `KafkaError`; `doing` says what was tried, as a clause: `creating topic "a"`. */
+/**
+ * Any error as a `KafkaError`; `doing` says what was tried, as a clause: `creating topic "a"`. One that is a `KafkaError`,
+ * or that kafkajs wrapped around one of ours, comes back as it was thrown.
+ */
 export function toKafkaError(error: unknown, doing: string, place: ErrorPlace & { next?: string } = {}): KafkaError {
-  if (isStreamerError(error) && error instanceof KafkaError) return error;
+  const own = ownError(error);
+  if (own !== undefined) return own;
   const { rule, kafkaCode, message } = read(error);
   const name = kafkaCode === undefined || message.includes(kafkaCode) ? '' : ` (${kafkaCode})`;
   return new KafkaError(rule.reason, `${doing}: ${message}${name}`, { next: rule.next, ...place, kafkaCode, cause: error });
@@ -46,7 +50,10 @@ export function codeError(kafkaCode: string, doing: string, place: ErrorPlace & 
 
 export const reasonOf = (kafkaCode: string): KafkaReason => (CODES.get(kafkaCode) ?? RETRY).reason;
 
-export const codeOf = (error: unknown): string | undefined => (error instanceof KafkaError ? error.kafkaCode : read(error).kafkaCode);
+/** Kafka's name of the error, where a broker gave one. */
+export const codeOf = (error: unknown): string | undefined => (ownError(error) ?? read(error)).kafkaCode;
+
+const ownError = (error: unknown): KafkaError | undefined => causes(error).find((link) => link instanceof KafkaError);
 
 function read(error: unknown): Reading {
   const chain = causes(error);

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { Api } from '../../../src/wire/api.ts';
 import * as admin from '../../../src/wire/apis/admin.ts';
@@ -8,6 +6,7 @@ import * as data from '../../../src/wire/apis/data.ts';
 import * as group from '../../../src/wire/apis/group.ts';
 import * as security from '../../../src/wire/apis/security.ts';
 import * as transaction from '../../../src/wire/apis/transaction.ts';
+import { runForeign } from '../../conformance/foreign-program.ts';
 
 export type Side = 'request' | 'response';
 
@@ -33,12 +32,10 @@ export const FORMS = TABLES.flatMap((api) =>
 /** Has the Java client's classes write one random message of each form. @param jars folder of Kafka's jars */
 export async function javaMessages(jars: string, seed: number): Promise<JavaMessage[]> {
   const program = fileURLToPath(new URL('./Messages.java', import.meta.url));
-  const java = spawn('java', ['-cp', `${jars}/*`, program], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = FORMS.map(({ api, version, side }, i) => `${api.key} ${version} ${side} ${seed * 100_000 + i}\n`);
-  java.stdin.end(lines.join(''));
-  const [output, code] = await Promise.all([text(java.stdout), new Promise((resolve) => java.once('close', resolve))]);
-  if (code !== 0) throw new Error(`java ended with ${code}`);
-  return output
+  const { code, stdout, stderr } = await runForeign('java', ['-cp', `${jars}/*`, program], lines.join(''));
+  if (code !== 0) throw new Error(`java ended with ${code}: ${stderr}`);
+  return stdout
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as JavaMessage);

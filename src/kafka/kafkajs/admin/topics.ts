@@ -89,7 +89,7 @@ export function topicAdmin(session: AdminSession): TopicAdmin {
 }
 
 /** Those of the topics that exist; all topics of the cluster for an empty list. */
-export async function existing({ cluster, options }: AdminSession, topics: readonly string[], doing: string): Promise<TopicMetadata[]> {
+async function existing({ cluster, options }: AdminSession, topics: readonly string[], doing: string): Promise<TopicMetadata[]> {
   const found = await wrapped(doing, () => readMetadata(cluster, topics));
   const hidden = found.filter(({ errorCode }) => errorCode === ErrorCode.TOPIC_AUTHORIZATION_FAILED).map(({ name }) => name);
   if (hidden.length > 0 && topics.length > 0) {
