@@ -38,7 +38,7 @@ export interface Member {
 
 /** kafkajs's cluster: metadata and one connection set for each broker. */
 export interface Cluster extends ClientCluster {
-  readonly brokerPool: { findConnectedBroker(): Promise<Broker> };
+  readonly brokerPool: { findConnectedBroker(): Promise<Broker>; refreshMetadata(topics: string[]): Promise<void> };
   findBroker(node: { nodeId: string | number }): Promise<Broker>;
   findControllerBroker(): Promise<Broker>;
   findGroupCoordinator(group: { groupId: string }): Promise<Broker>;

@@ -4,7 +4,7 @@ import type { Isolation, TopicPartition, Watermarks } from '../client.ts';
 import { byTopic, partitionKey } from '../partitions.ts';
 import type { Broker, Cluster } from './cluster.ts';
 import { codeError } from './errors.ts';
-import { eachLeader } from './leaders.ts';
+import { eachLeader, type LeaderOf, leadersKnownTo } from './leaders.ts';
 import { request } from './request.ts';
 
 /** Times with a meaning, in a request for offsets. https://kafka.apache.org/protocol#The_Messages_ListOffsets */
@@ -19,16 +19,21 @@ export async function readRanges(
   cluster: Cluster,
   partitions: readonly TopicPartition[],
   isolation: Isolation = 'uncommitted',
+  leaderOf = leadersKnownTo(cluster),
 ): Promise<Watermarks[]> {
-  return eachLeader(cluster, partitions, async (leader, own) => {
+  return eachLeader(cluster, partitions, leaderOf, async (leader, own) => {
     const [earliest, latest] = await Promise.all([offsetsAt(leader, own, EARLIEST, isolation), offsetsAt(leader, own, LATEST, isolation)]);
     return own.map((tp, index) => ({ ...tp, earliest: earliest[index] ?? 0, latest: latest[index] ?? 0 }));
   });
 }
 
 /** Deletes the records below the offsets. @throws KafkaError (rejects) for the first partition that refuses */
-export async function deleteBelow(cluster: Cluster, offsets: ReadonlyArray<TopicPartition & { readonly offset: number }>): Promise<void> {
-  await eachLeader(cluster, offsets, async (leader, own) => {
+export async function deleteBelow(
+  cluster: Cluster,
+  offsets: ReadonlyArray<TopicPartition & { readonly offset: number }>,
+  leaderOf: LeaderOf,
+): Promise<void> {
+  await eachLeader(cluster, offsets, leaderOf, async (leader, own) => {
     const topics = byTopic(own, ({ partition, offset }) => ({ index: partition, offset })).map(named);
     const answer = await request(leader, deleteRecords, { topics, timeoutMs: DELETE_MS });
     for (const { name, partitions } of answer.topics) {

@@ -1,6 +1,6 @@
 import type { KafkaAdmin, TopicPartition } from '../../client.ts';
 import { wrapped } from '../errors.ts';
-import { askLeaders, partitionsOf } from '../leaders.ts';
+import { askLeaders } from '../leaders.ts';
 import { deleteBelow, readRanges } from '../log-offsets.ts';
 import type { AdminSession } from './session.ts';
 
@@ -14,7 +14,7 @@ export function recordAdmin({ admin, cluster }: AdminSession): RecordAdmin {
     async watermarks(topic, { isolation = 'uncommitted' } = {}) {
       const ranges = await wrapped(
         `reading the watermarks of topic "${topic}"`,
-        () => askLeaders(cluster, [topic], () => readRanges(cluster, partitionsOf(cluster, topic), isolation), true),
+        () => askLeaders(cluster, topic, (partitions, leaderOf) => readRanges(cluster, partitions, isolation, leaderOf)),
         { topic },
       );
       return [...ranges].sort(byPartition);
@@ -29,9 +29,8 @@ export function recordAdmin({ admin, cluster }: AdminSession): RecordAdmin {
     async deleteRecords(offsets) {
       for (const topic of new Set(offsets.map((each) => each.topic))) {
         const own = offsets.filter((each) => each.topic === topic);
-        await wrapped(`deleting records of topic "${topic}"`, () => askLeaders(cluster, [topic], () => deleteBelow(cluster, own)), {
-          topic,
-        });
+        const remove = () => askLeaders(cluster, topic, (_all, leaderOf) => deleteBelow(cluster, own, leaderOf));
+        await wrapped(`deleting records of topic "${topic}"`, remove, { topic });
       }
     },
   };
