@@ -70,7 +70,7 @@ export interface Watermarks extends TopicPartition {
 export type Isolation = 'uncommitted' | 'committed';
 
 /**
- * What a subscription tells its owner. Epochs grow with every assignment. The driver announces no assignment before the
+ * The owner of a subscription: its methods are called as the membership changes and as records come. Epochs grow with every assignment. The driver announces no assignment before the
  * `revoking` of the one before has ended, or has taken longer than it may.
  */
 export interface ConsumerSink {

@@ -22,7 +22,7 @@ it('a worker tells at its start which topics are not as they are declared, and w
   await app.start();
   await app.stop();
   const text = lines.join('');
-  expect(text).toContain(`topic "${name}" has 1 partition, app wants 2; retention.ms is 1000, app wants 2000`);
+  expect(text).toContain(`topic "${name}" has 1 partition, the app declares 2; retention.ms is 1000, the app declares 2000`);
   expect(text).toContain('streamer topics create -A <app> --dry-run --add-partitions');
   expect(text).not.toContain('.dlq');
   expect(text).not.toContain('cleanup.policy');
@@ -32,8 +32,8 @@ it('what is not known of a topic is not compared, nor what was not asked for', (
   const spec = { name: 't', partitions: 2, replicationFactor: 3, configs: { a: '1', b: '2' } };
   expect(topicDifferences(spec, { partitions: 2 })).toEqual([]);
   expect(topicDifferences(spec, { partitions: 2, replicationFactor: 1, configs: { a: '1', c: '3' } }).map(({ text }) => text)).toEqual([
-    'replication factor is 1, app wants 3',
-    'b is not set, app wants 2',
+    'replication factor is 1, the app declares 3',
+    'b is not set, the app declares 2',
   ]);
 });
 

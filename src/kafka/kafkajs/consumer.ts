@@ -30,7 +30,7 @@ export interface ConsumerOwner {
   reset(tp: TopicPartition, position: number): void;
   /** True if nothing can be fetched at present, so that the next fetch may as well wait for `wake`. */
   isIdle(): boolean;
-  /** What the leader of the group is told of this member. */
+  /** What the leader of the group gets from this member. */
   member(): MemberData;
 }
 

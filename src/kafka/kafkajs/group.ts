@@ -15,8 +15,8 @@ const MEMBERSHIP_OVER = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FEN
 export type FindCoordinator = (group: { groupId: string }) => Promise<Broker>;
 
 /**
- * Requests to the group's coordinator, beside kafkajs's own: its commit says nothing once stopping has begun, repeats what
- * will never succeed, and loses the code.
+ * Requests to the group's coordinator, beside kafkajs's own: its commit does nothing, silently, once stopping has begun;
+ * it repeats requests that will never succeed, and loses the error code.
  */
 export class GroupCoordinator {
   readonly #cluster: Cluster;
@@ -87,7 +87,7 @@ export class GroupCoordinator {
   }
 }
 
-/** kafkajs drops the reason why no broker names a group's coordinator, and looks again without end: a refusal is told here. */
+/** kafkajs drops the reason why no broker names a group's coordinator, and looks again without end: this rejects with the refusal. */
 export function coordinatorFinder(cluster: Cluster): FindCoordinator {
   const find = cluster.findGroupCoordinator.bind(cluster);
   return async (group) => {

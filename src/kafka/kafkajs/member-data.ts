@@ -2,7 +2,7 @@ import { Reader } from '../../wire/reader.ts';
 import { Writer } from '../../wire/writer.ts';
 import { log } from './log.ts';
 
-/** What a member of a group tells the leader, in the user data of its subscription. */
+/** What the leader of a group gets from a member, in the user data of its subscription. */
 export interface MemberData {
   /** The generation in which it had `partitions`; -1 before its first. */
   readonly generation: number;

@@ -1,12 +1,12 @@
 import type { OffsetRange } from './offset-tracker.ts';
 
 /**
- * The finished-beyond map: which offsets above the committed one each agent has finished. It travels in the commit's
- * metadata, so that a restart does not redo them.
+ * The finished map: the offsets above the committed one that each agent has finished. It travels in the commit's metadata,
+ * so that a restart does not redo them.
  *
  * Format 1: `s1;<agent>=<run>,<run>,...;<agent>=...`, runs in base 36, alternately finished and unfinished, counted from
- * the committed offset on, the first one finished (0 if it is not). Whatever does not fit into the limit is left off at
- * the high end: the map then covers less, never wrongly.
+ * the committed offset on, the first one finished (0 if it is not). A map that does not fit into the limit is cut at the high
+ * end: it then covers less, and is never wrong.
  */
 export type FinishedMap = ReadonlyMap<string, readonly OffsetRange[]>;
 
@@ -50,7 +50,7 @@ function joined(ranges: readonly OffsetRange[]): OffsetRange[] {
   return result;
 }
 
-/** Foreign, damaged or absent metadata is read as an empty map: then those offsets are done again, nothing is skipped. */
+/** Reads foreign, damaged or absent metadata as an empty map: offsets are then done again, and none is skipped. */
 export function decodeFinished(offset: number, metadata: string | null): FinishedMap {
   const [head, ...parts] = (metadata ?? '').split(';');
   const map = new Map<string, OffsetRange[]>();
@@ -71,7 +71,7 @@ export function decodeFinished(offset: number, metadata: string | null): Finishe
   return map;
 }
 
-/** Answers "is this offset finished?" for offsets asked in growing order. */
+/** Looks offsets up in growing order. */
 export class FinishedCursor {
   readonly #ranges: readonly OffsetRange[];
   #index = 0;
@@ -86,7 +86,7 @@ export class FinishedCursor {
     return range !== undefined && offset >= range[0];
   }
 
-  /** What there is from an offset on, which is none before those asked about. */
+  /** The ranges from an offset on, which is not below one that was looked up. */
   from(offset: number): OffsetRange[] {
     return this.#ranges
       .slice(this.#index)

@@ -2,15 +2,15 @@
 export type OffsetRange = readonly [start: number, end: number];
 
 /**
- * The delivered-but-unfinished offsets of one agent on one partition, in order. Offsets that the log skips (compaction,
- * control records) are never delivered and so never waited for.
+ * The offsets of one agent on one partition that were delivered and are not finished, in order. Offsets that the log skips
+ * (compaction, control records) are never delivered, and so never waited for.
  */
 export class OffsetTracker {
   #offsets: number[] = [];
   #isFinished: boolean[] = [];
   /** Index of the smallest unfinished offset; all before it are finished. */
   #head = 0;
-  /** Slot number of index 0: slots grow for ever, indexes are cut back. */
+  /** Slot number of index 0: slots grow for ever, while the arrays are shortened. */
   #base = 0;
   #end: number;
   #unfinished = 0;
@@ -29,7 +29,7 @@ export class OffsetTracker {
     return this.#base + this.#offsets.length - 1;
   }
 
-  /** Tells whether the position has moved. */
+  /** Returns true if the position has moved. */
   finish(slot: number): boolean {
     const index = slot - this.#base;
     if (index < this.#head || this.#isFinished[index] !== false) return false;

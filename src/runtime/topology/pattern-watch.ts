@@ -21,7 +21,7 @@ export class PatternWatch {
     return matchSources(this.#agents, this.#hasPattern ? await (await this.#admin()).listTopics() : []);
   }
 
-  /** @param found given all sources when there is one that `known` has not; the next look waits for it */
+  /** @param found called with all sources when one of them is new; the next look waits for it */
   start(everyMs: number, known: () => SourceMap, found: (all: SourceMap) => Promise<void>, warning: (error: StreamerError) => void): void {
     if (!this.#hasPattern) return;
     const look = async () => {

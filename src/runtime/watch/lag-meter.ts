@@ -3,7 +3,7 @@ import type { Input } from '../task/input.ts';
 
 const MAX_AGE_MS = 2_000;
 
-/** Records that are not finished yet. High watermarks are asked for when somebody looks, and not more often than needed. */
+/** Records that are not finished yet. High watermarks are read when the lag is asked for, at most every 2 s. */
 export class LagMeter {
   readonly #admin: () => Promise<KafkaAdmin>;
   readonly #latest = new Map<string, number>();
