@@ -1,5 +1,6 @@
 import { type Agent, type AgentOptions, type Behaviour, defineAgent, generator, type StreamFunction } from './agents/index.ts';
 import type { AppCommand, InDev } from './app/command.ts';
+import { sendMessage } from './app/send.ts';
 import { type Layers, type ResolvedSettings, resolveSettings, type SettingsInput } from './config/index.ts';
 import type { Source } from './connect/index.ts';
 import { ConfigError, StreamerError } from './errors.ts';
@@ -10,14 +11,13 @@ import {
   agentRef,
   type Connection,
   closeConnection,
-  currentHolder,
   Graph,
   openConnection,
   prepareSerdes,
   problemsOf,
-  type Sent,
   Worker,
 } from './runtime/index.ts';
+import { within } from './timing/index.ts';
 import {
   type AnySerdes,
   type AnyTopic,
@@ -27,6 +27,7 @@ import {
   type NoOptions,
   optional,
   type Readable,
+  type SendOptions,
   type SendResult,
   Topic,
   type TopicHost,
@@ -220,44 +221,20 @@ export class App implements TopicHost {
     const connection = this.#connection;
     this.#connection = undefined;
     if (connection === undefined) return;
-    const opened = await connection.catch(() => undefined);
-    // A worker that has stopped has sent what there was to send.
-    if (opened !== undefined) await closeConnection(opened, worker === undefined ? this.settings.values.drainTimeoutMs : FLUSH_MS);
-  }
-
-  /** For topics: sends on behalf of the event in hand, if there is one. */
-  send(topic: AnyTopic, encode: () => Encoded | Promise<Encoded>): Promise<SendResult> {
-    const holder = currentHolder();
-    const end = holder?.output();
-    const result = this.#sendFor(holder, topic, encode).then(
-      (sent) => {
-        end?.();
-        return sent;
-      },
-      (error: unknown) => {
-        end?.(error);
-        throw error;
-      },
+    const { drainTimeoutMs } = this.settings.values;
+    const opened = await within(
+      connection.catch(() => undefined),
+      drainTimeoutMs,
     );
-    // The event has been told; a send that the agent does not await must not end the process.
-    if (holder !== undefined) result.catch(() => {});
-    return result;
+    // A worker that has stopped has sent what there was to send.
+    if (opened !== undefined) return closeConnection(opened, worker === undefined ? drainTimeoutMs : FLUSH_MS);
+    // Still connecting: closed as soon as it is open.
+    connection.then((late) => closeConnection(late, 0)).catch(() => {});
   }
 
-  async #sendFor(holder: ReturnType<typeof currentHolder>, topic: AnyTopic, encode: () => Encoded | Promise<Encoded>): Promise<SendResult> {
-    if (holder !== undefined && !holder.isCurrent) {
-      throw new StreamerError('LOST', 'the event belongs to another worker now: nothing more is published for it', { topic: topic.name });
-    }
-    const message = await encode();
-    const { outputs, direct } = await this.#connect();
-    return new Promise((resolve, reject) => {
-      const sent: Sent = (error, offset, partition) => {
-        if (error === undefined) resolve({ topic: topic.name, partition, offset });
-        else reject(error);
-      };
-      if (holder === undefined) direct.send(topic.name, message, sent);
-      else outputs.send(topic.name, message, { output: () => sent });
-    });
+  /** For topics: sends on behalf of the event in flight, if there is one. */
+  send(topic: AnyTopic, encode: () => Encoded | Promise<Encoded>, options: SendOptions = {}): Promise<SendResult> {
+    return sendMessage(() => this.#connect(), topic, encode, options);
   }
 
   #connect(): Promise<Connection> {

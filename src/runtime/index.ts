@@ -6,6 +6,7 @@ export { OffsetTracker } from './offsets/offset-tracker.ts';
 export { currentHolder } from './output/attribution.ts';
 export { appLetterTopicOf, deadLetterTopicOf, type LetterInfo, readLetter, replayHeaders } from './output/letters/dead-letters.ts';
 export type { Sent } from './output/outbox.ts';
+export { sendLimit } from './output/send-limit.ts';
 export { prepareSerdes } from './prepare.ts';
 export { Graph, problemsOf } from './topology/graph.ts';
 export { type AppTopicSpec, fittedSpecs } from './topology/letter-topics.ts';

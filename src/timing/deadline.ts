@@ -25,3 +25,21 @@ export function deadline(parent: AbortSignal | undefined, ms: number, reason: ()
     },
   };
 }
+
+/** Resolves as the work does, or rejects with the deadline's reason when that comes first: the work goes on unobserved then. Ends the deadline. */
+export async function bounded<T>(work: Promise<T>, limit: Deadline): Promise<T> {
+  const { signal } = limit;
+  work.catch(() => {});
+  let follow: () => void = () => {};
+  const over = new Promise<never>((_, reject) => {
+    follow = () => reject(signal.reason);
+  });
+  try {
+    if (signal.aborted) throw signal.reason;
+    signal.addEventListener('abort', follow, { once: true });
+    return await Promise.race([work, over]);
+  } finally {
+    signal.removeEventListener('abort', follow);
+    limit.end();
+  }
+}

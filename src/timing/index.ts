@@ -1,4 +1,4 @@
 export { backoff } from './backoff.ts';
 export { type Clock, systemClock, type Timer } from './clock.ts';
-export { type Deadline, deadline } from './deadline.ts';
+export { bounded, type Deadline, deadline } from './deadline.ts';
 export { type Deferred, deferred, limited, persist, sleep, within } from './waits.ts';

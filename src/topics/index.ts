@@ -17,6 +17,7 @@ export type { AvroConfluentOptions } from './registry/avro.ts';
 export type { JsonConfluentOptions } from './registry/json.ts';
 export type { RegistryOptions } from './registry/options.ts';
 export type { SubjectStrategy } from './registry/subject-name.ts';
+export { anAbortSignal, checkSendOptions, type SendOptions } from './send-options.ts';
 export type { InputOf, OutputOf, RegisteredSchema, SchemaCheck, Serde, SerdeContext } from './serde.ts';
 export { SerdeError } from './serde-error.ts';
 export { bytes, optional, string } from './serdes.ts';

@@ -1,5 +1,6 @@
 import type { CompressionName, RecordHeaders } from '../kafka/index.ts';
 import { type HeadersInput, headersOf } from './headers.ts';
+import type { SendOptions } from './send-options.ts';
 import type { Serde, SerdeContext } from './serde.ts';
 import { wrongTime } from './serde-error.ts';
 import { patternTombstones, type TombstonePolicy, type TopicOptions, topicPlan } from './topic-options.ts';
@@ -27,12 +28,14 @@ export interface Encoded {
   readonly headers: RecordHeaders | undefined;
   readonly timestamp: number | undefined;
   readonly partition: number | undefined;
+  /** Aborted when the message is withdrawn: it is not sent then, if it has not left yet. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a topic needs of the app that declared it. */
 export interface TopicHost {
   /** Notes which event it is sent for before the message is encoded: the handler may have finished by then. */
-  send(topic: AnyTopic, encode: () => Encoded | Promise<Encoded>): Promise<SendResult>;
+  send(topic: AnyTopic, encode: () => Encoded | Promise<Encoded>, options?: SendOptions): Promise<SendResult>;
 }
 
 export interface Serdes<K, V, KIn, VIn> {
@@ -98,13 +101,13 @@ export class Topic<K, V, KIn = K, VIn = V> implements Readable<K, V, KIn, VIn> {
    *
    * @throws SerdeError (`VALIDATION`) before anything leaves, when the value does not fit
    */
-  send(message: Message<KIn, VIn>): Promise<SendResult> {
-    return this.#host.send(this, () => this.encode(message));
+  send(message: Message<KIn, VIn>, options?: SendOptions): Promise<SendResult> {
+    return this.#host.send(this, () => this.encode(message), options);
   }
 
   /** Sends a tombstone: the record that deletes a key from a compacted topic. */
-  tombstone(message: Omit<Message<KIn, VIn>, 'value'>): Promise<SendResult> {
-    return this.#host.send(this, () => this.#encode({ ...message, value: null }));
+  tombstone(message: Omit<Message<KIn, VIn>, 'value'>, options?: SendOptions): Promise<SendResult> {
+    return this.#host.send(this, () => this.#encode({ ...message, value: null }), options);
   }
 
   /** The message in bytes; a promise only when a serde is asynchronous. A null value is a tombstone. */

@@ -3,12 +3,12 @@ import { StreamerError } from '../../errors.ts';
 import { type KafkaAdmin, type KafkaClient, type KafkaRecords, type Subscription, seekToStart } from '../../kafka/index.ts';
 import { REPLY, replyTopicOf } from './replies.ts';
 
-/** Replies are of use for as long as somebody waits. */
+/** A reply is of no use when its question has timed out. */
 const RETENTION_MS = 3_600_000;
 
 interface Question {
   readonly resolve: (answer: unknown) => void;
-  readonly reject: (error: StreamerError) => void;
+  readonly reject: (reason: unknown) => void;
 }
 
 /** Asks agents and waits for their replies, which it reads from the app's reply topic from the time of its start on. */
@@ -28,25 +28,35 @@ export class ReplyClient {
     this.#groupId = `${this.#topic}.${randomUUID()}`;
   }
 
-  /** @param send sends the question with these headers; its failure is the answer's */
-  async ask(agent: string, timeoutMs: number, send: (id: string, headers: Record<string, string>) => Promise<unknown>): Promise<unknown> {
-    this.#ready ??= this.#listen();
-    await this.#ready;
+  /**
+   * Resolves to the answer. Gives up when the signal is aborted: the caller has its answer then.
+   *
+   * @param send sends the question with these headers; its failure is the answer's
+   */
+  async ask(agent: string, signal: AbortSignal, send: (id: string, headers: Record<string, string>) => Promise<unknown>): Promise<unknown> {
+    await this.#listening();
+    signal.throwIfAborted();
     const id = randomUUID();
     const answer = new Promise<unknown>((resolve, reject) => this.#open.set(id, { resolve, reject }));
     answer.catch(() => {});
-    const timer = setTimeout(() => {
-      this.#open
-        .get(id)
-        ?.reject(new StreamerError('TIMEOUT', `agent "${agent}" did not answer within ${timeoutMs} ms`, { agent, retryable: true }));
-    }, timeoutMs);
+    const giveUp = () => this.#open.get(id)?.reject(signal.reason);
+    signal.addEventListener('abort', giveUp, { once: true });
     try {
       await send(id, { [REPLY.to]: this.#topic, [REPLY.id]: id, [REPLY.agent]: agent });
       return await answer;
     } finally {
-      clearTimeout(timer);
+      signal.removeEventListener('abort', giveUp);
       this.#open.delete(id);
     }
+  }
+
+  /** Reads the replies from the first question on. A start that failed is tried again by the next question. */
+  #listening(): Promise<void> {
+    this.#ready ??= this.#listen().catch((error: unknown) => {
+      this.#ready = undefined;
+      throw error;
+    });
+    return this.#ready;
   }
 
   async close(): Promise<void> {

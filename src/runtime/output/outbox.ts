@@ -1,4 +1,4 @@
-import { asStreamerError, KafkaError, type StreamerError } from '../../errors.ts';
+import { asStreamerError, KafkaError, StreamerError } from '../../errors.ts';
 import { type KafkaProducer, type OutputRecord, partitionKey, type RecordHeaders, RefusedRecordsError } from '../../kafka/index.ts';
 import { backoff, sleep } from '../../timing/index.ts';
 import type { Encoded } from '../../topics/index.ts';
@@ -15,6 +15,8 @@ class Entry implements OutputRecord {
   readonly headers: RecordHeaders | undefined;
   readonly timestamp: number | undefined;
   readonly size: number;
+  /** Aborted when it is withdrawn. */
+  readonly signal: AbortSignal | undefined;
   readonly #sent: Sent;
 
   constructor(topic: string, partition: number, message: Encoded, sent: Sent) {
@@ -25,6 +27,7 @@ class Entry implements OutputRecord {
     this.headers = message.headers;
     this.timestamp = message.timestamp;
     this.size = sizeOf(message);
+    this.signal = message.signal;
     this.#sent = sent;
   }
 
@@ -97,7 +100,10 @@ export class Outbox {
   }
 
   async #pump(): Promise<void> {
-    while (this.#queue.length > 0) await this.#deliver(this.#takeBatch());
+    while (this.#queue.length > 0) {
+      this.#queue = withoutWithdrawn(this.#queue);
+      await this.#deliver(this.#takeBatch());
+    }
     this.#isPumping = false;
     const idle = this.#idle;
     this.#idle = [];
@@ -124,8 +130,8 @@ export class Outbox {
     return batch;
   }
 
-  async #deliver(batch: Entry[]): Promise<void> {
-    const outcome = await this.#sendUntilAnswered(batch);
+  async #deliver(taken: Entry[]): Promise<void> {
+    const { batch, outcome } = await this.#sendUntilAnswered(taken);
     if (Array.isArray(outcome)) {
       for (const [index, entry] of batch.entries()) entry.acknowledge(undefined, outcome[index] ?? -1);
     } else if (batch.length === 1 || outcome.retryable) {
@@ -146,17 +152,39 @@ export class Outbox {
   }
 
   /** Tries until the broker says yes or no; gives a retryable error only when the outbox is closed meanwhile. */
-  async #sendUntilAnswered(batch: Entry[]): Promise<number[] | StreamerError> {
-    for (let attempt = 1; ; attempt++) {
+  async #sendUntilAnswered(taken: Entry[]): Promise<Answered> {
+    for (let [attempt, batch] = [1, taken]; ; attempt++) {
+      batch = withoutWithdrawn(batch);
       try {
         this.#producer ??= await this.#open();
-        return await this.#producer.send(batch);
+        return { batch, outcome: await this.#producer.send(batch) };
       } catch (cause) {
         const error = asStreamerError(cause, 'sending failed');
-        if (!error.retryable || !(await this.waits(error, attempt))) return error;
+        if (!error.retryable || !(await this.waits(error, attempt))) return { batch, outcome: error };
       }
     }
   }
+}
+
+/** What was sent in the end, and what became of it: offsets by position, or an error. */
+interface Answered {
+  readonly batch: Entry[];
+  readonly outcome: number[] | StreamerError;
+}
+
+/** The error of a message that its sender gave up before it left. */
+export function withdrawn(topic: string): StreamerError {
+  return new StreamerError('TIMEOUT', 'the message was withdrawn before it was sent', { topic });
+}
+
+/** Leaves out entries that were withdrawn, and tells them so. */
+function withoutWithdrawn(entries: Entry[]): Entry[] {
+  if (!entries.some(({ signal }) => signal?.aborted)) return entries;
+  return entries.filter((entry) => {
+    if (!entry.signal?.aborted) return true;
+    entry.acknowledge(withdrawn(entry.topic), -1);
+    return false;
+  });
 }
 
 /** By partition first: the broker takes or refuses a partition's batch whole, so others have been written already. */

@@ -1,7 +1,7 @@
 import { asStreamerError, KafkaError, StreamerError } from '../../errors.ts';
 import type { KafkaAdmin } from '../../kafka/index.ts';
 import { type Encoded, KeylessSpread, partitionOf } from '../../topics/index.ts';
-import type { Outbox, Sent } from './outbox.ts';
+import { type Outbox, type Sent, withdrawn } from './outbox.ts';
 
 /** How long a partition count is believed before it is asked for again, as `metadata.max.age.ms` of Kafka's clients. */
 const MAX_AGE_MS = 300_000;
@@ -39,7 +39,8 @@ export class Sender {
   }
 
   #post(topic: string, message: Encoded, count: number, acknowledge: Sent): void {
-    const { key } = message;
+    const { key, signal } = message;
+    if (signal?.aborted) return acknowledge(withdrawn(topic), -1, -1);
     const partition = message.partition ?? (key === null ? this.#spread.next(count) : partitionOf(key, count));
     if (partition < 0 || partition >= count || !Number.isInteger(partition)) {
       const problem = `topic "${topic}" has partitions 0 to ${count - 1}, the message names ${partition}`;
