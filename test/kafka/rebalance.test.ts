@@ -110,6 +110,18 @@ describe('two members', () => {
     }
     await Promise.all([a.subscription.close(), b.subscription.close()]);
   });
+
+  it('get topics that are read together only if they read all of them', async () => {
+    const [left, right] = [await createTopic('together-left', { partitions: 3 }), await createTopic('together-right', { partitions: 3 })];
+    const groupId = unique('rebalance');
+    const [a, b] = [new Recorder('a'), new Recorder('b')];
+    await a.subscribe(client, { groupId, topics: [left, right], coPartitioned: [[left, right]], ...fast });
+    await until('a has all', () => a.partitions.length === 6);
+    await b.subscribe(client, { groupId, topics: [left], ...fast });
+    await until('b was assigned', () => b.events.includes('assigned 1') && a.events.includes('assigned 2'));
+    expect([a.partitions.length, b.partitions.length]).toEqual([6, 0]);
+    await Promise.all([a.subscription.close(), b.subscription.close()]);
+  });
 });
 
 describe('one member', () => {

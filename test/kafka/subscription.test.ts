@@ -127,6 +127,27 @@ describe('a subscription', () => {
     await sink.subscription.close();
   });
 
+  it('delivers nothing of a partition before its position is set, and takes none that is meant for another epoch', async () => {
+    const topic = await createTopic('sub-held', { partitions: 2 });
+    await fill(topic, 20, 2);
+    const sink = new Recorder();
+    sink.onAssigned = async () => {
+      sink.subscription.seek(sink.epoch, { topic, partition: 0 }, 0);
+      sink.subscription.seek(sink.epoch - 1, { topic, partition: 1 }, 0);
+      sink.subscription.seek(sink.epoch + 1, { topic, partition: 1 }, 0);
+      return 'sought';
+    };
+    await sink.subscribe(client, { groupId: unique('sub'), topics: [topic] });
+    await until('the first partition', () => sink.next.get(0) === 10);
+    await fill(topic, 20, 2);
+    await until('the first partition again', () => sink.next.get(0) === 20);
+    expect([sink.offsets(1), sink.next.get(1)]).toEqual([[], undefined]);
+    sink.subscription.seek(sink.epoch, { topic, partition: 1 }, 5);
+    await until('the other partition', () => sink.next.get(1) === 20);
+    expect(sink.offsets(1)).toEqual(range(5, 20));
+    await sink.subscription.close();
+  });
+
   it('pauses and resumes one partition apart from the other', async () => {
     const topic = await createTopic('sub-pause', { partitions: 2 });
     const sink = new Recorder();
