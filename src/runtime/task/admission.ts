@@ -4,8 +4,10 @@ import { backoff, type Clock, sleep } from '../../timing/index.ts';
 import type { AgentTask } from '../work/agent-task.ts';
 import type { Backlog } from './backlog.ts';
 import type { Decoded, RecordDecoder } from './decoder.ts';
+import type { Dispatch } from './dispatch.ts';
 import type { FlowControl } from './flow-control.ts';
 import type { TaskPhase } from './phase.ts';
+import type { SecondDecoding } from './second-decoding.ts';
 
 /** Longest stretch of work without letting go of the thread: the next fetch, acknowledgements and heartbeats go on between. */
 const SLICE_MS = 5;
@@ -16,34 +18,27 @@ const SLICE_RECORDS = 16;
 export interface AdmissionParts {
   readonly backlog: Backlog;
   readonly decoder: RecordDecoder;
+  readonly values: SecondDecoding;
+  readonly dispatch: Dispatch;
   readonly flow: FlowControl;
   readonly agents: readonly AgentTask[];
   readonly phase: TaskPhase;
   readonly clock: Clock;
-}
-
-/** The input that records are let into. */
-export interface AdmissionTarget {
-  add(record: KafkaRecord, decoded: Decoded): void;
-  /** Records that have been added since the last call, more than none. */
-  admitted(count: number): void;
-  progressed(): void;
+  /** Called at the end of each slice. */
+  readonly progressed: () => void;
 }
 
 /**
- * Lets records in while every agent has room: decodes them and adds them to the input, in slices. Where a serde is
+ * Lets records in while every agent has room: decodes them and dispatches them, in slices. Where a serde is
  * asynchronous, or waits for something outside, later records wait too, so that order is kept.
  */
 export class Admission {
   readonly #parts: AdmissionParts;
-  readonly #target: AdmissionTarget;
   #turn: 'idle' | 'scheduled' | 'admitting' = 'idle';
   #decoding: KafkaRecord | undefined;
-  #isSynchronous = true;
 
-  constructor(parts: AdmissionParts, target: AdmissionTarget) {
+  constructor(parts: AdmissionParts) {
     this.#parts = parts;
-    this.#target = target;
   }
 
   get isAdmitting(): boolean {
@@ -53,11 +48,6 @@ export class Admission {
   /** The record whose decoding is waited for. */
   get decoding(): KafkaRecord | undefined {
     return this.#decoding;
-  }
-
-  /** False once a serde was asynchronous. */
-  get isSynchronous(): boolean {
-    return this.#isSynchronous;
   }
 
   /** Begins in a turn of its own, so that the next fetch is under way before it. */
@@ -89,27 +79,27 @@ export class Admission {
     }
     this.#turn = 'idle';
     if (isMore) this.schedule();
-    this.#target.progressed();
+    this.#parts.progressed();
   }
 
   /** Returns how many records it has let in, or undefined when one has to be waited for. */
   #admitUpTo(most: number): number | undefined {
-    const { backlog, decoder } = this.#parts;
+    const { backlog, decoder, dispatch, values } = this.#parts;
     let admitted = 0;
     while (admitted < most) {
       const record = backlog.shift(this.#pass);
       if (record === undefined) break;
       const decoded = decoder.decode(record);
       if (decoded instanceof Promise || isUnavailable(decoded.error)) {
-        this.#isSynchronous = false;
-        this.#report(admitted);
+        values.canDecodeAgain = false;
+        dispatch.wake(admitted);
         void this.#admitLater(record, decoded);
         return undefined;
       }
-      this.#target.add(record, decoded);
+      dispatch.take(record, decoded);
       admitted++;
     }
-    this.#report(admitted);
+    dispatch.wake(admitted);
     return admitted;
   }
 
@@ -119,8 +109,8 @@ export class Admission {
     if (isUnavailable(decoded.error)) decoded = await this.#decodeWhenReachable(record, decoded);
     this.#decoding = undefined;
     if (this.#isClosed) return;
-    this.#target.add(record, decoded);
-    this.#report(1);
+    this.#parts.dispatch.take(record, decoded);
+    this.#parts.dispatch.wake(1);
     this.#admit();
   }
 
@@ -141,10 +131,6 @@ export class Admission {
   readonly #pass = (nextOffset: number): void => {
     for (const agent of this.#parts.agents) agent.offsets.advance(nextOffset);
   };
-
-  #report(admitted: number): void {
-    if (admitted > 0) this.#target.admitted(admitted);
-  }
 
   get #isRunning(): boolean {
     return this.#parts.phase.current === 'running';

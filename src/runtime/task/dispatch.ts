@@ -6,39 +6,53 @@ import type { Letters } from '../output/letters/letters.ts';
 import type { AgentTask } from '../work/agent-task.ts';
 import type { Decoded, RecordDecoder } from './decoder.ts';
 
+export interface DispatchParts {
+  readonly partition: TopicPartition;
+  readonly tombstones: Readable<unknown, unknown>['tombstones'];
+  readonly agents: readonly AgentTask[];
+  readonly decoder: RecordDecoder;
+  readonly services: { readonly letters: Letters; readonly telemetry: Telemetry };
+  /** Called when a record that does not decode counts as finished. */
+  readonly settled: () => void;
+}
+
 /** Gives each decoded record of a partition to the agents that are to have it, and what does not decode to the dead letters. */
 export class Dispatch {
-  readonly #partition: TopicPartition;
-  readonly #tombstones: Readable<unknown, unknown>['tombstones'];
+  readonly #parts: DispatchParts;
   readonly #agents: readonly AgentTask[];
-  readonly #decoder: RecordDecoder;
-  readonly #letters: Letters;
+  readonly #received: Counter;
   readonly #skipped: Counter;
   readonly #undecodable: Counter;
 
-  constructor(
-    partition: TopicPartition,
-    readable: Readable<unknown, unknown>,
-    agents: readonly AgentTask[],
-    decoder: RecordDecoder,
-    { letters, telemetry }: { readonly letters: Letters; readonly telemetry: Telemetry },
-  ) {
-    const { topic } = partition;
-    this.#partition = partition;
-    this.#tombstones = readable.tombstones;
-    this.#agents = agents;
-    this.#decoder = decoder;
-    this.#letters = letters;
+  constructor(parts: DispatchParts) {
+    const { topic } = parts.partition;
+    const { telemetry } = parts.services;
+    this.#parts = parts;
+    this.#agents = parts.agents;
+    this.#received = telemetry.counter('records_received_total', { topic });
     this.#skipped = telemetry.counter('tombstones_skipped_total', { topic });
     this.#undecodable = telemetry.counter('undecodable_total', { topic });
   }
 
-  give(record: KafkaRecord, decoded: Decoded): void {
-    if (decoded.value === null && this.#tombstones === 'skip') this.#skipped.add();
+  take(record: KafkaRecord, decoded: Decoded): void {
+    if (decoded.error === undefined) this.#give(record, decoded);
+    else void this.#refuse(record, decoded.error);
+  }
+
+  /** So many records have been taken: agents that wait for some go on. */
+  wake(taken: number): void {
+    if (taken === 0) return;
+    this.#received.add(taken);
+    for (const agent of this.#agents) agent.wake();
+  }
+
+  #give(record: KafkaRecord, decoded: Decoded): void {
+    const { tombstones } = this.#parts;
+    if (decoded.value === null && tombstones === 'skip') this.#skipped.add();
     const only = record.headers[REPLAY_AGENT_HEADER]?.toString();
     let isFirst = true;
     for (const agent of this.#agents) {
-      const isExpected = decoded.value !== null || this.#tombstones === 'deliver' || agent.runtime.agent.behaviour.tombstones === true;
+      const isExpected = decoded.value !== null || tombstones === 'deliver' || agent.runtime.agent.behaviour.tombstones === true;
       if (!isExpected || (only !== undefined && only !== agent.agent)) {
         agent.offsets.pass(record.offset);
         continue;
@@ -51,31 +65,31 @@ export class Dispatch {
   }
 
   /**
-   * Writes the dead letter of a record that does not decode: one, however many agents read it. It counts as finished when the
-   * letter is acknowledged. Returns undefined for a record whose letter was written before a restart.
+   * Writes the dead letter of a record that does not decode: one, however many agents read it. The record counts as finished
+   * when the letter is acknowledged; at once if it was written before a restart.
    */
-  refuse(record: KafkaRecord, error: unknown): Promise<void> | undefined {
+  async #refuse(record: KafkaRecord, error: unknown): Promise<void> {
+    const { partition: origin, services, settled } = this.#parts;
     if (this.#agents.every((agent) => agent.offsets.hasFinished(record.offset))) {
       for (const agent of this.#agents) agent.offsets.pass(record.offset);
-      return undefined;
+      return;
     }
     this.#undecodable.add();
     const waiting = this.#agents.map((agent) => {
       agent.letters.set(record.offset, record);
       return { agent, slot: agent.offsets.add(record.offset) };
     });
-    const origin = this.#partition;
     const placed = error instanceof SerdeError ? error.at({ ...origin, offset: record.offset }) : error;
-    return this.#letters.write({ agent: undefined, origin, record, error: placed, attempts: 1 }).then(() => {
-      for (const { agent, slot } of waiting) {
-        agent.letters.delete(record.offset);
-        agent.offsets.finish(slot);
-      }
-    });
+    await services.letters.write({ agent: undefined, origin, record, error: placed, attempts: 1 });
+    for (const { agent, slot } of waiting) {
+      agent.letters.delete(record.offset);
+      agent.offsets.finish(slot);
+    }
+    settled();
   }
 
   #decodeAgain(record: KafkaRecord, first: Decoded): Decoded {
-    const decoded = this.#decoder.decode(record);
+    const decoded = this.#parts.decoder.decode(record);
     // Results of asynchronous serdes are shared: waiting once more would let later records overtake.
     return decoded instanceof Promise ? first : decoded;
   }

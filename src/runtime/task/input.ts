@@ -1,20 +1,21 @@
-import { StreamerError } from '../../errors.ts';
+import type { StreamerError } from '../../errors.ts';
 import type { CommittedOffset, KafkaRecord, KafkaRecords, TopicPartition } from '../../kafka/index.ts';
-import type { Counter, Telemetry } from '../../observe/index.ts';
+import type { Telemetry } from '../../observe/index.ts';
 import type { Clock } from '../../timing/index.ts';
 import type { Readable } from '../../topics/index.ts';
 import { decodeFinished } from '../offsets/finished-map.ts';
 import type { Letters } from '../output/letters/letters.ts';
 import type { AgentRuntime } from '../work/agent-runtime.ts';
-import { AgentTask, type RecordValues } from '../work/agent-task.ts';
+import { AgentTask } from '../work/agent-task.ts';
 import { Admission } from './admission.ts';
 import { Backlog } from './backlog.ts';
 import { CommitPoint } from './commit-point.ts';
-import { type Decoded, RecordDecoder } from './decoder.ts';
+import { RecordDecoder } from './decoder.ts';
 import { Dispatch } from './dispatch.ts';
 import { type Fetching, FlowControl, type FlowLimits } from './flow-control.ts';
 import { type InputStart, UNCOMMITTED } from './input-start.ts';
 import type { TaskPhase } from './phase.ts';
+import { SecondDecoding } from './second-decoding.ts';
 
 /** What is read from a topic: how it is decoded, and the agents that get it. */
 export interface InputPlan {
@@ -37,37 +38,37 @@ export interface InputOwner {
 }
 
 /** One topic-partition of a task: decodes its records, gives them to the agents of its topic, and knows what may be committed. */
-export class Input implements RecordValues {
+export class Input {
   readonly partition: TopicPartition;
   readonly agents: readonly AgentTask[];
   readonly #owner: InputOwner;
-  readonly #decoder: RecordDecoder;
   readonly #backlog: Backlog;
   readonly #flow: FlowControl;
-  readonly #dispatch: Dispatch;
   readonly #admission: Admission;
   readonly #commitPoint: CommitPoint;
-  readonly #received: Counter;
 
   constructor(partition: TopicPartition, { readable, runtimes }: InputPlan, start: InputStart, context: InputContext, owner: InputOwner) {
     const { services, limits, fetching } = context;
+    const decoder = new RecordDecoder(partition.topic, readable);
+    const values = new SecondDecoding(decoder, partition);
+    const progressed = () => this.#progressed();
+    const { position } = start;
     this.partition = partition;
     this.#owner = owner;
-    this.#received = services.telemetry.counter('records_received_total', { topic: partition.topic });
-    this.#decoder = new RecordDecoder(partition.topic, readable);
-    this.#backlog = new Backlog(start.position);
-    const deliversTombstones = readable.tombstones === 'deliver';
+    this.#backlog = new Backlog(position);
     this.agents = runtimes.map((runtime) => {
       const finished = start.finished.get(runtime.agent.name) ?? [];
-      const progressed = () => this.progressed();
-      return new AgentTask(runtime, { partition, position: start.position, finished, deliversTombstones, values: this, progressed });
+      const deliversTombstones = readable.tombstones === 'deliver';
+      return new AgentTask(runtime, { partition, position, finished, deliversTombstones, values, progressed });
     });
     this.#commitPoint = new CommitPoint(partition, this.agents, start);
     this.#flow = new FlowControl(partition, this.agents, this.#backlog, limits, fetching);
-    this.#dispatch = new Dispatch(partition, readable, this.agents, this.#decoder, services);
-    const { agents, phase } = { agents: this.agents, phase: owner.phase };
-    const parts = { backlog: this.#backlog, decoder: this.#decoder, flow: this.#flow, agents, phase, clock: services.clock };
-    this.#admission = new Admission(parts, this);
+    const { tombstones } = readable;
+    const parts = { agents: this.agents, decoder };
+    const dispatch = new Dispatch({ ...parts, partition, tombstones, services, settled: progressed });
+    const { phase } = owner;
+    const work = { backlog: this.#backlog, flow: this.#flow, dispatch, values, phase, clock: services.clock, progressed };
+    this.#admission = new Admission({ ...parts, ...work });
   }
 
   /** Where reading goes on: the offset behind the last one fetched. */
@@ -94,42 +95,12 @@ export class Input implements RecordValues {
     return this.#admission.decoding;
   }
 
-  get canDecodeAgain(): boolean {
-    return this.#admission.isSynchronous;
-  }
-
-  decode(record: KafkaRecord): Decoded {
-    const decoded = this.#decoder.decode(record);
-    if (!(decoded instanceof Promise)) return decoded;
-    const error = new StreamerError('USAGE', 'the serde has been synchronous so far, and now returns a promise', this.partition);
-    return { key: undefined, value: undefined, error };
-  }
-
   /** Takes in records; their work begins later, so that the next fetch is under way before it. */
   deliver(records: KafkaRecords, nextOffset: number): void {
     if (this.#isClosed) return;
     this.#backlog.push(records, nextOffset);
     this.#admission.schedule();
     this.#check();
-  }
-
-  progressed(): void {
-    this.#owner.progressed();
-    if (this.#admission.isAdmitting) return;
-    this.#admission.proceed();
-    if (this.#flow.isPaused) this.#check();
-  }
-
-  /** For the admission. */
-  add(record: KafkaRecord, decoded: Decoded): void {
-    if (decoded.error === undefined) this.#dispatch.give(record, decoded);
-    else void this.#refuse(record, decoded.error);
-  }
-
-  /** For the admission. */
-  admitted(count: number): void {
-    this.#received.add(count);
-    for (const agent of this.agents) agent.wake();
   }
 
   /** Nothing is fetched until it is opened. */
@@ -170,11 +141,12 @@ export class Input implements RecordValues {
     return { position: offset, finished: decodeFinished(offset, metadata), metadata: UNCOMMITTED };
   }
 
-  async #refuse(record: KafkaRecord, error: unknown): Promise<void> {
-    const written = this.#dispatch.refuse(record, error);
-    if (written === undefined) return;
-    await written;
-    if (!this.#isClosed) this.progressed();
+  #progressed(): void {
+    if (this.#isClosed) return;
+    this.#owner.progressed();
+    if (this.#admission.isAdmitting) return;
+    this.#admission.proceed();
+    if (this.#flow.isPaused) this.#check();
   }
 
   /** Before it runs, and while it is suspended, its task decides whether it is paused. */
