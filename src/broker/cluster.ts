@@ -15,13 +15,14 @@ import type { BrokerStorage } from './storage/broker-storage.ts';
 import { isPart, isUnderWay } from './transactions/transaction.ts';
 import { Transactions } from './transactions/transactions.ts';
 
-/** One listener, as clients are told of it. */
+/** One listener, as clients see it. */
 export interface Node {
   readonly id: number;
   readonly host: string;
   readonly port: number;
 }
 
+const FIRST_NODE = 1;
 /** As Kafka's `log.retention.check.interval.ms`. */
 const RETENTION_CHECK_MS = 300_000;
 /** As Kafka's `log.cleaner.backoff.ms`. */
@@ -41,7 +42,6 @@ export class Cluster {
   readonly log: (entry: LogEntry) => void;
   readonly #storage: BrokerStorage;
   readonly #listening = new Map<number, Node>();
-  readonly #nodeIds: readonly number[];
   readonly #retention: Timer;
   readonly #compaction: Timer;
   #compacting: Promise<void> | undefined;
@@ -53,13 +53,12 @@ export class Cluster {
     this.settings = settings;
     this.clock = settings.clock === 'manual' ? new ManualClock() : systemClock;
     this.log = settings.log;
-    this.#nodeIds = Array.from({ length: nodes }, (_, i) => i + 1);
     this.#storage = storage;
     this.journal = storage.journal;
     this.producerIds = new ProducerIds(storage.state.nextProducerId, storage.journal);
     this.groups = new Groups(limits, storage.journal, this.clock);
     this.topics = new Topics({
-      nodeIds: this.#nodeIds,
+      nodeIds: Array.from({ length: nodes }, (_, i) => FIRST_NODE + i),
       defaultPartitions,
       maxPartitions: limits.partitions,
       configDefaults: new Map([['retention.bytes', String(limits.partitionBytes)], ...storage.topicDefaults]),
@@ -90,18 +89,20 @@ export class Cluster {
 
   /** kafkajs sends every admin request to the controller, so it must be one of the nodes listed. */
   get controllerId(): number {
-    return this.#nodeIds[0] as number;
+    return FIRST_NODE;
   }
 
-  /** The node that coordinates a group: always the same one for one id. */
+  /** The node that coordinates a group: always the same one for one id. @throws Refusal COORDINATOR_NOT_AVAILABLE */
   coordinatorOf(groupId: string): Node {
     let hash = 0;
     for (let i = 0; i < groupId.length; i++) hash = (hash * 31 + groupId.charCodeAt(i)) | 0;
-    const id = this.#nodeIds[Math.abs(hash) % this.#nodeIds.length] as number;
-    return this.#listening.get(id) as Node;
+    const id = FIRST_NODE + (Math.abs(hash) % this.settings.nodes);
+    const node = this.#listening.get(id);
+    if (node === undefined) throw new Refusal('COORDINATOR_NOT_AVAILABLE', `node ${id} does not listen yet`);
+    return node;
   }
 
-  /** The topic, and what groups committed for it: one made anew under its name must not meet the old one's offsets. */
+  /** Deletes the topic and the offsets that groups committed for it: a later topic of the same name must not meet them. */
   deleteTopic(topic: Topic): Promise<void> {
     const removed = this.topics.delete(topic);
     this.groups.forgetTopic(topic.name);
@@ -134,12 +135,12 @@ export class Cluster {
     }
   }
 
-  /** What was written is on the disk, where there is one. */
+  /** Resolves when all writes are on the disk, where there is one. */
   sync(): Promise<void> {
     return this.#storage.sync();
   }
 
-  /** What the clock has set going is done. */
+  /** Resolves when the work that the clock started has finished. */
   async settled(): Promise<void> {
     await this.#compacting;
   }
@@ -150,7 +151,7 @@ export class Cluster {
     this.#abortOrphans();
   }
 
-  /** Nobody will end a transaction that a power cut took from the journal: readers of committed records would wait for ever. */
+  /** A transaction that a power cut removed from the journal has no owner that ends it; readers of committed records would wait for ever. */
   #abortOrphans(): void {
     const underWay = new Map(
       this.transactions
@@ -169,7 +170,7 @@ export class Cluster {
   }
 
   #abort(topic: string, partition: Partition, producer: { readonly producerId: number; readonly producerEpoch: number }): void {
-    const what = `${topic}[${partition.index}]: the transaction of producer ${producer.producerId}, of which nothing is known any more,`;
+    const what = `${topic}[${partition.index}]: the transaction of producer ${producer.producerId}, which the coordinator does not know any more,`;
     try {
       partition.endTransaction({ ...producer, isCommit: false }, this.clock.now())?.catch(() => {});
       this.log({ level: 'warn', message: `${what} was aborted` });

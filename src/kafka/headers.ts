@@ -1,23 +1,29 @@
 import type { RecordHeaders } from './client.ts';
 
 /**
- * What an object of headers cannot say: the order of names that come again between others, or that look like numbers, and
- * that a value was missing. Records that have such headers carry them as they came, under this symbol: copies by spread take
- * it along, and the encoder (`eachHeader`) follows it for every header that is still what it was.
+ * An object of headers cannot hold the order of names that are repeated between others or that look like numbers, and not
+ * that a value was missing. Records with such headers carry the exact list under this symbol. Copies by spread keep it, and
+ * the encoder (`eachHeader`) follows it for every header that has not changed.
  */
 const EXACT = Symbol.for('streamerjs.headers');
 /** Stands in the object for a value that was missing. */
 const NO_VALUE: Buffer = Buffer.alloc(0);
 
 type HeaderList = ReadonlyArray<readonly [name: string, value: Buffer | null]>;
-type Exact = { [EXACT]?: HeaderList };
 
-/** Headers in the order and form in which they stand in a record. */
+/** An object of headers that keeps the order and form in which they stand in a record. */
 export function exactHeaders(list: HeaderList): RecordHeaders {
   const headers: RecordHeaders = {};
   for (const [name, value] of list) addHeader(headers, name, value ?? NO_VALUE);
-  (headers as Exact)[EXACT] = list;
-  return headers;
+  return withList(headers, list);
+}
+
+function listOf(headers: object): HeaderList | undefined {
+  return (headers as { readonly [EXACT]?: HeaderList })[EXACT];
+}
+
+function withList(headers: RecordHeaders, list: HeaderList): RecordHeaders {
+  return Object.assign(headers, { [EXACT]: list });
 }
 
 /** Sets a header, or adds a further value to one. */
@@ -33,28 +39,27 @@ export function setHeader(headers: RecordHeaders, name: string, value: Buffer | 
   else headers[name] = value;
 }
 
-/** Must they be carried as they came, because an object would change them? */
+/** Returns true if an object would change the place of a header with this name. */
 export function isOddName(name: string): boolean {
   const first = name.charCodeAt(0);
   return name === '__proto__' || (first >= 0x30 && first <= 0x39 && /^\d+$/.test(name));
 }
 
-/** What `from` knows of its headers' form, for a copy of it. */
+/** Gives a copy of headers the exact list of the original, if there is one. */
 export function keepForm(to: RecordHeaders, from: object): RecordHeaders {
-  const list = (from as Exact)[EXACT];
-  if (list !== undefined) (to as Exact)[EXACT] = list;
-  return to;
+  const list = listOf(from);
+  return list === undefined ? to : withList(to, list);
 }
 
-/** Those whose names are wanted. */
+/** Returns a copy with the headers whose names are wanted. */
 export function pickHeaders(headers: RecordHeaders, isWanted: (name: string) => boolean): RecordHeaders {
   return keepForm(Object.fromEntries(Object.entries(headers).filter(([name]) => isWanted(name))), headers);
 }
 
-/** Every header in order: as they came where they are what they were, then what was changed or added. */
+/** Calls back for every header in order: first those that have not changed, as they came, then those that were changed or added. */
 export function eachHeader(headers: RecordHeaders | undefined, visit: (name: string, value: Buffer | null) => void): void {
   if (headers === undefined) return;
-  const list = (headers as Exact)[EXACT];
+  const list = listOf(headers);
   if (list === undefined) eachOf(headers, visit);
   else eachExact(headers, list, visit);
 }
@@ -62,10 +67,16 @@ export function eachHeader(headers: RecordHeaders | undefined, visit: (name: str
 /** A header's value may be missing where records of other producers are forwarded: Kafka allows null. */
 function eachOf(headers: RecordHeaders, visit: (name: string, value: Buffer | null) => void): void {
   for (const name of Object.keys(headers)) {
-    const value = headers[name] as Buffer | readonly (Buffer | null)[] | null | undefined;
-    if (Array.isArray(value)) for (const each of value) visit(name, each ?? null);
-    else visit(name, (value as Buffer | null | undefined) ?? null);
+    const value: Buffer | HeaderValues | null | undefined = headers[name];
+    if (isList(value)) for (const each of value) visit(name, each ?? null);
+    else visit(name, value ?? null);
   }
+}
+
+type HeaderValues = readonly (Buffer | null | undefined)[];
+
+function isList(value: Buffer | HeaderValues | null | undefined): value is HeaderValues {
+  return Array.isArray(value);
 }
 
 function eachExact(headers: RecordHeaders, list: HeaderList, visit: (name: string, value: Buffer | null) => void): void {

@@ -6,7 +6,7 @@ import { KafkaError } from '../errors.ts';
  */
 export class RefusedRecordsError extends KafkaError {
   override name = 'RefusedRecordsError';
-  /** What was refused, by position in the send, and why. */
+  /** The error of each refused record, by its position in the send. */
   readonly refused: ReadonlyMap<number, KafkaError>;
   /** Offset of each record by position; undefined where it was refused. */
   readonly offsets: ReadonlyArray<number | undefined>;

@@ -19,60 +19,63 @@ function makeTable(): Int32Array {
     table[i] = crc;
   }
   for (let i = 256; i < table.length; i++) {
-    const previous = table[i - 256] as number;
-    table[i] = (previous >>> 8) ^ (table[previous & 0xff] as number);
+    const previous = at(table, i - 256);
+    table[i] = (previous >>> 8) ^ at(table, previous & 0xff);
   }
   return table;
 }
 
+/** An element within the bounds, which is a number. */
+function at(list: Int32Array | Uint8Array, index: number): number {
+  return list[index] as number;
+}
+
 /** @returns the checksum of `bytes[start, end)` as an unsigned 32-bit number */
 export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number {
-  let at = start;
+  let done = start;
   let crc = -1;
   if (READS_WORDS && end - start >= SLICES * 2) {
     const aligned = start + ((4 - ((bytes.byteOffset + start) & 3)) & 3);
-    crc = byBytes(crc, bytes, at, aligned);
+    crc = byBytes(crc, bytes, start, aligned);
     const words = new Int32Array(bytes.buffer, bytes.byteOffset + aligned, (end - aligned) >>> 2);
     crc = byWords(crc, words);
-    at = aligned + (words.length >>> 2) * SLICES;
+    done = aligned + (words.length >>> 2) * SLICES;
   }
-  return (byBytes(crc, bytes, at, end) ^ -1) >>> 0;
+  return (byBytes(crc, bytes, done, end) ^ -1) >>> 0;
 }
 
 function byBytes(before: number, bytes: Uint8Array, start: number, end: number): number {
   let crc = before;
-  for (let i = start; i < end; i++) crc = (crc >>> 8) ^ (TABLE[(crc ^ (bytes[i] as number)) & 0xff] as number);
+  for (let i = start; i < end; i++) crc = (crc >>> 8) ^ at(TABLE, (crc ^ at(bytes, i)) & 0xff);
   return crc;
 }
 
 /** As many words as there are in fours. */
 function byWords(before: number, words: Int32Array): number {
-  // Typed arrays within their bounds give numbers; the cast spares one for each look-up.
-  const t = TABLE as { readonly [index: number]: number } as number[];
-  const w = words as { readonly [index: number]: number } as number[];
+  const t = TABLE;
   let crc = before;
   for (let i = 0; i + 4 <= words.length; i += 4) {
-    const a = crc ^ (w[i] as number);
-    const b = w[i + 1] as number;
-    const c = w[i + 2] as number;
-    const d = w[i + 3] as number;
+    const a = crc ^ at(words, i);
+    const b = at(words, i + 1);
+    const c = at(words, i + 2);
+    const d = at(words, i + 3);
     crc =
-      (t[3840 + (a & 0xff)] as number) ^
-      (t[3584 + ((a >>> 8) & 0xff)] as number) ^
-      (t[3328 + ((a >>> 16) & 0xff)] as number) ^
-      (t[3072 + (a >>> 24)] as number) ^
-      (t[2816 + (b & 0xff)] as number) ^
-      (t[2560 + ((b >>> 8) & 0xff)] as number) ^
-      (t[2304 + ((b >>> 16) & 0xff)] as number) ^
-      (t[2048 + (b >>> 24)] as number) ^
-      (t[1792 + (c & 0xff)] as number) ^
-      (t[1536 + ((c >>> 8) & 0xff)] as number) ^
-      (t[1280 + ((c >>> 16) & 0xff)] as number) ^
-      (t[1024 + (c >>> 24)] as number) ^
-      (t[768 + (d & 0xff)] as number) ^
-      (t[512 + ((d >>> 8) & 0xff)] as number) ^
-      (t[256 + ((d >>> 16) & 0xff)] as number) ^
-      (t[d >>> 24] as number);
+      at(t, 3840 + (a & 0xff)) ^
+      at(t, 3584 + ((a >>> 8) & 0xff)) ^
+      at(t, 3328 + ((a >>> 16) & 0xff)) ^
+      at(t, 3072 + (a >>> 24)) ^
+      at(t, 2816 + (b & 0xff)) ^
+      at(t, 2560 + ((b >>> 8) & 0xff)) ^
+      at(t, 2304 + ((b >>> 16) & 0xff)) ^
+      at(t, 2048 + (b >>> 24)) ^
+      at(t, 1792 + (c & 0xff)) ^
+      at(t, 1536 + ((c >>> 8) & 0xff)) ^
+      at(t, 1280 + ((c >>> 16) & 0xff)) ^
+      at(t, 1024 + (c >>> 24)) ^
+      at(t, 768 + (d & 0xff)) ^
+      at(t, 512 + ((d >>> 8) & 0xff)) ^
+      at(t, 256 + ((d >>> 16) & 0xff)) ^
+      at(t, d >>> 24);
   }
   return crc;
 }

@@ -2,7 +2,7 @@ import { Compression } from '../../wire/compression/compression.ts';
 import { Refusal } from '../../wire/error-code.ts';
 import { compressionOf, hasValidCrc, isControl, type RecordBatch } from '../../wire/record-batch.ts';
 import { readPositions } from '../../wire/records.ts';
-import type { TopicConfig } from './topic.ts';
+import type { TopicConfig } from './topic-config.ts';
 
 /**
  * What Apache Kafka checks of a producer's batch before it is appended, in the same order of importance. The leader

@@ -5,7 +5,7 @@ import type { PartitionLog, ProducerMemory } from '../log/partition-log.ts';
 import { checkBatch } from './batch-checks.ts';
 import type { AbortedTransaction } from './partition-transactions.ts';
 import { type ProducerStanding, ProducerState } from './producer-state.ts';
-import type { Topic } from './topic.ts';
+import type { PartitionTopic } from './topic-config.ts';
 
 /** There are no replicas, so leadership never moves. */
 export const LEADER_EPOCH = 0;
@@ -22,7 +22,7 @@ export interface Appended {
 
 /** One partition: its log, what it knows of producers, and who waits for its next record. */
 export class Partition {
-  readonly topic: Topic;
+  readonly topic: PartitionTopic;
   readonly index: number;
   /** Node id. */
   readonly leader: number;
@@ -30,7 +30,7 @@ export class Partition {
   readonly #producers = new ProducerState();
   readonly #waiting = new Set<() => void>();
 
-  constructor(topic: Topic, index: number, leader: number, openLog: (producers: ProducerMemory) => PartitionLog) {
+  constructor(topic: PartitionTopic, index: number, leader: number, openLog: (producers: ProducerMemory) => PartitionLog) {
     this.topic = topic;
     this.index = index;
     this.leader = leader;

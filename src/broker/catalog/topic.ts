@@ -1,24 +1,8 @@
-import type { SegmentLimits } from '../log/partition-log.ts';
 import type { Partition } from './partition.ts';
+import type { PartitionTopic, TopicConfig } from './topic-config.ts';
 import { TOPIC_CONFIGS } from './topic-configs.ts';
 
-/** The settings that this broker acts on, parsed once. */
-export interface TopicConfig extends SegmentLimits {
-  readonly maxMessageBytes: number;
-  readonly retentionBytes: number;
-  readonly retentionMs: number;
-  readonly timestampType: string;
-  readonly timestampAfterMaxMs: number;
-  readonly timestampBeforeMaxMs: number;
-  readonly isCompacted: boolean;
-  readonly deletesOld: boolean;
-  readonly minCompactionLagMs: number;
-  readonly maxCompactionLagMs: number;
-  readonly minDirtyRatio: number;
-  readonly deleteRetentionMs: number;
-}
-
-export class Topic {
+export class Topic implements PartitionTopic {
   readonly name: string;
   /** Of this topic alone: one of the same name that is created later has another. */
   readonly id: string;

@@ -108,7 +108,7 @@ function applyChange(topic: Topic, settings: Map<string, string>, { name, operat
   }
   if (operation !== Operation.APPEND && operation !== Operation.SUBTRACT)
     throw new Refusal('INVALID_REQUEST', `there is no operation ${operation}`);
-  if (TOPIC_CONFIGS[name]?.type !== ConfigType.LIST) throw new Refusal('INVALID_CONFIG', `${name} is no list`);
+  if (TOPIC_CONFIGS[name]?.type !== ConfigType.LIST) throw new Refusal('INVALID_CONFIG', `${name} is not a list`);
   const now = (settings.get(name) ?? topic.fallback(name)).split(',').filter((one) => one !== '');
   const given = (value ?? '').split(',');
   const kept = now.filter((one) => !given.includes(one));

@@ -33,7 +33,7 @@ interface Collected {
   readonly hasError: boolean;
 }
 
-/** Answers when `minBytes` are there, an error is to be told, or `maxWaitMs` have passed. */
+/** Answers when `minBytes` are there, when a partition has an error, or when `maxWaitMs` have passed. */
 export const handleFetch = handler(FETCH, async (request, context) => {
   if (request.sessionId !== 0 || request.sessionEpoch > 0) return failed(ErrorCode.FETCH_SESSION_ID_NOT_FOUND);
   const first = await collect(request, context);
@@ -103,7 +103,7 @@ async function readPartition(
   }
 }
 
-/** What a reader of committed records must leave out of these batches. */
+/** The aborted transactions within these batches: a reader of committed records leaves them out. */
 function abortedIn(partition: Partition, records: readonly Buffer[]) {
   const first = records[0];
   const last = records.at(-1);

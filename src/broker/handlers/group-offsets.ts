@@ -38,7 +38,7 @@ export const handleTxnOffsetCommit = handler(TXN_OFFSET_COMMIT, (request, contex
 );
 
 interface Committing {
-  /** The group, if who asks may commit its offsets. @throws Refusal */
+  /** The group, if the client may commit its offsets. @throws Refusal */
   readonly group: () => Group;
   readonly keep: (group: Group, offsets: readonly TopicOffset[]) => void;
 }
@@ -64,7 +64,7 @@ interface AnsweredTopic {
   readonly partitions: readonly { readonly index: number; readonly errorCode: number }[];
 }
 
-/** As Kafka tells a failed disk to who commits: clients ask for the coordinator again, and commit again. */
+/** A failed disk is answered as by Kafka: clients look for the coordinator again, and repeat the commit. */
 function refuseAccepted({ name, partitions }: AnsweredTopic): AnsweredTopic {
   return {
     name,
@@ -95,7 +95,7 @@ function transactionalCommitter(request: Request<typeof txnOffsetCommit>, contex
   return group;
 }
 
-/** One that is not there is made for who does not speak as a member. @throws Refusal ILLEGAL_GENERATION, POLICY_VIOLATION */
+/** A group that does not exist is created for a client that is not a member. @throws Refusal ILLEGAL_GENERATION, POLICY_VIOLATION */
 function groupFor({ groupId, generationId }: { groupId: string; generationId: number }, { cluster }: Context): Group {
   const known = cluster.groups.get(groupId);
   if (known === undefined && generationId >= 0) throw new Refusal('ILLEGAL_GENERATION', `there is no group ${groupId}`);
@@ -137,7 +137,7 @@ function fetchGroup(groupId: string, topics: Wanted, requireStable: boolean, con
   };
 }
 
-/** Who asks for stable offsets waits while a transaction may change them (KIP-447). */
+/** A client that asks for stable offsets waits while a transaction may change them (KIP-447). */
 function committedOffset(offsets: OffsetStore, topic: string, index: number, requireStable: boolean) {
   if (requireStable && offsets.isPending(topic, index)) return { errorCode: ErrorCode.UNSTABLE_OFFSET_COMMIT, offset: -1, metadata: '' };
   return { errorCode: ErrorCode.NONE, ...offsets.get(topic, index) };

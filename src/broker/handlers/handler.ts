@@ -56,7 +56,7 @@ export interface Failure {
 
 export const SUCCESS: Failure = { errorCode: ErrorCode.NONE, errorMessage: null };
 
-/** Kafka's error for what was thrown; anything but a refusal goes on as it is. */
+/** Returns Kafka's error for a refusal; throws any other error again. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof Refusal) return { errorCode: error.errorCode, errorMessage: error.message };
   throw error;

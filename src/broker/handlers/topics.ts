@@ -9,7 +9,7 @@ import { durableOutcome, type Failure, failureOf, handler, SUCCESS, serve } from
 const CREATE_TOPICS = serve(
   createTopics,
   [2, 5],
-  ['one replica of each partition, whatever number is asked for', '`limits.partitions` partitions in all'],
+  ['one replica of each partition; the number asked for is ignored', '`limits.partitions` partitions in all'],
 );
 const DELETE_TOPICS = serve(deleteTopics, [1, 5], ['topics by name alone']);
 const CREATE_PARTITIONS = serve(createPartitions, [0, 3]);

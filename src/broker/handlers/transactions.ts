@@ -18,25 +18,26 @@ const FENCED_SINCE = { InitProducerId: 4, others: 2 } as const;
 
 export const handleInitProducerId = handler(INIT_PRODUCER_ID, async (request, context) => {
   const { cluster, version } = context;
-  const { transactionalId, transactionTimeoutMs, producerId, producerEpoch } = request;
+  const { transactionalId } = request;
   try {
-    const given = transactionalId === null ? newProducer(context) : initTransactional();
+    const given = transactionalId === null ? newProducer(context) : initTransactional(transactionalId, request, context);
     await cluster.journal.flushed();
     return { errorCode: ErrorCode.NONE, ...given };
   } catch (error) {
     return { errorCode: errorCodeOf(error, version >= FENCED_SINCE.InitProducerId) };
   }
-
-  function initTransactional() {
-    const id = transactionalId as string;
-    if (id !== '') checkCoordinator(context, id);
-    if ((producerId === -1) !== (producerEpoch === -1))
-      throw new Refusal('INVALID_REQUEST', 'a producer id needs its epoch, and an epoch its id');
-    const expected = producerId === -1 ? undefined : { producerId, producerEpoch };
-    const { producerId: given, epoch } = cluster.transactions.init(id, transactionTimeoutMs, expected);
-    return { producerId: given, producerEpoch: epoch };
-  }
 });
+
+type Opening = Request<typeof tables.initProducerId>;
+
+function initTransactional(id: string, { transactionTimeoutMs, producerId, producerEpoch }: Opening, context: Context) {
+  if (id !== '') checkCoordinator(context, id);
+  if ((producerId === -1) !== (producerEpoch === -1))
+    throw new Refusal('INVALID_REQUEST', 'a producer id needs its epoch, and an epoch its id');
+  const expected = producerId === -1 ? undefined : { producerId, producerEpoch };
+  const { producerId: given, epoch } = context.cluster.transactions.init(id, transactionTimeoutMs, expected);
+  return { producerId: given, producerEpoch: epoch };
+}
 
 function newProducer({ cluster }: Context) {
   return { producerId: cluster.producerIds.next(), producerEpoch: 0 };
@@ -76,18 +77,18 @@ async function outcome(context: Context, { transactionalId }: { transactionalId:
       if (transactionalId !== '') checkCoordinator(context, transactionalId);
       change();
     });
-    return asTold(errorCode, context.version >= FENCED_SINCE.others);
+    return answered(errorCode, context.version >= FENCED_SINCE.others);
   } catch (error) {
     return errorCodeOf(error, context.version >= FENCED_SINCE.others);
   }
 }
 
 function errorCodeOf(error: unknown, knowsFencing: boolean): ErrorNumber {
-  return asTold(failureOf(error).errorCode, knowsFencing);
+  return answered(failureOf(error).errorCode, knowsFencing);
 }
 
-/** A failed disk is told as Kafka's coordinator tells it: the client looks for the coordinator again, and tries again. */
-function asTold(errorCode: ErrorNumber, knowsFencing: boolean): ErrorNumber {
+/** A failed disk is answered as by Kafka's coordinator: the client looks for the coordinator again, and repeats the request. */
+function answered(errorCode: ErrorNumber, knowsFencing: boolean): ErrorNumber {
   if (errorCode === ErrorCode.KAFKA_STORAGE_ERROR) return ErrorCode.NOT_COORDINATOR;
   return errorCode === ErrorCode.PRODUCER_FENCED && !knowsFencing ? ErrorCode.INVALID_PRODUCER_EPOCH : errorCode;
 }

@@ -1,7 +1,7 @@
 import { KafkaError } from '../../errors.ts';
 import type { KafkaClientOptions } from '../client.ts';
 
-/** What was to be done, by the names of Kafka's ACLs: https://kafka.apache.org/documentation/#security_authz_primitives */
+/** An action, by its name in Kafka's ACLs: https://kafka.apache.org/documentation/#security_authz_primitives */
 export type Operation = 'Read' | 'Write' | 'Describe' | 'Create' | 'IdempotentWrite';
 
 export interface Wanted {
@@ -12,7 +12,7 @@ export interface Wanted {
 
 const REFUSALS = new Set(['TOPIC_AUTHORIZATION_FAILED', 'GROUP_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED']);
 
-/** The same error, with the user and the ACL that is missing where it is the want of a right; any other as it is. */
+/** Returns the error with the user and the missing ACL if a right is missing; any other error unchanged. */
 export function explainRefusal(error: KafkaError, { sasl }: KafkaClientOptions, wanted: Wanted): KafkaError {
   if (!REFUSALS.has(error.kafkaCode ?? '')) return error;
   const user = sasl?.username ?? 'ANONYMOUS';

@@ -53,7 +53,7 @@ export const CLIENT_ERRORS: ReadonlyMap<string, CodeRule> = new Map([
   ...rows('refused', 'TypeError RangeError ReferenceError SyntaxError'),
 ]);
 
-/** Codes of Node's TLS errors: no retry mends a certificate. */
+/** Codes of Node's TLS errors: no retry fixes a certificate. */
 export const isTlsCode = (code: unknown): boolean =>
   typeof code === 'string' &&
   /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|HOSTNAME_MISMATCH|INVALID_CA)/.test(code);

@@ -107,7 +107,7 @@ export function answerOf({ topics }: Answer, maxBatchBytes?: number): FetchAnswe
   };
 }
 
-/** The aborted transactions are left out here already, so kafkajs is not told of them: it would look for them among carriers. */
+/** The list of aborted transactions is empty: `readFetched` has left their records out, and kafkajs would look for them among carriers. */
 function partitionOf(topic: string, { index, records, ...answer }: AnsweredPartition, limits: ExpansionLimits): FetchedPartition {
   const aborted = answer.abortedTransactions ?? [];
   const messages = (records ?? []).flatMap((bytes) => carry({ topic, partition: index }, bytes, aborted, limits));

@@ -5,8 +5,8 @@ import type { ISocketFactory } from 'kafkajs';
 const KEEP_ALIVE_MS = 60_000;
 
 /**
- * Sockets for kafkajs: what is written leaves at once, as with Kafka's Java client (its own ones wait for more to send). It lets
- * go of a dead connection anew with every try while brokers are away, and each time leaves a listener on the dead socket.
+ * Sockets for kafkajs that send every write at once, as Kafka's Java client does (kafkajs's own ones wait for more to send).
+ * While brokers are away kafkajs unreferences a dead socket with every attempt, and each time leaves a listener on it.
  */
 export const openSocket: ISocketFactory = ({ host, port, ssl, onConnect }) => {
   const socket = ssl

@@ -18,7 +18,7 @@ interface OffsetManager {
 
 /**
  * When a position is out of range, kafkajs commits the literal -1 or -2 for the partition, which wipes the group's offset and
- * its metadata. Here it only moves the position and tells; whether that is right is decided above.
+ * its metadata. Here it only moves the position and reports it; the owner of the subscription decides what follows.
  */
 export function fixOffsetReset(load: Load): void {
   const { prototype } = load('kafkajs/src/consumer/offsetManager') as { prototype: { setDefaultOffset: typeof setDefaultOffset } };
