@@ -103,10 +103,11 @@ export function propertyOf(value: unknown, name: string | symbol): unknown {
 export function messageOf(error: unknown): string {
   const message = propertyOf(error, 'message');
   if (typeof message === 'string') return message;
+  if (typeof error !== 'object' || error === null) return String(error);
   try {
-    return String(error);
+    return JSON.stringify(message ?? error).slice(0, 500);
   } catch {
-    return 'something that cannot be shown';
+    return 'a value that cannot be shown';
   }
 }
 
@@ -118,47 +119,28 @@ export function asStreamerError(cause: unknown, doing?: string, place: ErrorPlac
 /** Returns a `KafkaError` as it is, and any other error as a retryable one that it caused. */
 export function asKafkaError(cause: unknown, doing?: string, place: ErrorPlace = {}): KafkaError {
   if (cause instanceof KafkaError) return cause;
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = messageOf(cause);
   return new KafkaError('retry', doing === undefined ? message : `${doing}: ${message}`, { ...place, cause });
 }
 
+/** Name, message and stack of anything that was thrown, as strings. Reading them never throws, whatever the error's getters do. */
+export interface ErrorText {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string;
+}
+
+export function errorText(error: unknown): ErrorText {
+  const [name, stack] = [propertyOf(error, 'name'), propertyOf(error, 'stack')];
+  return { name: typeof name === 'string' ? name : 'Error', message: messageOf(error), stack: typeof stack === 'string' ? stack : '' };
+}
+
 export function isStreamerError(error: unknown): error is StreamerError {
-  return typeof error === 'object' && error !== null && BRAND in error;
+  return propertyOf(error, BRAND) === true;
 }
 
 function isKafkaError(error: StreamerError): error is KafkaError {
   return error.code === 'KAFKA';
-}
-
-const UNREACHABLE = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EHOSTDOWN',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-  'UND_ERR_SOCKET',
-]);
-const WAIT_STATUS = new Set([429, 502, 503, 504]);
-
-/**
- * Does the error, or one of its causes, say that something outside cannot be reached (connection refused, time-out,
- * HTTP 429, 502, 503, 504, a Kafka error that passes)? Such an error is waited out and never dead-letters by itself.
- */
-export function isUnavailable(error: unknown, depth = 0): boolean {
-  if (typeof error !== 'object' || error === null || depth > 5) return false;
-  const { code, status, statusCode, cause, reason } = error as Record<string, unknown>;
-  if (code === 'KAFKA') return reason === 'retry';
-  if (code === 'UNAVAILABLE' || (typeof code === 'string' && UNREACHABLE.has(code))) return true;
-  if (isStreamerError(error)) return false;
-  if (WAIT_STATUS.has(Number(status ?? statusCode))) return true;
-  return isUnavailable(cause, depth + 1);
 }
 
 const FOR_THE_OPERATOR = new Set(['TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED', 'UNKNOWN_TOPIC_OR_PARTITION']);
@@ -173,11 +155,11 @@ export function needsOperator(error: unknown): boolean {
 
 /** `Agent "predict" failed on customer_pred[1]@42: ...`, with the advice on a line of its own. */
 export function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (!isStreamerError(error)) return `${error.name}: ${error.message}`;
+  const { name, message } = errorText(error);
+  if (!isStreamerError(error)) return typeof error === 'object' && error !== null ? `${name}: ${message}` : message;
   const { agent, topic, partition, offset } = error.place;
   const where =
     topic === undefined ? '' : `${topic}${partition === undefined ? '' : `[${partition}]`}${offset === undefined ? '' : `@${offset}`}`;
   const head = agent === undefined ? where && `${where}: ` : `Agent "${agent}" failed${where && ` on ${where}`}: `;
-  return `${head}${error.message}${error.next === undefined ? '' : `\n  ${error.next}`}`;
+  return `${head}${message}${error.next === undefined ? '' : `\n  ${error.next}`}`;
 }

@@ -28,6 +28,7 @@ export {
   sink,
   skip,
   stop,
+  waitFor,
   when,
 } from './agents/index.ts';
 export type { AppCommand, CommandContext, InDev } from './app/command.ts';
@@ -37,10 +38,11 @@ export type { Config, Origin, ResolvedSettings, Settings, SettingsInput } from '
 // Sources
 export type { Source, SourceContext, SourceRecord, SourceState } from './connect/index.ts';
 // Errors
-export { ConfigError, describeError, type ErrorCode, isStreamerError, isUnavailable, KafkaError, StreamerError } from './errors.ts';
+export { ConfigError, describeError, type ErrorCode, isStreamerError, KafkaError, StreamerError } from './errors.ts';
 export type { KafkaRecord, RecordHeaders, TopicPartition } from './kafka/index.ts';
 // Models
 export { http, type Model } from './models/index.ts';
+export { isUnavailable, unavailable } from './outage.ts';
 // A running worker
 export type {
   AgentRef,

@@ -1,7 +1,7 @@
 import type { Tree } from './tree.ts';
 
 /** What every room above may use: it imports nothing of ours but `errors`. */
-const BASE = ['timing', 'options', 'errors'];
+const BASE = ['outage', 'timing', 'options', 'errors'];
 
 /**
  * The rooms of `src`, and the rooms that each may import besides itself. A file belongs to the longest room that its path begins with;
@@ -9,6 +9,7 @@ const BASE = ['timing', 'options', 'errors'];
  */
 const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
   errors: [],
+  outage: ['errors'],
   timing: ['errors'],
   options: ['errors'],
   wire: ['errors'],

@@ -2,7 +2,7 @@ import type { RecordHeaders } from '../kafka/index.ts';
 import { type ChecksOf, durationMs, oneOf, problemsIn, refuse, sentence, that, wholeNumber } from '../options/index.ts';
 import type { Encoded, Event, Readable, Topic } from '../topics/index.ts';
 import type { Behaviour } from './behaviour.ts';
-import { aPolicy, defaultPolicy, type FailurePolicy } from './failure-policy.ts';
+import { aPolicy, defaultPolicy, type FailurePolicy } from './failure/index.ts';
 
 /** `key`: events of one key one after the other. `partition`: all events of a partition so. `none`: as they come. */
 export type Order = 'key' | 'partition' | 'none';

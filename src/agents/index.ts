@@ -22,13 +22,16 @@ export {
   type Failure,
   type FailurePolicy,
   type OpenPolicy,
+  outageDelay,
   type RetryOptions,
   retry,
   skip,
   stop,
   type Verdict,
+  type WaitForOptions,
+  waitFor,
   when,
-} from './failure-policy.ts';
+} from './failure/index.ts';
 export { filter } from './filter.ts';
 export { forward } from './forward.ts';
 export { generator } from './generator.ts';

@@ -37,10 +37,10 @@ export class Reading implements Plan {
 
   constructor(parts: ReadingParts) {
     this.#parts = parts;
-    const { admin, agents, closing, onAssigned } = parts;
+    const { admin, agents, closing, onAssigned, services } = parts;
     this.#coPartitioning = new CoPartitioning(parts.coPartitioned);
     this.#topics = new TopicWatch(admin, closing);
-    this.#patterns = new PatternWatch(agents, admin);
+    this.#patterns = new PatternWatch(agents, admin, (error) => services.tell('warning', { error }));
     this.#lag = new LagMeter(admin);
     this.membership = new Membership({
       ...parts,
@@ -83,7 +83,7 @@ export class Reading implements Plan {
 
   /** Joins the group. Where there is nothing to read yet, it is ready at once. */
   async start(): Promise<void> {
-    const { closing, onAssigned, services, settings } = this.#parts;
+    const { closing, onAssigned, settings } = this.#parts;
     const sources = await this.#withRetry(() => this.#patterns.sources());
     this.#sources = sources;
     if (sources.size > 0) await this.membership.join([...sources.keys()]);
@@ -96,7 +96,6 @@ export class Reading implements Plan {
         this.#sources = all;
         await this.membership.rejoin([...all.keys()]);
       },
-      (error) => services.tell('warning', { error }),
     );
   }
 

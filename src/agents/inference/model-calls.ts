@@ -1,7 +1,8 @@
 import PQueue from 'p-queue';
-import { isUnavailable, messageOf, propertyOf, StreamerError } from '../../errors.ts';
+import { messageOf, propertyOf, StreamerError } from '../../errors.ts';
 import { type Model, ModelError } from '../../models/index.ts';
 import { isFailed } from '../../models/model-error.ts';
+import { isUnavailable } from '../../outage.ts';
 import { Breaker } from './breaker.ts';
 import { outcomesOf, retryAfterOf } from './outcome.ts';
 import type { InferencePlan } from './plan.ts';

@@ -1,5 +1,6 @@
-import { isUnavailable, StreamerError } from '../../errors.ts';
+import { StreamerError } from '../../errors.ts';
 import { VERSION_HEADER } from '../../models/version-header.ts';
+import { isUnavailable } from '../../outage.ts';
 import { type Deadline, deadline } from '../../timing/index.ts';
 import type { Event } from '../../topics/index.ts';
 import type { BehaviourRun, Delivery, Inbox, OutputHeaders } from '../behaviour.ts';

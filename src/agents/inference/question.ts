@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isStreamerError, isUnavailable } from '../../errors.ts';
+import { isStreamerError } from '../../errors.ts';
 import type { RowOutcome } from '../../models/index.ts';
 import { isFailed } from '../../models/model-error.ts';
 import { itemAt } from '../../models/record.ts';
+import { isUnavailable } from '../../outage.ts';
 import { type Outcome, outcomesOf, retryAfterOf, rowsNamed } from './outcome.ts';
 
 /** A row to ask about, `alone` when it was refused before; or the reason why there is none. */

@@ -1,4 +1,5 @@
 import { type AgentSink, type AgentSinkFunction, type AgentSinkTopic, isSinkTopic, type OutputHeaders } from '../../agents/index.ts';
+import { StreamerError } from '../../errors.ts';
 import type { Event } from '../../topics/index.ts';
 import { type OutputHolder, runWith } from './attribution.ts';
 import { outputHeaders } from './output-headers.ts';
@@ -40,14 +41,14 @@ export class SinkOutputs {
     message.then((encoded) => {
       this.#outputs.send(topic.name, encoded, holder);
       end();
-    }, end);
+    }, failing(end));
   }
 
   #call(sink: AgentSinkFunction, output: SinkOutput, holder: OutputHolder): void {
     const answer = runWith(holder, () => sink(output.value, output.event));
     if (answer instanceof Promise) {
       const end = holder.work();
-      answer.then((result) => this.#route(result, output, holder)).then(() => end(), end);
+      answer.then((result) => this.#route(result, output, holder)).then(() => end(), failing(end));
     } else {
       this.#route(answer, output, holder);
     }
@@ -57,4 +58,9 @@ export class SinkOutputs {
   #route(answer: unknown, output: SinkOutput, holder: OutputHolder): void {
     for (const topic of Array.isArray(answer) ? answer : [answer]) if (isSinkTopic(topic)) this.#send(topic, output, holder);
   }
+}
+
+/** A promise may be rejected without a reason: `undefined` alone would count as success. */
+function failing(end: (error?: unknown) => void): (reason: unknown) => void {
+  return (reason) => end(reason ?? new StreamerError('USAGE', `a sink rejected with ${String(reason)}`, { retryable: true }));
 }

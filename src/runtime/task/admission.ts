@@ -1,5 +1,5 @@
-import { isUnavailable } from '../../errors.ts';
 import type { KafkaRecord } from '../../kafka/index.ts';
+import { isUnavailable } from '../../outage.ts';
 import { backoff, type Clock, sleep } from '../../timing/index.ts';
 import type { AgentTask } from '../work/agent-task.ts';
 import type { Backlog } from './backlog.ts';

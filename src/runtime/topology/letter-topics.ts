@@ -2,6 +2,7 @@ import type { Agent } from '../../agents/index.ts';
 import type { KafkaAdmin, TopicSpec } from '../../kafka/index.ts';
 import type { AnyTopic } from '../../topics/index.ts';
 import { appLetterTopicOf, deadLetterTopicOf, isInternalTopic } from '../output/letters/dead-letters.ts';
+import { matching } from './matching.ts';
 
 export interface AppTopicSpec extends TopicSpec {
   /** True for topics that the runtime makes for itself, such as dead-letter topics. */
@@ -40,19 +41,27 @@ export function letterTopicSpecs(app: string, topics: readonly AnyTopic[], agent
 export async function fittedSpecs(admin: KafkaAdmin, specs: readonly AppTopicSpec[]): Promise<AppTopicSpec[]> {
   const letters = specs.filter(({ lettersOf }) => lettersOf !== undefined);
   if (letters.length === 0) return [...specs];
-  const existing = (await admin.listTopics()).filter((name) => letters.some((spec) => spec.name === name || takesLettersOf(spec, name)));
+  const topics = await admin.listTopics();
+  const sources = new Map(letters.map((spec) => [spec, sourcesOf(spec, topics)]));
+  const existing = topics.filter((name) => letters.some((spec) => spec.name === name || sources.get(spec)?.has(name) === true));
   const configs = await admin.topicConfigs(existing);
   return specs.map((spec) => {
     if (spec.lettersOf === undefined) return spec;
-    const limits = existing.filter((name) => takesLettersOf(spec, name)).map((name) => configs.get(name)?.[LIMIT]);
+    const limits = [...(sources.get(spec) ?? [])].map((name) => configs.get(name)?.[LIMIT]);
     const needed = configsFor([...limits, declaredLimit(spec)]);
     const present = Number(configs.get(spec.name)?.[LIMIT]);
     return { ...spec, configs: present > Number(needed[LIMIT]) ? { ...needed, [LIMIT]: String(present) } : needed };
   });
 }
 
-function takesLettersOf({ lettersOf = [] }: AppTopicSpec, topic: string): boolean {
-  return lettersOf.some((source) => (typeof source === 'string' ? source === topic : !isInternalTopic(topic) && topic.search(source) >= 0));
+/** Returns the topics, of those that exist, whose letters a dead-letter topic takes. */
+function sourcesOf({ lettersOf = [] }: AppTopicSpec, topics: readonly string[]): ReadonlySet<string> {
+  const ordinary = topics.filter((topic) => !isInternalTopic(topic));
+  return new Set(
+    lettersOf.flatMap((source) =>
+      typeof source === 'string' ? topics.filter((topic) => topic === source) : matching(source, ordinary).names,
+    ),
+  );
 }
 
 /** What the app's own declaration has asked for, as a limit of the source. */

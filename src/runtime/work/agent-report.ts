@@ -1,4 +1,4 @@
-import { isStreamerError, StreamerError } from '../../errors.ts';
+import { isStreamerError, messageOf, StreamerError } from '../../errors.ts';
 import { type Counter, codeLabel } from '../../observe/index.ts';
 import type { EventPlace } from '../events/worker-events.ts';
 import type { Services } from '../services.ts';
@@ -53,8 +53,7 @@ export class AgentReport {
   }
 
   #fail(at: EventPlace, cause: unknown, next: string): void {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    this.#services.fail(new StreamerError('REFUSED', message, { agent: this.#agent, ...at, cause, next }));
+    this.#services.fail(new StreamerError('REFUSED', messageOf(cause), { agent: this.#agent, ...at, cause, next }));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Agent, OutputHeaders } from '../../agents/index.ts';
+import { messageOf } from '../../errors.ts';
 import { Answers } from '../ask/answers.ts';
 import type { AgentStats } from '../events/worker-events.ts';
 import type { OutputHolder } from '../output/attribution.ts';
@@ -48,7 +49,7 @@ export class AgentRuntime {
   async deadLetter(item: WorkItem, error: unknown, topic: string | undefined): Promise<void> {
     const { origin: record, attempt: attempts, partition: origin } = item;
     await this.services.letters.write({ agent: this.agent.name, origin, record, error, attempts, topic });
-    this.#answers.refuse(item, `the event went to the dead-letter topic: ${error instanceof Error ? error.message : String(error)}`);
+    this.#answers.refuse(item, `the event went to the dead-letter topic: ${messageOf(error)}`);
   }
 
   finished(item: WorkItem): void {

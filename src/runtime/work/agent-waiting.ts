@@ -1,12 +1,13 @@
 import type { Clock } from '../../timing/index.ts';
 import type { Tell } from '../events/worker-events.ts';
 
-/** Whether an agent waits for something outside that cannot be reached, over all its partitions; tells when that begins and ends. */
+/** Keeps the time since which an agent waits for something outside that cannot be reached, over all its partitions; emits its begin and end. */
 export class AgentWaiting {
   readonly #agent: string;
   readonly #tell: Tell;
   readonly #clock: Clock;
   #since: number | undefined;
+  #succeededAt = 0;
   /** The behaviour polls nothing until what it waits for is there again. */
   #isHeld = false;
 
@@ -21,6 +22,11 @@ export class AgentWaiting {
     return this.#since;
   }
 
+  /** Epoch milliseconds of the last success that ended a wait; 0 before. */
+  get succeededAt(): number {
+    return this.#succeededAt;
+  }
+
   waits(error: unknown): void {
     if (this.#since !== undefined) return;
     this.#since = this.#clock.now();
@@ -30,7 +36,8 @@ export class AgentWaiting {
   /** An event succeeded, so what was waited for is there again. */
   succeeded(): void {
     if (this.#since === undefined || this.#isHeld) return;
-    const waitedMs = this.#clock.now() - this.#since;
+    this.#succeededAt = this.#clock.now();
+    const waitedMs = this.#succeededAt - this.#since;
     this.#since = undefined;
     this.#tell('resumed', { agent: this.#agent, waitedMs });
   }

@@ -1,15 +1,19 @@
-import type { FailurePolicy } from '../../agents/index.ts';
-import { isStreamerError, isUnavailable, needsOperator } from '../../errors.ts';
-import { backoff } from '../../timing/index.ts';
+import { defaultPolicy, type Failure, type FailurePolicy, outageDelay, type Verdict as PolicyVerdict } from '../../agents/index.ts';
+import { isStreamerError, needsOperator } from '../../errors.ts';
+import { isRateLimit, isSure, isUnavailable, retryAfterOf } from '../../outage.ts';
 
-/** All that a verdict depends on. */
+/** Everything that a verdict depends on. */
 export interface FailedAttempt {
   readonly error: unknown;
   readonly policy: FailurePolicy;
   /** Counts this one. */
   readonly attempt: number;
-  /** How often the event has waited for something outside. */
+  /** Number of times that the event has waited for something outside. */
   readonly waits: number;
+  /** Milliseconds since the first of these waits began; 0 before. */
+  readonly waitedMs: number;
+  /** Another event of the agent has succeeded since the last of these waits began: the outage is not everybody's. */
+  readonly othersSucceed: boolean;
   /** One of its outputs was refused, which another attempt would not change. */
   readonly isHandled: boolean;
 }
@@ -24,20 +28,44 @@ export type Verdict =
   /** The worker ends and the event stays unfinished: its policy says so, or only an operator can remove the cause. */
   | { readonly action: 'stop'; readonly by: 'policy' | 'operator' };
 
+/** An event that alone meets an outage for this time, while others of its agent succeed, is judged by the policy. */
+export const ALONE_MS = 30_000;
+
 /**
- * Judges a failure: the agent's policy decides, except where it is not the event's fault. What cannot be reached is waited for
- * without end; a missing right or output topic ends the worker. Decides only: the caller counts, reports and acts.
+ * Judges a failure. The agent's policy decides, except where it is not the event's fault: what cannot be reached is waited for, unless the
+ * policy names the error itself (`when`, `waitFor`), and a missing right or output topic ends the worker. Decides only: the caller counts,
+ * reports and acts.
  */
-export function judge({ error, policy, attempt, waits, isHandled }: FailedAttempt): Verdict {
-  if (isUnavailable(error)) return { action: 'wait', delayMs: Math.max(backoff(waits + 1, 500, 30_000), retryAfterOf(error)) };
-  if (needsOperator(error)) return { action: 'stop', by: 'operator' };
+export function judge(failed: FailedAttempt): Verdict {
+  const { error, policy, attempt, waits, waitedMs, isHandled } = failed;
+  const isOutage = isUnavailable(error);
+  if (!isOutage && needsOperator(error)) return { action: 'stop', by: 'operator' };
   const retryable = !isHandled && !(isStreamerError(error) && !error.retryable);
-  const verdict = policy.decide({ error, attempt, retryable });
-  return verdict.action === 'stop' ? { action: 'stop', by: 'policy' } : verdict;
+  const failure = { error, attempt, retryable, isOutage, waits, waitedMs };
+  const named = isOutage ? decided(policy, failure, 'explicit') : undefined;
+  if (named !== undefined) return withRetryAfter(named, error);
+  if (isOutage && !isOwnFault(failed)) return { action: 'wait', delayMs: Math.max(outageDelay(waits), retryAfterOf(error)) };
+  return withRetryAfter(decided(policy, failure, 'decide') ?? defaultPolicy.decide(failure), error);
 }
 
-/** How long the other side asks to be left alone (HTTP's Retry-After), at most a minute. */
-function retryAfterOf(error: unknown): number {
-  if (typeof error !== 'object' || error === null || !('retryAfterMs' in error)) return 0;
-  return typeof error.retryAfterMs === 'number' ? Math.min(error.retryAfterMs, 60_000) : 0;
+/**
+ * An upstream that answers others and has refused this event for long has a problem with this event: it must not hold its key for ever.
+ * Errors that say for certain what they mean are excepted, and so is a request for fewer requests.
+ */
+function isOwnFault({ error, waitedMs, othersSucceed }: FailedAttempt): boolean {
+  return othersSucceed && waitedMs >= ALONE_MS && !isSure(error) && !isRateLimit(error);
+}
+
+/** A policy that throws, as by a function of `when`, decides nothing. */
+function decided(policy: FailurePolicy, failure: Failure, by: 'explicit' | 'decide'): PolicyVerdict | undefined {
+  try {
+    return policy[by]?.(failure);
+  } catch {
+    return undefined;
+  }
+}
+
+function withRetryAfter(verdict: PolicyVerdict, error: unknown): Verdict {
+  if (verdict.action === 'stop') return { action: 'stop', by: 'policy' };
+  return verdict.action === 'wait' ? { action: 'wait', delayMs: Math.max(verdict.delayMs, retryAfterOf(error)) } : verdict;
 }

@@ -66,15 +66,18 @@ export class Outcomes implements AttemptOutcomes<WorkItem> {
     const { runtime, queue } = this.#parts;
     queue.keepTaken(item, !isHandled);
     if (!isHandled) ItemEvent.abort(item.event, error);
-    const { attempt, waits } = item;
-    const verdict = judge({ error, policy: runtime.agent.onError, attempt, waits, isHandled });
+    const { attempt, waits, waitingSince, waitedAt } = item;
+    const now = runtime.services.clock.now();
+    const waitedMs = waitingSince === undefined ? 0 : now - waitingSince;
+    const othersSucceed = waitedAt !== undefined && runtime.waiting.succeededAt > waitedAt;
+    const verdict = judge({ error, policy: runtime.agent.onError, attempt, waits, waitedMs, othersSucceed, isHandled });
     switch (verdict.action) {
       case 'wait':
         runtime.waiting.waits(error);
-        return this.#again(item, verdict.delayMs, 'waits', isHandled);
+        return this.#again(item, verdict.delayMs, { counts: 'waits', now }, isHandled);
       case 'retry':
         runtime.report.retried(item, error, verdict.delayMs);
-        return this.#again(item, verdict.delayMs, 'attempt', isHandled);
+        return this.#again(item, verdict.delayMs, { counts: 'attempt', now }, isHandled);
       case 'skip':
         runtime.report.skipped(item, error);
         return this.#close(item, 'skipped', isHandled);
@@ -98,10 +101,10 @@ export class Outcomes implements AttemptOutcomes<WorkItem> {
   }
 
   /** The behaviour may have let go of the item already (a refused output): then its unit is held again. */
-  #again(item: WorkItem, delayMs: number, counts: 'attempt' | 'waits', isHandled: boolean): void {
+  #again(item: WorkItem, delayMs: number, how: Parameters<WorkItem['retry']>[1], isHandled: boolean): void {
     const { queue, eventOf, progressed, wake } = this.#parts;
     queue.leave(item, false);
-    item.retry(nextEvent(item, eventOf), counts);
+    item.retry(nextEvent(item, eventOf), how);
     if (isHandled && item.unit !== undefined) item.unit.inFlight++;
     queue.putBack(item, delayMs, wake);
     progressed();

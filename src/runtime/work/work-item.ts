@@ -27,6 +27,10 @@ interface History {
   attempt: number;
   /** Waits for something outside, which do not count as attempts. */
   waits: number;
+  /** Start of the first of these waits. */
+  waitingSince: number | undefined;
+  /** Start of the last of these waits. */
+  waitedAt: number | undefined;
   readonly firstStartedAt: number;
 }
 
@@ -95,6 +99,16 @@ export class WorkItem implements Item, Ordered<WorkItem>, Delivery<unknown, unkn
     return this.#history?.waits ?? 0;
   }
 
+  /** Epoch milliseconds of its first failure by something outside that cannot be reached. */
+  get waitingSince(): number | undefined {
+    return this.#history?.waitingSince;
+  }
+
+  /** Epoch milliseconds of its last one. */
+  get waitedAt(): number | undefined {
+    return this.#history?.waitedAt;
+  }
+
   get firstStartedAt(): number {
     return this.#history?.firstStartedAt ?? this.startedAt;
   }
@@ -150,14 +164,18 @@ export class WorkItem implements Item, Ordered<WorkItem>, Delivery<unknown, unkn
   /** Back to waiting, to be started again. */
   reset(): void {
     this.#attempt = undefined;
-    this.#history ??= { attempt: 1, waits: 0, firstStartedAt: this.startedAt };
+    this.#history ??= { attempt: 1, waits: 0, waitingSince: undefined, waitedAt: undefined, firstStartedAt: this.startedAt };
   }
 
   /** As `reset`, after a failure: the signal of the old event stays aborted, so the next attempt gets an event of its own. */
-  retry(event: ItemEvent, counts: 'attempt' | 'waits'): void {
+  retry(event: ItemEvent, { counts, now }: { readonly counts: 'attempt' | 'waits'; readonly now: number }): void {
     this.reset();
-    if (this.#history !== undefined) this.#history[counts]++;
     this.#event = event;
+    if (this.#history === undefined) return;
+    this.#history[counts]++;
+    if (counts === 'attempt') return;
+    this.#history.waitingSince ??= now;
+    this.#history.waitedAt = now;
   }
 
   /** Lets go of the decoded value: it is made again when somebody looks. */

@@ -1,9 +1,10 @@
 import type { Context } from 'hono';
 import PQueue from 'p-queue';
-import { isUnavailable, messageOf } from '../../errors.ts';
+import { messageOf } from '../../errors.ts';
 import { findInexact, readRule } from '../../models/http/inexact.ts';
 import { type Model, ModelError, RowErrors } from '../../models/index.ts';
 import { isFailed } from '../../models/model-error.ts';
+import { isUnavailable } from '../../outage.ts';
 import { deadline } from '../../timing/index.ts';
 import { BodyBudget, withBody } from './body.ts';
 import { type Faults, misbehave, refusal } from './faults.ts';

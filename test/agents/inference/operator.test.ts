@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { inference } from '../../../src/agents/inference/inference.ts';
 import type { InferenceOptions } from '../../../src/agents/inference/options.ts';
-import { isUnavailable } from '../../../src/errors.ts';
 import { http, type Model } from '../../../src/models/index.ts';
+import { isUnavailable } from '../../../src/outage.ts';
 import { answer, each, type Stage, type StagedServer, silence, stagedServer } from '../../models/support/staged-server.ts';
 import { FakeInbox } from '../support/fake-inbox.ts';
 

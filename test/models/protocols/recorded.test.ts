@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isUnavailable } from '../../../src/errors.ts';
 import { type Datatype, http, type Model, type ModelError, RowErrors } from '../../../src/models/index.ts';
+import { isUnavailable } from '../../../src/outage.ts';
 import { type Exchange, exchangesFolder, exchangesOf, type Replay, replay } from '../support/exchange.ts';
 
 type AnyModel = Model<never, unknown>;

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from 'vitest';
 import { z } from 'zod';
-import { isUnavailable } from '../../../src/errors.ts';
 import { http, type Model, type ModelError, RowErrors } from '../../../src/models/index.ts';
+import { isUnavailable } from '../../../src/outage.ts';
 import { answer, each, hangUp, type StagedServer, silence, stagedServer } from '../support/staged-server.ts';
 
 interface Row {

@@ -1,4 +1,4 @@
-import { isStreamerError } from '../../../errors.ts';
+import { errorText, isStreamerError } from '../../../errors.ts';
 import { type KafkaRecord, pickHeaders, type RecordHeaders, type TopicPartition } from '../../../kafka/index.ts';
 
 /** Stacks are cut: brokers refuse records that grow beyond the topic's `max.message.bytes`. */
@@ -46,7 +46,7 @@ export interface DeadLetter {
  */
 export function deadLetterHeaders(letter: DeadLetter): RecordHeaders {
   const { error, record, origin } = letter;
-  const shown = error instanceof Error ? error : new Error(String(error));
+  const shown = errorText(error);
   const own: RecordHeaders = {};
   const note = (name: string, text: string | undefined, bytes = MESSAGE_BYTES) => {
     if (text !== undefined) own[PREFIX + name] = cut(text, bytes);
@@ -58,7 +58,7 @@ export function deadLetterHeaders(letter: DeadLetter): RecordHeaders {
   note('error', shown.name);
   note('code', isStreamerError(error) ? error.code : undefined);
   note('message', shown.message);
-  note('stack', shown.stack ?? '', STACK_BYTES);
+  note('stack', shown.stack, STACK_BYTES);
   note('attempts', String(letter.attempts));
   note('app', letter.app);
   note('agent', letter.agent);
