@@ -125,6 +125,17 @@ describe('an assignment', () => {
     await first?.phase.reached('running');
   });
 
+  it('closes at once what it takes away, before it is known where the rest starts', async () => {
+    const { assignment } = stage();
+    assignment.assign(1, [at('orders/0'), at('payments/0'), at('clicks/0'), at('clicks/1')]);
+    const [orders, first, second] = assignment.tasks;
+    await assignment.drain();
+    assignment.endEpoch(1);
+    assignment.retain([at('orders/0'), at('clicks/1')].map(({ partition }) => partition));
+    expect([orders, first, second].map((task) => task?.phase.current)).toEqual(['closed', 'closed', 'suspended']);
+    expect(assignment.tasks).toEqual([second]);
+  });
+
   it('has the whole task begin again when the log of one input was cut, the others where they stand', async () => {
     const { assignment, seeks } = stage();
     assignment.assign(1, [at('orders/0', 5), at('payments/0', 6)]);

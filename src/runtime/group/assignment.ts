@@ -52,12 +52,19 @@ export class Assignment {
     return this.#inputs.get(partitionKey(partition))?.input;
   }
 
-  /** Makes tasks for what is new, closes those that are not assigned any more, sets every position, and starts all. */
+  /** Closes the tasks that an assignment takes away: their partitions may be with another worker from now on. */
+  retain(partitions: readonly TopicPartition[]): void {
+    const kept = new Set(partitions.map(partitionKey));
+    for (const [id, { inputs }] of this.#tasks) {
+      if (inputs.every(({ partition }) => kept.has(partitionKey(partition)))) continue;
+      this.#close(id, new StreamerError('LOST', 'the partition belongs to another worker now'));
+    }
+  }
+
+  /** Makes tasks for what is new, keeps those that are there, sets every position, and starts all. */
   assign(epoch: number, partitions: readonly AssignedPartition[]): void {
     const groups = this.#byTask(partitions);
-    for (const id of this.#tasks.keys()) {
-      if (!groups.has(id)) this.#close(id, new StreamerError('LOST', 'the partition belongs to another worker now'));
-    }
+    this.retain(partitions.map(({ partition }) => partition));
     this.#epoch = epoch;
     for (const [id, group] of groups) this.#place(id, group);
   }

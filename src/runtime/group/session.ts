@@ -73,6 +73,7 @@ export class Session implements ConsumerSink {
 
   assigned(partitions: readonly TopicPartition[], epoch: number): void {
     this.#assigned = epoch;
+    this.assignment.retain(partitions);
     this.#take(partitions, epoch).catch((cause: unknown) => this.#parts.services.fail(asStreamerError(cause)));
   }
 
@@ -80,6 +81,8 @@ export class Session implements ConsumerSink {
   async revoking(partitions: readonly TopicPartition[], epoch: number, deadlineMs: number): Promise<void> {
     const { giveUp, services } = this.#parts;
     if (this.#assigned === epoch) this.#assigned = -1;
+    // Given up before it was taken over: what is kept from the one before is suspended already.
+    if (epoch !== this.assignment.epoch) return;
     const drained = this.assignment.drain().then(() => services.outputs.flush());
     await within(drained, Math.max(0, deadlineMs - Date.now()), giveUp);
     await within(this.#committer.commit(), Math.max(COMMIT_MS, deadlineMs - Date.now()), giveUp);

@@ -32,7 +32,7 @@ export interface Assigned {
  */
 export async function takeOver(parts: TakeOverParts, { partitions, epoch, isCurrent }: Assigned): Promise<LogPosition[] | undefined> {
   const { subscription, admin, renewAdmin, clock, closing, warn } = parts;
-  const since = Date.now();
+  const since = clock.now();
   const read = async () => readPositions(subscription, await admin(), partitions);
   for (let attempt = 1; ; attempt++) {
     try {
@@ -44,7 +44,7 @@ export async function takeOver(parts: TakeOverParts, { partitions, epoch, isCurr
       if (!error.retryable) throw error;
       warn(error);
       renewAdmin();
-      if (Date.now() - since > REJOIN_AFTER_MS) {
+      if (clock.now() - since > REJOIN_AFTER_MS) {
         subscription.rejoin(epoch, new KafkaError('retry', error.message, { cause: error }));
         return undefined;
       }
