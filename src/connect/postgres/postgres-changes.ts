@@ -8,7 +8,7 @@ import { type ChangesCheck, checkChanges } from './preflight/check.ts';
 import { type ResolvedOptions, resolveOptions } from './resolve-options.ts';
 import { Database } from './server/database.ts';
 import { lockSlot } from './server/lock.ts';
-import { shownTable } from './server/sql.ts';
+import { dottedTable } from './server/sql.ts';
 import { resetSlot } from './slot/reset.ts';
 import { type ChangesStatus, readStatus } from './slot/status.ts';
 
@@ -25,7 +25,7 @@ export class PostgresChanges implements Source {
   constructor(options: PostgresChangesOptions) {
     this.#options = resolveOptions(options);
     const { prefix, tables, messages, topics } = this.#options;
-    const names = tables.map((table) => topicName(`${prefix}.${shownTable(table)}`));
+    const names = tables.map((table) => topicName(`${prefix}.${dottedTable(table)}`));
     this.topics = [...names, ...(messages ? [topicName(`${prefix}.message`)] : [])].map((name) => ({ name, ...topics }));
   }
 

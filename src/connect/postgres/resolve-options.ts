@@ -5,7 +5,7 @@ import { unwrap } from './events/unwrap.ts';
 import { addedNames } from './events/unwrap-options.ts';
 import { problemsOf } from './option-checks.ts';
 import type { PostgresChangesOptions } from './options.ts';
-import { shownTable, type TableName } from './server/sql.ts';
+import { dottedTable, shownTable, type TableName } from './server/sql.ts';
 import { parseTable } from './table-option.ts';
 import type { TypeOptions } from './types/field-type.ts';
 
@@ -54,7 +54,7 @@ export function resolveOptions(options: PostgresChangesOptions) {
 function collisions(prefix: string, tables: readonly TableName[]): string[] {
   const byTopic = new Map<string, string[]>();
   for (const table of tables) {
-    const topic = topicName(`${prefix}.${shownTable(table)}`);
+    const topic = topicName(`${prefix}.${dottedTable(table)}`);
     byTopic.set(topic, [...(byTopic.get(topic) ?? []), shownTable(table)]);
   }
   return [...byTopic]

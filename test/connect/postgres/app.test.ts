@@ -93,6 +93,73 @@ it('goes on where it was after the server has cut its connection, and says what 
   expect((await changes.status()).reader).toBeUndefined();
 });
 
+it('reads its topics to the end at a new snapshot, and brings the deletes made while its slot was gone to the agents', async () => {
+  const url = await server.database();
+  await sql(url, `create table t (id int primary key); insert into t select generate_series(1, 300)`);
+  const [prefix, slot] = [unique('gone'), `gone_${process.pid}`];
+  const app = testAppOf('gone');
+  app.source(
+    'changes',
+    postgresChanges({ url, prefix, tables: ['t'], slot, pollMs: 5, onSlotLost: 'snapshot', topics: { partitions: 3 } }),
+  );
+  const rows = new Set<number>();
+  app.agent('see', app.topic(`${prefix}.public.t`, { key: string(), value: json() }), async (stream) => {
+    for await (const { value } of stream) {
+      const { op, before, after } = value as unknown as Change;
+      if (op === 'd') rows.delete(before!.id);
+      else rows.add(after!.id);
+    }
+  });
+  const expectRows = (count: number) =>
+    until(
+      () => rows.size,
+      (size) => size === count,
+      30_000,
+    );
+  try {
+    await createTopicsOf(app);
+    await app.start();
+    await expectRows(300);
+    await until(
+      () =>
+        sql(url, `select pg_drop_replication_slot('${slot}')`).then(
+          () => true,
+          () => false,
+        ),
+      (isDone) => isDone,
+    );
+    await sql(url, 'delete from t where id > 100; insert into t values (999)');
+    await expectRows(101);
+  } finally {
+    await app.stop();
+  }
+  expect([...rows].sort((a, b) => a - b).slice(-2)).toEqual([100, 999]);
+}, 60_000);
+
+it('shows what a source needs and does, and changes nothing', async () => {
+  const url = await server.database();
+  await sql(url, 'create table car (line text)');
+  const env = { CARS_URL: url, CARS_SLOT: `check_${process.pid}` };
+  const [wrong, text] = await Promise.all([run(['cdc', 'check', '--json', '-A', APP], { env }), run(['cdc', 'check', '-A', APP], { env })]);
+  const check = JSON.parse(wrong.stdout);
+  expect([wrong.code, text.code, check.source, check.isReady]).toEqual([1, 1, 'cars', false]);
+  expect(check.findings).toContainEqual(
+    expect.objectContaining({ level: 'problem', about: 'public.car', sql: ['alter table public.car replica identity full;'] }),
+  );
+  expect(check.actions).toContainEqual(expect.stringContaining('create publication'));
+  expect(text.stdout).toContain('alter table public.car replica identity full;');
+  await sql(url, 'alter table car replica identity full');
+  expect((await run(['cdc', 'check', 'cars', '-A', APP], { env })).code).toBe(0);
+  expect(
+    (
+      await sql(
+        url,
+        'select pubname::text from pg_publication union select slot_name::text from pg_replication_slots where database = current_database()',
+      )
+    ).rowCount,
+  ).toBe(0);
+}, 60_000);
+
 it('shows where a slot stands, and drops it only when told so', async () => {
   const url = await server.database();
   const slot = `command_${process.pid}`;

@@ -14,8 +14,14 @@ export class Collector {
   readonly states: Array<readonly [phase: string, detail: string]> = [];
   /** Called for each record; its promise is the broker's acknowledgement. */
   acknowledge: (record: SourceRecord) => Promise<void> = async () => {};
+  readonly #before: readonly SourceRecord[];
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
+
+  /** @param before records that stand in the topics already */
+  constructor(before: readonly SourceRecord[] = []) {
+    this.#before = before;
+  }
 
   start(source: Source): this {
     this.#running = source.run({
@@ -25,9 +31,15 @@ export class Collector {
         await this.acknowledge(record);
         this.records.push(record);
       },
+      written: (topics) => this.#written(topics),
     });
     this.#running.catch(() => {});
     return this;
+  }
+
+  /** What stands in topics: the records of collectors before, then its own. */
+  async *#written(topics: readonly string[]): AsyncGenerator<SourceRecord> {
+    for (const record of [...this.#before, ...this.records]) if (topics.includes(record.topic)) yield record;
   }
 
   /** What the run came to: resolves when it was stopped, rejects with what ended it. */
@@ -63,8 +75,8 @@ export class Collector {
 }
 
 /** Runs a source until it has read everything that is there. */
-export async function started(source: PostgresChanges): Promise<Collector> {
-  const collector = new Collector().start(source);
+export async function started(source: PostgresChanges, before: readonly SourceRecord[] = []): Promise<Collector> {
+  const collector = new Collector(before).start(source);
   await Promise.race([collector.phase('streaming'), collector.ended]);
   return collector;
 }

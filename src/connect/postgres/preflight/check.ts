@@ -1,7 +1,7 @@
 import { topicName } from '../events/topic-name.ts';
 import type { ResolvedOptions } from '../resolve-options.ts';
 import type { Database } from '../server/database.ts';
-import { shownTable } from '../server/sql.ts';
+import { dottedTable, shownTable } from '../server/sql.ts';
 import type { Finding } from './finding.ts';
 import { preflight } from './preflight.ts';
 
@@ -28,7 +28,7 @@ export async function checkChanges(database: Database, options: ResolvedOptions)
     role: facts.server.role,
     slot,
     publication,
-    tables: tables.map((table) => ({ table: shownTable(table), topic: topicName(`${prefix}.${shownTable(table)}`) })),
+    tables: tables.map((table) => ({ table: shownTable(table), topic: topicName(`${prefix}.${dottedTable(table)}`) })),
     findings,
     actions,
   };

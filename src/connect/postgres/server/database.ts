@@ -5,15 +5,19 @@ import { shownAddress, withoutSecrets } from './connection-string.ts';
 import { loadPg } from './load-pg.ts';
 import { messageOf, sqlState } from './server-error.ts';
 
+/** The server converts text to UTF-8. Of SQL_ASCII it knows no encoding: there it is asked for the bytes, which are checked here. */
+const ENCODING = `select set_config('client_encoding', case current_setting('server_encoding') when 'SQL_ASCII' then 'SQL_ASCII' else 'UTF8' end, false)`;
+
 /**
  * The server writes values in one way, whatever its own settings are. It notices within a minute that this process has died, and
  * releases what the session had locked. A row that row security hides is an error instead of a row missing from the snapshot.
  */
 const SETTINGS = `set datestyle = 'ISO, MDY'; set intervalstyle = 'postgres'; set timezone = 'UTC'; set extra_float_digits = 1;
-  set bytea_output = 'hex'; set lc_monetary = 'C'; set xmlbinary = 'base64'; set client_encoding = 'UTF8';
+  set bytea_output = 'hex'; set lc_monetary = 'C'; set xmlbinary = 'base64';
   set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = 0; set row_security = off;
   set tcp_keepalives_idle = 20; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 4;
-  select set_config(name, '0', false) from pg_settings where name in ('idle_session_timeout', 'transaction_timeout')`;
+  select set_config(name, '0', false) from pg_settings where name in ('idle_session_timeout', 'transaction_timeout');
+  ${ENCODING}`;
 /** Each look at a slot adds two entries to the server's log. Only some roles may switch them off. */
 const QUIET = `set log_min_messages = 'fatal'`;
 /** Longest wait for an answer, so that a connection that broke unnoticed does not hold a source for ever. Large transactions take minutes. */

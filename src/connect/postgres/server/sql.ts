@@ -17,8 +17,14 @@ export function qualified({ schema, name }: TableName): string {
   return `${identifier(schema)}.${identifier(name)}`;
 }
 
-/** Returns a name for messages, as `public.cars`. */
+/** Returns a name for messages, as `public.cars`; `"my.shop".cars` where a dot is part of a name. */
 export function shownTable({ schema, name }: TableName): string {
+  const shown = [schema, name].map((part) => (/[."]/.test(part) ? identifier(part) : part));
+  return shown.join('.');
+}
+
+/** Returns schema and name as topics have them. Not unique where a name has a dot. */
+export function dottedTable({ schema, name }: TableName): string {
   return `${schema}.${name}`;
 }
 

@@ -1,7 +1,7 @@
 import type { ResolvedOptions } from '../resolve-options.ts';
 import type { Database } from '../server/database.ts';
 import { readerOf } from '../server/lock.ts';
-import { qualified, shownTable } from '../server/sql.ts';
+import { dottedTable, qualified } from '../server/sql.ts';
 
 export interface SlotStatus {
   /** Everything up to this position is acknowledged. As `16/B374D848`. */
@@ -49,7 +49,7 @@ export async function readStatus(database: Database, { slot, publication, tables
     state: await slotStatus(database, slot),
     publication,
     published: names,
-    missing: tables.filter((table) => !listed.has(shownTable(table))).map(qualified),
+    missing: tables.filter((table) => !listed.has(dottedTable(table))).map(qualified),
     reader: await readerOf(database, slot),
     maxSlotWalKeepSize: await database.required('show max_slot_wal_keep_size'),
   };
