@@ -1,6 +1,8 @@
 // Files.
 
 // Kafka Connect's data and its bytes.
+export { type AvroConverterOptions, avroConverter } from './connect-data/avro/avro-converter.ts';
+export { type ConnectAvroOptions, connectAvro } from './connect-data/avro/connect-avro.ts';
 export { type Converter, type JsonConverterOptions, jsonConverter } from './connect-data/converter.ts';
 export type { ConnectField, ConnectSchema, ConnectType, ConnectValue } from './connect-data/schema.ts';
 export type { CsvOptions } from './csv/options.ts';

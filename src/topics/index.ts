@@ -14,6 +14,8 @@ export { float32, float64, int16, int32, int64, number } from './numbers.ts';
 export { KeylessSpread, murmur2, partitionOf } from './partitioner.ts';
 export { plainOf, textOf } from './plain-form.ts';
 export type { AvroConfluentOptions } from './registry/avro.ts';
+export { type AvroBytesCodec, avroBytesSerde } from './registry/avro-bytes.ts';
+export type { ConfluentOptions } from './registry/confluent.ts';
 export type { JsonConfluentOptions } from './registry/json.ts';
 export type { RegistryOptions } from './registry/options.ts';
 export type { SubjectStrategy } from './registry/subject-name.ts';

@@ -6,14 +6,14 @@ import type { ConnectSchema, ConnectValue } from './schema.ts';
 /** Turns keys and values with their schemas into the bytes of records, as a Kafka Connect converter does. */
 export interface Converter {
   /**
-   * Returns the bytes of a key or value.
+   * Returns the bytes of a key or value, or null for a record without.
    *
    * Called once for each key and value that a source writes, in order. A null without a schema (a tombstone, the key of a table
    * without one) is never passed. The same schema object is passed as long as the table keeps its form, so results that depend on
    * the schema alone may be cached in a WeakMap. May be asynchronous, as a registry's client is. An error ends the run of the
    * source, which is retried later: no record is left out.
    */
-  encode(schema: ConnectSchema, value: ConnectValue, topic: string, part: 'key' | 'value'): Buffer | Promise<Buffer>;
+  encode(schema: ConnectSchema, value: ConnectValue, topic: string, part: 'key' | 'value'): Buffer | null | Promise<Buffer | null>;
   /**
    * Returns the content of bytes that `encode` has written, without the schema: structs and maps as objects without prototype,
    * bytes as a Buffer or as base64, whole numbers beyond 2^53 as `bigint`.

@@ -1,3 +1,4 @@
+import { ExactNumber } from '../../topics/index.ts';
 import type { ConnectSchema, ConnectValue } from './schema.ts';
 import { fieldsOf, itemsOf, mapValuesOf } from './value.ts';
 
@@ -37,6 +38,7 @@ function integerFrom(plain: unknown): ConnectValue | undefined {
 /** JSON has no form for NaN and the infinities: they are strings there. */
 function floatFrom(plain: unknown): ConnectValue | undefined {
   if (typeof plain === 'number') return plain;
+  if (plain instanceof ExactNumber) return Number(plain.text);
   return plain === 'NaN' || plain === 'Infinity' || plain === '-Infinity' ? Number(plain) : undefined;
 }
 

@@ -75,7 +75,7 @@ function referenceFormats(references: readonly AvroReference[], long: LongKind):
 }
 
 /** @param formats of the references, by position */
-function avroFormat(
+export function avroFormat(
   source: AvroSchema,
   references: readonly AvroReference[],
   formats: readonly FormatReference[],

@@ -55,6 +55,11 @@ export class Registry {
     return kind;
   }
 
+  /** The text of the schema with this id. @throws RegistryRefusal when there is none */
+  async textOf(id: number): Promise<string> {
+    return (await this.#get<{ readonly schema: string }>(`/schemas/ids/${id}`, 'schema')).schema;
+  }
+
   /** Id and version of exactly this schema in the subject. */
   async find(subject: string, schema: SchemaBody): Promise<{ readonly id: number; readonly version: number } | undefined> {
     // A package that is missing is told now, not when the first record is read.

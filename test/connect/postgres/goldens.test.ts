@@ -33,7 +33,7 @@ async function encoded(variant: string): Promise<Golden[]> {
   const events: ChangeEvent[] = [];
   for (const { lsn, bytes } of messages) events.push(...(await stream.next(decodeMessage(bytes), lsn)).events);
   const text = async (data: ChangeEvent['key'], topic: string, part: 'key' | 'value') =>
-    data === null ? null : (await options.converter.encode(data.schema, data.value, topic, part)).toString('utf8');
+    data === null ? null : String(await options.converter.encode(data.schema, data.value, topic, part));
   const records = (options.unwrap?.(events) ?? events).map(async ({ topic, key, value, headers }) => ({
     topic,
     key: await text(key, topic, 'key'),

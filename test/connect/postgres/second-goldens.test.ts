@@ -36,7 +36,12 @@ afterAll(() => server?.stop());
 
 function goldensOf({ records }: Collector): Golden[] {
   return records.map(({ topic, key, value, headers }) =>
-    comparableAnywhere({ topic, key: key?.toString('utf8') ?? null, value: value?.toString('utf8') ?? null, headers: headers ?? [] }),
+    comparableAnywhere({
+      topic,
+      key: key?.toString('utf8') ?? null,
+      value: value?.toString('utf8') ?? null,
+      headers: (headers ?? []).map(([name, text]) => [name, String(text)]),
+    }),
   );
 }
 

@@ -28,8 +28,8 @@ export class Publisher {
   async publishGone(events: readonly ChangeEvent[], topic: string, writtenKey: Buffer): Promise<void> {
     await this.publish(events);
     const key = events[0]?.key ?? null;
-    const isSame = key !== null && writtenKey.equals(await this.#bytes(key, topic, 'key'));
-    if (!isSame) await this.#flight.send({ topic, key: writtenKey, value: null });
+    const today = key === null ? null : await this.#bytes(key, topic, 'key');
+    if (today === null || !writtenKey.equals(today)) await this.#flight.send({ topic, key: writtenKey, value: null });
   }
 
   /** Resolves when everything is acknowledged. */
@@ -37,7 +37,7 @@ export class Publisher {
     return this.#flight.landed();
   }
 
-  #bytes({ schema, value }: Data, topic: string, part: 'key' | 'value'): Buffer | Promise<Buffer> {
+  #bytes({ schema, value }: Data, topic: string, part: 'key' | 'value'): Buffer | null | Promise<Buffer | null> {
     return this.#converter.encode(schema, value, topic, part);
   }
 }

@@ -65,7 +65,9 @@ export class WrittenKeys {
   async found(key: readonly ConnectValue[], topic: string): Promise<void> {
     if (this.#keys.size === 0) return;
     this.#keys.delete(this.#nameOf(key));
-    if (this.#converter.decode === undefined) this.#keys.delete(nameOfBytes(await this.#converter.encode(this.#schema, key, topic, 'key')));
+    if (this.#converter.decode !== undefined) return;
+    const bytes = await this.#converter.encode(this.#schema, key, topic, 'key');
+    if (bytes !== null) this.#keys.delete(nameOfBytes(bytes));
   }
 
   /** Returns the keys whose rows are gone. */
