@@ -159,33 +159,6 @@ describe('a slot that is dropped while the source runs', () => {
     await collector.stop();
     expect(shown(collector).filter((each) => each.startsWith('d'))).toEqual(['d {"id":3}', 'd {"id":2}', 'd {"id":4}']);
   });
-
-  it('is noticed when it was invalidated, too', async () => {
-    const own = await postgresServer({ max_slot_wal_keep_size: '1MB', min_wal_size: '32MB', max_wal_size: '32MB' });
-    try {
-      const url = await own.database();
-      await sql(url, 'create table t (id int primary key); insert into t values (1), (2)');
-      const options = optionsOf(url);
-      const first = await started(postgresChanges(options));
-      await first.stop();
-      await sql(url, 'create table other (v text); delete from t where id = 2');
-      await until(
-        async () => {
-          await sql(url, `insert into other select repeat('x', 1000) from generate_series(1, 20000); select pg_switch_wal()`);
-          await sql(url, 'checkpoint');
-          return (await postgresChanges(options).status()).state?.walStatus;
-        },
-        (status) => status === 'lost',
-        30_000,
-      );
-      await expect(new Collector().start(postgresChanges(options)).ended).rejects.toThrow('the server has dropped log');
-      const second = await started(postgresChanges({ ...options, onSlotLost: 'snapshot' }), first.records);
-      await second.stop();
-      expect(shown(second)).toEqual(['d {"id":2}', '- {"id":2}', 'r {"id":1}']);
-    } finally {
-      await own.stop();
-    }
-  }, 90_000);
 });
 
 describe('a snapshot over topics that have records', () => {

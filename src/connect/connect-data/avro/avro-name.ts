@@ -12,7 +12,7 @@ export function avroFullName(name: string): string {
 }
 
 /** The same for the name of a field. */
-export function avroFieldName(name: string): string {
+function avroFieldName(name: string): string {
   return name.replace(/[^A-Za-z0-9_]/g, '_').replace(/^[0-9]/, '_');
 }
 

@@ -2,7 +2,8 @@ import type { ConnectSchema, ConnectValue } from '../../connect-data/schema.ts';
 import { fieldsOf, listOf } from '../../connect-data/value.ts';
 
 /** Positions in the envelope. */
-export const [BEFORE, AFTER, SOURCE, OP] = [0, 1, 2, 4];
+export const [BEFORE, AFTER, OP] = [0, 1, 4];
+const SOURCE = 2;
 
 export interface Place {
   readonly inSource: boolean;
