@@ -3,6 +3,7 @@ export { COMPRESSIONS, isCompressionName } from '../wire/compression/compression
 export type * from './client.ts';
 export { joinGroups } from './co-partitioned.ts';
 export { addHeader, keepForm, pickHeaders, setHeader } from './headers.ts';
+export { isReserved } from './internal-topics.ts';
 export { kafkajs } from './kafkajs/client.ts';
 export { byTopic, partitionKey } from './partitions.ts';
 export { isInLog, type LogPosition, readPositions, seekToStart } from './positions.ts';

@@ -99,7 +99,7 @@ describe('an out-of-range reset', () => {
 describe('the switch', () => {
   it('takes on, off and a list, and leaves out what it does not know', () => {
     expect(chosenFixes('off')).toEqual([]);
-    expect(chosenFixes('on')).toEqual(['timer', 'join', 'reset']);
+    expect(chosenFixes('on')).toEqual(['names', 'timer', 'join', 'reset']);
     expect(chosenFixes(' join, timer,nothing')).toEqual(['timer', 'join']);
   });
 });

@@ -75,7 +75,7 @@ export const TOPIC_CONFIGS: { readonly [name: string]: ConfigDefinition } = {
 
 /** @throws Refusal INVALID_CONFIG */
 export function checkConfig(name: string, value: string | null): string {
-  const definition = TOPIC_CONFIGS[name];
+  const definition = Object.hasOwn(TOPIC_CONFIGS, name) ? TOPIC_CONFIGS[name] : undefined;
   if (definition === undefined) throw new Refusal('INVALID_CONFIG', `Unknown topic config name: ${name}`);
   if (value === null) throw new Refusal('INVALID_CONFIG', `Null value not supported for topic config ${name}`);
   if (!isValid(definition, value.trim())) throw new Refusal('INVALID_CONFIG', `Invalid value ${value} for configuration ${name}`);

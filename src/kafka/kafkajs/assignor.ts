@@ -28,7 +28,8 @@ interface Class {
  */
 export function assignPartitions(members: readonly GroupMember[], counts: ReadonlyMap<string, number>): GroupAssignment {
   const sorted = [...members].sort((a, b) => compare(a.id, b.id));
-  const result: GroupAssignment = new Map(sorted.map(({ id }) => [id, {}]));
+  // They inherit nothing: a topic may be called `constructor`.
+  const result: GroupAssignment = new Map(sorted.map(({ id }) => [id, Object.create(null)]));
   const load = new Map(sorted.map(({ id }) => [id, 0]));
   for (const each of classes(sorted, counts)) {
     spread(each, load).forEach((id, partition) => {
@@ -110,7 +111,7 @@ function choose(
 /** Who had the partition last. Of two that claim it, the one of the later generation is right. */
 function previousOwners(topics: readonly string[], partitions: number, members: readonly GroupMember[]): Array<string | undefined> {
   return Array.from({ length: partitions }, (_, partition) => {
-    const claims = members.filter(({ owned }) => topics.some((topic) => owned[topic]?.includes(partition)));
+    const claims = members.filter(({ owned }) => topics.some((topic) => Object.hasOwn(owned, topic) && owned[topic]?.includes(partition)));
     return claims.reduce<GroupMember | undefined>(
       (best, each) => (best === undefined || each.generation > best.generation ? each : best),
       undefined,

@@ -59,7 +59,7 @@ export class Epoch {
   }
 
   get owned(): Record<string, number[]> {
-    const owned: Record<string, number[]> = {};
+    const owned: Record<string, number[]> = Object.create(null);
     for (const { topic, partition } of this.partitions) (owned[topic] ??= []).push(partition);
     return owned;
   }

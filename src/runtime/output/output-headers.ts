@@ -1,5 +1,5 @@
 import type { OutputHeaders } from '../../agents/index.ts';
-import { pickHeaders, type RecordHeaders } from '../../kafka/index.ts';
+import { pickHeaders, type RecordHeaders, setHeader } from '../../kafka/index.ts';
 
 /** Headers of an output: those of its event, except the runtime's own, and over them those that the output has itself. */
 export function outputHeaders(event: RecordHeaders, own: OutputHeaders | undefined): RecordHeaders | undefined {
@@ -8,7 +8,7 @@ export function outputHeaders(event: RecordHeaders, own: OutputHeaders | undefin
   const result: RecordHeaders = { ...headers };
   for (const [name, value] of Object.entries(own)) {
     if (value === null) delete result[name];
-    else result[name] = Buffer.from(value);
+    else setHeader(result, name, Buffer.from(value));
   }
   return result;
 }

@@ -2,6 +2,7 @@ import { KafkaError } from '../../../errors.ts';
 import { backoff, sleep } from '../../../timing/index.ts';
 import { ErrorCode } from '../../../wire/error-code.ts';
 import type { KafkaAdmin, TopicSpec } from '../../client.ts';
+import { isReserved } from '../../internal-topics.ts';
 import { explainRefusal } from '../authorization.ts';
 import { codeError, wrapped } from '../errors.ts';
 import { readMetadata, type TopicMetadata } from '../metadata.ts';
@@ -34,7 +35,7 @@ export function topicAdmin(session: AdminSession): TopicAdmin {
 
     async listTopics() {
       const topics = await existing(session, [], 'listing topics');
-      return topics.filter(({ name, isInternal }) => !isInternal && !name.startsWith('__')).map(({ name }) => name);
+      return topics.filter(({ name, isInternal }) => !isInternal && !isReserved(name)).map(({ name }) => name);
     },
 
     async topicIds(topics) {

@@ -1,11 +1,13 @@
 import { log } from '../log.ts';
 import { fixConcurrentJoins } from './join.ts';
 import type { Load } from './load.ts';
+import { fixNames } from './names.ts';
 import { fixOffsetReset } from './reset.ts';
 import { fixTimerLoop } from './timer.ts';
 
 /** The fixes by the names that `STREAMER_KAFKAJS_FIXES` knows, in the order in which they are applied. */
 const FIXES: ReadonlyMap<string, (load: Load) => void> = new Map([
+  ['names', fixNames],
   ['timer', fixTimerLoop],
   ['join', fixConcurrentJoins],
   ['reset', fixOffsetReset],

@@ -1,5 +1,5 @@
 import { errorText, isStreamerError } from '../../../errors.ts';
-import { type KafkaRecord, pickHeaders, type RecordHeaders, type TopicPartition } from '../../../kafka/index.ts';
+import { isReserved, type KafkaRecord, pickHeaders, type RecordHeaders, type TopicPartition } from '../../../kafka/index.ts';
 
 /** Stacks are cut: brokers refuse records that grow beyond the topic's `max.message.bytes`. */
 const STACK_BYTES = 4_096;
@@ -22,7 +22,7 @@ const SUFFIX = '.dlq';
 
 /** Dead-letter and internal topics: patterns never match them. */
 export function isInternalTopic(name: string): boolean {
-  return name.startsWith('__') || name.endsWith(SUFFIX) || name.endsWith('.replies');
+  return isReserved(name) || name.endsWith(SUFFIX) || name.endsWith('.replies');
 }
 
 /** What a letter is about; no offset where it is not a record of the origin. */
