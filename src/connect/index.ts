@@ -7,6 +7,7 @@ export { type Converter, type JsonConverterOptions, jsonConverter } from './conn
 export type { ConnectField, ConnectSchema, ConnectType, ConnectValue } from './connect-data/schema.ts';
 export type { CsvOptions } from './csv/options.ts';
 export { type CsvProblem, type CsvRow, readCsv } from './csv/read.ts';
+export { utf8Lines } from './csv/utf8-lines.ts';
 export { type SendCsvOptions, type SendCsvResult, sendCsv } from './csv-file/send.ts';
 export { type CsvFileOptions, csvFile } from './csv-file/source.ts';
 export { type CsvFileWriterOptions, csvFileWriter } from './csv-file/writer.ts';

@@ -13,7 +13,7 @@ export const MAIN = fileURLToPath(new URL('dist/src/cli/main.js', ROOT));
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  readonly input?: string;
+  readonly input?: string | Buffer;
   /** The program, when it is another than this project's build. */
   readonly main?: string;
 }

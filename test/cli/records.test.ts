@@ -95,6 +95,18 @@ describe('streamer send and consume', () => {
     expect(new Set(read.map(({ partition }) => partition))).toEqual(new Set([(-790332482 & 0x7fffffff) % 3]));
   });
 
+  it('standard input that is not UTF-8 is refused by its line, and the lines before it are sent', async () => {
+    const topic = await createTopic('latin1', { partitions: 1 });
+    const input = Buffer.from('one\u2028\r\ntwo\rthree\nfo\u00fcr\nfive\n', 'utf8').toString('binary').replace('\u00c3\u00bc', '\u00fc');
+    expect(await run(['send', topic, '-'], { input: Buffer.from(input, 'binary') })).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /standard input: line 4 is not UTF-8 from character 3 on \(0xfc\)\n {2}The 3 records before it are sent/,
+      ),
+    });
+    expect(jsonLines((await run(['consume', topic, '--json'])).stdout).map(({ value }) => value)).toEqual(['one\u2028', 'two', 'three']);
+  });
+
   it('through the topics of an app: what does not fit is refused before it leaves, what comes is decoded', async () => {
     await withShop(async ({ prefix, app, env }) => {
       const topic = `${prefix}-orders`;

@@ -1,4 +1,5 @@
-import { createInterface } from 'node:readline';
+import { utf8Lines } from '../../connect/index.ts';
+import { isStreamerError } from '../../errors.ts';
 import { count } from '../../observe/index.ts';
 import type { SendResult } from '../../topics/index.ts';
 import { CommandError } from '../command-error.ts';
@@ -63,10 +64,17 @@ async function sendLines(session: Session, sender: Sender, frame: Omit<Parameter
     for (const result of results) session.output.data(result);
     batch = [];
   };
-  for await (const line of createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
-    if (line === '') continue;
-    batch.push(line);
-    if (batch.length >= BATCH) await flush();
+  try {
+    for await (const line of utf8Lines(process.stdin, 'standard input')) {
+      if (line === '') continue;
+      batch.push(line);
+      if (batch.length >= BATCH) await flush();
+    }
+  } catch (cause) {
+    if (!isStreamerError(cause) || cause.code !== 'DECODE') throw cause;
+    // The lines before it are as good as ever.
+    if (batch.length > 0) await flush();
+    throw new CommandError(1, cause.message, { next: `The ${count(sent)} records before it are sent. Give the rest in UTF-8.`, cause });
   }
   if (batch.length > 0) await flush();
   session.output.line(`sent ${count(sent)} records`);

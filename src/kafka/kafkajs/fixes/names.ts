@@ -84,8 +84,8 @@ function connecting(connect: ConsumerGroup['connect']): ConsumerGroup['connect']
   return function (this: ConsumerGroup) {
     const { topicConfigurations } = this;
     const prototype: unknown = Object.getPrototypeOf(topicConfigurations);
-    const all = bare(Object.entries(topicConfigurations));
-    if (prototype !== Object.prototype && prototype !== null) all['__proto__'] = prototype;
+    const own = Object.entries(topicConfigurations);
+    const all = bare(prototype === Object.prototype || prototype === null ? own : [...own, ['__proto__', prototype]]);
     this.topicConfigurations = all;
     this.topics = Object.keys(all);
     this.topicsSubscribed = this.topics;
@@ -132,7 +132,10 @@ function clearAllOffsets(this: OffsetManager): void {
   this.resolvedOffsets = bare(this.topics.map((topic) => [topic, {}] as const));
 }
 
-type Seek = (this: OffsetManager, position: { readonly topic: string; readonly partition: number; readonly offset: string }) => Promise<void>;
+type Seek = (
+  this: OffsetManager,
+  position: { readonly topic: string; readonly partition: number; readonly offset: string },
+) => Promise<void>;
 
 function seekingOwn(seek: Seek): Seek {
   return async function (this: OffsetManager, position) {
