@@ -110,6 +110,12 @@ export const settings = {
     '--on-offset-out-of-range <what>',
     'what to do when the committed offset is outside the log: stop, or continue at the earliest or latest record',
   ),
+  onUnreadable: setting(
+    choice(['stop', 'skip']),
+    'stop',
+    '--on-unreadable <what>',
+    'what to do at a record batch that cannot be read: stop, or skip it with a dead letter',
+  ),
   stallWarningMs: setting(
     milliseconds(100),
     60_000,

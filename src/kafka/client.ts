@@ -23,6 +23,17 @@ export interface KafkaRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: RecordHeaders;
+  /**
+   * Set for a record that stands for a whole batch that cannot be read: `value` has the bytes of the batch, as far as they
+   * came, and key and headers are empty. Delivery goes on behind the batch.
+   */
+  readonly unreadable?: UnreadableRecords;
+}
+
+export interface UnreadableRecords {
+  readonly error: Error;
+  /** Records that are skipped with the batch, at most. */
+  readonly records: number;
 }
 
 /**

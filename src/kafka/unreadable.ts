@@ -17,7 +17,7 @@ export class UnreadableBatchError extends KafkaError {
       cause,
       next:
         adviceOf(cause) ??
-        'See whether another consumer can read it. To give its records up, move the group behind it: kafka-consumer-groups --reset-offsets --to-offset N.',
+        'See whether another consumer can read it. To give its records up: --on-unreadable skip writes the batch to the dead-letter topic and goes on behind it.',
     });
   }
 }

@@ -18,6 +18,10 @@ export interface Services {
   readonly clock: Clock;
   /** Tells the listeners of the worker. */
   readonly tell: Tell;
-  /** Ends the worker: nothing more is committed. Only the first error counts. */
-  readonly fail: (error: StreamerError) => void;
+  /**
+   * Ends the worker. Only the first error counts.
+   *
+   * @param how `drains`: events in flight are finished and committed first. @default nothing more is committed
+   */
+  readonly fail: (error: StreamerError, how?: { readonly drains?: boolean }) => void;
 }

@@ -58,6 +58,8 @@ export class Worker {
   readonly #runners: readonly SourceRunner[];
   readonly #reading: Reading;
   #stopping: Promise<StopResult> | undefined;
+  /** It has failed, and what is in flight is finished and committed all the same. */
+  #drains = false;
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
@@ -143,7 +145,7 @@ export class Worker {
     const deadline = Date.now() + budgetMs;
     const sources = Promise.all(this.#runners.map((runner) => runner.stop()));
     this.#reading.stopTimers();
-    if (!this.#life.hasFailed) await membership.drain(deadline);
+    if (!this.#life.hasFailed || this.#drains) await membership.drain(deadline);
     await within(sources, Math.max(SOURCES_MS, deadline - Date.now()), giveUp.signal);
     closing.abort();
     await membership.leave();
@@ -154,10 +156,12 @@ export class Worker {
     return result;
   }
 
-  #fail(error: StreamerError): void {
+  #fail(error: StreamerError, { drains = false }: { readonly drains?: boolean } = {}): void {
     if (!this.#life.fail(error)) return;
     log.debug('failed: {error}', { error: describeError(error) });
-    if (this.#stopping === undefined) void this.stop({ budgetMs: 0 });
+    if (this.#stopping !== undefined) return;
+    this.#drains = drains;
+    void this.stop(drains ? {} : { budgetMs: 0 });
   }
 
   #makeServices(): Services {
@@ -167,7 +171,7 @@ export class Worker {
       telemetry: new Telemetry(),
       clock: systemClock,
       tell: ((event, ...args) => void this.#emitter.emit(event, ...args)) satisfies Tell,
-      fail: (error: StreamerError) => this.#fail(error),
+      fail: ((error, how) => this.#fail(error, how)) satisfies Services['fail'],
     };
     return { ...shared, letters: new Letters(appId, namedTopics(agents), shared, this.#life.closing.signal) };
   }

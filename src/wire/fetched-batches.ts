@@ -44,24 +44,64 @@ export async function loadCodecsOf(bytes: Buffer): Promise<void> {
   }
 }
 
+/** Where a partition was read from, and where its log ends: what a damaged header says is believed only in between. */
+export interface FetchedRange {
+  readonly position: number;
+  readonly end: number;
+}
+
 /**
  * The record batches that a fetch brought of one partition. The checksum of each is checked and the lengths of its
- * records, so that they can be taken later without a check. Batches beyond the limits are left for the next fetch.
+ * records, so that they can be taken later without a check. A batch that cannot be read is among them, as one unreadable
+ * record. Batches beyond the limits are left for the next fetch.
  *
  * @param aborted transactions that were aborted, in the order in which the broker lists them
- * @throws UnreadableBatch
+ * @param range asked for only when a batch cannot be read
  */
-export function readFetched(bytes: Buffer, aborted: readonly AbortedTransaction[], limits = expansionLimits()): FetchedBatches {
+export function readFetched(
+  bytes: Buffer,
+  aborted: readonly AbortedTransaction[],
+  range: () => FetchedRange = () => ({ position: 0, end: Number.MAX_SAFE_INTEGER }),
+  limits = expansionLimits(),
+): FetchedBatches {
   const visible: OpenBatch[] = [];
   const filter = new AbortedBatches(aborted);
   let nextOffset: number | undefined;
-  for (const batch of splitBatches(bytes)) {
+  for (const found of wholeBatches(bytes)) {
     if (limits.leftBytes <= 0) break;
-    if (!hasValidCrc(batch)) throw new UnreadableBatch(batch.baseOffset, 'the checksum does not fit its bytes');
-    nextOffset = batch.baseOffset + batch.lastOffsetDelta + 1;
-    if (!filter.hides(batch) && batch.recordCount > 0) visible.push(open(batch, limits));
+    const read = found instanceof UnreadableBatch ? found : readOne(found, filter, limits);
+    if (read instanceof UnreadableBatch) {
+      const { position, end } = range();
+      const from = Math.max(position, nextOffset ?? 0);
+      nextOffset = offsetBehind(found, from, end);
+      visible.push(standIn(read, found, from, nextOffset));
+      continue;
+    }
+    if (!(found instanceof UnreadableBatch)) nextOffset = found.baseOffset + found.lastOffsetDelta + 1;
+    if (read !== undefined) visible.push(read);
   }
   return { visible, nextOffset };
+}
+
+/** The batches; behind one whose length makes no sense nothing can be found, so that one is the last. */
+function* wholeBatches(bytes: Buffer): Generator<RecordBatch | UnreadableBatch> {
+  try {
+    yield* splitBatches(bytes);
+  } catch (error) {
+    if (!(error instanceof UnreadableBatch)) throw error;
+    yield error;
+  }
+}
+
+/** Returns undefined for a batch that the reader does not see. */
+function readOne(batch: RecordBatch, filter: AbortedBatches, limits: ExpansionLimits): OpenBatch | UnreadableBatch | undefined {
+  try {
+    if (!hasValidCrc(batch)) throw new UnreadableBatch(batch.baseOffset, 'the checksum does not fit its bytes');
+    return filter.hides(batch) || batch.recordCount <= 0 ? undefined : open(batch, limits);
+  } catch (error) {
+    if (error instanceof UnreadableBatch) return error;
+    throw error;
+  }
 }
 
 function open(batch: RecordBatch, limits: ExpansionLimits): OpenBatch {
@@ -69,7 +109,21 @@ function open(batch: RecordBatch, limits: ExpansionLimits): OpenBatch {
   const body = openRecords(batch, limits.maxBatchBytes);
   if (compressionOf(batch) !== Compression.NONE) limits.leftBytes -= body.length;
   checkLengths(body, batch);
-  return { body, count, firstOffset, firstTimestamp, appendedAt: isLogAppendTime(batch) ? batch.maxTimestamp : undefined };
+  const appendedAt = isLogAppendTime(batch) ? batch.maxTimestamp : undefined;
+  return { body, count, firstOffset, firstTimestamp, appendedAt, unreadable: undefined };
+}
+
+/** Where reading goes on behind a batch that cannot be read: behind its last offset where that is plausible, else one offset further. */
+function offsetBehind(batch: RecordBatch | UnreadableBatch, from: number, end: number): number {
+  if (batch instanceof UnreadableBatch) return from + 1;
+  const next = batch.baseOffset + batch.lastOffsetDelta + 1;
+  return next > from && next <= end ? next : from + 1;
+}
+
+function standIn(error: UnreadableBatch, found: RecordBatch | UnreadableBatch, from: number, nextOffset: number): OpenBatch {
+  const body = found instanceof UnreadableBatch ? Buffer.alloc(0) : found.bytes;
+  const unreadable = { error, records: nextOffset - from };
+  return { body, count: 1, firstOffset: from, firstTimestamp: 0, appendedAt: undefined, unreadable };
 }
 
 /** A batch that does not hold what its header says is found here, before any of its records is used. */

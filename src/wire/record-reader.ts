@@ -10,6 +10,15 @@ export interface OpenBatch {
   readonly firstTimestamp: number;
   /** When the broker wrote it, on topics that count that time. */
   readonly appendedAt: number | undefined;
+  /** Set for a batch that cannot be read: `body` is the whole batch then, as far as it came, and `count` is 1. */
+  readonly unreadable: Unreadable | undefined;
+}
+
+/** A record in the place of a batch that cannot be read. */
+export interface Unreadable {
+  readonly error: Error;
+  /** Records that are skipped with it, at most: the offsets up to the next batch. */
+  readonly records: number;
 }
 
 export interface ReadRecord<H> {
@@ -19,6 +28,8 @@ export interface ReadRecord<H> {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: H;
+  /** Absent for a record that can be read. */
+  readonly unreadable?: Unreadable;
 }
 
 /** Reads as many headers from the cursor: each is a `text` and a `slice`. */
@@ -66,6 +77,7 @@ export class RecordReader<H> {
   shift(): ReadRecord<H> | undefined {
     const batch = this.#current();
     if (batch === undefined) return undefined;
+    if (batch.unreadable !== undefined) return this.#standIn(batch, batch.unreadable);
     const cursor = this.#cursor;
     const end = this.#enter(cursor);
     const timestampDelta = cursor.varint();
@@ -86,6 +98,11 @@ export class RecordReader<H> {
   /** Leaves out the records below the offset. */
   skipTo(offset: number): void {
     for (let batch = this.#current(); batch !== undefined; batch = this.#current()) {
+      if (batch.unreadable !== undefined) {
+        if (batch.firstOffset >= offset) return;
+        this.shift();
+        continue;
+      }
       const { at } = this.#cursor;
       const bytes = this.#bytes;
       const end = this.#enter(this.#cursor);
@@ -103,6 +120,14 @@ export class RecordReader<H> {
 
   *[Symbol.iterator](): Iterator<ReadRecord<H>> {
     for (let record = this.shift(); record !== undefined; record = this.shift()) yield record;
+  }
+
+  #standIn({ body, firstOffset: offset }: OpenBatch, unreadable: Unreadable): ReadRecord<H> {
+    this.#left--;
+    this.#length--;
+    this.#bytes -= body.length;
+    const headers = this.#readHeaders(new RecordCursor(NOTHING), 0);
+    return { offset, timestamp: 0, key: null, value: body, headers, unreadable };
   }
 
   /** The batch of the next record. */

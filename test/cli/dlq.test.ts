@@ -129,7 +129,9 @@ describe('streamer dlq', () => {
       await producer.send({ topic: dlq, messages: [{ key: 'k', value: 'xxx', headers }] });
       await producer.disconnect();
       const replayed = await run(['dlq', 'replay', '-A', file]);
-      expect(replayed.stdout).toContain(`1 left out, because their letters were cut to fit; the records are at ${topic}[1]@42\n`);
+      expect(replayed.stdout).toContain(
+        `1 left out, because their letters do not hold the whole record; the records are at ${topic}[1]@42\n`,
+      );
       expect(jsonLines((await run(['dlq', 'list', '-A', file, '--json'])).stdout)).toMatchObject([{ letters: 7, waiting: 1 }]);
     });
   });

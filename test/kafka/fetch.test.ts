@@ -287,13 +287,9 @@ describe('records of aborted transactions', () => {
 });
 
 describe('a batch that cannot be read', () => {
-  const failure = (bytes: Buffer): unknown => {
-    try {
-      return ours(answer(11, [batch({ firstOffset: 0, keys: [null] }), bytes]));
-    } catch (error) {
-      return error;
-    }
-  };
+  const failure = (bytes: Buffer): unknown =>
+    taken(answer(11, [batch({ firstOffset: 0, keys: [null] }), bytes])).find(({ unreadable }) => unreadable !== undefined)?.unreadable
+      ?.error;
   const broken = (change: (bytes: Buffer) => Buffer) => failure(change(batch({ firstOffset: 7, keys: [Buffer.from('k')] })));
 
   it.each<[string, RegExp, (bytes: Buffer) => Buffer]>([
@@ -335,8 +331,23 @@ describe('a batch that cannot be read', () => {
     expect(String(error)).toMatch(message);
   });
 
-  it('is told by its first offset', () => {
-    expect(broken((bytes) => bytes.fill(0, bytes.length - 1))).toMatchObject({ place: { offset: 7 } });
+  it('is a record at the next offset to be read, with the bytes of the batch; those before and behind it are as they were', () => {
+    const bad = batch({ firstOffset: 1, keys: [null, null, null] });
+    bad.writeUInt8((bad.at(-1) ?? 0) ^ 1, bad.length - 1);
+    const found = taken(answer(11, [batch({ firstOffset: 0, keys: [null] }), bad, batch({ firstOffset: 4, keys: [null] })]));
+    expect(found.map(({ offset, unreadable }) => [offset, unreadable?.records])).toEqual([
+      [0, undefined],
+      [1, 3],
+      [4, undefined],
+    ]);
+    expect(found[1]?.value).toEqual(bad);
+    expect(found[1]?.unreadable?.error).toMatchObject({ place: { topic: 't', partition: 4, offset: 1 } });
+  });
+
+  it('is not believed when it says that it reaches beyond the end of the log', () => {
+    const bad = batch({ firstOffset: 3, keys: [null] });
+    bad.writeInt32BE(2 ** 31 - 1, 23);
+    expect(taken(answer(11, [bad])).map(({ offset, unreadable }) => [offset, unreadable?.records])).toEqual([[0, 1]]);
   });
 });
 
@@ -351,6 +362,9 @@ describe('compressed batches', () => {
   };
   const decoded = (bytes: readonly Buffer[], maxBatchBytes?: number) =>
     answerOf(apiCodec(fetch, 11).response.decode(new Reader(answer(11, bytes))), maxBatchBytes).responses[0]!.partitions[0]!;
+
+  const errorOf = (bytes: readonly Buffer[], maxBatchBytes?: number) =>
+    recordsOf({ messages: decoded(bytes, maxBatchBytes).messages, fetchedOffset: '0' }).shift()?.unreadable?.error;
 
   it.each(COMPRESSIONS)('of %s are read', (name) => {
     const batches = [packed(name, [1, 2, 3]), packed(name, [4], 3)];
@@ -367,20 +381,16 @@ describe('compressed batches', () => {
     const bytes = whole.subarray(0, whole.length - 5);
     bytes.writeInt32BE(bytes.length - 12, 8);
     bytes.writeBigInt64BE(12n, 0);
-    const fail = () => decoded([checked(Buffer.from(bytes))]);
-    expect(fail).toThrow(UnreadableBatchError);
-    expect(fail).toThrow(new RegExp(`offset 12 of t\\[4\\] cannot be read: the ${name} data is corrupt`));
+    const error = errorOf([checked(Buffer.from(bytes))]);
+    expect(error).toBeInstanceOf(UnreadableBatchError);
+    expect(String(error)).toMatch(new RegExp(`of t\\[4\\] cannot be read: the ${name} data is corrupt`));
   });
 
   it.each(COMPRESSIONS.filter((name) => name !== 'none'))('of %s that expand too far say what allows more', (name) => {
-    const fail = () => decoded([packed(name, [2 * MB])], MB);
-    expect(fail).toThrow(`the ${name} data expands to more than the ${MB} bytes allowed`);
-    try {
-      fail();
-    } catch (error) {
-      expect(error).toMatchObject({ place: { topic: 't', partition: 4, offset: 0 }, next: expect.stringContaining('--max-batch-bytes') });
-    }
-    expect(decoded([packed(name, [2 * MB])], 3 * MB).messages).toHaveLength(1);
+    const error = errorOf([packed(name, [2 * MB])], MB);
+    expect(String(error)).toContain(`the ${name} data expands to more than the ${MB} bytes allowed`);
+    expect(error).toMatchObject({ place: { topic: 't', partition: 4, offset: 0 }, next: expect.stringContaining('--max-batch-bytes') });
+    expect(errorOf([packed(name, [2 * MB])], 3 * MB)).toBeUndefined();
   });
 
   it('are read only as far as memory allows, and the rest is left for the next fetch', () => {

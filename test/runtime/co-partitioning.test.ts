@@ -70,7 +70,7 @@ function stage(): Stage {
     input: () => ({ readable, runtimes: [new AgentRuntime(agent, services)] }),
     groupOf: (topic: string) => groups.groupOf(topic),
   };
-  const limits = { queueRecords: 100, queueBytes: 1_000_000 };
+  const limits = { queueRecords: 100, queueBytes: 1_000_000, onUnreadable: 'stop' as const };
   const failed = (cause: unknown) => {
     throw cause;
   };

@@ -53,7 +53,7 @@ class Replay {
     try {
       for await (const letter of reader.letters()) {
         const info = readLetter(letter.record.headers);
-        if (info.cut !== undefined && this.#isWanted(info)) {
+        if ((info.cut !== undefined || info.records !== undefined) && this.#isWanted(info)) {
           this.#cut.push(originOf(info));
           continue;
         }
@@ -135,7 +135,9 @@ class Replay {
     for (const [topic, count] of this.#counts) output.line(`${count} ${verb} to ${topic}`);
     if (this.#replayed === 0) output.line(this.#passed === 0 ? 'nothing to replay' : 'nothing to replay that the filter lets through');
     if (this.#cut.length > 0) {
-      output.line(`${this.#cut.length} left out, because their letters were cut to fit; the records are at ${this.#cut.join(', ')}`);
+      output.line(
+        `${this.#cut.length} left out, because their letters do not hold the whole record; the records are at ${this.#cut.join(', ')}`,
+      );
     }
     output.data({
       replayed: this.#isDry ? 0 : this.#replayed,

@@ -1,9 +1,8 @@
 import { createRequire } from 'node:module';
 import * as api from '../../wire/apis/data.ts';
-import { type AbortedTransaction, type ExpansionLimits, expansionLimits, loadCodecsOf, readFetched } from '../../wire/fetched-batches.ts';
+import { type ExpansionLimits, expansionLimits, loadCodecsOf, readFetched } from '../../wire/fetched-batches.ts';
 import type { Decoded } from '../../wire/field.ts';
-import { RecordReader } from '../../wire/record-reader.ts';
-import { UnreadableBatch } from '../../wire/unreadable.ts';
+import { type OpenBatch, RecordReader, type Unreadable } from '../../wire/record-reader.ts';
 import type { KafkaRecords, TopicPartition } from '../client.ts';
 import { readHeaders } from '../read-headers.ts';
 import { UnreadableBatchError } from '../unreadable.ts';
@@ -53,7 +52,7 @@ export function fetchByWire(broker: Broker, maxBatchBytes?: number): void {
   broker.fetch = async (options) => {
     const answer = await request(broker, api.fetch, requestOf(options));
     await loadCodecsFor(answer);
-    return failIfRefused(answerOf(answer, maxBatchBytes));
+    return failIfRefused(answerOf(answer, maxBatchBytes, (place) => positionIn(options, place)));
   };
 }
 
@@ -92,26 +91,39 @@ async function loadCodecsFor({ topics }: Answer): Promise<void> {
   for (const { partitions } of topics) for (const { records } of partitions) for (const bytes of records ?? []) await loadCodecsOf(bytes);
 }
 
-/**
- * The codecs of the batches in it are loaded.
- *
- * @throws UnreadableBatchError
- */
-export function answerOf({ topics }: Answer, maxBatchBytes?: number): FetchAnswer {
+/** From where a partition was read. */
+function positionIn({ topics }: FetchOptions, { topic, partition }: TopicPartition): number {
+  const partitions = topics.find((each) => each.topic === topic)?.partitions;
+  return Number(partitions?.find((each) => each.partition === partition)?.fetchOffset ?? 0);
+}
+
+type PositionOf = (place: TopicPartition) => number;
+
+/** The codecs of the batches in it are loaded. */
+export function answerOf({ topics }: Answer, maxBatchBytes?: number, positionOf: PositionOf = () => 0): FetchAnswer {
   const limits = expansionLimits(maxBatchBytes);
   return {
     responses: topics.map(({ name, partitions }) => ({
       topicName: name,
-      partitions: partitions.map((partition) => partitionOf(name, partition, limits)),
+      partitions: partitions.map((partition) => partitionOf(name, partition, positionOf, limits)),
     })),
   };
 }
 
 /** The list of aborted transactions is empty: `readFetched` has left their records out, and kafkajs would look for them among carriers. */
-function partitionOf(topic: string, { index, records, ...answer }: AnsweredPartition, limits: ExpansionLimits): FetchedPartition {
-  const aborted = answer.abortedTransactions ?? [];
-  const messages = (records ?? []).flatMap((bytes) => carry({ topic, partition: index }, bytes, aborted, limits));
-  const { errorCode, preferredReadReplica, highWatermark } = answer;
+function partitionOf(
+  topic: string,
+  { index, records, ...answer }: AnsweredPartition,
+  positionOf: PositionOf,
+  limits: ExpansionLimits,
+): FetchedPartition {
+  const place = { topic, partition: index };
+  const { errorCode, preferredReadReplica, highWatermark, abortedTransactions } = answer;
+  const range = () => ({ position: positionOf(place), end: highWatermark });
+  const messages = (records ?? []).flatMap((bytes) => {
+    const { visible, nextOffset } = readFetched(bytes, abortedTransactions ?? [], range, limits);
+    return nextOffset === undefined ? [] : [carry(place, visible, nextOffset)];
+  });
   return { partition: index, errorCode, preferredReadReplica, highWatermark: String(highWatermark), abortedTransactions: [], messages };
 }
 
@@ -119,15 +131,16 @@ function partitionOf(topic: string, { index, records, ...answer }: AnsweredParti
  * The carrier has the last offset that was read, control records, aborted ones and what compaction took included: kafkajs
  * goes on behind it. Whether there is anything to see is known only when the records are taken.
  */
-function carry(place: TopicPartition, bytes: Buffer, aborted: readonly AbortedTransaction[], limits: ExpansionLimits): Carrier[] {
-  try {
-    const { visible, nextOffset } = readFetched(bytes, aborted, limits);
-    if (nextOffset === undefined) return [];
-    const empty = { timestamp: '0', key: null, value: null, headers: {}, isControlRecord: false } as const;
-    return [{ ...empty, offset: String(nextOffset - 1), carried: new RecordReader(visible, readHeaders) }];
-  } catch (error) {
-    throw error instanceof UnreadableBatch ? new UnreadableBatchError(place, error.baseOffset, error) : error;
-  }
+function carry(place: TopicPartition, visible: readonly OpenBatch[], nextOffset: number): Carrier {
+  const batches = visible.map((batch) =>
+    batch.unreadable === undefined ? batch : { ...batch, unreadable: named(place, batch, batch.unreadable) },
+  );
+  const empty = { timestamp: '0', key: null, value: null, headers: {}, isControlRecord: false } as const;
+  return { ...empty, offset: String(nextOffset - 1), carried: new RecordReader(batches, readHeaders) };
+}
+
+function named(place: TopicPartition, { firstOffset }: OpenBatch, { error, records }: Unreadable): Unreadable {
+  return { error: new UnreadableBatchError(place, firstOffset, error), records };
 }
 
 /** kafkajs's own look at the error codes of an answer: its consumer goes by the errors that this throws. */

@@ -36,6 +36,8 @@ export class Admission {
   readonly #parts: AdmissionParts;
   #turn: 'idle' | 'scheduled' | 'admitting' = 'idle';
   #decoding: KafkaRecord | undefined;
+  /** The worker ends: nothing more is let in. */
+  #isHalted = false;
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts;
@@ -96,7 +98,10 @@ export class Admission {
         void this.#admitLater(record, decoded);
         return undefined;
       }
-      dispatch.take(record, decoded);
+      if (!dispatch.take(record, decoded)) {
+        this.#isHalted = true;
+        break;
+      }
       admitted++;
     }
     dispatch.wake(admitted);
@@ -133,7 +138,7 @@ export class Admission {
   };
 
   get #isRunning(): boolean {
-    return this.#parts.phase.current === 'running';
+    return this.#parts.phase.current === 'running' && !this.#isHalted;
   }
 
   get #isClosed(): boolean {

@@ -27,6 +27,7 @@ export class RecordDecoder {
 
   /** Never throws: bytes that do not fit come back as an error. A promise only when a serde is asynchronous. */
   decode(record: KafkaRecord): Decoded | Promise<Decoded> {
+    if (record.unreadable !== undefined) return failed(record.unreadable.error);
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = Math.min(FRAMES, stackTraceLimit);
     try {

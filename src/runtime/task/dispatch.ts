@@ -1,17 +1,22 @@
+import { asStreamerError } from '../../errors.ts';
 import type { KafkaRecord, TopicPartition } from '../../kafka/index.ts';
-import type { Counter, Telemetry } from '../../observe/index.ts';
+import type { Counter } from '../../observe/index.ts';
 import { type Readable, SerdeError } from '../../topics/index.ts';
 import { REPLAY_AGENT_HEADER } from '../output/letters/dead-letters.ts';
-import type { Letters } from '../output/letters/letters.ts';
+import type { Services } from '../services.ts';
 import type { AgentTask } from '../work/agent-task.ts';
 import type { Decoded, RecordDecoder } from './decoder.ts';
+
+/** What happens at a record batch that cannot be read: the worker ends, or the batch goes to the dead letters. */
+export type UnreadablePolicy = 'stop' | 'skip';
 
 export interface DispatchParts {
   readonly partition: TopicPartition;
   readonly tombstones: Readable<unknown, unknown>['tombstones'];
   readonly agents: readonly AgentTask[];
   readonly decoder: RecordDecoder;
-  readonly services: { readonly letters: Letters; readonly telemetry: Telemetry };
+  readonly services: Pick<Services, 'letters' | 'telemetry' | 'fail'>;
+  readonly onUnreadable: UnreadablePolicy;
   /** Called when a record that does not decode counts as finished. */
   readonly settled: () => void;
 }
@@ -34,9 +39,17 @@ export class Dispatch {
     this.#undecodable = telemetry.counter('undecodable_total', { topic });
   }
 
-  take(record: KafkaRecord, decoded: Decoded): void {
+  /** Returns false if the worker ends at this record: none of the partition may be taken after it. */
+  take(record: KafkaRecord, decoded: Decoded): boolean {
     if (decoded.error === undefined) this.#give(record, decoded);
+    else if (record.unreadable !== undefined && this.#parts.onUnreadable === 'stop') return this.#stop(decoded.error);
     else void this.#refuse(record, decoded.error);
+    return true;
+  }
+
+  #stop(error: unknown): false {
+    this.#parts.services.fail(asStreamerError(error), { drains: true });
+    return false;
   }
 
   /** So many records have been taken: agents that wait for some go on. */

@@ -1,17 +1,15 @@
 import type { StreamerError } from '../../errors.ts';
 import type { CommittedOffset, KafkaRecord, KafkaRecords, TopicPartition } from '../../kafka/index.ts';
-import type { Telemetry } from '../../observe/index.ts';
-import type { Clock } from '../../timing/index.ts';
 import type { Readable } from '../../topics/index.ts';
 import { decodeFinished } from '../offsets/finished-map.ts';
-import type { Letters } from '../output/letters/letters.ts';
+import type { Services } from '../services.ts';
 import type { AgentRuntime } from '../work/agent-runtime.ts';
 import { AgentTask } from '../work/agent-task.ts';
 import { Admission } from './admission.ts';
 import { Backlog } from './backlog.ts';
 import { CommitPoint } from './commit-point.ts';
 import { RecordDecoder } from './decoder.ts';
-import { Dispatch } from './dispatch.ts';
+import { Dispatch, type UnreadablePolicy } from './dispatch.ts';
 import { type Fetching, FlowControl, type FlowLimits } from './flow-control.ts';
 import { type InputStart, UNCOMMITTED } from './input-start.ts';
 import type { TaskPhase } from './phase.ts';
@@ -25,8 +23,8 @@ export interface InputPlan {
 
 /** Those of the worker's services that an input uses, and how much it may hold. */
 export interface InputContext {
-  readonly services: { readonly letters: Letters; readonly telemetry: Telemetry; readonly clock: Clock };
-  readonly limits: FlowLimits;
+  readonly services: Pick<Services, 'letters' | 'telemetry' | 'clock' | 'fail'>;
+  readonly limits: FlowLimits & { readonly onUnreadable: UnreadablePolicy };
   readonly fetching: Fetching;
 }
 
@@ -65,7 +63,7 @@ export class Input {
     this.#flow = new FlowControl(partition, this.agents, this.#backlog, limits, fetching);
     const { tombstones } = readable;
     const parts = { agents: this.agents, decoder };
-    const dispatch = new Dispatch({ ...parts, partition, tombstones, services, settled: progressed });
+    const dispatch = new Dispatch({ ...parts, partition, tombstones, services, onUnreadable: limits.onUnreadable, settled: progressed });
     const { phase } = owner;
     const work = { backlog: this.#backlog, flow: this.#flow, dispatch, values, phase, clock: services.clock, progressed };
     this.#admission = new Admission({ ...parts, ...work });

@@ -58,7 +58,7 @@ export function makeTask({
   const plan = { readable, runtimes: [new AgentRuntime(agent, services)] };
   const fetching = { pause: () => void flow.push('pause'), resume: () => void flow.push('resume') };
   const inputs = topics.map((topic) => ({ partition: { topic, partition: 0 }, plan, start }));
-  const task = new Task(0, inputs, { services, limits: { queueRecords, queueBytes: 1_000_000 }, fetching, restore });
+  const task = new Task(0, inputs, { services, limits: { queueRecords, queueBytes: 1_000_000, onUnreadable: 'stop' }, fetching, restore });
   const [input] = task.inputs;
   if (input === undefined) throw new Error('a task has at least one input');
   return { task, input, flow, acknowledge };

@@ -42,7 +42,8 @@ export interface DeadLetter {
  * Headers that a dead letter has beside those of its record, under `streamer.dlq.*`: `topic`, `partition`,
  * `offset`, `timestamp` (the original's, epoch milliseconds: the letter has its own, since brokers refuse old or far ones),
  * `error` (class), `code`, `message`, `stack`, `attempts`, `app`, `agent`, `time` (ISO 8601); `cut` where the record did not fit
- * (`letter-cut.ts`).
+ * (`letter-cut.ts`), `records` where
+ * it stands for a batch that cannot be read.
  */
 export function deadLetterHeaders(letter: DeadLetter): RecordHeaders {
   const { error, record, origin } = letter;
@@ -63,6 +64,7 @@ export function deadLetterHeaders(letter: DeadLetter): RecordHeaders {
   note('app', letter.app);
   note('agent', letter.agent);
   note('time', new Date().toISOString());
+  note('records', record.unreadable && String(record.unreadable.records));
   return own;
 }
 
@@ -82,6 +84,8 @@ export interface LetterInfo {
   readonly time: string | undefined;
   /** What the letter lacks of its record, as `value 3000000`; undefined where it is whole. */
   readonly cut: string | undefined;
+  /** Of a letter that stands for a batch that cannot be read: the records that were skipped with it, at most. */
+  readonly records: number | undefined;
 }
 
 export function readLetter(headers: RecordHeaders): LetterInfo {
@@ -104,6 +108,7 @@ export function readLetter(headers: RecordHeaders): LetterInfo {
     agent: text('agent'),
     time: text('time'),
     cut: text('cut'),
+    records: whole('records'),
   };
 }
 
