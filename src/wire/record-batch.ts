@@ -50,6 +50,11 @@ export function compressionOf(batch: BatchHeader): number {
   return batch.attributes & COMPRESSION_MASK;
 }
 
+/** The compression of the batch that begins with `bytes`, which may be cut off or of another format. */
+export function compressionAt(bytes: Buffer): number {
+  return (bytes[ATTRIBUTES_AT + 1] ?? 0) & COMPRESSION_MASK;
+}
+
 export function isTransactional(batch: BatchHeader): boolean {
   return (batch.attributes & TRANSACTIONAL) !== 0;
 }
@@ -62,20 +67,37 @@ export function isLogAppendTime(batch: BatchHeader): boolean {
   return (batch.attributes & LOG_APPEND_TIME) !== 0;
 }
 
+/** The least length field that Kafka takes for a batch, of any format. */
+const LEAST_LENGTH = 14;
+
 /**
- * Reads the header of the one batch in `bytes`.
+ * Reads the header of the one batch in `bytes`, which a producer sent. A few bytes behind it, too few for another batch,
+ * are left out, as Kafka leaves them out.
  *
- * @throws Refusal INVALID_RECORD for an old format, and for less or more than one batch; CORRUPT_MESSAGE for a senseless length
+ * @throws Refusal INVALID_RECORD for an old format, and for less or more than one batch; CORRUPT_MESSAGE for an impossible
+ *   length or format
  */
 export function readBatch(bytes: Buffer): RecordBatch {
-  const isWhole = bytes.length > MAGIC_AT && batchLength(bytes) <= bytes.length;
-  if (!isWhole) throw new Refusal('INVALID_RECORD', `there is no whole record batch in ${bytes.length} bytes`);
+  const length = wholeLength(bytes, 0);
+  if (length === undefined) throw new Refusal('INVALID_RECORD', `there is no whole record batch in ${bytes.length} bytes`);
   const magic = bytes[MAGIC_AT];
-  if (magic !== 2) throw new Refusal('INVALID_RECORD', `record format ${magic} is not served, only format 2`);
-  const length = batchLength(bytes);
+  if (magic !== 2) throw new Refusal('INVALID_RECORD', `record format ${magic} is not supported, only format 2`);
+  if (wholeLength(bytes, length) !== undefined)
+    throw new Refusal('INVALID_RECORD', 'a produce request must hold one batch for each partition');
   if (length < HEADER_BYTES) throw new Refusal('CORRUPT_MESSAGE', `a batch of ${length} bytes is shorter than its header`);
-  if (length < bytes.length) throw new Refusal('INVALID_RECORD', 'a produce request may hold one batch for each partition');
-  return { bytes, ...readHeader(bytes) };
+  const own = bytes.subarray(0, length);
+  return { bytes: own, ...readHeader(own) };
+}
+
+/** Bytes of the whole batch at `at`; undefined when the bytes end before it does. @throws Refusal CORRUPT_MESSAGE */
+function wholeLength(bytes: Buffer, at: number): number | undefined {
+  if (at + PREFIX_BYTES > bytes.length) return undefined;
+  const length = bytes.readInt32BE(at + LENGTH_AT);
+  if (length < LEAST_LENGTH) throw new Refusal('CORRUPT_MESSAGE', `a length of ${length} bytes is too small for a batch`);
+  if (at + MAGIC_AT >= bytes.length) return undefined;
+  const magic = bytes.readInt8(at + MAGIC_AT);
+  if (magic < 0 || magic > 2) throw new Refusal('CORRUPT_MESSAGE', `there is no record format ${magic}`);
+  return at + PREFIX_BYTES + length > bytes.length ? undefined : PREFIX_BYTES + length;
 }
 
 /** Bytes of the batch that begins at `at`, as its header says; at least the first twelve must be there. */
@@ -193,14 +215,17 @@ export function stampOffset(bytes: Buffer, baseOffset: number, leaderEpoch: numb
   bytes.writeInt32BE(leaderEpoch, LEADER_EPOCH_AT);
 }
 
-/** Gives all records of the batch the time of their arrival (`message.timestamp.type=LogAppendTime`). */
-export function stampAppendTime(batch: RecordBatch, now: number): RecordBatch {
+/**
+ * Writes into the header which time its records have: their own, of which the latest is `maxTimestamp`, or that of their
+ * arrival (`message.timestamp.type=LogAppendTime`).
+ */
+export function stampTime(batch: RecordBatch, type: 'CreateTime' | 'LogAppendTime', maxTimestamp: number): RecordBatch {
   const { bytes } = batch;
-  const attributes = batch.attributes | LOG_APPEND_TIME;
+  const attributes = type === 'LogAppendTime' ? batch.attributes | LOG_APPEND_TIME : batch.attributes & ~LOG_APPEND_TIME;
   bytes.writeInt16BE(attributes, ATTRIBUTES_AT);
-  writeInt64(bytes, now, MAX_TIMESTAMP_AT);
+  writeInt64(bytes, maxTimestamp, MAX_TIMESTAMP_AT);
   writeChecksum(bytes);
-  return { ...batch, attributes, maxTimestamp: now };
+  return { ...batch, attributes, maxTimestamp };
 }
 
 function writeChecksum(bytes: Buffer): void {

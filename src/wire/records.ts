@@ -72,6 +72,19 @@ export function packed(batch: RecordBatch, plain: Buffer, compression: number, l
   return withBody(batch, pack(plain, compression, level), { attributes, baseTimestamp, recordCount });
 }
 
+/** The records of a batch, decompressed, with offsets one after the other. @throws UnreadableBatch */
+export function renumbered(batch: RecordBatch): Buffer {
+  const records = parse(batch, openRecords(batch));
+  return Buffer.concat(
+    records.map((record, i) => {
+      const cursor = new RecordCursor(record.rest);
+      cursor.varint();
+      const rest = Buffer.concat([Buffer.from(varintBytes(i)), record.rest.subarray(cursor.at)]);
+      return encode({ ...record, rest }, batch.baseTimestamp);
+    }),
+  );
+}
+
 function pack(plain: Buffer, compression: number, level?: number): Buffer {
   return compression === Compression.NONE ? plain : codecOf(compression).compress(plain, level);
 }

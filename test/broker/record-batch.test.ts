@@ -3,15 +3,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadCodecs } from '../../src/wire/compression/codecs.ts';
 import { crc32c } from '../../src/wire/crc32c.ts';
-import {
-  HEADER_BYTES,
-  hasValidCrc,
-  isControl,
-  isTransactional,
-  readBatch,
-  stampAppendTime,
-  stampOffset,
-} from '../../src/wire/record-batch.ts';
+import { HEADER_BYTES, hasValidCrc, isControl, isTransactional, readBatch, stampOffset, stampTime } from '../../src/wire/record-batch.ts';
 import { readPositions } from '../../src/wire/records.ts';
 import { batch } from '../helpers/wire.ts';
 
@@ -71,7 +63,7 @@ describe('a record batch', () => {
   });
 
   it('has a new checksum when it is given the time of its arrival', () => {
-    const stamped = stampAppendTime(readBatch(batch()), 1_800_000_000_000);
+    const stamped = stampTime(readBatch(batch()), 'LogAppendTime', 1_800_000_000_000);
     expect(hasValidCrc(stamped)).toBe(true);
     expect(readBatch(stamped.bytes)).toMatchObject({ maxTimestamp: 1_800_000_000_000, attributes: 8 });
     expect(readPositions(stamped)).toMatchObject([{ timestamp: 1_800_000_000_000 }]);

@@ -1,8 +1,9 @@
+import { loadCodecs } from '../../wire/compression/codecs.ts';
 import { type Marker, markerBatch } from '../../wire/control-batch.ts';
 import { Refusal } from '../../wire/error-code.ts';
-import { type RecordBatch, stampAppendTime } from '../../wire/record-batch.ts';
+import type { RecordBatch } from '../../wire/record-batch.ts';
 import type { PartitionLog, ProducerMemory } from '../log/partition-log.ts';
-import { checkBatch } from './batch-checks.ts';
+import { acceptBatch } from './accepted-batch.ts';
 import type { AbortedTransaction } from './partition-transactions.ts';
 import { type ProducerStanding, ProducerState } from './producer-state.ts';
 import type { PartitionTopic } from './topic-config.ts';
@@ -42,19 +43,17 @@ export class Partition {
   }
 
   /**
-   * Whether its transaction is open is not asked here.
+   * Appends a batch, whose codec and that of the topic were loaded. The caller has checked that its transaction is open.
    *
    * @throws Refusal with Kafka's error for a batch that is not accepted
    */
   append(given: RecordBatch, now: number): Appended {
     const { config } = this.topic;
-    let batch = given;
-    checkBatch(batch, config, now);
+    const batch = acceptBatch(given, config, now);
     const isIdempotent = batch.producerId >= 0;
     const stampsTime = config.timestampType === 'LogAppendTime';
     const earlier = isIdempotent ? this.#producers.check(batch) : undefined;
     if (earlier !== undefined) return { baseOffset: earlier.baseOffset, logAppendTimeMs: earlier.timestamp, flushed: this.log.flushed() };
-    if (stampsTime) batch = stampAppendTime(batch, now);
     const baseOffset = this.log.append(batch, LEADER_EPOCH);
     if (isIdempotent) this.#producers.record(batch, baseOffset, now);
     if (config.deletesOld && config.retentionBytes >= 0) this.log.enforce({ bytes: config.retentionBytes, ms: -1 }, now);
@@ -130,6 +129,7 @@ export class Partition {
   async compact(now: number): Promise<void> {
     const { isCompacted, minCompactionLagMs, maxCompactionLagMs, minDirtyRatio, deleteRetentionMs } = this.topic.config;
     if (!isCompacted) return;
+    await loadCodecs();
     const { transactions } = this.#producers;
     await this.log.compact({
       now,

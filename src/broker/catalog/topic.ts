@@ -1,5 +1,5 @@
 import type { Partition } from './partition.ts';
-import type { PartitionTopic, TopicConfig } from './topic-config.ts';
+import { type PartitionTopic, parseConfig, type TopicConfig } from './topic-config.ts';
 import { TOPIC_CONFIGS } from './topic-configs.ts';
 
 export class Topic implements PartitionTopic {
@@ -17,7 +17,7 @@ export class Topic implements PartitionTopic {
     this.id = id;
     this.#defaults = defaults;
     this.#overrides = overrides;
-    this.config = this.#parse();
+    this.config = parseConfig((name) => this.setting(name).value);
   }
 
   /** Value of a setting, and whether it was set for this topic. */
@@ -37,30 +37,6 @@ export class Topic implements PartitionTopic {
   /** Replaces all settings of the topic. */
   configure(overrides: ReadonlyMap<string, string>): void {
     this.#overrides = overrides;
-    this.config = this.#parse();
-  }
-
-  #parse(): TopicConfig {
-    const number = (name: string) => Number(this.setting(name).value);
-    const policy = this.setting('cleanup.policy').value;
-    const isCompacted = policy.includes('compact');
-    const maxCompactionLagMs = number('max.compaction.lag.ms');
-    return {
-      maxMessageBytes: number('max.message.bytes'),
-      retentionBytes: number('retention.bytes'),
-      retentionMs: number('retention.ms'),
-      segmentBytes: number('segment.bytes'),
-      // As Kafka: a record that must be compacted by then must be out of the segment that is written to.
-      segmentMs: isCompacted ? Math.min(number('segment.ms'), maxCompactionLagMs) : number('segment.ms'),
-      timestampType: this.setting('message.timestamp.type').value,
-      timestampAfterMaxMs: number('message.timestamp.after.max.ms'),
-      timestampBeforeMaxMs: number('message.timestamp.before.max.ms'),
-      isCompacted,
-      deletesOld: policy.includes('delete'),
-      minCompactionLagMs: number('min.compaction.lag.ms'),
-      maxCompactionLagMs,
-      minDirtyRatio: number('min.cleanable.dirty.ratio'),
-      deleteRetentionMs: number('delete.retention.ms'),
-    };
+    this.config = parseConfig((name) => this.setting(name).value);
   }
 }

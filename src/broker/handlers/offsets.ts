@@ -1,5 +1,6 @@
 import type { Request } from '../../wire/api.ts';
 import { deleteRecords, listOffsets, offsetForLeaderEpoch } from '../../wire/apis/data.ts';
+import { loadCodecs } from '../../wire/compression/codecs.ts';
 import { ErrorCode, Refusal } from '../../wire/error-code.ts';
 import { LEADER_EPOCH, type Partition } from '../catalog/partition.ts';
 import { type Context, failureOf, handler, serve } from './handler.ts';
@@ -18,12 +19,17 @@ export const READ_COMMITTED = 1;
 
 type Asked = Request<typeof listOffsets>['topics'][number]['partitions'][number];
 
-export const handleListOffsets = handler(LIST_OFFSETS, (request, context) => ({
-  topics: request.topics.map(({ name, partitions }) => ({
-    name,
-    partitions: partitions.map((asked) => listOffset(name, asked, request.isolationLevel, context)),
-  })),
-}));
+export const handleListOffsets = handler(LIST_OFFSETS, async (request, context) => {
+  // A time may be that of a record within a compressed batch.
+  if (request.topics.some(({ partitions }) => partitions.some(({ timestamp }) => timestamp >= 0 || timestamp === MAX_TIMESTAMP)))
+    await loadCodecs();
+  return {
+    topics: request.topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map((asked) => listOffset(name, asked, request.isolationLevel, context)),
+    })),
+  };
+});
 
 function listOffset(topic: string, asked: Asked, isolationLevel: number, context: Context) {
   const { index } = asked;

@@ -1,8 +1,9 @@
 import type { Request, Response } from '../../wire/api.ts';
 import { produce } from '../../wire/apis/data.ts';
+import { loadCodec } from '../../wire/compression/codecs.ts';
 import { Compression } from '../../wire/compression/compression.ts';
 import { ErrorCode, Refusal } from '../../wire/error-code.ts';
-import { compressionOf, isTransactional, type RecordBatch, readBatch } from '../../wire/record-batch.ts';
+import { compressionAt, compressionOf, isTransactional, type RecordBatch, readBatch } from '../../wire/record-batch.ts';
 import type { Partition } from '../catalog/partition.ts';
 import { type Context, failureOf, handler, serve } from './handler.ts';
 import { ledPartition } from './led-partition.ts';
@@ -31,6 +32,8 @@ interface Written {
 
 export const handleProduce = handler(PRODUCE, async (request, context) => {
   const now = context.cluster.clock.now();
+  const loading = loadCodecsFor(request, context);
+  if (loading.length > 0) await Promise.all(loading);
   // All are appended before any is waited for, so that one flush of the storage serves them together.
   const written = request.topics.map(({ name, partitions }) => ({
     name,
@@ -40,6 +43,15 @@ export const handleProduce = handler(PRODUCE, async (request, context) => {
   for (const { name, partitions } of written) topics.push({ name, partitions: await acknowledge(partitions) });
   return request.acks === 0 ? undefined : { topics };
 });
+
+/** The codecs of the batches and of their topics that are not loaded yet. */
+function loadCodecsFor({ topics }: ProduceRequest, { cluster }: Context): Promise<void>[] {
+  return topics.flatMap(({ name, partitions }) => {
+    const target = cluster.topics.get(name)?.config.compression ?? Compression.NONE;
+    const sources = partitions.flatMap(({ records }) => (records ?? []).map(compressionAt));
+    return [target, ...sources].flatMap((compression) => loadCodec(compression) ?? []);
+  });
+}
 
 function append(request: ProduceRequest, topic: string, data: PartitionData, context: Context, now: number): Written {
   const { index, records } = data;

@@ -42,7 +42,7 @@ function valuesOfBatch(batch: Buffer): ReadValue[] {
 function varint(cursor: { readonly bytes: Buffer; at: number }): number {
   let value = 0n;
   for (let shift = 0n; ; shift += 7n) {
-    const byte = cursor.bytes[cursor.at++] as number;
+    const byte = cursor.bytes.readUInt8(cursor.at++);
     value |= BigInt(byte & 0x7f) << shift;
     if (byte < 0x80) break;
   }

@@ -1,20 +1,25 @@
 import { gzipSync } from 'node:zlib';
 import { codecOf } from '../../../src/wire/compression/codecs.ts';
+import { ErrorCode } from '../../../src/wire/error-code.ts';
 import { type RawBatch, rawBatch, rawRecords, varint } from './raw-batch.ts';
 
 /** One way in which a produce request can be wrong, or unusual. */
 export interface Kind {
   readonly name: string;
-  /** What the request holds of the partition; null for no records at all. */
-  readonly bytes: (now: number) => Buffer | null;
+  /** What the request holds of the partition. */
+  readonly bytes: (now: number) => Buffer;
   /** Of the request. @default 9 */
   readonly version?: number;
+  /** The error of a broker that is more exact here than Kafka, which fails within or keeps what its own consumer cannot read. */
+  readonly orRefused?: number;
   readonly transactionalId?: string;
   readonly configs?: Readonly<Record<string, string>>;
 }
 
 const MAX_INT = 2_147_483_647;
 const HOUR = 3_600_000;
+const UNKNOWN = ErrorCode.UNKNOWN_SERVER_ERROR;
+const { INVALID_RECORD } = ErrorCode;
 const GZIP = 1;
 const SNAPPY = 2;
 const LZ4 = 3;
@@ -57,7 +62,7 @@ export const KINDS: readonly Kind[] = [
   kind('a length within the header', { length: 40 }),
   kind('a length of the header alone, and no records', { body: Buffer.alloc(0), records: [], recordCount: 0, lastOffsetDelta: 0 }),
   kind('a length that is greater than what is there', { length: 1000 }),
-  kind('a length of 2^31 - 1', { length: MAX_INT }),
+  kind('a length of 2^31 - 1', { length: MAX_INT }, { orRefused: INVALID_RECORD }),
   changed('half of a batch', {}, (bytes) => bytes.subarray(0, 40)),
   changed('ten bytes', {}, (bytes) => bytes.subarray(0, 10)),
   changed('seventeen bytes', {}, (bytes) => bytes.subarray(0, 17)),
@@ -65,7 +70,6 @@ export const KINDS: readonly Kind[] = [
   changed('as many bytes after the batch as a header has', {}, (bytes) => Buffer.concat([bytes, Buffer.alloc(80)])),
   changed('two batches', {}, (bytes) => Buffer.concat([bytes, bytes])),
   { name: 'no bytes', bytes: () => Buffer.alloc(0) },
-  { name: 'null', bytes: () => null },
   kind('format 0', { magic: 0 }),
   kind('format 1', { magic: 1 }),
   kind('format 3', { magic: 3 }),
@@ -110,7 +114,7 @@ export const KINDS: readonly Kind[] = [
     records: [{ headerCount: 1, headers: Buffer.concat([varint(90), varint(-1)]) }],
   }),
   kind('a header whose name is not UTF-8', { records: [{ headerCount: 1, headers: Buffer.from([2, 0xff, 1]) }] }),
-  kind('a varint of eleven bytes', { body: Buffer.concat([Buffer.alloc(10, 0xff), Buffer.from([1])]) }),
+  kind('a varint of eleven bytes', { body: Buffer.concat([Buffer.alloc(10, 0xff), Buffer.from([1])]) }, { orRefused: INVALID_RECORD }),
   kind('a second record that is cut off', { body: rawRecords([{}, {}]).subarray(0, -3), recordCount: 2, lastOffsetDelta: 1 }),
   kind('bytes behind the last record', { body: Buffer.concat([rawRecords([{}]), Buffer.alloc(5)]) }),
   kind('no record at all, one counted', { body: Buffer.alloc(0) }),
@@ -153,7 +157,7 @@ export const KINDS: readonly Kind[] = [
   kind('a time two hours ahead', (now) => ({ baseTimestamp: now + 2 * HOUR, maxTimestamp: now + 2 * HOUR })),
   kind('a record two hours ahead, and a header that does not say so', { records: [{ timestampDelta: 2 * HOUR }] }),
   kind('a header that says two hours ahead, and a record that does not', (now) => ({ maxTimestamp: now + 2 * HOUR })),
-  kind('a greatest time below the records', (now) => ({ records: [{ timestampDelta: 1000 }], maxTimestamp: now - 5000 })),
+  kind('a greatest time below the records', (now) => ({ records: [{ timestampDelta: HOUR / 2 }], maxTimestamp: now - 5000 })),
   kind('no time', { baseTimestamp: -1, maxTimestamp: -1 }),
   kind('a time of -5', { baseTimestamp: -5, maxTimestamp: -5 }),
   kind(
@@ -182,16 +186,21 @@ export const KINDS: readonly Kind[] = [
         later(() => packed(compression)),
       ),
       kind(`${name}, noise`, { attributes: compression, body: NOISE }),
-      kind(`${name}, nothing`, { attributes: compression, body: Buffer.alloc(0) }),
+      kind(`${name}, nothing`, { attributes: compression, body: Buffer.alloc(0) }, { orRefused: UNKNOWN }),
       kind(`${name}, records that are not compressed`, { attributes: compression }),
       kind(
         `${name}, cut off`,
         later(() => packed(compression, {}, (bytes) => codecOf(compression).compress(bytes).subarray(0, -3))),
       ),
-      kind(
-        `${name}, bytes behind it`,
-        later(() => packed(compression, {}, (bytes) => Buffer.concat([codecOf(compression).compress(bytes), NOISE]))),
-      ),
+      // Behind gzip, Kafka leaves them out; zlib takes them for another member.
+      ...(compression === GZIP
+        ? []
+        : [
+            kind(
+              `${name}, bytes behind it`,
+              later(() => packed(compression, {}, (bytes) => Buffer.concat([codecOf(compression).compress(bytes), NOISE]))),
+            ),
+          ]),
       kind(
         `${name}, one more record counted`,
         later(() => packed(compression, { recordCount: 3, lastOffsetDelta: 2 })),
@@ -212,9 +221,9 @@ export const KINDS: readonly Kind[] = [
   }),
   kind('gzip, offset deltas 0 and 2', () => packed(GZIP, { records: [{}, { offsetDelta: 2 }], recordCount: 2, lastOffsetDelta: 1 })),
   kind('gzip, offset deltas 1 and 0', () => packed(GZIP, { records: [{ offsetDelta: 1 }, { offsetDelta: 0 }] })),
-  kind('gzip, a record that says one byte less', () => packed(GZIP, { records: [{ length: 7 }] })),
-  kind('gzip, a record that says one byte more', () => packed(GZIP, { records: [{ length: 9 }] })),
-  kind('gzip, a record with a negative length', () => packed(GZIP, { records: [{ length: -1 }] })),
+  kind('gzip, a record that says one byte less', () => packed(GZIP, { records: [{ length: 7 }] }), { orRefused: INVALID_RECORD }),
+  kind('gzip, a record that says one byte more', () => packed(GZIP, { records: [{ length: 9 }] }), { orRefused: INVALID_RECORD }),
+  kind('gzip, a record with a negative length', () => packed(GZIP, { records: [{ length: -1 }] }), { orRefused: INVALID_RECORD }),
   kind('gzip, a negative count of headers', () => packed(GZIP, { records: [{ headerCount: -1 }] })),
   kind('gzip, a header without name', () =>
     packed(GZIP, { records: [{ headerCount: 1, headers: Buffer.concat([varint(-1), varint(-1)]) }] }),

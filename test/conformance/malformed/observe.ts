@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fetch, listOffsets, produce } from '../../../src/wire/apis/data.ts';
-import { codecOf, loadCodec } from '../../../src/wire/compression/codecs.ts';
+import { codecOf } from '../../../src/wire/compression/codecs.ts';
 import { crc32c } from '../../../src/wire/crc32c.ts';
 import { createTopic } from '../../helpers/broker.ts';
 import { Wire } from '../../helpers/wire.ts';
@@ -8,42 +7,52 @@ import type { Kind } from './kinds.ts';
 
 /** What a broker made of a request, without what is different each time. */
 export interface Observed {
-  readonly error: number | 'closed' | 'none';
-  /** Offset after the last record, -1 where it was not asked for. */
-  readonly end: number;
+  readonly error: number;
+  /** By how much the log has grown. */
+  readonly added: number;
   /** The batch as the broker keeps it. */
-  readonly kept?: {
-    readonly attributes: number;
-    readonly count: number;
-    readonly lastOffsetDelta: number;
-    /** From the time of the request, or `arrival` when the broker set it. */
-    readonly base: number | string;
-    readonly max: number | string;
-    readonly crc: boolean;
-    /** The records' bytes, unpacked, in hexadecimal. */
-    readonly body: string;
-  };
+  readonly kept?: KeptBatch;
 }
 
-export async function loadCodecs(): Promise<void> {
-  for (const compression of [1, 2, 3, 4]) await loadCodec(compression);
+interface KeptBatch {
+  readonly attributes: number;
+  readonly count: number;
+  readonly lastOffsetDelta: number;
+  /** From the time of the request on, in milliseconds; `arrival` when the broker set it; the time itself when it is around 1970. */
+  readonly base: number | 'arrival';
+  readonly max: number | 'arrival';
+  readonly hasValidCrc: boolean;
+  /** The records' bytes, decompressed, in hexadecimal. */
+  readonly records: string;
 }
 
-export async function observe({ bytes, version = 9, transactionalId, configs }: Kind): Promise<Observed> {
-  const topic = await createTopic('malformed', configs === undefined ? {} : { configs: { ...configs } });
-  const now = Date.now();
-  const records = bytes(now);
-  const wire = await Wire.toLeader(topic);
-  try {
-    const partitions = [{ index: 0, records: records && [records] }];
-    const request = { transactionalId: transactionalId ?? null, acks: -1, timeoutMs: 5000, topics: [{ name: topic, partitions }] };
-    const answer = await Promise.race([wire.send(produce, version, request), sleep(3000)]).catch(() => 'closed' as const);
-    if (answer === 'closed') return { error: 'closed', end: -1 };
-    if (answer === undefined) return { error: 'none', end: -1 };
-    const error = answer.topics[0]?.partitions[0]?.errorCode ?? Number.NaN;
-    return { error, end: await endOf(wire, topic), ...(error === 0 && { kept: await keptOf(wire, topic, now) }) };
-  } finally {
-    wire.close();
+/** A broker under test. One topic serves all kinds that want the same settings. */
+export class Observer {
+  readonly #topics = new Map<string, Promise<string>>();
+
+  /** The codecs are loaded. */
+  async observe({ bytes, version = 9, transactionalId, configs = {} }: Kind): Promise<Observed> {
+    const topic = await this.#topicOf(configs);
+    const wire = await Wire.toLeader(topic);
+    try {
+      // Some time ago, so that the time of the arrival is another one.
+      const now = Date.now() - 1000;
+      const before = await endOf(wire, topic);
+      const topics = [{ name: topic, partitions: [{ index: 0, records: [bytes(now)] }] }];
+      const answer = await wire.send(produce, version, { transactionalId: transactionalId ?? null, acks: -1, timeoutMs: 5000, topics });
+      const error = answer.topics[0]?.partitions[0]?.errorCode ?? Number.NaN;
+      const added = (await endOf(wire, topic)) - before;
+      return { error, added, ...(error === 0 && { kept: await keptAt(wire, topic, before, now) }) };
+    } finally {
+      wire.close();
+    }
+  }
+
+  #topicOf(configs: Readonly<Record<string, string>>): Promise<string> {
+    const key = JSON.stringify(configs);
+    const known = this.#topics.get(key) ?? createTopic('malformed', { configs: { ...configs } });
+    this.#topics.set(key, known);
+    return known;
   }
 }
 
@@ -53,22 +62,27 @@ async function endOf(wire: Wire, topic: string): Promise<number> {
   return answer.topics[0]?.partitions[0]?.offset ?? Number.NaN;
 }
 
-async function keptOf(wire: Wire, topic: string, now: number): Promise<NonNullable<Observed['kept']>> {
-  const partitions = [{ index: 0, fetchOffset: 0, maxBytes: 1_000_000 }];
+async function keptAt(wire: Wire, topic: string, offset: number, now: number): Promise<KeptBatch> {
+  const partitions = [{ index: 0, fetchOffset: offset, maxBytes: 1_000_000 }];
   const request = { replicaId: -1, maxWaitMs: 500, minBytes: 1, maxBytes: 1_000_000, isolationLevel: 0, sessionId: 0, sessionEpoch: -1 };
   const answer = await wire.send(fetch, 11, { ...request, topics: [{ name: topic, partitions }], forgotten: [], rackId: '' });
   const kept = Buffer.concat(answer.topics[0]?.partitions[0]?.records ?? []);
-  const attributes = kept.readInt16BE(21);
-  const compression = attributes & 7;
+  const compression = kept.readInt16BE(21) & 7;
   const body = compression === 0 ? kept.subarray(61) : codecOf(compression).decompress(kept.subarray(61), 1_000_000);
-  const from = (time: number) => (time < 100_000 ? time : Math.abs(time - now) > 0 && Math.abs(time - now) < 3000 ? 'arrival' : time - now);
   return {
-    attributes,
+    attributes: kept.readInt16BE(21),
     count: kept.readInt32BE(57),
     lastOffsetDelta: kept.readInt32BE(23),
-    base: from(Number(kept.readBigInt64BE(27))),
-    max: from(Number(kept.readBigInt64BE(35))),
-    crc: kept.readUInt32BE(17) === crc32c(kept, 21),
-    body: body.toString('hex'),
+    base: fromNow(Number(kept.readBigInt64BE(27)), now),
+    max: fromNow(Number(kept.readBigInt64BE(35)), now),
+    hasValidCrc: kept.readUInt32BE(17) === crc32c(kept, 21),
+    records: body.toString('hex'),
   };
+}
+
+function fromNow(time: number, now: number): number | 'arrival' {
+  if (time < 100_000) return time;
+  const ms = time - now;
+  // No kind says a time so close to its own.
+  return ms > 500 && ms < 900_000 ? 'arrival' : ms;
 }
