@@ -1,28 +1,16 @@
 import { type Agent, type AgentOptions, type Behaviour, defineAgent, generator, type StreamFunction } from './agents/index.ts';
 import type { AppCommand, InDev } from './app/command.ts';
-import { sendMessage } from './app/send.ts';
+import { type Encode, Sending, type SentTo } from './app/sending.ts';
+import { SharedConnection } from './app/shared-connection.ts';
 import { type Layers, type ResolvedSettings, resolveSettings, type SettingsInput } from './config/index.ts';
 import type { Source } from './connect/index.ts';
 import { ConfigError, StreamerError } from './errors.ts';
 import type { KafkaClient } from './kafka/index.ts';
-import {
-  type AgentRef,
-  type AppTopicSpec,
-  agentRef,
-  type Connection,
-  closeConnection,
-  Graph,
-  openConnection,
-  prepareSerdes,
-  problemsOf,
-  Worker,
-} from './runtime/index.ts';
-import { within } from './timing/index.ts';
+import { type AgentRef, type AppTopicSpec, agentRef, Graph, prepareSerdes, problemsOf, Worker } from './runtime/index.ts';
 import {
   type AnySerdes,
   type AnyTopic,
   bytes,
-  type Encoded,
   type KeyOut,
   type NoOptions,
   optional,
@@ -59,9 +47,15 @@ export class App implements TopicHost {
   readonly #code: SettingsInput;
   readonly #graph: Graph;
   readonly #commands = new Map<string, AppCommand>();
+  readonly #connection = new SharedConnection(() => ({
+    appId: this.id,
+    settings: this.settings.values,
+    compressionOf: (topic) => this.topics.get(topic)?.compression,
+    onTrouble: (error) => this.#worker?.warning(error),
+  }));
+  readonly #sending = new Sending(() => this.#connection.get());
   #layers: Omit<Layers, 'code'> = { env: process.env };
   #settings: ResolvedSettings | undefined;
-  #connection: Promise<Connection> | undefined;
   #worker: Worker | undefined;
 
   constructor(options: AppOptions) {
@@ -116,7 +110,7 @@ export class App implements TopicHost {
   topic(name: string | RegExp, options: AnySerdes & TopicOptions = {}): AnyTopic | TopicPattern<unknown, unknown> {
     const serdes = { key: options.key ?? optional(bytes()), value: options.value ?? bytes() };
     if (typeof name !== 'string') return new TopicPattern(name, serdes, options);
-    const topic = new Topic(this, name, serdes, options) as AnyTopic;
+    const topic = new Topic(this, name, serdes, options);
     this.#graph.add(this.#graph.topics, 'topic', name, topic);
     return topic;
   }
@@ -137,7 +131,11 @@ export class App implements TopicHost {
     const sources = Array.isArray(source) ? (source as ReadonlyArray<Readable<K, V>>) : [source as Readable<K, V>];
     const agent = defineAgent(name, sources, run, options);
     this.#graph.add(this.#graph.agents, 'agent', name, agent);
-    return agentRef(agent, async () => (await this.#connect()).replies);
+    return agentRef(agent, {
+      replies: async () => (await this.#connection.get()).replies,
+      send: (topic, encode, limits) => this.#sending.send(topic, encode, limits),
+      sendOutside: (topic, encode, limits) => this.#sending.sendOutside(topic, encode, limits),
+    });
   }
 
   /**
@@ -181,7 +179,7 @@ export class App implements TopicHost {
 
   /** The app's Kafka client, connected on first use. */
   async client(): Promise<KafkaClient> {
-    return (await this.#connect()).client;
+    return (await this.#connection.get()).client;
   }
 
   /** Joins the app's consumer group and runs its agents; resolves with the first assignment. */
@@ -190,7 +188,7 @@ export class App implements TopicHost {
     this.validate();
     const agents = [...this.agents.values()];
     await prepareSerdes(agents, this.topics.values());
-    const { client, admin, renewAdmin, outputs, direct } = await this.#connect();
+    const { client, admin, renewAdmin, outputs, direct } = await this.#connection.get();
     this.#worker = new Worker({
       appId: this.id,
       agents,
@@ -218,37 +216,14 @@ export class App implements TopicHost {
     const worker = this.#worker;
     this.#worker = undefined;
     if (worker !== undefined && worker.state !== 'stopped' && worker.state !== 'failed') await worker.stop().catch(() => {});
-    const connection = this.#connection;
-    this.#connection = undefined;
-    if (connection === undefined) return;
     const { drainTimeoutMs } = this.settings.values;
-    const opened = await within(
-      connection.catch(() => undefined),
-      drainTimeoutMs,
-    );
     // A worker that has stopped has sent what there was to send.
-    if (opened !== undefined) return closeConnection(opened, worker === undefined ? drainTimeoutMs : FLUSH_MS);
-    // Still connecting: closed as soon as it is open.
-    connection.then((late) => closeConnection(late, 0)).catch(() => {});
+    await this.#connection.close(drainTimeoutMs, worker === undefined ? drainTimeoutMs : FLUSH_MS);
   }
 
   /** For topics: sends on behalf of the event in flight, if there is one. */
-  send(topic: AnyTopic, encode: () => Encoded | Promise<Encoded>, options: SendOptions = {}): Promise<SendResult> {
-    return sendMessage(() => this.#connect(), topic, encode, options);
-  }
-
-  #connect(): Promise<Connection> {
-    this.#connection ??= openConnection({
-      appId: this.id,
-      settings: this.settings.values,
-      compressionOf: (topic) => this.topics.get(topic)?.compression,
-      onTrouble: (error) => this.#worker?.warning(error),
-    });
-    const connection = this.#connection;
-    connection.catch(() => {
-      if (this.#connection === connection) this.#connection = undefined;
-    });
-    return connection;
+  send(topic: SentTo, encode: Encode, options: SendOptions = {}): Promise<SendResult> {
+    return this.#sending.send(topic, encode, options);
   }
 }
 

@@ -7,6 +7,7 @@
  * `release`. Order, retries, dead letters, acknowledgements and commits are the runtime's.
  */
 import type { TopicPartition } from '../kafka/index.ts';
+import type { Telemetry } from '../observe/index.ts';
 import type { Event } from '../topics/index.ts';
 import type { InferenceStats } from './inference/stats.ts';
 
@@ -113,8 +114,12 @@ export interface Behaviour<K, V, Out> {
   readonly tombstones?: boolean;
   /** How many events may be in hand at once, for the table of agents; `concurrency` when absent. */
   readonly capacity?: number;
-  /** Called once per worker, before the first record. */
-  start?(agent: string): Promise<void>;
+  /**
+   * Called once per worker, before the first record.
+   *
+   * @param telemetry what the worker counts
+   */
+  start?(agent: string, telemetry: Telemetry): Promise<void>;
   /** Called once per worker, after the last record. */
   stop?(): Promise<void>;
   /** Over all partitions of this worker. */

@@ -39,7 +39,7 @@ export type { BreakerOptions, BreakerState } from './inference/breaker.ts';
 export { inference } from './inference/inference.ts';
 export type { BatchOptions, InferenceOptions } from './inference/options.ts';
 export type { RateOptions } from './inference/rate.ts';
-export type { InferenceStats, Summary } from './inference/stats.ts';
+export type { InferenceStats } from './inference/stats.ts';
 export { type PostgresUpsertSinkOptions, postgresUpsert } from './postgres-upsert.ts';
 export { type SinkBatchOptions, sink } from './sink/sink.ts';
 export type { Stream, StreamFunction } from './stream.ts';

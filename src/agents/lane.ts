@@ -1,45 +1,42 @@
 import { StreamerError } from '../errors.ts';
-import { durationMs, problemsIn, wholeNumber } from '../options/index.ts';
 import type { Event } from '../topics/index.ts';
 import type { Delivery, Inbox, Scope } from './behaviour.ts';
+import { LaneIntake } from './lane-intake.ts';
+import { LaneStream } from './lane-stream.ts';
 import type { Stream, StreamFunction } from './stream.ts';
 
 /**
- * One lane of a generator agent: runs the generator over and over, each time on what is left. A throw fails the event in
- * hand and the generator starts anew, so its locals are gone. A batch that fails is gone through one by one, so that only
- * the poison event meets the failure policy.
+ * One lane of a generator agent: runs the generator again and again, each time on what is left. A throw fails the event in
+ * hand and the generator starts again, so its locals are gone. A batch that fails is worked on one by one, so that only the
+ * poison event meets the failure policy.
  */
 export class Lane<K, V, Out> {
   readonly #run: StreamFunction<K, V, Out>;
   readonly #inbox: Inbox<K, V, Out>;
-  readonly #index: number;
   readonly #scope: Scope<K, V, Out>;
+  readonly #intake: LaneIntake<K, V, Out>;
+  readonly #ended: Promise<void>;
   #held: ReadonlyArray<Delivery<K, V, Out>> = [];
-  /** Grows with every generator; whatever an older one does has no effect. */
-  #life = 0;
-  #timer: NodeJS.Timeout | undefined;
-  /** Wakes whoever waits for events. */
-  #waiter: (() => void) | undefined;
-  /** So many events come one by one after a batch has failed. */
-  #singles = 0;
-  #isClosed = false;
-  #giveUp: () => void = () => {};
   /** The first event of a generator, until the generator asks for it. */
   #unread: ReadonlyArray<Delivery<K, V, Out>> = [];
-  readonly #ended: Promise<void>;
+  /** Grows with every generator; what an older one does has no effect. */
+  #life = 0;
+  /** Events that come one by one after a batch has failed. */
+  #singles = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+  #giveUp: () => void = () => {};
 
   constructor(run: StreamFunction<K, V, Out>, inbox: Inbox<K, V, Out>, index: number) {
     this.#run = run;
     this.#inbox = inbox;
-    this.#index = index;
     this.#scope = inbox.scope();
+    this.#intake = new LaneIntake(inbox, index);
     this.#ended = this.#live();
   }
 
   wake(): void {
-    const waiter = this.#waiter;
-    this.#waiter = undefined;
-    waiter?.();
+    this.#intake.wake();
   }
 
   close(): Promise<void> {
@@ -47,13 +44,13 @@ export class Lane<K, V, Out> {
     this.#life++;
     clearTimeout(this.#timer);
     this.#giveUp();
-    this.wake();
+    this.#intake.close();
     return this.#ended;
   }
 
   async #live(): Promise<void> {
     for (;;) {
-      const first = await this.#arrival(1, 0);
+      const first = await this.#intake.some(1, 0);
       if (first.length === 0) return;
       await this.#oneLife(++this.#life, first);
       this.#life++;
@@ -107,7 +104,7 @@ export class Lane<K, V, Out> {
   #one(life: number): Promise<IteratorResult<Event<K, V>, undefined>> {
     if (this.#life === life && this.#unread.length === 0) {
       this.#finish(life);
-      const [delivery] = this.#life === life && !this.#isClosed ? this.#poll(1) : [];
+      const delivery = this.#life === life && !this.#isClosed ? this.#intake.one() : undefined;
       if (delivery !== undefined) {
         this.#hold([delivery], life);
         return Promise.resolve({ done: false, value: delivery.event });
@@ -123,9 +120,9 @@ export class Lane<K, V, Out> {
     this.#unread = [];
     if (batch.length === 0) {
       this.#finish(life);
-      batch = await this.#arrival(max, withinMs);
+      batch = await this.#intake.some(this.#singles > 0 ? 1 : max, withinMs);
     } else if (max > 1 && this.#singles === 0) {
-      batch = await this.#gather([...batch], max, withinMs);
+      batch = await this.#intake.gather(batch, max, withinMs);
     }
     if (this.#life !== life) {
       for (const delivery of batch) delivery.release();
@@ -133,14 +130,6 @@ export class Lane<K, V, Out> {
     }
     this.#hold(batch, life);
     return batch.map((delivery) => delivery.event);
-  }
-
-  #returned(life: number): void {
-    if (this.#unread.length > 0) {
-      this.#fail(life, new StreamerError('USAGE', 'the agent returned without reading its stream', { agent: this.#inbox.agent }));
-    } else {
-      this.#finish(life);
-    }
   }
 
   #hold(batch: ReadonlyArray<Delivery<K, V, Out>>, life: number): void {
@@ -153,6 +142,14 @@ export class Lane<K, V, Out> {
         this.#life++;
         this.#giveUp();
       }, timeoutMs);
+    }
+  }
+
+  #returned(life: number): void {
+    if (this.#unread.length > 0) {
+      this.#fail(life, new StreamerError('USAGE', 'the agent returned without reading its stream', { agent: this.#inbox.agent }));
+    } else {
+      this.#finish(life);
     }
   }
 
@@ -184,73 +181,6 @@ export class Lane<K, V, Out> {
     this.#scope.hold([]);
     return held;
   }
-
-  /** Waits for events of this lane: at least one, up to `max` of those that come within the time. Empty when closed. */
-  async #arrival(max: number, withinMs: number): Promise<Delivery<K, V, Out>[]> {
-    while (!this.#isClosed) {
-      const got = this.#poll(1);
-      if (got.length > 0) return max > 1 && this.#singles === 0 ? this.#gather(got, max, withinMs) : got;
-      await new Promise<void>((resolve) => {
-        this.#waiter = resolve;
-      });
-    }
-    return [];
-  }
-
-  async #gather(batch: Delivery<K, V, Out>[], max: number, withinMs: number): Promise<Delivery<K, V, Out>[]> {
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
-      this.wake();
-    }, withinMs);
-    while (!this.#isClosed && batch.length < max) {
-      const more = this.#poll(max - batch.length, true);
-      batch.push(...more);
-      if (isLate || batch.length >= max) break;
-      if (more.length === 0) {
-        await new Promise<void>((resolve) => {
-          this.#waiter = resolve;
-        });
-      }
-    }
-    clearTimeout(timer);
-    return batch;
-  }
-
-  #poll(max: number, joins = false): Delivery<K, V, Out>[] {
-    return this.#inbox.poll(max, { lane: this.#index, runs: true, joins });
-  }
 }
 
-const TAKE = { max: wholeNumber(1), withinMs: durationMs(0) };
 const END = { done: true, value: undefined } as const;
-
-interface EventSource<K, V> {
-  one(): Promise<IteratorResult<Event<K, V>, undefined>>;
-  some(max: number, withinMs: number): Promise<Event<K, V>[]>;
-}
-
-class LaneStream<K, V> implements Stream<K, V> {
-  readonly #source: EventSource<K, V>;
-
-  constructor(source: EventSource<K, V>) {
-    this.#source = source;
-  }
-
-  [Symbol.asyncIterator](): AsyncIterator<Event<K, V>> {
-    return { next: () => this.#source.one() };
-  }
-
-  take(max: number, withinMs: number): AsyncIterable<Event<K, V>[]> {
-    const [problem] = problemsIn({ max, withinMs }, TAKE);
-    if (problem !== undefined) throw new StreamerError('USAGE', `take: ${problem}`);
-    return {
-      [Symbol.asyncIterator]: () => ({
-        next: async () => {
-          const events = await this.#source.some(max, withinMs);
-          return events.length === 0 ? { done: true, value: undefined } : { done: false, value: events };
-        },
-      }),
-    };
-  }
-}

@@ -101,7 +101,7 @@ export class Worker {
   async start(): Promise<void> {
     try {
       await this.#reading.check();
-      for (const { agent } of this.#runtimes.values()) await agent.behaviour.start?.(agent.name);
+      for (const { agent } of this.#runtimes.values()) await agent.behaviour.start?.(agent.name, this.#services.telemetry);
       await this.#reading.start();
     } catch (cause) {
       const error = isStreamerError(cause) ? cause : new StreamerError('USAGE', (cause as Error).message, { cause });
@@ -177,7 +177,7 @@ export class Worker {
   }
 
   #runnerOf(name: string, source: Source): SourceRunner {
-    return new SourceRunner(name, source, this.#parts, (state) => this.#services.tell('source', { source: name, ...state }));
+    return new SourceRunner(name, source, this.#parts, this.#services);
   }
 }
 

@@ -28,7 +28,7 @@ export function inference<K, V, Row, Answer, Out>(options: InferenceOptions<K, V
     name: 'inference',
     unit: 'key',
     capacity: plan.size * plan.inFlight,
-    start: () => calls.start(),
+    start: (agent, telemetry) => calls.start(agent, telemetry),
     stop: () => calls.stop(),
     stats: () => ({ inference: calls.stats() }),
     open: (inbox) => new PartitionRun(inbox, { ...plan, features, result }, calls),

@@ -2,12 +2,14 @@ import PQueue from 'p-queue';
 import { messageOf, propertyOf, StreamerError } from '../../errors.ts';
 import { type Model, ModelError } from '../../models/index.ts';
 import { isFailed } from '../../models/model-error.ts';
+import { Telemetry } from '../../observe/index.ts';
 import { isUnavailable } from '../../outage.ts';
 import { Breaker } from './breaker.ts';
+import { type CallOutcome, InferenceCounters } from './counters.ts';
 import { outcomesOf, retryAfterOf } from './outcome.ts';
 import type { InferencePlan } from './plan.ts';
 import { Rate } from './rate.ts';
-import { Counters, type InferenceStats } from './stats.ts';
+import type { InferenceStats } from './stats.ts';
 
 /** One partition that makes calls. */
 export interface Caller {
@@ -31,12 +33,13 @@ const NO_HEALTH = new Set([401, 403, 404, 405, 407, 501]);
 
 /** The parts that all partitions of an inference agent share in one worker: places, rate, breaker and counters. */
 export class ModelCalls<Row, Answer> {
-  readonly counters = new Counters();
   readonly breaker: Breaker;
   readonly #plan: InferencePlan<Row, Answer>;
   readonly #places: PQueue;
   readonly #rate: Rate | undefined;
   readonly #callers = new Set<Caller>();
+  /** Of nobody's worker before the start. */
+  #counters = new InferenceCounters('', new Telemetry());
   #stopping = new AbortController();
 
   constructor(plan: InferencePlan<Row, Answer>) {
@@ -51,12 +54,17 @@ export class ModelCalls<Row, Answer> {
     });
   }
 
+  get counters(): InferenceCounters {
+    return this.#counters;
+  }
+
   get #model(): Model<Row, Answer> {
     return this.#plan.model;
   }
 
   /** Runs before the first record: checks the model's health, then asks about the warm-up row. A model that is down is waited for later. */
-  async start(): Promise<void> {
+  async start(agent: string, telemetry: Telemetry): Promise<void> {
+    this.#counters = new InferenceCounters(agent, telemetry);
     this.#stopping = new AbortController();
     this.breaker.reset();
     await this.#model.start?.();
@@ -92,19 +100,19 @@ export class ModelCalls<Row, Answer> {
     if (this.#rate !== undefined) await this.#rate.pass(rows.length, signal);
     if (this.breaker.state === 'open') throw this.#heldBack();
     const startedAt = Date.now();
-    this.counters.calls++;
-    this.counters.inFlight++;
+    const { counters } = this;
+    let outcome: CallOutcome = 'answered';
+    counters.began();
     try {
       const answers = await this.#ask(rows, signal, onVersion);
-      this.counters.rows += rows.length;
+      counters.rows.add(rows.length);
       this.breaker.answered();
       return answers;
     } catch (error) {
-      if (!lost.aborted) this.#failed(error, startedAt, signal);
+      outcome = lost.aborted ? 'lost' : this.#failed(error, startedAt, signal);
       throw error;
     } finally {
-      this.counters.inFlight--;
-      this.counters.callMs.add(Date.now() - startedAt);
+      counters.ended(outcome, Date.now() - startedAt);
     }
   }
 
@@ -131,14 +139,14 @@ export class ModelCalls<Row, Answer> {
   }
 
   /** A call that a time limit cut short counts as unanswered, whatever its reason. */
-  #failed(error: unknown, startedAt: number, signal: AbortSignal): void {
+  #failed(error: unknown, startedAt: number, signal: AbortSignal): CallOutcome {
     if (!signal.aborted && !isUnavailable(error)) {
-      this.counters.rows += outcomesOf(error)?.filter((outcome) => !isFailed(outcome)).length ?? 0;
+      this.counters.rows.add(outcomesOf(error)?.filter((outcome) => !isFailed(outcome)).length ?? 0);
       this.breaker.answered();
-      return;
+      return 'answered';
     }
-    this.counters.unavailable++;
     this.breaker.failed(error, startedAt, retryAfterOf(error));
+    return 'unavailable';
   }
 
   async #probe(): Promise<void> {

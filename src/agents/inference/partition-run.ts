@@ -106,9 +106,8 @@ export class PartitionRun<K, V, Row, Answer, Out> implements BehaviourRun, Calle
       (error) => limit.abort(error),
     );
     const asked = entries.filter(({ isSettled }) => !isSettled);
-    counters.batches++;
-    counters.batchSize.add(asked.length);
-    counters.waitMs.add(Date.now() - startedAt);
+    counters.batchRows.observe(asked.length);
+    counters.batchWait.observe(Date.now() - startedAt);
     try {
       this.#settle(entries, await this.#ask(asked, limit, expiry), isTrial && limit.signal.aborted);
     } finally {
@@ -132,7 +131,7 @@ export class PartitionRun<K, V, Row, Answer, Out> implements BehaviourRun, Calle
     const outcomes = await askModel<Row, Answer>(
       (rows, onVersion) => this.#calls.call(rows, { signal, lost: this.#inbox.signal, onVersion }),
       asked.map(({ question }) => question),
-      { signal, leftMs: () => expiry.leftMs(), retried: () => counters.retries++, split: () => counters.splits++ },
+      { signal, leftMs: () => expiry.leftMs(), retried: () => counters.retries.add(), split: () => counters.splits.add() },
     );
     return new Map(asked.flatMap((entry, at) => (outcomes[at] === undefined ? [] : [[entry, outcomes[at]]])));
   }

@@ -1,15 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { StreamerError } from '../../errors.ts';
 import { type KafkaAdmin, type KafkaClient, type KafkaRecords, type Subscription, seekToStart } from '../../kafka/index.ts';
+import { type Deferred, deferred } from '../../timing/index.ts';
 import { REPLY, replyTopicOf } from './replies.ts';
 
 /** A reply is of no use when its question has timed out. */
 const RETENTION_MS = 3_600_000;
-
-interface Question {
-  readonly resolve: (answer: unknown) => void;
-  readonly reject: (reason: unknown) => void;
-}
 
 /** Asks agents and waits for their replies, which it reads from the app's reply topic from the time of its start on. */
 export class ReplyClient {
@@ -17,7 +13,7 @@ export class ReplyClient {
   readonly #admin: () => Promise<KafkaAdmin>;
   readonly #topic: string;
   readonly #groupId: string;
-  readonly #open = new Map<string, Question>();
+  readonly #open = new Map<string, Deferred<unknown>>();
   #subscription: Subscription | undefined;
   #ready: Promise<void> | undefined;
 
@@ -37,13 +33,13 @@ export class ReplyClient {
     await this.#listening();
     signal.throwIfAborted();
     const id = randomUUID();
-    const answer = new Promise<unknown>((resolve, reject) => this.#open.set(id, { resolve, reject }));
-    answer.catch(() => {});
-    const giveUp = () => this.#open.get(id)?.reject(signal.reason);
+    const answer = deferred<unknown>();
+    this.#open.set(id, answer);
+    const giveUp = () => answer.reject(signal.reason);
     signal.addEventListener('abort', giveUp, { once: true });
     try {
       await send(id, { [REPLY.to]: this.#topic, [REPLY.id]: id, [REPLY.agent]: agent });
-      return await answer;
+      return await answer.promise;
     } finally {
       signal.removeEventListener('abort', giveUp);
       this.#open.delete(id);

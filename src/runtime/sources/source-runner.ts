@@ -3,13 +3,15 @@ import { getLogger } from '@logtape/logtape';
 import type { Source, SourceRecord, SourceState, WrittenRecord } from '../../connect/index.ts';
 import { describeError } from '../../errors.ts';
 import { addHeader, type KafkaAdmin, type KafkaClient, type RecordHeaders } from '../../kafka/index.ts';
+import type { Counter } from '../../observe/index.ts';
 import { backoff, sleep } from '../../timing/index.ts';
 import { headerBytes } from '../../topics/index.ts';
 import type { DirectOutputs } from '../output/outputs.ts';
+import type { Services } from '../services.ts';
 import { writtenRecords } from './written-records.ts';
 
 const log = getLogger(['streamer', 'source']);
-/** A run of this length was not a failure to start: the back-off begins anew. */
+/** A run of this length was not a failure to start: the back-off starts from the beginning. */
 const STEADY_MS = 60_000;
 
 /** What a source needs of its worker. */
@@ -20,22 +22,23 @@ export interface SourceHost {
   readonly direct: DirectOutputs;
 }
 
-/** Runs one source beside the agents: starts it again when it fails, and tells where it stands. */
+/** Runs one source beside the agents: starts it again when it fails, and reports its state. */
 export class SourceRunner {
   readonly name: string;
   readonly source: Source;
   readonly #host: SourceHost;
-  readonly #changed: (state: SourceState) => void;
+  readonly #services: Services;
+  readonly #records: Counter;
   readonly #stopping = new AbortController();
   #state: SourceState = { phase: 'starting', detail: '' };
-  #records = 0;
   #running: Promise<void> | undefined;
 
-  constructor(name: string, source: Source, host: SourceHost, changed: (state: SourceState) => void) {
+  constructor(name: string, source: Source, host: SourceHost, services: Services) {
     this.name = name;
     this.source = source;
     this.#host = host;
-    this.#changed = changed;
+    this.#services = services;
+    this.#records = services.telemetry.counter('source_records_total', { source: name });
   }
 
   get state(): SourceState {
@@ -44,7 +47,7 @@ export class SourceRunner {
 
   /** Records acknowledged so far. */
   get records(): number {
-    return this.#records;
+    return this.#records.value;
   }
 
   start(): void {
@@ -59,8 +62,9 @@ export class SourceRunner {
 
   async #keepRunning(): Promise<void> {
     const { signal } = this.#stopping;
+    const { clock } = this.#services;
     for (let attempt = 1; !signal.aborted; attempt++) {
-      const since = Date.now();
+      const since = clock.now();
       try {
         await this.source.run({
           signal,
@@ -71,10 +75,10 @@ export class SourceRunner {
         if (!signal.aborted) throw new Error('the source ended by itself');
       } catch (error) {
         if (signal.aborted) break;
-        if (Date.now() - since > STEADY_MS) attempt = 1;
+        if (clock.now() - since > STEADY_MS) attempt = 1;
         this.#tell({ phase: 'failing', detail: describeError(error) });
-        log.warning(`"${this.name}" failed and is tried again: ${describeError(error)}`);
-        await sleep(backoff(attempt, 500, 30_000), signal);
+        log.warning('"{source}" failed and starts again: {error}', { source: this.name, error: describeError(error) });
+        await sleep(backoff(attempt, 500, 30_000), signal, clock);
       }
     }
     this.#tell({ phase: 'stopped', detail: '' });
@@ -91,7 +95,7 @@ export class SourceRunner {
     return new Promise((resolve, reject) => {
       this.#host.direct.send(topic, message, (error) => {
         if (error !== undefined) return reject(error);
-        this.#records++;
+        this.#records.add();
         resolve();
       });
     });
@@ -99,9 +103,12 @@ export class SourceRunner {
 
   #tell(state: SourceState): void {
     if (state.phase === this.#state.phase && state.detail === this.#state.detail) return;
-    if (state.phase !== this.#state.phase) log.info(`"${this.name}" ${state.phase}${state.detail === '' ? '' : `: ${state.detail}`}`);
+    if (state.phase !== this.#state.phase) {
+      const { phase, detail } = state;
+      log.info('"{source}" {phase}{detail}', { source: this.name, phase, detail: detail === '' ? '' : `: ${detail}` });
+    }
     this.#state = state;
-    this.#changed(state);
+    this.#services.tell('source', { source: this.name, ...state });
   }
 }
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { inference } from '../../../src/agents/inference/inference.ts';
 import type { InferenceOptions } from '../../../src/agents/inference/options.ts';
 import { http, type Model } from '../../../src/models/index.ts';
+import { Telemetry } from '../../../src/observe/index.ts';
 import { isUnavailable } from '../../../src/outage.ts';
 import { answer, each, type Stage, type StagedServer, silence, stagedServer } from '../../models/support/staged-server.ts';
 import { FakeInbox } from '../support/fake-inbox.ts';
@@ -315,7 +316,7 @@ describe('before the first record', () => {
   it('asks for the health, then the warm-up row', async () => {
     await serveOnly((asked, response) => (asked.method === 'GET' ? answer('') : echo)(asked, response));
     const behaviour = agent({ model: http.rows<Row, Row>(server.url, { healthPath: '/ready' }), warmUp: { row: { n: 99 } } });
-    await behaviour.start?.('predict');
+    await behaviour.start?.('predict', new Telemetry());
     expect(server.asked.map(({ method, body }) => [method, body])).toEqual([
       ['GET', null],
       ['POST', [{ n: 99 }]],
@@ -331,7 +332,7 @@ describe('before the first record', () => {
     let down = true;
     await serveOnly((asked, response) => (down ? answer('down', 503) : echo)(asked, response));
     const behaviour = agent({ warmUp: { row: { n: 99 } }, breaker: { delayMs: 5, maxDelayMs: 10 } });
-    await behaviour.start?.('predict');
+    await behaviour.start?.('predict', new Telemetry());
     const inbox = open(behaviour);
     expect(isUnavailable(inbox.outside[0])).toBe(true);
     inbox.put(null, 1, 2);
@@ -347,7 +348,7 @@ describe('before the first record', () => {
   it('refuses to start with a warm-up row that the model refuses', async () => {
     await serveOnly(answer({ detail: 'no n' }, 422));
     const behaviour = agent({ warmUp: { row: { n: 99 } } });
-    await expect(behaviour.start?.('predict')).rejects.toMatchObject({
+    await expect(behaviour.start?.('predict', new Telemetry())).rejects.toMatchObject({
       code: 'REFUSED',
       message: expect.stringMatching(/warm-up row.*no n/),
     });
@@ -356,7 +357,7 @@ describe('before the first record', () => {
 
   it('with `true`, asks about the first event alone', async () => {
     const behaviour = agent({ warmUp: true });
-    await behaviour.start?.('predict');
+    await behaviour.start?.('predict', new Telemetry());
     const inbox = open(behaviour);
     inbox.put(null, 1, 2, 3, 4);
     await inbox.settled();

@@ -1,0 +1,79 @@
+import { StreamerError } from '../errors.ts';
+import { type Connection, currentHolder, type Sent, sendLimit } from '../runtime/index.ts';
+import { bounded } from '../timing/index.ts';
+import type { Encoded, SendOptions, SendResult } from '../topics/index.ts';
+
+/** A topic, as far as sending needs it. */
+export interface SentTo {
+  readonly name: string;
+}
+
+/** Encodes the message when it is sent. */
+export type Encode = () => Encoded | Promise<Encoded>;
+
+type Holder = NonNullable<ReturnType<typeof currentHolder>>;
+
+/** Sends messages of a program: inside an agent as outputs of the event in flight, elsewhere directly. */
+export class Sending {
+  readonly #connect: () => Promise<Connection>;
+
+  constructor(connect: () => Promise<Connection>) {
+    this.#connect = connect;
+  }
+
+  /**
+   * Sends on behalf of the event in flight, if there is one: the event waits for the message, and fails with it. It is
+   * registered with the event before the first `await`, or an agent that does not wait for it would finish the event without it.
+   */
+  send(topic: SentTo, encode: Encode, options: SendOptions): Promise<SendResult> {
+    const holder = currentHolder();
+    if (holder === undefined) return this.sendOutside(topic, encode, options);
+    const end = holder.output();
+    const result = this.#sendOutput(topic, encode, options, holder).then(
+      (sent) => {
+        end();
+        return sent;
+      },
+      (error: unknown) => {
+        end(error);
+        throw error;
+      },
+    );
+    // The event knows of the failure; a send that the agent does not await must not end the process.
+    result.catch(() => {});
+    return result;
+  }
+
+  /** Sends outside of events, also inside an agent: for questions, whose answer an event may wait for. */
+  async sendOutside(topic: SentTo, encode: Encode, options: SendOptions): Promise<SendResult> {
+    if (currentHolder()?.isCurrent === false) throw lost(topic);
+    return this.#post(topic, encode, options, ({ direct }, message, sent) => direct.send(topic.name, message, sent));
+  }
+
+  async #sendOutput(topic: SentTo, encode: Encode, options: SendOptions, { isCurrent }: Holder): Promise<SendResult> {
+    if (!isCurrent) throw lost(topic);
+    return this.#post(topic, encode, options, ({ outputs }, message, sent) => outputs.send(topic.name, message, { output: () => sent }));
+  }
+
+  async #post({ name }: SentTo, encode: Encode, options: SendOptions, send: SendTo): Promise<SendResult> {
+    const limit = sendLimit(name, options);
+    const posted = async (): Promise<SendResult> => {
+      const encoded = await encode();
+      const message = limit === undefined ? encoded : { ...encoded, signal: limit.signal };
+      const connection = await this.#connect();
+      return new Promise((resolve, reject) => {
+        send(connection, message, (error, offset, partition) => {
+          if (error === undefined) resolve({ topic: name, partition, offset });
+          else reject(error);
+        });
+      });
+    };
+    return limit === undefined ? posted() : bounded(posted(), limit);
+  }
+}
+
+type SendTo = (connection: Connection, message: Encoded, sent: Sent) => void;
+
+function lost({ name }: SentTo): StreamerError {
+  return new StreamerError('LOST', 'the event belongs to another worker now: nothing more is published for it', { topic: name });
+}
