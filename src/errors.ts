@@ -32,9 +32,21 @@ export interface ErrorOptions extends ErrorPlace {
  * - `TIMEOUT`: a handler took longer than its `timeoutMs`.
  * - `LOST`: the partition was taken away while the work was under way.
  * - `ANSWER`: a model answered something that does not fit the question.
+ * - `UNKNOWN_AGENT`: a dead letter was replayed to an agent that does not exist.
  * - `USAGE`: the library was used in a way that cannot work.
  */
-export type ErrorCode = 'CONFIG' | 'DECODE' | 'VALIDATION' | 'UNAVAILABLE' | 'REFUSED' | 'KAFKA' | 'TIMEOUT' | 'LOST' | 'ANSWER' | 'USAGE';
+export type ErrorCode =
+  | 'CONFIG'
+  | 'DECODE'
+  | 'VALIDATION'
+  | 'UNAVAILABLE'
+  | 'REFUSED'
+  | 'KAFKA'
+  | 'TIMEOUT'
+  | 'LOST'
+  | 'ANSWER'
+  | 'UNKNOWN_AGENT'
+  | 'USAGE';
 
 export class StreamerError extends Error {
   override name = 'StreamerError';

@@ -4,7 +4,8 @@ export type { AgentStats, SourceStats, StopResult, WorkerEvents, WorkerState, Wo
 export { decodeFinished, encodeFinished, FinishedCursor, METADATA_LIMIT } from './offsets/finished-map.ts';
 export { OffsetTracker } from './offsets/offset-tracker.ts';
 export { currentHolder } from './output/attribution.ts';
-export { appLetterTopicOf, deadLetterTopicOf, type LetterInfo, readLetter, replayHeaders } from './output/letters/dead-letters.ts';
+export { appLetterTopicOf, deadLetterTopicOf, type LetterInfo, readLetter } from './output/letters/dead-letters.ts';
+export { replayHeaders } from './output/letters/replay.ts';
 export type { Sent } from './output/outbox.ts';
 export { sendLimit } from './output/send-limit.ts';
 export { prepareSerdes } from './prepare.ts';

@@ -9,7 +9,7 @@ export function dlqCommand(): Command {
   return command;
 }
 
-const TOPICS = 'dead-letter topics, or the topics they belong to; none: all of the app';
+const TOPICS = 'dead-letter topics, or the topics they belong to (default: all of the app)';
 
 function withFilters(command: Command): Command {
   return command
@@ -20,7 +20,7 @@ function withFilters(command: Command): Command {
 }
 
 function list(): Command {
-  const command = new Command('list').description('how many letters each dead-letter topic holds, and how many await a replay');
+  const command = new Command('list').description('show how many letters each dead-letter topic holds, and how many were not replayed');
   withSettings(withJson(withApp(command)), CONNECTION);
   withExamples(command, 'streamer dlq list -A customer-prediction');
   return command.action(async (options: RawOptions) => (await import('../dlq/list.ts')).listLetters(options));
@@ -30,7 +30,7 @@ function show(): Command {
   const command = new Command('show')
     .description('print dead letters: origin, error, value')
     .argument('[topics...]', TOPICS)
-    .option('--limit <n>', 'stop after so many letters')
+    .option('--limit <n>', 'stop after this many letters')
     .option('--stack', 'print stacks too');
   withSettings(withJson(withApp(withFilters(command))), CONNECTION);
   withExamples(
@@ -43,10 +43,11 @@ function show(): Command {
 
 function replay(): Command {
   const command = new Command('replay')
-    .description('send dead letters back to where they came from, for the agent that failed; a second replay repeats nothing')
+    .description('send dead letters back to where they came from, to the agent that failed; a second replay repeats nothing')
     .argument('[topics...]', TOPICS)
+    .option('--for <agent>', 'send them to this agent instead of the one that failed')
     .option('--to <topic>', 'send them to this topic instead of their own; every agent there gets them')
-    .option('--limit <n>', 'replay so many at most')
+    .option('--limit <n>', 'replay at most this many')
     .option('--dry-run', 'say what would be replayed, and send nothing');
   withSettings(withJson(withApp(withFilters(command))), CONNECTION);
   withExamples(
@@ -56,7 +57,7 @@ function replay(): Command {
   );
   command.addHelpText(
     'after',
-    '\nLetters that a filter leaves out can be replayed later. Positions are kept in the group <app>.dlq-replay.',
+    '\nLetters that a filter leaves out can be replayed later. Positions are kept in the group <app>.dlq-replay.\nExit code 2, and nothing sent, when a letter is for an agent that the app does not have.',
   );
   return command.action(async (topics: string[], options: RawOptions) => (await import('../dlq/replay.ts')).replayLetters(topics, options));
 }

@@ -2,9 +2,10 @@ import type { KafkaAdmin, KafkaProducer, OutputRecord } from '../../kafka/index.
 import { type LetterInfo, readLetter, replayHeaders } from '../../runtime/index.ts';
 import { partitionOf } from '../../topics/index.ts';
 import { CommandError } from '../command-error.ts';
-import { wholeNumber } from '../flags.ts';
+import { textFlag, wholeNumber } from '../flags.ts';
 import type { RawOptions } from '../options.ts';
 import { type AppSession, openAppSession } from '../session.ts';
+import { Addressee } from './addressee.ts';
 import { letterFilter, originOf } from './filter.ts';
 import { type Letter, LetterReader } from './letter-reader.ts';
 import { letterTopics, replayGroupOf } from './topics.ts';
@@ -18,18 +19,20 @@ export async function replayLetters(names: readonly string[], options: RawOption
     const admin = await session.admin();
     const topics = await letterTopics(session, admin, names);
     const replay = new Replay(session, admin, options);
+    await replay.check(topics);
     await replay.run(topics, limit);
   } finally {
     await session.close();
   }
 }
 
-/** Letters are marked as replayed when the broker has acknowledged them: a replay that is cut off repeats a chunk at most. */
+/** Marks letters as replayed when the broker has acknowledged them: a replay that is cut off repeats a chunk at most. */
 class Replay {
   readonly #session: AppSession;
   readonly #admin: KafkaAdmin;
   readonly #isWanted: (letter: LetterInfo) => boolean;
   readonly #to: string | undefined;
+  readonly #addressee: Addressee;
   readonly #isDry: boolean;
   readonly #counts = new Map<string, number>();
   #producer: KafkaProducer | undefined;
@@ -43,13 +46,37 @@ class Replay {
     this.#session = session;
     this.#admin = admin;
     this.#isWanted = letterFilter(options);
-    this.#to = options['to'] as string | undefined;
+    this.#to = textFlag(options, 'to');
+    const instead = textFlag(options, 'for');
+    if (this.#to !== undefined && instead !== undefined)
+      throw new CommandError(2, '--for does not go with --to: every agent of that topic gets the records');
+    this.#addressee = new Addressee(session.app, instead);
     this.#isDry = options['dryRun'] === true;
   }
 
+  /** Reads the letters once before anything is sent. @throws CommandError (exit 2) when an agent that they are for does not exist */
+  async check(topics: readonly string[]): Promise<void> {
+    if (this.#to !== undefined) return;
+    const wanted: LetterInfo[] = [];
+    const reader = await this.#reader(topics);
+    try {
+      for await (const { record } of reader.letters()) {
+        const letter = readLetter(record.headers);
+        // Stacks are large, and there may be many letters.
+        if (this.#isWanted(letter)) wanted.push({ ...letter, stack: undefined });
+      }
+    } finally {
+      await reader.close();
+    }
+    this.#addressee.check(wanted);
+  }
+
+  async #reader(topics: readonly string[]): Promise<LetterReader> {
+    return new LetterReader(await this.#session.client(), this.#admin, replayGroupOf(this.#session.app.id), topics);
+  }
+
   async run(topics: readonly string[], limit: number): Promise<void> {
-    const client = await this.#session.client();
-    const reader = new LetterReader(client, this.#admin, replayGroupOf(this.#session.app.id), topics);
+    const reader = await this.#reader(topics);
     try {
       for await (const letter of reader.letters()) {
         const info = readLetter(letter.record.headers);
@@ -79,13 +106,9 @@ class Replay {
     if (chunk.length === 0) return;
     if (!this.#isDry) {
       if (!reader.hasRoom()) {
-        throw new CommandError(
-          1,
-          `stopped after ${this.#replayed}: too many letters that the filter leaves out lie between those replayed`,
-          {
-            next: 'Replay or purge the older ones first; those replayed so far are noted.',
-          },
-        );
+        throw new CommandError(1, `stopped after ${this.#replayed}: too many letters between those replayed are left out by the filter`, {
+          next: 'Replay or purge the older ones first. Those replayed so far are marked as such.',
+        });
       }
       const client = await this.#session.client();
       this.#producer ??= await client.producer();
@@ -104,9 +127,9 @@ class Replay {
     const to = this.#to ?? info.topic ?? '?';
     this.#counts.set(to, (this.#counts.get(to) ?? 0) + 1);
     const status = this.#isDry ? 'would be replayed' : 'replayed';
-    this.#session.output.data({ letter: { ...partition, offset: record.offset }, origin: originOf(info), agent: info.agent, to, status });
-    if (this.#isDry)
-      this.#session.output.line(`  ${originOf(info)}  ${info.agent ?? 'all agents'}  ${info.error ?? ''}: ${info.message ?? ''}`);
+    const agent = this.#addressee.of(info);
+    this.#session.output.data({ letter: { ...partition, offset: record.offset }, origin: originOf(info), agent, to, status });
+    if (this.#isDry) this.#session.output.line(`  ${originOf(info)}  ${agent ?? 'all agents'}  ${info.error ?? ''}: ${info.message ?? ''}`);
   }
 
   async #recordOf({ record }: Letter): Promise<OutputRecord> {
@@ -116,7 +139,7 @@ class Replay {
     const partitions = await this.#partitionsOf(topic);
     const own = this.#to === undefined && info.partition !== undefined && info.partition < partitions ? info.partition : undefined;
     const partition = own ?? (record.key === null ? 0 : partitionOf(record.key, partitions));
-    const headers = replayHeaders(record.headers, this.#to === undefined ? info.agent : undefined);
+    const headers = replayHeaders(record.headers, this.#to === undefined ? { ...info, agent: this.#addressee.of(info) } : undefined);
     return { topic, partition, key: record.key, value: record.value, headers, timestamp: info.timestamp };
   }
 

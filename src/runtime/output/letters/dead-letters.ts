@@ -1,13 +1,11 @@
 import { errorText, isStreamerError } from '../../../errors.ts';
-import { isReserved, type KafkaRecord, pickHeaders, type RecordHeaders, type TopicPartition } from '../../../kafka/index.ts';
+import { isReserved, type KafkaRecord, type RecordHeaders, type TopicPartition } from '../../../kafka/index.ts';
 
 /** Stacks are cut: brokers refuse records that grow beyond the topic's `max.message.bytes`. */
 const STACK_BYTES = 4_096;
 const MESSAGE_BYTES = 2_048;
 
-/** Names the agent that a replayed dead letter is for: the others finish it unseen. */
-export const REPLAY_AGENT_HEADER = 'streamer.replay.agent';
-const PREFIX = 'streamer.dlq.';
+export const PREFIX = 'streamer.dlq.';
 
 export function deadLetterTopicOf(topic: string, app: string): string {
   return `${topic}.${app}${SUFFIX}`;
@@ -110,12 +108,6 @@ export function readLetter(headers: RecordHeaders): LetterInfo {
     cut: text('cut'),
     records: whole('records'),
   };
-}
-
-/** The record's own headers, and (for its topic) the name of the agent that failed: the others have finished it. */
-export function replayHeaders(headers: RecordHeaders, agent: string | undefined): RecordHeaders {
-  const own = pickHeaders(headers, (name) => !name.startsWith(PREFIX) && name !== REPLAY_AGENT_HEADER);
-  return agent === undefined ? own : { ...own, [REPLAY_AGENT_HEADER]: Buffer.from(agent, 'utf8') };
 }
 
 /** Its bytes, of which there are no more than that, and three dots where there were. */

@@ -47,6 +47,10 @@ export class Letters {
     this.#closing = closing;
   }
 
+  get app(): string {
+    return this.#app;
+  }
+
   /** Resolves when the letter is acknowledged; never rejects. */
   async write({ topic, ...failure }: Failure): Promise<void> {
     const letter: DeadLetter = { app: this.#app, ...failure };

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type App, each, json, string, type Worker } from 'streamerjs';
 import { describe, expect, it } from 'vitest';
@@ -68,7 +68,8 @@ async function withLetters(
         `import { App, each } from 'streamerjs';
          export const app = new App({ id: '${id}' });
          const items = app.topic('${topic}', { partitions: 2 });
-         app.agent('picky', items, each(() => {}));`,
+         app.agent('picky', items, each(() => {}));
+         app.agent('shy', items, each(() => {}));`,
       );
       await use({ file, topic, dlq: `${topic}.${id}.dlq`, build });
     });
@@ -117,6 +118,32 @@ describe('streamer dlq', () => {
       );
       await second.app.stop();
       expect(second.seen.sort()).toEqual(['picky 0', 'picky 2', 'picky 4', 'shy 1', 'shy 3']);
+    });
+  });
+
+  it('refuses, before it sends anything, letters for an agent that the app lacks, and replays them to another', async () => {
+    await withLetters(async ({ file, topic, dlq, build }) => {
+      await writeFile(file, (await readFile(file, 'utf8')).replace("'picky'", "'picky-v2'"));
+      const refused = await run(['dlq', 'replay', '-A', file]);
+      expect(refused).toMatchObject({ code: 2, stdout: '' });
+      expect(refused.stderr).toMatch(
+        /3 letters, .* are for agents that app .* does not have.*: "picky"\n.*--for AGENT \(it has: picky-v2, shy\)/,
+      );
+      expect((await run(['dlq', 'replay', '-A', file, '--for', 'nobody'])).stderr).toContain('has no agent "nobody"');
+      expect((await readAll(topic)).length).toBe(7);
+      expect(jsonLines((await run(['dlq', 'list', '-A', file, '--json'])).stdout)).toEqual([{ topic: dlq, letters: 6, waiting: 6 }]);
+      // Those of the other agent go without the name, and those of the lost one by another's.
+      expect((await run(['dlq', 'replay', '-A', file, '--agent', 'shy'])).stdout).toBe(`2 replayed to ${topic}\n`);
+      const moved = await run(['dlq', 'replay', '-A', file, '--agent', 'picky', '--for', 'shy']);
+      expect(moved).toMatchObject({ code: 0, stdout: `3 replayed to ${topic}\n`, stderr: '' });
+      const second = build(true);
+      await second.start();
+      await until(
+        () => second.seen.length,
+        (count) => count === 5,
+      );
+      await second.app.stop();
+      expect(second.seen.sort()).toEqual(['shy 0', 'shy 1', 'shy 2', 'shy 3', 'shy 4']);
     });
   });
 
