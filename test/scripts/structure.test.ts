@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { type Limits, problemsOf } from '../../scripts/structure/check.ts';
+import { wrongImports } from '../../scripts/structure/directions.ts';
 import { figuresOf, printed } from '../../scripts/structure/figures.ts';
 import { readTree } from '../../scripts/structure/tree.ts';
 
@@ -61,22 +62,39 @@ it('accepts a known cycle and what is left of it, and nothing beyond', () => {
 });
 
 it('finds imports against the directions, with their line', () => {
-  expect(
-    problems({
-      'errors.ts': '',
-      'wire/codec.ts': "\nimport type { B } from '../broker/broker.ts';\nexport type C = B;\n",
-      'broker/broker.ts': "import '../kafka/client.ts';\nexport type B = 1;\n",
-      'kafka/client.ts': "import { Kafka } from 'kafkajs';\nimport 'kafkajs/src/x.js';\n",
-      'kafka/kafkajs/client.ts': "import { Kafka } from 'kafkajs';\nimport '../../topics/topic.ts';\n",
-      'topics/topic.ts': '',
-    }),
-  ).toEqual([
+  const directions = {
+    errors: [],
+    wire: ['errors'],
+    broker: ['errors', 'wire'],
+    kafka: ['kafka/driver'],
+    'kafka/driver': ['kafka'],
+    topics: [],
+  };
+  const tree = planted({
+    'errors.ts': '',
+    'wire/codec.ts': "\nimport type { B } from '../broker/broker.ts';\nexport type C = B;\n",
+    'broker/broker.ts': "import '../kafka/client.ts';\nexport type B = 1;\n",
+    'kafka/client.ts': "import { Kafka } from 'kafkajs';\nimport 'kafkajs/src/x.js';\nimport './driver/client.ts';\n",
+    'kafka/driver/client.ts': "import { Kafka } from 'kafkajs';\nimport '../../topics/topic.ts';\n",
+    'topics/topic.ts': "import '../errors.ts';\n",
+  });
+  expect(wrongImports(tree, directions, { kafkajs: 'kafka/driver' })).toEqual([
     'broker/broker.ts:1 imports ../kafka/client.ts: broker may import errors, wire',
-    'kafka/client.ts:1 imports kafkajs: only kafka/kafkajs may',
-    'kafka/client.ts:2 imports kafkajs: only kafka/kafkajs may',
-    'kafka/kafkajs/client.ts:2 imports ../../topics/topic.ts: kafka/kafkajs may import kafka, wire, config, observe, errors',
+    'kafka/client.ts:1 imports kafkajs: only kafka/driver may',
+    'kafka/client.ts:2 imports kafkajs: only kafka/driver may',
+    'kafka/driver/client.ts:2 imports ../../topics/topic.ts: kafka/driver may import kafka',
+    'topics/topic.ts:1 imports ../errors.ts: topics may import nothing',
     'wire/codec.ts:2 imports ../broker/broker.ts: wire may import errors',
   ]);
+});
+
+it('keeps the promises of DESIGN.md: the wire imports errors alone, the broker nothing of the client, and one room kafkajs', () => {
+  const importing = (room: string, target: string) => ({ [`${room}/a.ts`]: `import '../${target}';\n`, [target]: '' });
+  for (const target of ['config/x.ts', 'observe/x.ts', 'options/x.ts', 'kafka/x.ts', 'broker/x.ts'])
+    expect(problems(importing('wire', target))).toEqual([`wire/a.ts:1 imports ../${target}: wire may import errors`]);
+  for (const target of ['config/x.ts', 'kafka/x.ts', 'topics/x.ts', 'cli/x.ts'])
+    expect(problems(importing('broker', target))[0]).toMatch(/^broker\/a\.ts:1 imports .*: broker may import wire/);
+  expect(problems({ 'runtime/a.ts': "import 'kafkajs';\n" })).toEqual(['runtime/a.ts:1 imports kafkajs: only kafka/kafkajs may']);
 });
 
 it('refuses a room that the table does not have, and an import out of the tree', () => {
