@@ -1,10 +1,13 @@
 import { loadCodec } from './compression/codecs.ts';
 import { Compression } from './compression/compression.ts';
 import { markerOf } from './control-batch.ts';
-import { compressionOf, hasValidCrc, isControl, isLogAppendTime, isTransactional, type RecordBatch, splitBatches } from './record-batch.ts';
+import { type ExpansionLimits, expansionLimits } from './expansion.ts';
+import { compressionOfEntry, entriesOf, isOldMessage, type LogEntry, offsetBehindEntry } from './log-entries.ts';
+import { openOld } from './message-set.ts';
+import { compressionOf, hasValidCrc, isControl, isLogAppendTime, isTransactional, type RecordBatch } from './record-batch.ts';
 import { RecordCursor } from './record-cursor.ts';
 import type { OpenBatch } from './record-reader.ts';
-import { MAX_BATCH_BYTES, openRecords } from './records.ts';
+import { openRecords } from './records.ts';
 import { UnreadableBatch } from './unreadable.ts';
 
 export interface AbortedTransaction {
@@ -19,29 +22,9 @@ export interface FetchedBatches {
   readonly nextOffset: number | undefined;
 }
 
-/** How much compressed batches may take once they are decompressed. */
-export interface ExpansionLimits {
-  /** One batch. */
-  readonly maxBatchBytes: number;
-  /** Bytes left for an answer's batches together; counted down here. The batch that goes beyond them is the last one that is read. */
-  leftBytes: number;
-}
-
-/** An answer is at most 10 MB; a tenfold expansion fits. */
-const ANSWER_BYTES = 128 * 1024 * 1024;
-
-export function expansionLimits(maxBatchBytes: number = MAX_BATCH_BYTES): ExpansionLimits {
-  return { maxBatchBytes, leftBytes: ANSWER_BYTES };
-}
-
 /** Loads the codecs that `readFetched` needs for these bytes. */
 export async function loadCodecsOf(bytes: Buffer): Promise<void> {
-  try {
-    for (const batch of splitBatches(bytes)) await loadCodec(compressionOf(batch));
-  } catch (error) {
-    // `readFetched` finds it again, and says where.
-    if (!(error instanceof UnreadableBatch)) throw error;
-  }
+  for (const entry of entriesOf(bytes)) if (!(entry instanceof UnreadableBatch)) await loadCodec(compressionOfEntry(entry));
 }
 
 /** Where a partition was read from, and where its log ends: what a damaged header says is believed only in between. */
@@ -67,7 +50,7 @@ export function readFetched(
   const visible: OpenBatch[] = [];
   const filter = new AbortedBatches(aborted);
   let nextOffset: number | undefined;
-  for (const found of wholeBatches(bytes)) {
+  for (const found of entriesOf(bytes)) {
     if (limits.leftBytes <= 0) break;
     const read = found instanceof UnreadableBatch ? found : readOne(found, filter, limits);
     if (read instanceof UnreadableBatch) {
@@ -77,27 +60,18 @@ export function readFetched(
       visible.push(standIn(read, found, from, nextOffset));
       continue;
     }
-    if (!(found instanceof UnreadableBatch)) nextOffset = found.baseOffset + found.lastOffsetDelta + 1;
-    if (read !== undefined) visible.push(read);
+    if (!(found instanceof UnreadableBatch)) nextOffset = offsetBehindEntry(found);
+    visible.push(...read);
   }
   return { visible, nextOffset };
 }
 
-/** The batches; behind one whose length makes no sense nothing can be found, so that one is the last. */
-function* wholeBatches(bytes: Buffer): Generator<RecordBatch | UnreadableBatch> {
+/** Returns nothing for a batch that the reader does not see. */
+function readOne(entry: LogEntry, filter: AbortedBatches, limits: ExpansionLimits): readonly OpenBatch[] | UnreadableBatch {
   try {
-    yield* splitBatches(bytes);
-  } catch (error) {
-    if (!(error instanceof UnreadableBatch)) throw error;
-    yield error;
-  }
-}
-
-/** Returns undefined for a batch that the reader does not see. */
-function readOne(batch: RecordBatch, filter: AbortedBatches, limits: ExpansionLimits): OpenBatch | UnreadableBatch | undefined {
-  try {
-    if (!hasValidCrc(batch)) throw new UnreadableBatch(batch.baseOffset, 'the checksum does not fit its bytes');
-    return filter.hides(batch) || batch.recordCount <= 0 ? undefined : open(batch, limits);
+    if (isOldMessage(entry)) return openOld(entry, limits);
+    if (!hasValidCrc(entry)) throw new UnreadableBatch(entry.baseOffset, 'the checksum does not fit its bytes');
+    return filter.hides(entry) || entry.recordCount <= 0 ? [] : [open(entry, limits)];
   } catch (error) {
     if (error instanceof UnreadableBatch) return error;
     throw error;
@@ -114,13 +88,13 @@ function open(batch: RecordBatch, limits: ExpansionLimits): OpenBatch {
 }
 
 /** Where reading goes on behind a batch that cannot be read: behind its last offset where that is plausible, else one offset further. */
-function offsetBehind(batch: RecordBatch | UnreadableBatch, from: number, end: number): number {
-  if (batch instanceof UnreadableBatch) return from + 1;
-  const next = batch.baseOffset + batch.lastOffsetDelta + 1;
+function offsetBehind(found: LogEntry | UnreadableBatch, from: number, end: number): number {
+  if (found instanceof UnreadableBatch) return from + 1;
+  const next = offsetBehindEntry(found);
   return next > from && next <= end ? next : from + 1;
 }
 
-function standIn(error: UnreadableBatch, found: RecordBatch | UnreadableBatch, from: number, nextOffset: number): OpenBatch {
+function standIn(error: UnreadableBatch, found: LogEntry | UnreadableBatch, from: number, nextOffset: number): OpenBatch {
   const body = found instanceof UnreadableBatch ? Buffer.alloc(0) : found.bytes;
   const unreadable = { error, records: nextOffset - from };
   return { body, count: 1, firstOffset: from, firstTimestamp: 0, appendedAt: undefined, unreadable };

@@ -109,6 +109,12 @@ export function isFormat2(bytes: Buffer, at: number): boolean {
   return bytes[at + MAGIC_AT] === 2;
 }
 
+/** Messages that brokers before Kafka 0.11 wrote. */
+export function isOldFormat(bytes: Buffer, at: number): boolean {
+  const magic = bytes[at + MAGIC_AT];
+  return magic === 0 || magic === 1;
+}
+
 /** Base offset of the batch that begins at `at`. */
 export function offsetAt(bytes: Buffer, at: number): number {
   return int64(bytes, at);
@@ -187,21 +193,17 @@ export function bodyOf({ bytes }: Pick<RecordBatch, 'bytes'>): Buffer {
 }
 
 /**
- * The whole batches in `bytes`: the last one may be cut off, because a broker counts bytes, not batches.
+ * The batch of format 2 that begins at `at`; undefined when it is cut off.
  *
- * @throws UnreadableBatch for a format other than 2, and for a senseless length
+ * @throws UnreadableBatch for a senseless length
  */
-export function* splitBatches(bytes: Buffer): Generator<RecordBatch> {
-  for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
-    if (!isFormat2(bytes, at))
-      throw new UnreadableBatch(offsetAt(bytes, at), `it has record format ${bytes[at + MAGIC_AT]}; only format 2 can be read`);
-    const length = batchLength(bytes, at);
-    if (length < HEADER_BYTES) throw new UnreadableBatch(offsetAt(bytes, at), `a batch of ${length} bytes is shorter than its header`);
-    if (at + length > bytes.length) return;
-    const batch = bytes.subarray(at, at + length);
-    yield { bytes: batch, ...readHeader(batch) };
-    at += length;
-  }
+export function batchAt(bytes: Buffer, at: number): RecordBatch | undefined {
+  if (at + HEADER_BYTES > bytes.length) return undefined;
+  const length = batchLength(bytes, at);
+  if (length < HEADER_BYTES) throw new UnreadableBatch(offsetAt(bytes, at), `a batch of ${length} bytes is shorter than its header`);
+  if (at + length > bytes.length) return undefined;
+  const batch = bytes.subarray(at, at + length);
+  return { bytes: batch, ...readHeader(batch) };
 }
 
 /** Checks that the checksum over the bytes after it is the one in the header. */

@@ -3,7 +3,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { fetch, produce } from '../../src/wire/apis/data.ts';
 import { loadCodecs } from '../../src/wire/compression/codecs.ts';
 import { type CompressionName, compressionNumber } from '../../src/wire/compression/compression.ts';
-import { bodyOf, compressionOf, type RecordBatch, splitBatches } from '../../src/wire/record-batch.ts';
+import { batchAt, bodyOf, compressionOf, type RecordBatch } from '../../src/wire/record-batch.ts';
 import { openRecords } from '../../src/wire/records.ts';
 import { createTopicsOf, started, testAppOf, until } from '../helpers/app.ts';
 import { createTopic, unique } from '../helpers/broker.ts';
@@ -34,7 +34,12 @@ async function batchesOf(topic: string): Promise<RecordBatch[]> {
   const request = { replicaId: -1, maxWaitMs: 100, minBytes: 0, maxBytes: 10_000_000, isolationLevel: 0, sessionId: 0, sessionEpoch: -1 };
   const answer = await wire.send(fetch, 11, { ...request, topics: [{ name: topic, partitions }], forgotten: [], rackId: '' });
   wire.close();
-  return [...splitBatches(Buffer.concat(answer.topics[0]?.partitions[0]?.records ?? []))];
+  return batchesIn(Buffer.concat(answer.topics[0]?.partitions[0]?.records ?? []));
+}
+
+function batchesIn(bytes: Buffer): RecordBatch[] {
+  const first = batchAt(bytes, 0);
+  return first === undefined ? [] : [first, ...batchesIn(bytes.subarray(first.bytes.length))];
 }
 
 function recordsOf(batches: readonly RecordBatch[]): GoldenRecord[] {

@@ -243,6 +243,19 @@ describe('fetched records', () => {
   });
 });
 
+describe('records of the oldest formats', () => {
+  it.each([0, 1])('are those that kafkajs reads: format %i', async (messageVersion) => {
+    const entries = [
+      { key: 'k', value: 'v', timestamp: 1 },
+      { key: null, value: 'w', timestamp: 2 },
+    ];
+    const raw = answer(4, [MessageSet({ messageVersion, entries }).buffer]);
+    const expected = (await theirs(raw, 4)).messages.map(toRecord);
+    const timed = expected.map((record) => (messageVersion === 0 ? { ...record, timestamp: -1 } : record));
+    expect(taken(raw, 0, 4)).toEqual(timed.map((record) => ({ ...record, headers: {} })));
+  });
+});
+
 describe('records of aborted transactions', () => {
   const kafkajsSees = async (raw: Buffer): Promise<number[]> => offsets(new Batch('t', '0', await theirs(raw)).messages);
 
@@ -319,11 +332,7 @@ describe('a batch that cannot be read', () => {
       },
     ],
     ['a length shorter than its header', /shorter than its header/, (bytes) => bytes.fill(0, 8, 12)],
-    [
-      'records in the oldest format',
-      /record format 1/,
-      () => MessageSet({ messageVersion: 1, entries: [{ key: 'k'.repeat(40), value: 'v', timestamp: 1 }] }).buffer,
-    ],
+    ['a record format that does not exist', /record format is none of 0, 1 and 2/, (bytes) => bytes.fill(9, 16, 17)],
   ])('names its place and what is wrong: %s', (_what, message, change) => {
     const error = broken(change);
     expect(error).toBeInstanceOf(UnreadableBatchError);

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import * as api from '../../wire/apis/data.ts';
-import { type ExpansionLimits, expansionLimits, loadCodecsOf, readFetched } from '../../wire/fetched-batches.ts';
+import { type ExpansionLimits, expansionLimits } from '../../wire/expansion.ts';
+import { loadCodecsOf, readFetched } from '../../wire/fetched-batches.ts';
 import type { Decoded } from '../../wire/field.ts';
 import { type OpenBatch, RecordReader, type Unreadable } from '../../wire/record-reader.ts';
 import type { KafkaRecords, TopicPartition } from '../client.ts';
