@@ -131,6 +131,8 @@ export interface SubscribeOptions {
 }
 
 export interface Subscription {
+  /** Epoch milliseconds of the last answer of a broker, once that is longer ago than a session lasts; undefined before. */
+  readonly silentSince: number | undefined;
   /** Stops delivery of these partitions at once; forgotten at every new epoch. */
   pause(partitions: readonly TopicPartition[]): void;
   resume(partitions: readonly TopicPartition[]): void;

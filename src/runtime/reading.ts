@@ -12,7 +12,9 @@ import type { AppTopicSpec } from './topology/letter-topics.ts';
 import { PatternWatch } from './topology/pattern-watch.ts';
 import type { SourceMap } from './topology/source-map.ts';
 import { TopicWatch } from './topology/topic-watch.ts';
+import { ConnectionWatch } from './watch/connection-watch.ts';
 import { LagMeter } from './watch/lag-meter.ts';
+import { LoopWatch } from './watch/loop-watch.ts';
 import type { AgentRuntime } from './work/agent-runtime.ts';
 
 export interface ReadingParts extends Omit<MembershipParts, 'topicWatch' | 'plan' | 'coPartitioned'> {
@@ -33,6 +35,8 @@ export class Reading implements Plan {
   readonly #topics: TopicWatch;
   readonly #patterns: PatternWatch;
   readonly #lag: LagMeter;
+  readonly #connection: ConnectionWatch;
+  readonly #loop: LoopWatch;
   #sources: SourceMap = new Map();
 
   constructor(parts: ReadingParts) {
@@ -42,6 +46,13 @@ export class Reading implements Plan {
     this.#topics = new TopicWatch(admin, closing);
     this.#patterns = new PatternWatch(agents, admin, (error) => services.tell('warning', { error }));
     this.#lag = new LagMeter(admin);
+    const { tell } = parts.services;
+    this.#connection = new ConnectionWatch(() => this.membership.silentSince, tell);
+    this.#loop = new LoopWatch(
+      parts.settings.sessionTimeoutMs,
+      () => this.inputs,
+      (blocked) => tell('blocked', blocked),
+    );
     this.membership = new Membership({
       ...parts,
       topicWatch: this.#topics,
@@ -60,6 +71,11 @@ export class Reading implements Plan {
 
   get partitions(): readonly TopicPartition[] {
     return this.inputs.map(({ partition }) => partition);
+  }
+
+  /** Since when (epoch milliseconds) no broker has answered; undefined while they do. */
+  get disconnectedSince(): number | undefined {
+    return this.#connection.since;
   }
 
   get lag(): number {
@@ -89,6 +105,8 @@ export class Reading implements Plan {
     if (sources.size > 0) await this.membership.join([...sources.keys()]);
     else onAssigned();
     if (closing.aborted) return;
+    this.#connection.start();
+    this.#loop.start();
     this.#patterns.start(
       settings.metadataMaxAgeMs,
       () => this.#sources,
@@ -102,6 +120,8 @@ export class Reading implements Plan {
   /** From now on nothing happens by the clock. */
   stopTimers(): void {
     this.#patterns.stop();
+    this.#connection.stop();
+    this.#loop.stop();
     this.#lag.stop();
     this.membership.stopTimers();
   }

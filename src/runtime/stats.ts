@@ -19,6 +19,7 @@ export function statsOf({ services: { telemetry }, reading, runtimes, runners }:
     deadLettered: telemetry.total('dead_letters_total'),
     lag: reading.lag,
     assigned: reading.partitions,
+    ...(reading.disconnectedSince === undefined ? {} : { disconnectedSince: reading.disconnectedSince }),
     agents: Object.fromEntries([...runtimes].map(([name, runtime]) => [name, agentStatsOf(name, runtime, reading)])),
     sources: Object.fromEntries(runners.map(({ name, state, records }) => [name, { ...state, records }])),
   };

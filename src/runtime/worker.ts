@@ -79,7 +79,8 @@ export class Worker {
   }
 
   get state(): WorkerState {
-    return this.#life.state;
+    const { state } = this.#life;
+    return state === 'ready' && this.#reading.disconnectedSince !== undefined ? 'disconnected' : state;
   }
 
   /** Resolves when the worker has stopped in order; rejects with the error that ended it. */
@@ -145,13 +146,13 @@ export class Worker {
     const deadline = Date.now() + budgetMs;
     const sources = Promise.all(this.#runners.map((runner) => runner.stop()));
     this.#reading.stopTimers();
-    if (!this.#life.hasFailed || this.#drains) await membership.drain(deadline);
+    const committed = (!this.#life.hasFailed || this.#drains) && (await membership.drain(deadline));
     await within(sources, Math.max(SOURCES_MS, deadline - Date.now()), giveUp.signal);
     closing.abort();
     await membership.leave();
     for (const { agent } of this.#runtimes.values()) await agent.behaviour.stop?.();
     const abandoned = membership.abandonedEvents - abandonedBefore;
-    const result = { drained: Math.max(0, before - abandoned), abandoned };
+    const result = { drained: Math.max(0, before - abandoned), abandoned, committed };
     this.#life.end(result);
     return result;
   }

@@ -3,7 +3,7 @@ import type { App } from '../../app.ts';
 import type { Settings } from '../../config/index.ts';
 import { describeError } from '../../errors.ts';
 import { count, duration, rate } from '../../observe/index.ts';
-import type { Worker, WorkerEvents } from '../../runtime/index.ts';
+import type { StopResult, Worker, WorkerEvents } from '../../runtime/index.ts';
 import type { Output } from '../output.ts';
 import { terminal } from '../terminal.ts';
 import { Pace } from './pace.ts';
@@ -36,13 +36,16 @@ export class WorkerReport {
     this.#timer = setInterval(() => this.#progress(), output.json ? JSON_MS : this.#inPlace ? TERMINAL_MS : PIPED_MS);
   }
 
-  stopped(result: { drained: number; abandoned: number; ms: number }): void {
+  stopped(result: StopResult & { readonly ms: number }): void {
     clearInterval(this.#timer);
     this.#totals();
-    const { drained, abandoned, ms } = result;
+    const { drained, abandoned, committed, ms } = result;
     const left = abandoned === 0 ? '' : `, gave up ${count(abandoned)} that are processed again at the next start`;
-    this.#line(`drained ${count(drained)} events${left}, committed, left the group in ${duration(ms)}`);
-    this.#output.data({ event: 'stopped', drained, abandoned, stopMs: Math.round(ms) });
+    const done = committed
+      ? `drained ${count(drained)} events${left}, committed`
+      : `could not commit: the partitions were lost before, and unfinished events are processed again${left}`;
+    this.#line(`${done}, left the group in ${duration(ms)}`);
+    this.#output.data({ event: 'stopped', drained, abandoned, committed, stopMs: Math.round(ms) });
   }
 
   close(): void {
@@ -104,6 +107,9 @@ export class WorkerReport {
       resumed: (fields) => print('resumed', fields),
       warning: ({ error }) => print('warning', { error: describeError(error) }),
       stalled: (fields) => print('stalled', fields),
+      blocked: (fields) => print('blocked', fields),
+      disconnected: (fields) => print('disconnected', fields),
+      connected: (fields) => print('connected', fields),
       source: (fields) => print('source', fields),
     };
   }

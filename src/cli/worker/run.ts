@@ -2,7 +2,7 @@ import { getLogger } from '@logtape/logtape';
 import type { App } from '../../app.ts';
 import type { StreamerError } from '../../errors.ts';
 import type { KafkaClient } from '../../kafka/index.ts';
-import type { Worker } from '../../runtime/index.ts';
+import type { StopResult, Worker } from '../../runtime/index.ts';
 import { persist } from '../../timing/index.ts';
 import { AGENT_HEADER, agentRows, sourceRows } from '../agent-table.ts';
 import { awaitBroker } from '../broker-probe.ts';
@@ -64,7 +64,7 @@ async function work({ app, output, settings }: AppSession, { asked, signal }: St
 }
 
 /** Stops the worker and closes its connections; returns how long all of it took. */
-async function stopWorker(app: App, worker: Worker): Promise<{ drained: number; abandoned: number; ms: number }> {
+async function stopWorker(app: App, worker: Worker): Promise<StopResult & { readonly ms: number }> {
   const startedAt = performance.now();
   const result = await worker.stop();
   await app.stop();

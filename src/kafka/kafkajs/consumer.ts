@@ -85,7 +85,7 @@ export class GroupConsumer {
     const find = coordinatorFinder(cluster);
     this.group = new GroupCoordinator(cluster, find, options.groupId);
     this.#life = new SignsOfLife(options.stallTimeoutMs, rebalanceTimeoutMs(options), (ms) => this.#end(this.#silence(ms)));
-    this.#joins = new Joins(options.groupId, { beforeJoin: () => this.#beforeJoin(), sign: () => this.#life.sign() }, staleMember);
+    this.#joins = new Joins(options.groupId, { beforeJoin: () => this.#beforeJoin(), answered: () => this.#life.answered() }, staleMember);
     this.#joins.hook(cluster, find);
     this.#fetches = new Fetches(client.maxBatchBytes, () => !this.#isOver && owner.isIdle());
     this.#fetches.hook(cluster);
@@ -96,6 +96,11 @@ export class GroupConsumer {
   /** What the group knows this consumer as, or the one before if this one has not joined. */
   get member(): Member | undefined {
     return this.#joins.leftBehind;
+  }
+
+  /** Epoch milliseconds of the last answer of a broker. While a join is under way, which waits for other members, the present time. */
+  get answeredAt(): number {
+    return this.#joins.isUnderWay ? Date.now() : this.#life.answeredAt;
   }
 
   /** Adds the missing ACL to an error about a missing right. @param topics those that it may be about */
@@ -165,9 +170,10 @@ export class GroupConsumer {
   }
 
   #listen(): void {
-    const { GROUP_JOIN, CRASH, END_BATCH_PROCESS, FETCH_START, HEARTBEAT } = this.#consumer.events;
+    const { GROUP_JOIN, CRASH, END_BATCH_PROCESS, FETCH_START, FETCH, HEARTBEAT } = this.#consumer.events;
     this.#fetches.watch(this.#consumer);
-    for (const event of [GROUP_JOIN, FETCH_START, HEARTBEAT]) this.#consumer.on(event, () => this.#life.sign());
+    this.#consumer.on(FETCH_START, () => this.#life.sign());
+    for (const event of [GROUP_JOIN, FETCH, HEARTBEAT]) this.#consumer.on(event, () => this.#life.answered());
     this.#consumer.on(GROUP_JOIN, ({ payload }) => {
       const { member } = this.#joins;
       if (member !== undefined && !this.#isOver) this.#owner.joined(member, payload.memberAssignment);

@@ -8,8 +8,8 @@ const LEAVE_MS = 1_000;
 export interface JoinsOwner {
   /** Before each join; the join waits for it, and fails if it rejects. */
   beforeJoin(): Promise<void>;
-  /** A sign of life. */
-  sign(): void;
+  /** A broker has answered. */
+  answered(): void;
 }
 
 /**
@@ -20,6 +20,7 @@ export class Joins {
   readonly #groupId: string;
   readonly #owner: JoinsOwner;
   readonly #watched = new WeakSet<Broker>();
+  #isUnderWay = false;
   #member: Member | undefined;
   /** Member of the consumer before, which ended without leaving. */
   #staleMember: Member | undefined;
@@ -29,6 +30,11 @@ export class Joins {
     this.#groupId = groupId;
     this.#owner = owner;
     this.#staleMember = staleMember;
+  }
+
+  /** The group has been asked to join, and waits for its other members. */
+  get isUnderWay(): boolean {
+    return this.#isUnderWay;
   }
 
   /** The member that this consumer is in the group; undefined before its first join. */
@@ -43,10 +49,9 @@ export class Joins {
 
   hook(cluster: Cluster, find: FindCoordinator): void {
     cluster.findGroupCoordinator = async (group) => {
-      this.#owner.sign();
       await this.#owner.beforeJoin();
-      this.#owner.sign();
       const broker = await find(group);
+      this.#owner.answered();
       this.#watch(broker);
       await this.#evictStaleMember(broker);
       return broker;
@@ -70,9 +75,12 @@ export class Joins {
     this.#watched.add(broker);
     const join = broker.joinGroup.bind(broker);
     broker.joinGroup = async (request) => {
-      const answer = await join(request);
+      this.#isUnderWay = true;
+      const answer = await join(request).finally(() => {
+        this.#isUnderWay = false;
+      });
       this.#member = { memberId: answer.memberId, groupGenerationId: answer.generationId };
-      this.#owner.sign();
+      this.#owner.answered();
       return answer;
     };
   }

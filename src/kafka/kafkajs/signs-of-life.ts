@@ -6,6 +6,7 @@ export class SignsOfLife {
   readonly #checkMs: number;
   readonly #silent: (ms: number) => void;
   #last = Date.now();
+  #answered = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /**
@@ -28,6 +29,17 @@ export class SignsOfLife {
 
   sign(): void {
     this.#last = Date.now();
+  }
+
+  /** A broker has answered: also a sign of life. */
+  answered(): void {
+    this.#answered = Date.now();
+    this.#last = this.#answered;
+  }
+
+  /** Epoch milliseconds of the last answer, 0 before the first. */
+  get answeredAt(): number {
+    return this.#answered;
   }
 
   #check(): void {

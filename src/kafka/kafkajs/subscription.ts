@@ -56,6 +56,8 @@ class GroupSubscription implements Subscription {
   #running: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #failures = 0;
+  /** Of all consumers so far; before the first answer, since when it is waited for. */
+  #answeredAt = Date.now();
   #commits: Promise<void> = Promise.resolve();
   /** Consumers that failed and are being stopped: over a connection that broke unseen, that takes long. */
   readonly #ending = new Set<Promise<void>>();
@@ -67,6 +69,12 @@ class GroupSubscription implements Subscription {
     this.#assignments.onJoined = () => {
       this.#failures = 0;
     };
+  }
+
+  get silentSince(): number | undefined {
+    const { consumer } = this.#assignments;
+    if (consumer !== undefined) this.#answeredAt = Math.max(this.#answeredAt, consumer.answeredAt);
+    return Date.now() - this.#answeredAt > this.#options.sessionTimeoutMs ? this.#answeredAt : undefined;
   }
 
   start(): void {

@@ -25,7 +25,7 @@ export class Committer {
   readonly #parts: CommitterParts;
   #timer: Timer | undefined;
   #isStarted = false;
-  #running: Promise<void> = Promise.resolve();
+  #running: Promise<boolean> = Promise.resolve(true);
   #underWay: CommittedOffset | undefined;
 
   constructor(parts: CommitterParts) {
@@ -54,8 +54,8 @@ export class Committer {
     void this.commit();
   }
 
-  /** Commits what is finished when the commits before this one have ended. Never rejects. */
-  commit(): Promise<void> {
+  /** Commits what is finished when the commits before this one have ended. Returns true if all of it is committed. Never rejects. */
+  commit(): Promise<boolean> {
     this.#running = this.#running
       .then(() => this.#cycle())
       .finally(() => {
@@ -72,14 +72,16 @@ export class Committer {
     });
   }
 
-  async #cycle(): Promise<void> {
+  async #cycle(): Promise<boolean> {
     const { cycle, tasks, tell } = this.#parts;
     const cut = cycle.cut(tasks());
-    if (cut === undefined) return;
+    if (cut === undefined) return true;
     const offsets = [...cut.tasks.values()].flatMap((each) => each.offsets);
     this.#underWay = offsets[0];
-    if (await this.#isCommitted(cut)) tell('committed', { offsets });
+    const isCommitted = await this.#isCommitted(cut);
+    if (isCommitted) tell('committed', { offsets });
     else await cycle.abort(cut);
+    return isCommitted;
   }
 
   async #isCommitted(cut: Cut): Promise<boolean> {

@@ -57,6 +57,19 @@ export interface WorkerEvents {
       readonly setting: string;
     },
   ];
+  /** The event loop was blocked for more than a third of the session. The place is that of the event that was started last. */
+  blocked: [
+    Partial<EventPlace> & {
+      readonly agent?: string | undefined;
+      /** Base64 where it is not text, null where the record has none. */
+      readonly key?: string | null | undefined;
+      readonly forMs: number;
+      readonly sessionTimeoutMs: number;
+    },
+  ];
+  /** No broker has answered for longer than a session lasts, or since the consumer failed; `since` is the last answer. */
+  disconnected: [{ readonly since: number }];
+  connected: [{ readonly forMs: number }];
   /** A source has started, waits, fails and is tried again, or has stopped. */
   source: [SourceState & { readonly source: string }];
   committed: [{ readonly offsets: ReadonlyArray<TopicPartition & { readonly offset: number }> }];
@@ -87,6 +100,8 @@ export interface WorkerStats {
   /** Records in the assigned partitions that are not finished yet, as far as known. */
   readonly lag: number;
   readonly assigned: readonly TopicPartition[];
+  /** Epoch milliseconds; absent while brokers answer. */
+  readonly disconnectedSince?: number | undefined;
   readonly agents: Readonly<Record<string, AgentStats>>;
   readonly sources: Readonly<Record<string, SourceStats>>;
 }
@@ -96,11 +111,14 @@ export interface SourceStats extends SourceState {
   readonly records: number;
 }
 
-export type WorkerState = 'starting' | 'ready' | 'draining' | 'stopped' | 'failed';
+/** `disconnected`: it was ready, and no broker has answered since `WorkerStats.disconnectedSince`. */
+export type WorkerState = 'starting' | 'ready' | 'disconnected' | 'draining' | 'stopped' | 'failed';
 
 export interface StopResult {
   /** Events that were in hand and have finished. */
   readonly drained: number;
   /** Events that were in hand when the budget ended: they come again at the next start. */
   readonly abandoned: number;
+  /** False if the last commit did not succeed: events that have finished since the one before are processed again. */
+  readonly committed: boolean;
 }

@@ -29,6 +29,11 @@ export class Membership {
     return this.#abandoned + (this.#session?.abandonedEvents ?? 0);
   }
 
+  /** Epoch milliseconds of the last answer of a broker, once that is longer ago than a session lasts. */
+  get silentSince(): number | undefined {
+    return this.#subscription?.silentSince;
+  }
+
   async join(topics: readonly string[]): Promise<void> {
     const { settings, client, groupId, closing, coPartitioned } = this.#parts;
     const { sessionTimeoutMs, heartbeatIntervalMs, drainTimeoutMs, metadataMaxAgeMs, fetchWaitMs: maxWaitMs } = settings;
@@ -59,12 +64,12 @@ export class Membership {
     this.#session?.stopTimers();
   }
 
-  /** Finishes and commits what is in flight, within the time. */
-  async drain(deadlineMs: number): Promise<void> {
+  /** Finishes and commits what is in flight, within the time. Returns false if it could not be committed. */
+  async drain(deadlineMs: number): Promise<boolean> {
     const session = this.#session;
-    if (session === undefined) return;
+    if (session === undefined) return true;
     const partitions = session.assignment.tasks.flatMap(({ inputs }) => inputs.map(({ partition }) => partition));
-    await session.revoking(partitions, session.assignment.epoch, deadlineMs);
+    return session.giveUp(partitions, session.assignment.epoch, deadlineMs);
   }
 
   /** Abandons what is still in flight. */

@@ -29,6 +29,8 @@ export class Session implements ConsumerSink {
   /** The epoch that was assigned last; -1 once it is lost or given up. */
   #assigned = -1;
   #abandoned = 0;
+  /** The assignment was taken away, and there has been no other since. */
+  #isLost = false;
 
   constructor(subscription: Subscription, topics: readonly string[], parts: MembershipParts) {
     const { services, settings, admin, renewAdmin, closing } = parts;
@@ -73,26 +75,34 @@ export class Session implements ConsumerSink {
 
   assigned(partitions: readonly TopicPartition[], epoch: number): void {
     this.#assigned = epoch;
+    this.#isLost = false;
     this.assignment.retain(partitions);
     this.#take(partitions, epoch).catch((cause: unknown) => this.#parts.services.fail(asStreamerError(cause)));
   }
 
   /** Drains within the time, commits under the old epoch; what the next assignment keeps goes on from its buffer. */
   async revoking(partitions: readonly TopicPartition[], epoch: number, deadlineMs: number): Promise<void> {
+    await this.giveUp(partitions, epoch, deadlineMs);
+  }
+
+  /** As `revoking`. Returns false if what has finished could not be committed. */
+  async giveUp(partitions: readonly TopicPartition[], epoch: number, deadlineMs: number): Promise<boolean> {
     const { giveUp, services } = this.#parts;
     if (this.#assigned === epoch) this.#assigned = -1;
     // Given up before it was taken over: what is kept from the one before is suspended already.
-    if (epoch !== this.assignment.epoch) return;
+    if (epoch !== this.assignment.epoch) return !this.#isLost;
     const drained = this.assignment.drain().then(() => services.outputs.flush());
     await within(drained, Math.max(0, deadlineMs - Date.now()), giveUp);
-    await within(this.#committer.commit(), Math.max(COMMIT_MS, deadlineMs - Date.now()), giveUp);
+    const committed = await within(this.#committer.commit(), Math.max(COMMIT_MS, deadlineMs - Date.now()), giveUp);
     const hadAny = this.assignment.tasks.length > 0;
     this.#abandoned += this.assignment.endEpoch(epoch);
     if (hadAny) services.tell('revoked', { partitions, lost: false });
+    return committed === true && !this.#isLost;
   }
 
   lost(partitions: readonly TopicPartition[]): void {
     this.#assigned = -1;
+    this.#isLost = true;
     this.assignment.close(new StreamerError('LOST', 'the partition was taken away while the event was in flight'));
     log.warning(
       'lost {partitions}: the connection broke or the session expired; unfinished events are done again by the workers that get them',

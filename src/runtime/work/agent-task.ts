@@ -95,6 +95,10 @@ export class AgentTask implements InboxTask {
     return this.#queue.oldest;
   }
 
+  get lastStarted(): WorkItem | undefined {
+    return this.#queue.lastStarted;
+  }
+
   /** The unfinished item of an offset; undefined when it waits for acknowledgements alone. Slow: for looking into a stall. */
   find(offset: number): WorkItem | undefined {
     return this.#queue.find((item) => item.origin.offset === offset);

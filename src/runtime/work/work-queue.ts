@@ -15,6 +15,7 @@ export class WorkQueue {
   /** With the behaviour, whose `take` has not returned yet. */
   #taken: WorkItem | undefined;
   #bytes = 0;
+  #lastStarted: WorkItem | undefined;
 
   constructor(agent: Agent, clock: Clock) {
     this.#order = new OrderKeeper(agent);
@@ -36,6 +37,11 @@ export class WorkQueue {
     return this.#inFlight.values().next().value;
   }
 
+  /** The item that was given to the behaviour last; it may have finished. */
+  get lastStarted(): WorkItem | undefined {
+    return this.#lastStarted;
+  }
+
   /** Slow: for looking into a stall. Finds no item that waits for acknowledgements alone. */
   find(isWanted: (item: WorkItem) => boolean): WorkItem | undefined {
     for (const item of this.#inFlight) if (isWanted(item)) return item;
@@ -52,6 +58,7 @@ export class WorkQueue {
     const items = this.#units.take(max, options);
     if (items.length === 0) return items;
     const now = this.#clock.now();
+    this.#lastStarted = items.at(-1);
     for (const item of items) {
       this.#inFlight.add(item);
       item.start(now);
@@ -130,6 +137,7 @@ export class WorkQueue {
       if (id !== undefined && this.#units.has(id)) return false;
     }
     this.#taken = item;
+    this.#lastStarted = item;
     item.start(this.#clock.now());
     run.take(item);
     this.keepTaken(item, item.isHeld);

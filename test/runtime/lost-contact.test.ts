@@ -1,0 +1,63 @@
+import { type App, each, string, type WorkerEvents } from 'streamerjs';
+import { startBroker } from 'streamerjs/broker';
+import { afterEach, describe, expect, it } from 'vitest';
+import { started, testAppOf, until } from '../helpers/app.ts';
+import { unique } from '../helpers/broker.ts';
+
+const closing: Array<() => Promise<unknown>> = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+function appOf(name: string, handle: () => void, options: Parameters<typeof testAppOf>[1] = {}) {
+  const app: App = testAppOf(name, options);
+  closing.push(() => app.stop());
+  const items = app.topic(unique('items'), { key: string(), value: string(), partitions: 1 });
+  app.agent('work', items, each(handle));
+  return { app, items };
+}
+
+describe('a worker without contact to its group', () => {
+  it('names the event whose handler blocked the event loop for a third of the session', async () => {
+    let isBlocking = true;
+    const { app, items } = appOf(
+      'blocked',
+      () => {
+        for (const until = Date.now() + (isBlocking ? 2_500 : 0); Date.now() < until; );
+        isBlocking = false;
+      },
+      { sessionTimeoutMs: 6_000 },
+    );
+    const worker = await started(app);
+    const blocked = new Promise<WorkerEvents['blocked'][0]>((resolve) => worker.on('blocked', resolve));
+    await items.send({ key: 'k7', value: 'x' });
+    const seen = await blocked;
+    expect(seen).toMatchObject({ agent: 'work', topic: items.name, partition: 0, offset: 0, key: 'k7', sessionTimeoutMs: 6_000 });
+    expect(seen.forMs).toBeGreaterThan(2_000);
+  });
+
+  it('does not say that it has committed what it could not commit', async () => {
+    const broker = await startBroker();
+    closing.push(() => broker.close());
+    const { app, items } = appOf('uncommitted', () => {}, { brokers: [broker.address], commitIntervalMs: 60_000 });
+    const worker = await started(app);
+    await items.send({ key: 'k', value: 'x' });
+    await until(
+      () => worker.stats().agents['work']?.finished,
+      (count) => count === 1,
+    );
+    await broker.fault({ api: 'OffsetCommit', error: 'ILLEGAL_GENERATION' });
+    expect(await worker.stop()).toMatchObject({ committed: false });
+  });
+
+  it('says that it has committed when it has', async () => {
+    const { app, items } = appOf('committed', () => {}, { commitIntervalMs: 60_000 });
+    const worker = await started(app);
+    await items.send({ key: 'k', value: 'x' });
+    await until(
+      () => worker.stats().agents['work']?.finished,
+      (count) => count === 1,
+    );
+    expect(await worker.stop()).toMatchObject({ committed: true, abandoned: 0 });
+  });
+});
