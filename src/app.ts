@@ -2,6 +2,7 @@ import { type Agent, type AgentOptions, type Behaviour, defineAgent, generator, 
 import type { AppCommand, InDev } from './app/command.ts';
 import { type Encode, Sending, type SentTo } from './app/sending.ts';
 import { SharedConnection } from './app/shared-connection.ts';
+import { logWorker } from './app/worker-log.ts';
 import { type Layers, type ResolvedSettings, resolveSettings, type SettingsInput } from './config/index.ts';
 import type { Source } from './connect/index.ts';
 import { ConfigError, StreamerError } from './errors.ts';
@@ -34,6 +35,16 @@ export interface AppOptions extends SettingsInput {
   readonly id: string;
   /** Shown in logs. @default '0.0.0' */
   readonly version?: string | undefined;
+  /**
+   * Log dead letters, skipped events, retries and waits: to LogTape where the program has configured it, else to standard error, at most
+   * one line a second of each kind. @default true
+   */
+  readonly logging?: boolean | undefined;
+}
+
+export interface StartOptions {
+  /** @default the app's */
+  readonly logging?: boolean | undefined;
 }
 
 /**
@@ -44,6 +55,7 @@ export class App implements TopicHost {
   readonly [BRAND] = true;
   readonly id: string;
   readonly version: string;
+  readonly #logging: boolean;
   readonly #code: SettingsInput;
   readonly #graph: Graph;
   readonly #commands = new Map<string, AppCommand>();
@@ -59,13 +71,14 @@ export class App implements TopicHost {
   #worker: Worker | undefined;
 
   constructor(options: AppOptions) {
-    const { id, version = '0.0.0', ...code } = options;
+    const { id, version = '0.0.0', logging = true, ...code } = options;
     if (!/^[a-zA-Z0-9._-]{1,100}$/.test(id)) {
       throw new ConfigError(`app id ${JSON.stringify(id)} is not allowed: 1 to 100 letters, digits, ".", "_" or "-"`);
     }
     this.id = id;
     this.#graph = new Graph(id);
     this.version = version;
+    this.#logging = logging;
     this.#code = code;
   }
 
@@ -183,7 +196,7 @@ export class App implements TopicHost {
   }
 
   /** Joins the app's consumer group and runs its agents; resolves with the first assignment. */
-  async start(): Promise<Worker> {
+  async start({ logging = this.#logging }: StartOptions = {}): Promise<Worker> {
     if (this.#worker !== undefined) throw new StreamerError('USAGE', `app "${this.id}" is started already`);
     this.validate();
     const agents = [...this.agents.values()];
@@ -202,6 +215,7 @@ export class App implements TopicHost {
       requiredTopics: this.topicSpecs(),
       coPartitioned: this.#graph.coPartitioned,
     });
+    if (logging) logWorker(this.#worker);
     try {
       await this.#worker.start();
     } catch (error) {

@@ -48,7 +48,7 @@ const formats: Readonly<Record<LogFormat, (record: LogRecord) => string>> = {
   },
   json(record) {
     const { timestamp, level, properties } = record;
-    const fields = Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, jsonValue(value)]));
+    const fields = Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, jsonField(value)]));
     return JSON.stringify({ time: new Date(timestamp).toISOString(), level, logger: nameOf(record), message: textOf(record), ...fields });
   },
 };
@@ -62,9 +62,25 @@ function textOf(record: LogRecord): string {
   return record.message.map((part, index) => (index % 2 === 0 || typeof part === 'string' ? part : plainValue(part))).join('');
 }
 
+/** Never throws: a value may hold itself, or be an error that throws when it is read. */
 function plainValue(value: unknown): string {
-  if (value instanceof Error) return describeError(value);
-  return typeof value === 'object' && value !== null ? JSON.stringify(value, (_, nested) => jsonValue(nested)) : String(value);
+  try {
+    if (value instanceof Error) return describeError(value);
+    return typeof value === 'object' && value !== null ? JSON.stringify(value, (_, nested) => jsonValue(nested)) : String(value);
+  } catch {
+    return describeError(value);
+  }
+}
+
+/** The value, where JSON can hold it, else a text. */
+function jsonField(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return jsonValue(value);
+  const text = plainValue(value);
+  try {
+    return value instanceof Error ? text : JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 function jsonValue(value: unknown): unknown {

@@ -1,6 +1,6 @@
 export { type AgentRef, agentRef } from './ask/agent-ref.ts';
 export { type Connection, closeConnection, openConnection } from './connection.ts';
-export type { AgentStats, SourceStats, StopResult, WorkerEvents, WorkerState, WorkerStats } from './events/worker-events.ts';
+export type { AgentStats, EventPlace, SourceStats, StopResult, WorkerEvents, WorkerState, WorkerStats } from './events/worker-events.ts';
 export { decodeFinished, encodeFinished, FinishedCursor, METADATA_LIMIT } from './offsets/finished-map.ts';
 export { OffsetTracker } from './offsets/offset-tracker.ts';
 export { currentHolder } from './output/attribution.ts';

@@ -58,7 +58,7 @@ export async function testApp(app: App, options: TestAppOptions = {}): Promise<T
     app.configure({ env: {}, flags: { brokers, commitIntervalMs: 50, fetchWaitMs: 50 } });
     const client = await app.client();
     await (await client.admin()).createTopics(app.topicSpecs());
-    return new RunningApp(app, client, await app.start(), async () => broker?.close());
+    return new RunningApp(app, client, await app.start({ logging: false }), async () => broker?.close());
   } catch (error) {
     await app.stop();
     await broker?.close();

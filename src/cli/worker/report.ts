@@ -78,6 +78,7 @@ export class WorkerReport {
         if (partitions.length > 0 && this.#worker.state !== 'draining') this.#line(`${lost ? 'lost' : 'revoked'} ${perTopic(partitions)}`);
       },
       deadLetter: ({ error, ...where }) => log.warning('dead letter of {place}: {error}', { place: placeOf(where), error }),
+      skipped: ({ error, ...where }) => log.warning('skipped {place}: {error}', { place: placeOf(where), error }),
       retry: (failed) => this.#retries.add(failed),
       waiting: ({ agent, error }) => log.warning('agent "{agent}" waits: {error}', { agent, error }),
       resumed: ({ agent, waitedMs }) => log.info('agent "{agent}" continues after {waited}', { agent, waited: duration(waitedMs) }),
@@ -103,6 +104,7 @@ export class WorkerReport {
       revoked: ({ partitions, lost }) => print('revoked', { ...listOf(partitions), lost }),
       deadLetter: ({ error, ...where }) => print('deadLetter', { ...where, error: describeError(error) }),
       retry: ({ error, ...where }) => print('retry', { ...where, error: describeError(error) }),
+      skipped: ({ error, ...where }) => print('skipped', { ...where, error: describeError(error) }),
       waiting: ({ agent, error }) => print('waiting', { agent, error: describeError(error) }),
       resumed: (fields) => print('resumed', fields),
       warning: ({ error }) => print('warning', { error: describeError(error) }),

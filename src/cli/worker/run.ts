@@ -47,7 +47,7 @@ function warnNotReady(error: StreamerError): void {
 
 async function work({ app, output, settings }: AppSession, { asked, signal }: StopRequest): Promise<void> {
   // A schema registry that is away is waited for, as a broker is.
-  const started = persist(() => app.start(), signal, warnNotReady).catch((error: unknown) => {
+  const started = persist(() => app.start({ logging: false }), signal, warnNotReady).catch((error: unknown) => {
     if (!signal.aborted) throw error;
   });
   const worker = await Promise.race([started, asked]);

@@ -15,8 +15,9 @@ const DEBUG = 5;
 export const createLog: logCreator = () => (entry) => {
   const { message, timestamp: _timestamp, logger: _logger, ...extra } = entry.log;
   const text = `${entry.namespace}: ${message}`;
-  if (entry.level === DEBUG) log.trace(text, extra);
-  else log.debug(text, extra);
+  // Texts of others may hold braces, which would be taken for placeholders.
+  if (entry.level === DEBUG) log.trace('{text}', { ...extra, text });
+  else log.debug('{text}', { ...extra, text });
 };
 
 /** The client builds its debug lines for every request, so they are asked for only where somebody reads them. */

@@ -1,0 +1,74 @@
+import { getConfig, getLogger } from '@logtape/logtape';
+import { describeError } from '../errors.ts';
+import { duration, type LogLevel, printable } from '../observe/index.ts';
+import type { EventPlace, WorkerEvents } from '../runtime/index.ts';
+import { LineRate } from './line-rate.ts';
+
+const log = getLogger(['streamer', 'worker']);
+const LOG: Readonly<Record<LogLevel, (text: string) => void>> = {
+  debug: (text) => log.debug('{text}', { text }),
+  info: (text) => log.info('{text}', { text }),
+  warning: (text) => log.warning('{text}', { text }),
+  error: (text) => log.error('{text}', { text }),
+};
+
+/** The part of a worker that is listened to. */
+export interface Loud {
+  on<E extends keyof WorkerEvents>(event: E, listener: (...args: WorkerEvents[E]) => void): unknown;
+  readonly stopped: Promise<unknown>;
+}
+
+/**
+ * Logs what a worker gives up, repeats and waits for, where nothing else does: an app that is embedded in a program has no command to print
+ * it. Lines go to LogTape (category `streamer.worker`) when the program has configured it, else to standard error. At most one line a
+ * second of each kind and agent is written, with the number of those that it stands for.
+ */
+export function logWorker(worker: Loud, write: (line: string) => void = (line) => void process.stderr.write(line)): void {
+  const lines = new LineRate(({ level, text }) => {
+    if (getConfig() !== null) LOG[level](text);
+    else write(`${new Date().toISOString()} ${level} streamer.worker: ${printable(text)}\n`);
+  });
+  const add = (kind: string, level: LogLevel, text: string) => lines.add(kind, level, text);
+  worker.on('deadLetter', ({ error, agent = '', ...at }) =>
+    add(`deadLetter ${agent}`, 'warning', `dead letter of ${placeOf(at, agent)}: ${describeError(error)}`),
+  );
+  worker.on('skipped', ({ error, agent, ...at }) =>
+    add(`skipped ${agent}`, 'warning', `skipped ${placeOf(at, agent)}: ${describeError(error)}`),
+  );
+  worker.on('retry', ({ error, agent, attempt, delayMs, ...at }) =>
+    add(
+      `retry ${agent}`,
+      'info',
+      `attempt ${attempt} of ${placeOf(at, agent)} failed, next in ${duration(delayMs)}: ${describeError(error)}`,
+    ),
+  );
+  worker.on('waiting', ({ agent, error }) => add(`waiting ${agent}`, 'warning', `agent "${agent}" waits: ${describeError(error)}`));
+  worker.on('resumed', ({ agent, waitedMs }) => add(`resumed ${agent}`, 'info', `agent "${agent}" continues after ${duration(waitedMs)}`));
+  worker.on('warning', ({ error }) => add(`warning ${error.code}`, 'warning', describeError(error)));
+  worker.on('stalled', ({ agent = '', stage, forMs, setting, ...at }) =>
+    add(
+      `stalled ${stage} ${agent}`,
+      'warning',
+      `${placeOf(at, agent)} makes no progress for ${duration(forMs)} (${stage}; see ${setting})`,
+    ),
+  );
+  worker.on('revoked', ({ partitions, lost }) => {
+    if (lost && partitions.length > 0)
+      add('lost', 'warning', `lost ${partitions.map(({ topic, partition }) => `${topic}[${partition}]`).join(', ')}`);
+  });
+  worker.on('source', ({ source, phase, detail }) => {
+    if (phase === 'failing') add(`source ${source}`, 'warning', `source "${source}" failed and is tried again: ${detail}`);
+  });
+  worker.stopped.then(
+    () => lines.close(),
+    (error: unknown) => {
+      lines.close();
+      add('failed', 'error', `the worker has ended: ${describeError(error)}`);
+      lines.close();
+    },
+  );
+}
+
+function placeOf({ topic, partition, offset }: EventPlace, agent: string): string {
+  return `${topic}[${partition}]${offset === undefined ? '' : `@${offset}`}${agent === '' ? '' : ` (agent "${agent}")`}`;
+}
