@@ -28,7 +28,22 @@ export function logWorker(worker: Loud, write: (line: string) => void = (line) =
     if (getConfig() !== null) LOG[level](text);
     else write(`${new Date().toISOString()} ${level} streamer.worker: ${printable(text)}\n`);
   });
-  const add = (kind: string, level: LogLevel, text: string) => lines.add(kind, level, text);
+  const add: Add = (kind, level, text) => lines.add(kind, level, text);
+  logEvents(worker, add);
+  logOutages(worker, add);
+  worker.stopped.then(
+    () => lines.close(),
+    (error: unknown) => {
+      add('failed', 'error', `the worker has ended: ${describeError(error)}`);
+      lines.close();
+    },
+  );
+}
+
+type Add = (kind: string, level: LogLevel, text: string) => void;
+
+/** Single events that failed. */
+function logEvents(worker: Loud, add: Add): void {
   worker.on('deadLetter', ({ error, agent = '', ...at }) =>
     add(`deadLetter ${agent}`, 'warning', `dead letter of ${placeOf(at, agent)}: ${describeError(error)}`),
   );
@@ -42,6 +57,10 @@ export function logWorker(worker: Loud, write: (line: string) => void = (line) =
       `attempt ${attempt} of ${placeOf(at, agent)} failed, next in ${duration(delayMs)}: ${describeError(error)}`,
     ),
   );
+}
+
+/** What holds up more than one event. */
+function logOutages(worker: Loud, add: Add): void {
   worker.on('waiting', ({ agent, error }) => add(`waiting ${agent}`, 'warning', `agent "${agent}" waits: ${describeError(error)}`));
   worker.on('resumed', ({ agent, waitedMs }) => add(`resumed ${agent}`, 'info', `agent "${agent}" continues after ${duration(waitedMs)}`));
   worker.on('warning', ({ error }) => add(`warning ${error.code}`, 'warning', describeError(error)));
@@ -59,14 +78,6 @@ export function logWorker(worker: Loud, write: (line: string) => void = (line) =
   worker.on('source', ({ source, phase, detail }) => {
     if (phase === 'failing') add(`source ${source}`, 'warning', `source "${source}" failed and is tried again: ${detail}`);
   });
-  worker.stopped.then(
-    () => lines.close(),
-    (error: unknown) => {
-      lines.close();
-      add('failed', 'error', `the worker has ended: ${describeError(error)}`);
-      lines.close();
-    },
-  );
 }
 
 function placeOf({ topic, partition, offset }: EventPlace, agent: string): string {

@@ -3,7 +3,14 @@ import { brokers, unique } from './broker.ts';
 
 /** An app with an id of its own on the broker of this run; quick to commit, so that tests need not wait. */
 export function testAppOf(name: string, options: Partial<AppOptions> = {}): App {
-  const app = new App({ brokers: brokers(), commitIntervalMs: 50, fetchWaitMs: 50, logging: false, ...options, id: options.id ?? unique(name) });
+  const app = new App({
+    brokers: brokers(),
+    commitIntervalMs: 50,
+    fetchWaitMs: 50,
+    logging: false,
+    ...options,
+    id: options.id ?? unique(name),
+  });
   // KAFKA_BROKERS chooses the run's broker; an app that a test sends to another one must not follow it.
   app.configure({ env: {} });
   return app;

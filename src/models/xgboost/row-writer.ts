@@ -1,8 +1,8 @@
 import { ConfigError } from '../../errors.ts';
 import type { ModelError } from '../model-error.ts';
-import { isList, isRecord, valueOf } from '../record.ts';
+import { type AnyRecord, isList, isRecord, valueOf } from '../record.ts';
 import type { RowWriter } from '../worker/scorer.ts';
-import { columnOf, refused, shown, type UnknownCategory } from './column.ts';
+import { type Column, columnOf, refused, shown, type UnknownCategory } from './column.ts';
 import type { ModelFile } from './model-file.ts';
 
 /** A number, a category by its name, yes or no; null and NaN are missing. */
@@ -26,39 +26,52 @@ export function featureRowWriter(file: ModelFile, options: FeatureRowOptions): R
   const names = given ?? file.featureNames;
   if (given !== undefined) checkNames(file, given);
   const columns = Array.from({ length: file.features }, (_, at) => columnOf(file, at, names[at], unknownCategory));
-  const known = new Set(names);
+  const known = extraFields === 'refuse' ? new Set(names) : undefined;
   return {
     write(row: unknown, into, at) {
-      if (isList(row)) {
-        if (row.length !== columns.length) throw refused(`a row must have ${columns.length} features, got ${row.length}`);
-        columns.forEach((column, j) => {
-          into[at + j] = column(row[j], false);
-        });
-        return;
-      }
-      if (!isRecord(row)) throw refused(`a row must be an object or a list of numbers, got ${shown(row)}`);
-      if (names.length === 0)
-        throw refused(
-          'the model file holds no feature names, so a row must be a list of numbers',
-          'Give `featureNames`, in the order of training.',
-        );
-      names.forEach((name, j) => {
-        const value = valueOf(row, name);
-        if (value === undefined) throw lacking(row, names);
-        into[at + j] = columns[j]?.(value, true) ?? Number.NaN;
-      });
-      if (extraFields === 'refuse') checkExtra(row, known);
+      if (isList(row)) writeList(columns, row, into, at);
+      else if (isRecord(row)) writeNamed(columns, names, known, row, into, at);
+      else throw refused(`a row must be an object or a list of numbers, got ${shown(row)}`);
     },
     checkTypes(row) {
-      for (let j = 0; j < columns.length; j++) {
+      columns.forEach((_, j) => {
         const name = names[j] ?? String(j);
         const value = isList(row) ? row[j] : valueOf(row, name);
         // Features of type `i` are yes or no.
         if (typeof value === 'boolean' && file.featureTypes[j] !== 'i')
           throw refused(`feature ${JSON.stringify(name)} must be a number, got ${value}`, undefined, name);
-      }
+      });
     },
   };
+}
+
+function writeList(columns: readonly Column[], row: ArrayLike<unknown>, into: Float32Array, at: number): void {
+  if (row.length !== columns.length) throw refused(`a row must have ${columns.length} features, got ${row.length}`);
+  columns.forEach((column, j) => {
+    into[at + j] = column(row[j], false);
+  });
+}
+
+/** @param known the names that a row may have; undefined where it may have others too */
+function writeNamed(
+  columns: readonly Column[],
+  names: readonly string[],
+  known: ReadonlySet<string> | undefined,
+  row: AnyRecord,
+  into: Float32Array,
+  at: number,
+): void {
+  if (names.length === 0)
+    throw refused(
+      'the model file holds no feature names, so a row must be a list of numbers',
+      'Give `featureNames`, in the order of training.',
+    );
+  columns.forEach((column, j) => {
+    const value = valueOf(row, names[j] ?? '');
+    if (value === undefined) throw lacking(row, names);
+    into[at + j] = column(value, true);
+  });
+  if (known !== undefined) checkExtra(row, known);
 }
 
 function checkNames({ features, featureNames }: ModelFile, given: readonly string[]): void {
