@@ -1,5 +1,6 @@
 import { describeError, isStreamerError } from '../errors.ts';
-import { printable, printableLines, printableText, table } from '../observe/index.ts';
+import { table } from '../observe/format.ts';
+import { printable, printableLines, printableText } from '../observe/printable.ts';
 
 /** The output of a command: lines for people, or one JSON object per line for programs. */
 export interface Output {

@@ -56,6 +56,6 @@ describe('streamer send and consume of Avro', () => {
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     for (const field of ['day: expected date', 'at: expected timestamp-millis', 'amount: expected decimal', 'due: expected null | date'])
       expect(refused!.stderr).toContain(field);
-    expect(noJson).toMatchObject({ code: 1, stderr: expect.stringContaining('the topic wants avro, and this is not JSON: soon') });
+    expect(noJson).toMatchObject({ code: 1, stderr: expect.stringContaining('the topic expects avro, and this is not JSON: soon') });
   }, 60_000);
 });

@@ -73,7 +73,7 @@ describe.concurrent('model predict', () => {
     ['[0,1]\n\n[0,1]\n', /line 2: it is empty/, '-0.15\n'],
     ['7\n', /line 1: a row is a list or an object, got 7/, ''],
     ['[0,1]\n[0,1,2]\n', /line 2: a row must have 2 features, got 3/, '-0.15\n'],
-    ['{"x":1,"y":"a"}\n', /line 1: feature "y" must be a number, got the text "a"/, ''],
+    ['{"x":1,"y":"a"}\n', /line 1: feature "y" must be a number, got .*a/, ''],
   ])('%j ends with 1 at the bad line, after the answers before it', async (input, message, before) => {
     await withModel(NAMED, async (folder) => {
       const { code, stdout, stderr } = await predict(folder, input);
@@ -141,7 +141,7 @@ describe.concurrent('model predict', () => {
     [['m.json'], "required option '--features <rows>' not specified"],
     [['m.json', '--features', 'nowhere.jsonl'], 'cannot read the rows: ENOENT'],
     [['m.json', '--features', '-', '--rounds', 'some'], '--rounds: expected best, all or FROM:TO'],
-    [['m.json', '--features', '-', '--link', 'logit'], 'a link is of linear models'],
+    [['m.json', '--features', '-', '--link', 'logit'], 'a link is for linear models'],
     [['m.json', '--features', '-', '--encoder', 'nowhere.json'], 'nowhere.json'],
   ])('%j ends with 2', async (args, message) => {
     await withModel(NAMED, async (folder) => {
@@ -173,7 +173,7 @@ describe.concurrent('model info', () => {
           roundsUsed: 1,
           answers: 1,
           version: expect.stringMatching(/^[0-9a-f]{12}$/),
-          encoder: expect.objectContaining({ file: 'm.encoder.json', problem: expect.stringContaining('no saved declaration') }),
+          encoder: expect.objectContaining({ file: 'm.encoder.json', problem: expect.stringContaining('not a saved declaration') }),
         }),
       ]);
       expect((await run(['model', 'info', 'm.json'], { cwd: folder })).stdout).toMatch(/rounds +2, of which the best 1 are used/);

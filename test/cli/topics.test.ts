@@ -18,7 +18,7 @@ describe('streamer topics', () => {
     const first = await run(['topics', 'create', '-A', APP], { env });
     expect(first.code).toBe(1);
     expect(first.stdout).toMatch(new RegExp(`${prefix}-orders +2 partitions +created`));
-    expect(first.stdout).toMatch(new RegExp(`${prefix}-large +2 partitions +differs: has 1 partition, app wants 2`));
+    expect(first.stdout).toMatch(new RegExp(`${prefix}-large +2 partitions +differs: has 1 partition, the app declares 2`));
     expect(first.stderr).toContain('--add-partitions');
 
     const grown = await run(['topics', 'create', '-A', APP, '--add-partitions', '--json'], { env });
@@ -52,7 +52,7 @@ describe('streamer topics', () => {
     expect(described).toMatchObject({ name: topic, partitions: 3, configs: { 'retention.ms': '86400000' } });
     expect(described?.['offsets']).toEqual([0, 1, 2].map((partition) => ({ partition, earliest: 0, latest: 0 })));
     const differs = await run(['topics', 'create', topic, '-p', '3', '-c', 'retention.ms=1']);
-    expect(differs).toMatchObject({ code: 1, stdout: expect.stringContaining('retention.ms is 86400000, app wants 1') });
+    expect(differs).toMatchObject({ code: 1, stdout: expect.stringContaining('retention.ms is 86400000, the app declares 1') });
     expect(await run(['topics', 'delete', topic])).toMatchObject({ code: 2, stderr: expect.stringContaining('To do it: --yes.') });
     expect((await run(['topics', 'describe', topic])).code).toBe(0);
     expect((await run(['topics', 'delete', topic, '--yes'])).code).toBe(0);
@@ -73,7 +73,7 @@ describe('streamer topics', () => {
     expect(differs.stdout).toMatch(
       /topic +what +is +declared\n.* partitions +2 +1\n.* retention\.ms +1000 +2000\n.* cleanup\.policy +delete +compact/,
     );
-    expect(differs.stdout).toContain('has 2 partitions, app wants 1: partitions cannot be taken away');
+    expect(differs.stdout).toContain('has 2 partitions, the app declares 1: partitions cannot be removed');
 
     const dry = await create('-p', '3', ...wanted.slice(2), '--alter-configs', '--add-partitions', '--dry-run');
     expect(dry.code).toBe(0);

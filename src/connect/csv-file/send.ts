@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { describeError, isStreamerError, StreamerError } from '../../errors.ts';
+import { isStreamerError, messageOf, StreamerError } from '../../errors.ts';
 import { aFunction, checkOptions, numberFrom } from '../../options/index.ts';
 import { type CsvOptions, csvOptions } from '../csv/options.ts';
 import { type CsvProblem, type CsvRow, readCsv } from '../csv/read.ts';
@@ -78,7 +78,7 @@ class Problem {
 
   get error(): StreamerError {
     const { reason } = this;
-    return isStreamerError(reason) ? reason : new StreamerError('VALIDATION', describeError(reason), { cause: reason });
+    return isStreamerError(reason) ? reason : new StreamerError('VALIDATION', messageOf(reason), { cause: reason });
   }
 }
 
