@@ -129,11 +129,11 @@ export class Capture {
     const { encoder, registry, publisher } = parts;
     const database = this.#database;
     const watch = new TableWatch(database, publication, tables);
-    await watch.check();
+    const gap = await watch.gap();
+    if (gap !== undefined) throw gap;
     this.#memory.tables = tables;
     const stream = new ChangeStream(encoder, registry, skip, previousLsn);
-    const verify = () => watch.check();
-    const reader = new SlotReader({ database, slot, publication, messages, stream, publisher, heartbeatMs, place, verify });
+    const reader = new SlotReader({ database, slot, publication, messages, stream, publisher, heartbeatMs, place, gap: () => watch.gap() });
     this.#context.state('streaming', `reads ${tables.length === 1 ? 'one table' : `${tables.length} tables`} from the slot "${slot}"`);
     for (let idle = 0; !this.#context.signal.aborted; ) {
       const read = await this.#look(reader);

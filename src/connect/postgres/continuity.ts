@@ -36,9 +36,16 @@ export function slotGone(slot: string): Discontinuity {
   return new Discontinuity('onSlotLost', text);
 }
 
-/** A publication for all tables takes in a table that is recreated, so that only its number shows it. */
-function refuseOtherTables({ tables }: Facts, known: readonly IdentifiedTable[]): void {
-  const other = known.find((each) => tables.find((table) => isSameTable(table, each))?.oid !== each.oid);
+/**
+ * A publication for all tables takes in a table that is recreated. Its number shows that to the process that has read the table
+ * before. Another process sees that it is younger than the slot; so does the source itself, wrongly, where the table was created just
+ * before the slot, while an older transaction was open, and the slot was not moved since.
+ */
+function refuseOtherTables({ tables, publication }: Facts, known: readonly IdentifiedTable[]): void {
+  const replaced = known.find((each) => tables.find((table) => isSameTable(table, each))?.oid !== each.oid);
+  const takenIn = tables.filter((table) => !table.isListed && !publication?.missing.some((each) => isSameTable(each, table)));
+  const younger = takenIn.find((table) => table.isNewerThanSlot && !known.some((each) => isSameTable(each, table)));
+  const other = replaced ?? younger;
   if (other === undefined) return;
   const text = `${shownTable(other)} was replaced by another table of that name, or is gone: later changes are not read`;
   throw new Discontinuity('onTableReplaced', text);

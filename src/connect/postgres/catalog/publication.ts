@@ -13,9 +13,8 @@ export interface PublishedTable extends TableName {
 
 export interface Publication {
   readonly name: string;
-  /** Does it publish the updates and deletes for which a table needs a replica identity? */
-  readonly publishesChanges: boolean;
-  readonly isForAllTables: boolean;
+  /** The operations that it publishes, as `op` names them. */
+  readonly operations: readonly string[];
   readonly isOwned: boolean;
   readonly tables: readonly PublishedTable[];
   /** Wanted tables that it lacks. */
@@ -25,21 +24,15 @@ export interface Publication {
 /** Returns the publication with those of the wanted tables, and their partitions, that it has; undefined when it does not exist. */
 export async function readPublication(database: Database, name: string, wanted: readonly TableName[]): Promise<Publication | undefined> {
   const [row] = await database.rows(
-    `select pubupdate or pubdelete, puballtables, pg_has_role(pubowner, 'usage') from pg_publication where pubname = $1`,
+    `select concat_ws(',', case when pubinsert then 'c' end, case when pubupdate then 'u' end, case when pubdelete then 'd' end,
+       case when pubtruncate then 't' end), pg_has_role(pubowner, 'usage') from pg_publication where pubname = $1`,
     [name],
   );
   if (row === undefined) return undefined;
   const tables = await publishedTables(database, name, wanted);
   const missing = wanted.filter((table) => !tables.some(({ of }) => isSameTable(of, table)));
-  const [publishesChanges, isForAllTables, isOwned] = row.map((value) => value === 't');
-  return {
-    name,
-    publishesChanges: publishesChanges ?? true,
-    isForAllTables: isForAllTables ?? false,
-    isOwned: isOwned ?? false,
-    tables,
-    missing,
-  };
+  const [operations, isOwned] = row;
+  return { name, operations: (operations ?? '').split(','), isOwned: isOwned === 't', tables, missing };
 }
 
 /** The attributes of a table without a column list are all its columns but those that the log leaves out. */

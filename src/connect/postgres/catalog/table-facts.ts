@@ -10,6 +10,10 @@ export interface TableFacts extends TableName {
   /** The tables among it and its partitions of which an update or delete cannot be published. */
   readonly withoutIdentity: readonly string[];
   readonly hasKey: boolean;
+  /** By its transaction, it was created after the position of the slot. False without a slot. */
+  readonly isNewerThanSlot: boolean;
+  /** The publication lists it, instead of taking in whatever table there is. */
+  readonly isListed: boolean;
   /** May the role add it to a publication? */
   readonly isOwned: boolean;
   readonly isReadable: boolean;
@@ -45,17 +49,33 @@ const TABLES = `select w.at, c.oid, c.relkind in ('r', 'p') and c.relpersistence
   left join pg_namespace n on n.nspname = w.schema left join pg_class c on c.relnamespace = n.oid and c.relname = w.name
   order by w.at`;
 
+/**
+ * The catalogue's rows of system columns are never updated, so that their `xmin` is the transaction that created the table. A slot
+ * holds back the catalogue from `catalog_xmin` on: younger transactions had not ended before its position.
+ */
+const AGES = `select c.oid, coalesce((select age(a.xmin) >= 0 and age(a.xmin) <= age(s.catalog_xmin)
+      from pg_attribute a, pg_replication_slots s where a.attrelid = c.oid and a.attname = 'tableoid' and s.slot_name = $2), false),
+    exists (select from pg_publication_rel r join pg_publication p on p.oid = r.prpubid where p.pubname = $3
+      and (r.prrelid = c.oid or r.prrelid in (select relid from pg_partition_ancestors(c.oid))))
+  from unnest($1::oid[]) c(oid)`;
+
 const COLUMNS = `select attrelid, attname, attgenerated from pg_attribute
   where attrelid = any ($1::oid[]) and attnum > 0 and not attisdropped order by attrelid, attnum`;
 
 /** Returns the facts of each table, in the order given. */
-export async function readTableFacts(database: Database, tables: readonly TableName[]): Promise<TableFacts[]> {
+export async function readTableFacts(
+  database: Database,
+  tables: readonly TableName[],
+  { slot, publication }: { readonly slot: string; readonly publication: string },
+): Promise<TableFacts[]> {
   const rows = await database.rows(TABLES, [tables.map(({ schema }) => schema), tables.map(({ name }) => name)]);
   const oids = rows.flatMap(([, oid]) => (oid === null || oid === undefined ? [] : [oid]));
   const columns = await database.rows(COLUMNS, [`{${oids.join(',')}}`]);
+  const ages = await database.rows(AGES, [`{${oids.join(',')}}`, slot, publication]);
   return tables.map((table, at): TableFacts => {
     const [, oid = null, isLogged, withoutIdentity = null, hasKey, isOwned, isReadable, hidesRows] = rows[at] ?? [];
     const own = columns.filter(([of]) => of === oid);
+    const [, isNewer, isListed] = ages.find(([of]) => of === oid) ?? [];
     return {
       schema: table.schema,
       name: table.name,
@@ -63,6 +83,8 @@ export async function readTableFacts(database: Database, tables: readonly TableN
       isLogged: isLogged === 't',
       withoutIdentity: withoutIdentity === null ? [] : withoutIdentity.split(', '),
       hasKey: hasKey === 't',
+      isNewerThanSlot: isNewer === 't',
+      isListed: isListed === 't',
       isOwned: isOwned === 't',
       isReadable: isReadable === 't',
       hidesRows: hidesRows === 't',

@@ -27,6 +27,7 @@ export class TableWatch {
   readonly #publication: string;
   readonly #tables: readonly IdentifiedTable[];
   #fingerprint: string | null = null;
+  #operations: readonly string[] | undefined;
 
   constructor(database: Database, publication: string, tables: readonly IdentifiedTable[]) {
     this.#database = database;
@@ -34,14 +35,15 @@ export class TableWatch {
     this.#tables = tables;
   }
 
-  /** @throws Discontinuity when a table was dropped, recreated, renamed, or removed from the publication */
-  async check(): Promise<void> {
+  /** Returns a gap when a table was dropped, recreated, renamed, or removed from the publication, or when that publishes less. */
+  async gap(): Promise<Discontinuity | undefined> {
     const oids = `{${this.#tables.map(({ oid }) => oid).join(',')}}`;
     const fingerprint = await this.#database.value(FINGERPRINT, [this.#publication, oids]);
-    if (fingerprint === this.#fingerprint) return;
+    if (fingerprint === this.#fingerprint) return undefined;
     const texts = await this.#changes();
-    if (texts.length > 0) throw new Discontinuity('onTableReplaced', `${texts.join('; ')}: later changes are not read`);
+    if (texts.length > 0) return new Discontinuity('onTableReplaced', `${texts.join('; ')}: later changes are not read`);
     this.#fingerprint = fingerprint;
+    return undefined;
   }
 
   async #changes(): Promise<string[]> {
@@ -50,6 +52,10 @@ export class TableWatch {
     if (publication === undefined)
       return [...moved, `the publication "${this.#publication}" of ${this.#tables.map(shownTable).join(', ')} was dropped`];
     if (moved.length > 0) return moved;
+    this.#operations ??= publication.operations;
+    const unpublished = this.#operations.filter((op) => !publication.operations.includes(op));
+    if (unpublished.length > 0)
+      return [`the publication "${this.#publication}" no longer publishes the operations ${unpublished.join(', ')}`];
     return publication.missing.map((table) => `${shownTable(table)} was removed from the publication "${this.#publication}"`);
   }
 

@@ -40,7 +40,7 @@ export async function readFacts(database: Database, options: ResolvedOptions): P
   const slots = await database.rows('select from pg_replication_slots where slot_name = $1', [options.slot]);
   return {
     server: serverFacts(server),
-    tables: await readTableFacts(database, options.tables),
+    tables: await readTableFacts(database, options.tables, options),
     publication: await readPublication(database, options.publication, options.tables),
     hasSlot: slots.length > 0,
   };

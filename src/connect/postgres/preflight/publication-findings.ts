@@ -10,8 +10,29 @@ export function publicationStatement({ publication, server }: Facts, options: Re
   return publication.missing.length === 0 ? undefined : addStatement(options.publication, publication.missing);
 }
 
-/** Judges whether the role may make or extend the publication, where that is to be done. */
+const OPERATIONS = [
+  ['c', 'insert'],
+  ['u', 'update'],
+  ['d', 'delete'],
+  ['t', 'truncate'],
+] as const;
+
+/** Judges what the publication publishes, and whether the role may make or extend it, where that is to be done. */
 export function publicationFindings(facts: Facts, options: ResolvedOptions): Finding[] {
+  return [...operationFindings(facts, options), ...rightsFindings(facts, options)];
+}
+
+/** What a publication does not publish never comes, and nothing else says so. */
+function operationFindings({ publication }: Facts, { skip }: ResolvedOptions): Finding[] {
+  if (publication === undefined) return [];
+  const absent = OPERATIONS.filter(([op]) => !publication.operations.includes(op) && !skip.has(op)).map(([, name]) => name);
+  if (absent.length === 0) return [];
+  const about = `publication ${publication.name}`;
+  const sql = [`alter publication ${identifier(publication.name)} set (publish = 'insert, update, delete, truncate');`];
+  return [{ level: 'warning', about, text: `the publication does not publish ${absent.join(', ')}: these changes are not captured`, sql }];
+}
+
+function rightsFindings(facts: Facts, options: ResolvedOptions): Finding[] {
   const statement = publicationStatement(facts, options);
   if (statement === undefined) return [];
   const { publication, server, tables } = facts;

@@ -43,7 +43,8 @@ function judged(table: TableFacts, facts: Facts, options: ResolvedOptions): Find
  * make the application's own statements fail; where the table is published already, they fail without it.
  */
 function identityFindings(table: TableFacts, { publication }: Facts): Finding[] {
-  if (table.withoutIdentity.length === 0 || publication?.publishesChanges === false) return [];
+  const needsIdentity = publication === undefined || publication.operations.some((op) => op === 'u' || op === 'd');
+  if (table.withoutIdentity.length === 0 || !needsIdentity) return [];
   const isPublished = publication?.tables.some(({ of }) => isSameTable(of, table)) ?? false;
   const names = table.withoutIdentity.join(', ');
   return [

@@ -24,8 +24,8 @@ export interface SlotReaderParts {
   readonly heartbeatMs: number;
   /** The slot's position at the start. */
   readonly place: Slot;
-  /** Called before the slot is moved past log that was read. A rejection leaves the slot where it is. */
-  readonly verify: () => Promise<void>;
+  /** Returns why the stream has a gap now, or undefined when it has none. */
+  readonly gap: () => Promise<Error | undefined>;
 }
 
 /**
@@ -51,29 +51,38 @@ export class SlotReader {
   }
 
   /**
-   * Publishes new changes, up to a number of them; a transaction is never split.
+   * Publishes new changes, up to a number of them; a transaction is never split. Where the stream has a gap, everything before it is
+   * published first, and the slot is not moved past it.
    *
    * @returns the number of messages
+   * @throws the gap
    */
   async look(): Promise<number> {
-    const { database, publisher } = this.#parts;
-    const end = parseLsn(await database.required('select pg_current_wal_flush_lsn()'));
-    if (end <= this.#seen) {
+    const { database, publisher, gap } = this.#parts;
+    if ((await this.#flushed()) <= this.#seen) {
       await this.#moveWhenDue();
       return 0;
     }
+    const before = await gap();
+    const end = await this.#flushed();
     await database.rows('begin');
     const { rows, reached } = await this.#publish(end);
     await publisher.settled();
     await database.rows('commit');
-    await this.#parts.verify();
     const hasMore = rows >= LOOK_CHANGES;
+    if (before !== undefined && !hasMore) throw before;
+    // A gap since then is met by the next look, which reads all of this again.
+    if (before === undefined && (await gap()) !== undefined) return rows;
     if (!hasMore) this.#seen = end;
     // Everything committed before it is published, or not of our tables; open transactions commit after it.
     this.#unmoved = hasMore || reached > end ? reached : end;
     if (rows > 0) await this.#move(this.#unmoved);
     else await this.#moveWhenDue();
     return rows;
+  }
+
+  async #flushed(): Promise<bigint> {
+    return parseLsn(await this.#parts.database.required('select pg_current_wal_flush_lsn()'));
   }
 
   /** @returns the end of the last transaction, or the position of the last message outside of one */
