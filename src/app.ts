@@ -141,8 +141,7 @@ export class App implements TopicHost {
     options: AgentOptions<K, V, NoInfer<Output>> = {},
   ): AgentRef<KIn, VIn, Output> {
     const run = typeof behaviour === 'function' ? generator(behaviour) : behaviour;
-    const sources = Array.isArray(source) ? (source as ReadonlyArray<Readable<K, V>>) : [source as Readable<K, V>];
-    const agent = defineAgent(name, sources, run, options);
+    const agent = defineAgent<K, V, Output>(name, isList(source) ? source : [source], run, options);
     this.#graph.add(this.#graph.agents, 'agent', name, agent);
     return agentRef(agent, {
       replies: async () => (await this.#connection.get()).replies,
@@ -239,6 +238,10 @@ export class App implements TopicHost {
   send(topic: SentTo, encode: Encode, options: SendOptions = {}): Promise<SendResult> {
     return this.#sending.send(topic, encode, options);
   }
+}
+
+function isList<T>(value: T | readonly T[]): value is readonly T[] {
+  return Array.isArray(value);
 }
 
 /** Recognises an app by its brand, so that two copies of the package understand each other. */

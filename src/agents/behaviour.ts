@@ -3,7 +3,7 @@
  * `ageBand` are all behaviours; you can write your own.
  *
  * The runtime opens a behaviour once for every assigned partition. It puts events into the inbox and calls `wake`; the
- * behaviour polls what may start now, works, and tells the outcome of every delivery exactly once: `done`, `fail` or
+ * behaviour polls what may start now, works, and reports the outcome of every delivery exactly once: `done`, `fail` or
  * `release`. Order, retries, dead letters, acknowledgements and commits are the runtime's.
  */
 import type { TopicPartition } from '../kafka/index.ts';
@@ -16,9 +16,9 @@ export type OutputHeaders = Readonly<Record<string, string | null>>;
 
 export interface Delivery<K, V, Out> {
   readonly event: Event<K, V>;
-  /** 1 at the first try. */
+  /** 1 for the first attempt. */
   readonly attempt: number;
-  /** When it was delivered for the first time (epoch milliseconds); later tries keep it. */
+  /** When the first attempt began (epoch milliseconds); later attempts keep it. */
   readonly firstStartedAt: number;
   /**
    * Deliveries of one poll with the same `run` (compared by identity) must be kept in order: those of one key, lane or
@@ -36,13 +36,13 @@ export interface Delivery<K, V, Out> {
   emit(output: Out, headers?: OutputHeaders): void;
   /** The handler has finished the event. It counts as finished when all its outputs are acknowledged. */
   done(): void;
-  /** The handler could not do it: the agent's failure policy decides what follows. */
+  /** The handler failed: the agent's failure policy decides what follows. */
   fail(error: unknown): void;
   /** Gives the event back unstarted; it is delivered again, in its place. */
   release(): void;
 }
 
-/** What a long-running piece of work has in hand: whatever is sent inside `run` belongs to the deliveries last held. */
+/** What a long-running piece of work holds: everything sent inside `run` belongs to the deliveries last held. */
 export interface Scope<K, V, Out> {
   hold(deliveries: ReadonlyArray<Delivery<K, V, Out>>): void;
   run<T>(work: () => T): T;
@@ -54,11 +54,11 @@ export interface PollOptions {
   /** Only what belongs to this lane (behaviours with `unit: 'lane'`). */
   readonly lane?: number;
   /**
-   * Give several events of one key (or lane, or partition) at once, in order. The caller then promises to tell their
+   * Give several events of one key (or lane, or partition) at once, in order. The caller then promises to report their
    * outcomes in that order, and to `release` the later ones when an earlier one fails. @default false
    */
   readonly runs?: boolean;
-  /** With `lane` and `runs`: more of the lane though some of it is in hand already, to be treated as one run with it. @default false */
+  /** With `lane` and `runs`: more of the lane while some of it is in flight, to be treated as one run with it. @default false */
   readonly joins?: boolean;
 }
 
@@ -74,13 +74,13 @@ export interface Inbox<K, V, Out> {
   /** Up to `max` deliveries that may start now, the oldest first. */
   poll(max: number, options?: PollOptions): Delivery<K, V, Out>[];
   scope(): Scope<K, V, Out>;
-  /** Something outside cannot be reached, and nothing is polled meanwhile: says so to the worker, until `resumed`. */
+  /** Reports that something outside cannot be reached and that nothing is polled meanwhile. Holds until `resumed`. */
   waiting(error: unknown): void;
   resumed(): void;
 }
 
 export interface BehaviourRun<K = unknown, V = unknown, Out = unknown> {
-  /** Something may be polled. May be called when nothing is, and synchronously from within `done` or `fail`. */
+  /** Something may be ready to poll. Also called when nothing is, and synchronously from within `done` or `fail`. */
   wake(): void;
   /** With `take`: is there room for one more? */
   hasRoom?(): boolean;
@@ -89,9 +89,9 @@ export interface BehaviourRun<K = unknown, V = unknown, Out = unknown> {
    * that what is handled at once never has to wait.
    */
   take?(delivery: Delivery<K, V, Out>): void;
-  /** Nothing more will be given for now: what is in hand should not wait for company. */
+  /** Nothing more comes for now: a batch in flight should not wait for more. */
   drain?(): void;
-  /** No event will come any more and none is in hand. */
+  /** No event comes any more and none is in flight. */
   close(): void | Promise<void>;
 }
 
@@ -112,7 +112,7 @@ export interface Behaviour<K, V, Out> {
   readonly unit: 'lane' | 'key';
   /** Receives records without value even where the topic skips them. @default false */
   readonly tombstones?: boolean;
-  /** How many events may be in hand at once, for the table of agents; `concurrency` when absent. */
+  /** Most events in flight at once, for the table of agents. @default the agent's `concurrency` */
   readonly capacity?: number;
   /**
    * Called once per worker, before the first record.

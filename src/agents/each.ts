@@ -86,7 +86,7 @@ class HandlerRun<K, V, Out> implements BehaviourRun<K, V, Out> {
 
   #finished(delivery: Delivery<K, V, Out>, output: Out | undefined | void): void {
     try {
-      if (output !== undefined) delivery.emit(output as Out);
+      if (isOutput(output)) delivery.emit(output);
     } catch (error) {
       this.#failed(delivery, error);
       return;
@@ -108,7 +108,11 @@ class HandlerRun<K, V, Out> implements BehaviourRun<K, V, Out> {
 }
 
 function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof (value as Promise<T> | undefined)?.then === 'function';
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+function isOutput<Out>(output: Out | undefined | void): output is Out {
+  return output !== undefined;
 }
 
 /** Rejects with `TIMEOUT`; the event's own signal is aborted by the runtime when the event fails. */

@@ -40,7 +40,10 @@ export class LaneIntake<K, V, Out> {
     return [];
   }
 
-  /** Adds to a batch what comes within the time, up to `max`. */
+  /**
+   * Adds to a batch what comes within the time, up to `max`. The batch holds the lane, so the inbox has to give more of it while
+   * that is in flight (`joins`): else batches would have one event.
+   */
   async gather(batch: readonly Delivery<K, V, Out>[], max: number, withinMs: number): Promise<Delivery<K, V, Out>[]> {
     const gathered = [...batch];
     let isLate = false;

@@ -21,6 +21,7 @@ export function table(rows: ReadonlyArray<readonly string[]>, header?: readonly 
   const all = header === undefined ? rows : [header, ...rows];
   const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   const isNumeric = widths.map((_, column) => rows.length > 0 && rows.every((row) => /^[\d,.-]+$/.test(row[column] ?? '')));
-  const cell = (text: string, column: number) => (isNumeric[column] ? text.padStart(widths[column]!) : text.padEnd(widths[column]!));
+  const cell = (text: string, column: number) =>
+    isNumeric[column] ? text.padStart(widths[column] ?? 0) : text.padEnd(widths[column] ?? 0);
   return all.map((row) => `  ${row.map(cell).join('  ')}`.trimEnd()).join('\n');
 }

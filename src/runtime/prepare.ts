@@ -1,5 +1,5 @@
 import type { Agent } from '../agents/index.ts';
-import { isStreamerError, StreamerError } from '../errors.ts';
+import { isStreamerError, messageOf, StreamerError } from '../errors.ts';
 import { type AnyTopic, type Readable, type SerdeContext, Topic } from '../topics/index.ts';
 
 /**
@@ -10,14 +10,14 @@ import { type AnyTopic, type Readable, type SerdeContext, Topic } from '../topic
  * @throws StreamerError with every problem together
  */
 export async function prepareSerdes(agents: readonly Agent[], declared: Iterable<AnyTopic>): Promise<void> {
-  const sources = new Set(agents.flatMap(({ sources }) => sources as ReadonlyArray<Readable<unknown, unknown>>));
-  const outputs = agents.flatMap(({ sinks }) => sinks as readonly unknown[]).filter((sink) => sink instanceof Topic) as AnyTopic[];
-  const sinks = new Set([...outputs, ...[...declared].filter((topic) => !sources.has(topic))]);
+  const sources = new Set(agents.flatMap((agent) => agent.sources));
+  const outputs = agents.flatMap(({ sinks }) => sinks).filter((sink) => sink instanceof Topic);
+  const sinks = new Set<Readable<unknown, unknown>>([...outputs, ...[...declared].filter((topic) => !sources.has(topic))]);
   const results = await Promise.allSettled([
     ...[...sinks].flatMap((topic) => prepared(topic, 'write')),
-    ...[...sources].filter((source) => !sinks.has(source as AnyTopic)).flatMap((source) => prepared(source, 'read')),
+    ...[...sources].filter((source) => !sinks.has(source)).flatMap((source) => prepared(source, 'read')),
   ]);
-  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
   if (errors.length > 0) throw together(errors);
 }
 
@@ -30,10 +30,10 @@ function prepared({ name, serdes }: Readable<unknown, unknown>, use: 'read' | 'w
 
 /** Several topics say the same of a registry that is down. */
 function together(errors: readonly unknown[]): unknown {
-  const distinct = [...new Map(errors.map((error) => [(error as Error).message, error])).values()];
+  const distinct = [...new Map(errors.map((error) => [messageOf(error), error])).values()];
   const [first] = distinct;
   if (distinct.length === 1 || !isStreamerError(first)) return first;
-  const list = distinct.map((error) => (error as Error).message).join('\n  - ');
+  const list = distinct.map(messageOf).join('\n  - ');
   return new StreamerError(first.code, `${distinct.length} problems:\n  - ${list}`, {
     next: first.next,
     cause: first,

@@ -3,7 +3,7 @@ import { getLogger } from '@logtape/logtape';
 import type { Agent } from '../agents/index.ts';
 import type { Settings } from '../config/index.ts';
 import type { Source } from '../connect/index.ts';
-import { describeError, isStreamerError, StreamerError } from '../errors.ts';
+import { describeError, isStreamerError, messageOf, StreamerError } from '../errors.ts';
 import type { KafkaAdmin, KafkaClient, TopicPartition } from '../kafka/index.ts';
 import { Telemetry } from '../observe/index.ts';
 import { systemClock, within } from '../timing/index.ts';
@@ -105,7 +105,7 @@ export class Worker {
       for (const { agent } of this.#runtimes.values()) await agent.behaviour.start?.(agent.name, this.#services.telemetry);
       await this.#reading.start();
     } catch (cause) {
-      const error = isStreamerError(cause) ? cause : new StreamerError('USAGE', (cause as Error).message, { cause });
+      const error = isStreamerError(cause) ? cause : new StreamerError('USAGE', messageOf(cause), { cause });
       if (this.#life.closing.signal.aborted) this.#life.cutOff(error);
       else this.#fail(error);
     }

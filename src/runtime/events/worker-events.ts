@@ -10,7 +10,7 @@ export interface EventPlace extends TopicPartition {
   readonly offset?: number | undefined;
 }
 
-/** Events of a worker, with what they carry. Listening costs nothing to those who do not. */
+/** Events of a worker and their arguments. An event without listeners costs nothing. */
 export interface WorkerEvents {
   /** Partitions are assigned and their agents run. */
   assigned: [{ readonly partitions: readonly TopicPartition[]; readonly epoch: number }];
@@ -42,18 +42,18 @@ export interface WorkerEvents {
   /** Something outside cannot be reached; events wait. Once per agent until `resumed`. */
   waiting: [{ readonly agent: string; readonly error: unknown }];
   resumed: [{ readonly agent: string; readonly waitedMs: number }];
-  /** The broker cannot be reached, or refused something; it is tried again. */
+  /** The broker cannot be reached, or refused something; the worker tries again. */
   warning: [{ readonly error: StreamerError }];
   /** Something has made no progress for too long though there is work; once per `stallWarningMs` while that is so. */
   stalled: [
     EventPlace & {
-      /** Absent where it is nothing of one agent: `decode` and `commit`. */
+      /** Absent for stages that do not belong to one agent: `decode` and `commit`. */
       readonly agent?: string | undefined;
       readonly stage: Stage;
-      /** Base64 where it is no text, null where the record has none; absent where it is not known any more. */
+      /** Base64 if it is not text, null if the record has none; absent when it is no longer known. */
       readonly key?: string | null | undefined;
       readonly forMs: number;
-      /** What governs how long this may take. */
+      /** The setting that governs how long this may take. */
       readonly setting: string;
     },
   ];
@@ -70,7 +70,7 @@ export interface WorkerEvents {
   /** No broker has answered for longer than a session lasts, or since the consumer failed; `since` is the last answer. */
   disconnected: [{ readonly since: number }];
   connected: [{ readonly forMs: number }];
-  /** A source has started, waits, fails and is tried again, or has stopped. */
+  /** A source has started, waits, has failed and starts again, or has stopped. */
   source: [SourceState & { readonly source: string }];
   committed: [{ readonly offsets: ReadonlyArray<TopicPartition & { readonly offset: number }> }];
 }
@@ -95,7 +95,7 @@ export interface WorkerStats {
   /** Records received and finished by all agents on their topic. */
   readonly events: number;
   readonly tombstonesSkipped: number;
-  /** Records that went to a dead-letter topic, for whatever reason. */
+  /** Records that went to a dead-letter topic, undecodable ones included. */
   readonly deadLettered: number;
   /** Records in the assigned partitions that are not finished yet, as far as known. */
   readonly lag: number;
@@ -115,9 +115,9 @@ export interface SourceStats extends SourceState {
 export type WorkerState = 'starting' | 'ready' | 'disconnected' | 'draining' | 'stopped' | 'failed';
 
 export interface StopResult {
-  /** Events that were in hand and have finished. */
+  /** Events that were in flight and have finished. */
   readonly drained: number;
-  /** Events that were in hand when the budget ended: they come again at the next start. */
+  /** Events that were in flight when the budget ended: they come again at the next start. */
   readonly abandoned: number;
   /** False if the last commit did not succeed: events that have finished since the one before are processed again. */
   readonly committed: boolean;

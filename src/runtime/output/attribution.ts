@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** Something that counts outputs on behalf of events: they are not finished before the last one is acknowledged. */
+/** Counts outputs on behalf of events: they are not finished before the last one is acknowledged. */
 export interface OutputHolder {
   /** Call the function returned when the output is acknowledged (no argument) or has failed. */
   output(): (error?: unknown) => void;
   /**
-   * As `output`, for work that is part of the handling, as a sink function's: until it has ended the events stay in hand,
+   * As `output`, for work that is part of the handling, as a sink function's: until it has ended the events stay in flight,
    * and the next ones of their unit wait. Its failure is the handler's.
    */
   work(): (error?: unknown) => void;
@@ -14,7 +14,7 @@ export interface OutputHolder {
 }
 
 /**
- * Who sends. A generator's lane keeps one holder for its whole life and changes what it holds, because a value set in
+ * The holder that sends. A generator's lane keeps one holder for its whole life and changes what it holds, because a value set in
  * the stream's `next()` would not reach the loop's body.
  */
 const current = new AsyncLocalStorage<OutputHolder>();

@@ -3,7 +3,7 @@ import { type KafkaProducer, type OutputRecord, partitionKey, type RecordHeaders
 import { backoff, sleep } from '../../timing/index.ts';
 import type { Encoded } from '../../topics/index.ts';
 
-/** Told once per record: where it is, or the error with which it was refused. */
+/** Called once per record, with its place or with the error that refused it. */
 export type Sent = (error: StreamerError | undefined, offset: number, partition: number) => void;
 
 /** A record on its way: one object, since thousands of them wait for their acknowledgement at a time. */
@@ -82,7 +82,7 @@ export class Outbox {
     return this.#isPumping ? new Promise((resolve) => this.#idle.push(resolve)) : Promise.resolve();
   }
 
-  /** Tells of something that passes and waits before the next try. False when the outbox is closed: then there is none. */
+  /** Reports a transient error and waits before the next attempt. Resolves to false when the outbox is closed: then no attempt follows. */
   async waits(error: StreamerError, attempt: number): Promise<boolean> {
     const { signal } = this.#closing;
     if (signal.aborted) return false;
@@ -151,7 +151,7 @@ export class Outbox {
     });
   }
 
-  /** Tries until the broker says yes or no; gives a retryable error only when the outbox is closed meanwhile. */
+  /** Sends until the broker accepts or refuses. Resolves to a retryable error only when the outbox is closed meanwhile. */
   async #sendUntilAnswered(taken: Entry[]): Promise<Answered> {
     for (let [attempt, batch] = [1, taken]; ; attempt++) {
       batch = withoutWithdrawn(batch);
@@ -177,7 +177,7 @@ export function withdrawn(topic: string): StreamerError {
   return new StreamerError('TIMEOUT', 'the message was withdrawn before it was sent', { topic });
 }
 
-/** Leaves out entries that were withdrawn, and tells them so. */
+/** Leaves out entries that were withdrawn, and reports that to their senders. */
 function withoutWithdrawn(entries: Entry[]): Entry[] {
   if (!entries.some(({ signal }) => signal?.aborted)) return entries;
   return entries.filter((entry) => {
@@ -205,7 +205,8 @@ function split(batch: Entry[]): Entry[][] {
 function sizeOf(record: Encoded): number {
   let size = OVERHEAD + (record.key?.length ?? 0) + (record.value?.length ?? 0);
   for (const name in record.headers) {
-    const value = record.headers[name]!;
+    const value = record.headers[name];
+    if (value === undefined) continue;
     size += name.length + 8;
     size += Buffer.isBuffer(value) ? value.length : value.reduce((sum, each) => sum + each.length + name.length + 8, 0);
   }

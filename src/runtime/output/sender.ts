@@ -3,7 +3,7 @@ import type { KafkaAdmin } from '../../kafka/index.ts';
 import { type Encoded, KeylessSpread, partitionOf } from '../../topics/index.ts';
 import { type Outbox, type Sent, withdrawn } from './outbox.ts';
 
-/** How long a partition count is believed before it is asked for again, as `metadata.max.age.ms` of Kafka's clients. */
+/** How long a partition count is used before it is asked for again, as `metadata.max.age.ms` of Kafka's clients. */
 const MAX_AGE_MS = 300_000;
 
 /** Chooses partitions and hands records to the outbox. */
@@ -50,13 +50,13 @@ export class Sender {
     this.#outbox.send(topic, partition, message, acknowledge);
   }
 
-  /** Asked once however many wait; those that wait are then posted in the order in which they came. */
+  /** Asks once, however many messages wait for the answer; they are then sent in the order in which they came. */
   #ask(topic: string): Promise<number> {
     let answer = this.#asking.get(topic);
     if (answer === undefined) {
       answer = this.#fetch(topic);
       this.#asking.set(topic, answer);
-      // Registered before those who wait, so it runs just before them: whoever sends later comes behind them.
+      // Registered before the waiting messages, so it runs just before them: later messages come behind them.
       const forget = () => this.#asking.delete(topic);
       answer.then(forget, forget);
     }
@@ -64,7 +64,7 @@ export class Sender {
   }
 
   /**
-   * An unreachable broker is waited for here too: a message that failed for that reason would be sent anew behind later
+   * An unreachable broker is waited for here too: a message that failed for that reason would be sent again behind later
    * ones of its key.
    */
   async #countsOf(topic: string): Promise<Map<string, number>> {

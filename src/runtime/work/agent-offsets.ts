@@ -49,7 +49,7 @@ export class AgentOffsets {
     this.#tracker.advance(nextOffset);
   }
 
-  /** Returns true for an offset that was finished before a restart. To be asked in the order of the offsets, before they are noted. */
+  /** Returns true for an offset that was finished before a restart. Call it in the order of the offsets, before they are noted. */
   hasFinished(offset: number): boolean {
     return this.#before.has(offset);
   }

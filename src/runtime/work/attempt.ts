@@ -14,7 +14,11 @@ export interface AttemptOutcomes<T> {
 
 /**
  * One attempt at an item: counts the outputs that it waits for. The handler says `done`, `fail` or `release` once; then the
- * outputs are awaited, and the outcome is reported. A call that comes after that has no effect.
+ * outputs are awaited, and the outcome is reported. A call that comes after that has no effect. Late calls are normal: a handler
+ * that timed out still runs, beside the next attempt.
+ *
+ * The promise of a sink function is work, not an output: the item stays held until it has ended, or the next of its key would
+ * start before it.
  */
 export class Attempt<T> {
   readonly #item: T;

@@ -3,7 +3,7 @@ import { StreamerError } from '../../errors.ts';
 import { type OutputHolder, runWith } from '../output/attribution.ts';
 import { type ItemTask, WorkItem } from './work-item.ts';
 
-/** What a generator's lane has in hand. An output belongs to all that is held: none of it is finished before it. */
+/** The items that a generator's lane holds. An output belongs to all of them: none is finished before it is acknowledged. */
 export class LaneScope implements Scope<unknown, unknown, unknown>, OutputHolder {
   readonly #task: ItemTask;
   #held: readonly WorkItem[] = [];

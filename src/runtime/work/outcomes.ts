@@ -8,7 +8,7 @@ import { ItemEvent } from './item-event.ts';
 import type { Outcome, WorkItem } from './work-item.ts';
 import type { WorkQueue } from './work-queue.ts';
 
-/** What the outcomes of a task's items change, and whom they tell. */
+/** What the outcomes of a task's items change, and what they notify. */
 export interface OutcomeParts {
   readonly runtime: AgentRuntime;
   readonly queue: WorkQueue;

@@ -66,7 +66,10 @@ export class WorkQueue {
     return items;
   }
 
-  /** Puts the item that was taken without waiting into its unit, as any other, unless it is finished. */
+  /**
+   * Puts the item that was taken without waiting into its unit, as any other, unless it is finished. It has no unit while `take`
+   * runs: a failure, a release, a sink function at work, or the end of the partition gives it one first.
+   */
   keepTaken(item: WorkItem, isHeld: boolean): void {
     if (this.#taken !== item) return;
     this.#taken = undefined;
