@@ -141,6 +141,7 @@ export class App implements TopicHost {
     options: AgentOptions<K, V, NoInfer<Output>> = {},
   ): AgentRef<KIn, VIn, Output> {
     const run = typeof behaviour === 'function' ? generator(behaviour) : behaviour;
+    this.#checkNotStarted(`agent "${name}"`);
     const agent = defineAgent<K, V, Output>(name, isList(source) ? source : [source], run, options);
     this.#graph.add(this.#graph.agents, 'agent', name, agent);
     return agentRef(agent, {
@@ -155,6 +156,7 @@ export class App implements TopicHost {
    * runs it; a source that must have one reader sees to that itself. Its topics are the app's, unless the app declares them.
    */
   source<S extends Source>(name: string, source: S): S {
+    this.#checkNotStarted(`source "${name}"`);
     this.#graph.add(this.#graph.sources, 'source', name, source);
     return source;
   }
@@ -237,6 +239,12 @@ export class App implements TopicHost {
   /** For topics: sends on behalf of the event in flight, if there is one. */
   send(topic: SentTo, encode: Encode, options: SendOptions = {}): Promise<SendResult> {
     return this.#sending.send(topic, encode, options);
+  }
+
+  /** A running worker would not notice what is declared now. */
+  #checkNotStarted(what: string): void {
+    if (this.#worker === undefined) return;
+    throw new StreamerError('USAGE', `${what} was declared after app "${this.id}" had started`, { next: 'Declare it before app.start().' });
   }
 }
 

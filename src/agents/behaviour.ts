@@ -6,6 +6,7 @@
  * behaviour polls what may start now, works, and reports the outcome of every delivery exactly once: `done`, `fail` or
  * `release`. Order, retries, dead letters, acknowledgements and commits are the runtime's.
  */
+import type { StreamerError } from '../errors.ts';
 import type { TopicPartition } from '../kafka/index.ts';
 import type { Telemetry } from '../observe/index.ts';
 import type { Event } from '../topics/index.ts';
@@ -77,6 +78,8 @@ export interface Inbox<K, V, Out> {
   /** Reports that something outside cannot be reached and that nothing is polled meanwhile. Holds until `resumed`. */
   waiting(error: unknown): void;
   resumed(): void;
+  /** Reports an error that belongs to no event. The worker goes on. */
+  misused(error: StreamerError): void;
 }
 
 export interface BehaviourRun<K = unknown, V = unknown, Out = unknown> {

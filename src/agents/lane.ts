@@ -82,14 +82,25 @@ export class Lane<K, V, Out> {
     const iterator = result[Symbol.asyncIterator]();
     for (;;) {
       const step = await this.#scope.run(() => iterator.next());
-      if (step.done || this.#life !== life) return;
-      try {
-        this.#emit(step.value);
-      } catch (error) {
-        this.#fail(life, error);
-        await this.#scope.run(() => iterator.return?.());
-        return;
-      }
+      if (step.done) return;
+      if (!this.#isEmitted(step.value, life)) break;
+    }
+    // It stands at a `yield`: only so do its `finally` blocks run.
+    await this.#scope.run(() => iterator.return?.());
+  }
+
+  /** Returns false when the generator is to end. */
+  #isEmitted(value: Out, life: number): boolean {
+    if (this.#life !== life) {
+      if (this.#held.length === 0) this.#inbox.misused(yieldedAtTheEnd(this.#inbox.agent));
+      return false;
+    }
+    try {
+      this.#emit(value);
+      return true;
+    } catch (error) {
+      this.#fail(life, error);
+      return false;
     }
   }
 
@@ -181,6 +192,13 @@ export class Lane<K, V, Out> {
     this.#scope.hold([]);
     return held;
   }
+}
+
+function yieldedAtTheEnd(agent: string): StreamerError {
+  return new StreamerError('USAGE', 'the generator yielded after its last event: the output belongs to no event, and was not sent', {
+    agent,
+    next: 'Yield within the loop. State that must survive the end of a partition belongs into a topic.',
+  });
 }
 
 const END = { done: true, value: undefined } as const;

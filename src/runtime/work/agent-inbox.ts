@@ -1,8 +1,12 @@
+import { getLogger } from '@logtape/logtape';
 import type { Inbox, PollOptions } from '../../agents/index.ts';
+import { describeError, type StreamerError } from '../../errors.ts';
 import type { TopicPartition } from '../../kafka/index.ts';
 import type { AgentRuntime } from './agent-runtime.ts';
 import { LaneScope } from './lane-scope.ts';
 import type { ItemTask, WorkItem } from './work-item.ts';
+
+const log = getLogger(['streamer', 'worker']);
 
 /** What an inbox asks of its task. */
 export interface InboxTask extends ItemTask {
@@ -46,5 +50,10 @@ export class AgentInbox implements Inbox<unknown, unknown, unknown> {
 
   resumed(): void {
     this.#task.runtime.waiting.resumes();
+  }
+
+  misused(error: StreamerError): void {
+    log.error('{error}', { error: describeError(error) });
+    this.#task.runtime.services.tell('warning', { error });
   }
 }

@@ -137,6 +137,10 @@ export class FakeInbox<V, Out> implements Inbox<string | null, V, Out> {
     this.#look();
   }
 
+  misused(error: unknown): void {
+    throw error;
+  }
+
   scope(): Scope<string | null, V, Out> {
     throw new Error('scopes are for generators; the behaviours tested here have none');
   }
