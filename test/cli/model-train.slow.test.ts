@@ -153,7 +153,7 @@ describe.concurrent('model train and model evaluate', () => {
         [['--target', 'rich', '--l2', '1'], '--l2 is not for --algorithm boosting'],
         [['--target', 'rich', '--algorithm', 'logistic', '--rounds', '3'], '--rounds is not for --algorithm logistic'],
         [['--target', 'rich', '--rounds', 'many'], '--rounds: expected a number, got "many"'],
-        [['--target', 'rich', '--subsample', '2'], 'subsample must be above 0 and at most 1, got 2'],
+        [['--target', 'rich', '--subsample', '2'], 'subsample: expected a number above 0 and at most 1, got 2'],
         [['--target', 'value', '--class-weight', 'balanced'], '--class-weight is for yes-or-no targets'],
         [['--target', 'value', '--out', 'm.bin'], '--out: expected a name that ends in .json'],
         [['--target', 'value', '--fields', 'years,ages'], 'rows.csv has no column ages'],

@@ -54,7 +54,7 @@ describe('names that are properties of Object', () => {
   it('of options are unknown', () => {
     const data = { columns: ['x'], numbers: Float32Array.of(0, 1), labels: [0, 1] };
     for (const name of ['constructor', 'toString'])
-      expect(() => trainBoosting(data, { [name]: 1 } as never)).toThrow(`there is no option ${name}`);
+      expect(() => trainBoosting(data, { [name]: 1 } as never)).toThrow(`unknown option "${name}"`);
   });
 
   it('of fields of models in process', async () => {

@@ -1,4 +1,5 @@
 import { ConfigError } from '../../errors.ts';
+import { checkValue, wholeNumber } from '../../options/index.ts';
 
 export interface EvaluationOptions {
   /** Groups of the calibration table. @default 10 */
@@ -6,7 +7,7 @@ export interface EvaluationOptions {
 }
 
 export function optionsOf({ bins = 10 }: EvaluationOptions): { readonly bins: number } {
-  if (!Number.isInteger(bins) || bins < 1) throw new ConfigError(`bins must be a whole number, 1 or more, got ${bins}`);
+  checkValue('bins', wholeNumber(1), bins);
   return { bins };
 }
 

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { ConfigError } from '../../errors.ts';
+import { checkValue, wholeNumber } from '../../options/index.ts';
 import type { Model } from '../model.ts';
 import { type FeaturesSource, featuresWriter, listsAsTheyAre } from '../worker/features-writer.ts';
 import { inProcess, type Loaded } from '../worker/in-process.ts';
@@ -47,8 +48,7 @@ export function onnx<Row extends object = readonly (number | null)[]>(
 ): Model<Row, number>;
 export function onnx<Row extends object>(source: ModelSource, options: OnnxOptions<Row> = {}): Model<Row, number> | Model<Row, number[]> {
   const { answer, column, threads = 1 } = options;
-  if (!Number.isInteger(threads) || threads < 1)
-    throw new ConfigError(`onnx: threads must be a whole number of at least 1, got ${threads}`);
+  checkValue('onnx: threads', wholeNumber(1), threads);
   if (column !== undefined && (answer === 'list' || !Number.isInteger(column) || column < 0))
     throw new ConfigError('onnx: column is a position from 0, and goes with one number as the answer');
   const path = pathOf(source);

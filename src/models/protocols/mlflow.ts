@@ -1,4 +1,4 @@
-import { ConfigError } from '../../errors.ts';
+import { checkValue, oneOf } from '../../options/index.ts';
 import { type HttpModelOptions, httpModel } from '../http/http-model.ts';
 import { writeJson } from '../http/json.ts';
 import type { Protocol } from '../http/protocol.ts';
@@ -31,8 +31,7 @@ const INPUTS: readonly string[] = ['dataframe_split', 'dataframe_records', 'inst
 /** MLflow's scoring server: https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally/#input-format */
 export function mlflowProtocol<Row>(options: MlflowOptions = {}): Protocol<Row> {
   const { input = 'dataframe_split', columns, params } = options;
-  if (!INPUTS.includes(input))
-    throw new ConfigError(`http.mlflow: input must be one of ${INPUTS.join(', ')}, got ${JSON.stringify(input)}`);
+  checkValue('http.mlflow: input', oneOf(INPUTS), input);
   return {
     name: 'mlflow',
     health: '/ping',

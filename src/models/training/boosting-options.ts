@@ -1,4 +1,17 @@
-import { ConfigError } from '../../errors.ts';
+import {
+  aFunction,
+  anything,
+  type Check,
+  type ChecksOf,
+  fields,
+  numberFrom,
+  oneOf,
+  positiveNumber,
+  problemsIn,
+  refuse,
+  that,
+  wholeNumber,
+} from '../../options/index.ts';
 import type { TrainingData } from './data.ts';
 
 /** Names and defaults are XGBoost's, in camel case, where it has them. */
@@ -78,61 +91,52 @@ export type Settings<Row extends object> = { readonly [Name in keyof typeof DEFA
   'earlyStopping' | 'onRound' | 'baseScore'
 >;
 
+const share = that('a number above 0 and at most 1', (value) => typeof value === 'number' && value > 0 && value <= 1);
+const amount = numberFrom(0, Number.MAX_VALUE);
+/** Of `positiveWeight`. */
+export const aWeight: Check = that("a finite number above 0, or 'balanced'", (value) => value === 'balanced' || positiveNumber.fits(value));
+
+const CHECKS: ChecksOf<BoostingOptions> = {
+  objective: oneOf(['squared-error', 'logistic']),
+  rounds: wholeNumber(1, 100_000),
+  learningRate: share,
+  maxDepth: wholeNumber(0, 64),
+  maxLeaves: wholeNumber(0, 65_536),
+  minChildWeight: amount,
+  lambda: amount,
+  gamma: amount,
+  subsample: share,
+  colsample: share,
+  bins: that("a whole number from 2 to 65535, or 'exact'", (value) => value === 'exact' || wholeNumber(2, 65_535).fits(value)),
+  positiveWeight: aWeight,
+  baseScore: that('a number that is finite in 32 bits', (value) => typeof value === 'number' && Number.isFinite(Math.fround(value))),
+  earlyStopping: fields({
+    rounds: wholeNumber(1, 100_000),
+    fraction: that('a number between 0 and 1', (value) => typeof value === 'number' && value > 0 && value < 1),
+    data: anything,
+  } satisfies ChecksOf<EarlyStopping>),
+  seed: wholeNumber(0, 2 ** 32 - 1),
+  onRound: aFunction,
+};
+
 /** @throws ConfigError with every problem */
 export function settingsOf<Row extends object>(options: BoostingOptions<Row>): Settings<Row> {
-  const settings = complete(options);
-  const problems = problemsOf(settings);
-  for (const name of Object.keys(options)) if (!KNOWN.has(name)) problems.push(`there is no option ${name}`);
-  if (problems.length > 0) throw new ConfigError(problems.map((problem) => `trainBoosting: ${problem}`));
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const settings = { ...DEFAULTS, ...Object.fromEntries(given) };
+  refuse('trainBoosting', [...problemsIn(options, CHECKS), ...contradictionsIn(settings)]);
   return settings;
 }
 
-const KNOWN: ReadonlySet<string> = new Set([...Object.keys(DEFAULTS), 'earlyStopping', 'onRound', 'baseScore']);
-
-function complete<Row extends object>(options: BoostingOptions<Row>): Settings<Row> {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return { ...DEFAULTS, ...Object.fromEntries(given) };
-}
-
-function problemsOf<Row extends object>(settings: Settings<Row>): string[] {
+function contradictionsIn<Row extends object>(settings: Settings<Row>): string[] {
+  const { objective, maxDepth, maxLeaves, positiveWeight, baseScore, earlyStopping } = settings;
   const problems: string[] = [];
-  const check = (name: string, value: unknown, fits: boolean, wanted: string) => {
-    if (!fits) problems.push(`${name} must be ${wanted}, got ${JSON.stringify(value) ?? String(value)}`);
-  };
-  const whole = (name: string, value: unknown, least: number, most: number) =>
-    check(name, value, isWhole(value, least, most), `a whole number of ${least} to ${most}`);
-  const { objective, rounds, maxDepth, maxLeaves, bins, positiveWeight, baseScore, earlyStopping } = settings;
-  check('objective', objective, objective === 'squared-error' || objective === 'logistic', 'squared-error or logistic');
-  whole('rounds', rounds, 1, 100_000);
-  whole('maxDepth', maxDepth, 0, 64);
-  whole('maxLeaves', maxLeaves, 0, 65_536);
-  if (maxDepth === 0 && maxLeaves < 2) problems.push('without a maxDepth, maxLeaves must be 2 or more');
-  if (bins !== 'exact') whole('bins', bins, 2, 65_535);
-  for (const name of ['learningRate', 'subsample', 'colsample'] as const)
-    check(name, settings[name], settings[name] > 0 && settings[name] <= 1, 'above 0 and at most 1');
-  for (const name of ['minChildWeight', 'lambda', 'gamma'] as const)
-    check(name, settings[name], Number.isFinite(settings[name]) && settings[name] >= 0, 'a number, 0 or more');
-  whole('seed', settings.seed, 0, 2 ** 32 - 1);
-  const isWeight = positiveWeight === 'balanced' || (Number.isFinite(positiveWeight) && positiveWeight > 0);
-  check('positiveWeight', positiveWeight, isWeight, "a number above 0, or 'balanced'");
-  if (objective === 'squared-error' && positiveWeight !== 1) problems.push('positiveWeight is for the objective logistic');
-  if (baseScore !== undefined) {
-    const isScore = objective === 'logistic' ? baseScore > 0 && baseScore < 1 : Number.isFinite(Math.fround(baseScore));
-    check('baseScore', baseScore, isScore, objective === 'logistic' ? 'a probability between 0 and 1' : 'a finite number');
-  }
-  if (earlyStopping !== undefined) problems.push(...stoppingProblems(earlyStopping));
+  if (maxDepth === 0 && maxLeaves < 2) problems.push('maxLeaves: expected 2 or more where maxDepth is 0');
+  if (objective === 'squared-error' && positiveWeight !== 1) problems.push('positiveWeight: expected the objective logistic');
+  if (objective === 'logistic' && baseScore !== undefined && !(baseScore > 0 && baseScore < 1))
+    problems.push(`baseScore: expected a probability between 0 and 1, got ${baseScore}`);
+  if (earlyStopping !== undefined && earlyStopping.rounds === undefined)
+    problems.push('earlyStopping.rounds: expected a whole number, got nothing');
+  if (earlyStopping?.fraction !== undefined && earlyStopping.data !== undefined)
+    problems.push('earlyStopping: expected fraction or data, got both');
   return problems;
-}
-
-function stoppingProblems<Row extends object>({ rounds, fraction, data }: EarlyStopping<Row>): string[] {
-  const problems: string[] = [];
-  if (!isWhole(rounds, 1, 100_000)) problems.push(`earlyStopping.rounds must be a whole number of 1 to 100000, got ${rounds}`);
-  if (fraction !== undefined && !(fraction > 0 && fraction < 1))
-    problems.push(`earlyStopping.fraction must be between 0 and 1, got ${fraction}`);
-  if (fraction !== undefined && data !== undefined) problems.push('earlyStopping takes a fraction or data, not both');
-  return problems;
-}
-
-function isWhole(value: unknown, least: number, most: number): boolean {
-  return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
 }

@@ -1,4 +1,6 @@
 import { ConfigError } from '../../errors.ts';
+import { type ChecksOf, checkOptions, numberFrom, wholeNumber } from '../../options/index.ts';
+import { aWeight } from './boosting-options.ts';
 import { checkBinary, positiveWeightOf, type Table, type TableOfNumbers, type TrainingData, tableOf } from './data.ts';
 import { newton, type Optimum } from './newton.ts';
 import { sparseOf } from './sparse.ts';
@@ -47,7 +49,8 @@ const MOST_COLUMNS = 2_000;
  * @throws ConfigError when an option is wrong, a number is missing, or there is no optimum
  */
 export function trainLogistic<Row extends object>(data: TrainingData<Row>, options: LogisticOptions = {}): LogisticModel<Row> {
-  const { l2 = 1, positiveWeight = 1, maxSteps = 100 } = checked(options);
+  checkOptions<LogisticOptions>('trainLogistic', options, CHECKS);
+  const { l2 = 1, positiveWeight = 1, maxSteps = 100 } = options;
   const table = tableOf(data);
   checkBinary(table.labels);
   checkNumbers(table);
@@ -68,16 +71,7 @@ function textOf<Row extends object>({ columns, features }: Table<Row>, { weights
   return `${JSON.stringify(content, null, 1)}\n`;
 }
 
-function checked(options: LogisticOptions): LogisticOptions {
-  const { l2 = 1, positiveWeight = 1, maxSteps = 100, ...others } = options;
-  const problems = Object.keys(others).map((name) => `there is no option ${name}`);
-  if (!Number.isFinite(l2) || l2 < 0) problems.push(`l2 must be a number, 0 or more, got ${l2}`);
-  if (positiveWeight !== 'balanced' && !(Number.isFinite(positiveWeight) && positiveWeight > 0))
-    problems.push(`positiveWeight must be a number above 0, or 'balanced', got ${positiveWeight}`);
-  if (!Number.isInteger(maxSteps) || maxSteps < 1) problems.push(`maxSteps must be a whole number, 1 or more, got ${maxSteps}`);
-  if (problems.length > 0) throw new ConfigError(problems.map((problem) => `trainLogistic: ${problem}`));
-  return options;
-}
+const CHECKS: ChecksOf<LogisticOptions> = { l2: numberFrom(0, Number.MAX_VALUE), positiveWeight: aWeight, maxSteps: wholeNumber(1) };
 
 function checkNumbers({ numbers, columns }: TableOfNumbers): void {
   if (columns.length > MOST_COLUMNS)

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { ConfigError } from '../../errors.ts';
+import { checkValue, that, wholeNumber } from '../../options/index.ts';
 import { HASH_ATTRIBUTE } from '../features/file.ts';
 import type { Model } from '../model.ts';
 import { type FeaturesSource, featuresWriter, listsAsTheyAre } from '../worker/features-writer.ts';
@@ -95,7 +96,10 @@ async function writerOf<Row extends object>(source: ModelSource, file: ModelFile
 
 function threadsOf(inThread: boolean | number = false): number {
   const threads = Number(inThread);
-  if (!Number.isInteger(threads) || threads < 0 || threads > 256)
-    throw new ConfigError(`inThread must be true, false or a number of threads up to 256, got ${inThread}`);
+  checkValue(
+    'inThread',
+    that('true, false or a whole number of threads up to 256', () => wholeNumber(0, 256).fits(threads)),
+    inThread,
+  );
   return threads;
 }

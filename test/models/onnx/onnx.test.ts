@@ -104,7 +104,7 @@ describe('inputs', () => {
   });
 
   it('options that make no sense are refused at once', () => {
-    expect(() => onnx('x.onnx', { threads: 0 })).toThrow('threads must be');
+    expect(() => onnx('x.onnx', { threads: 0 })).toThrow('threads: expected');
     expect(() => onnx('x.onnx', { answer: 'list', column: 1 })).toThrow('column is a position');
   });
 });

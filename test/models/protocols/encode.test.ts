@@ -149,7 +149,7 @@ describe('encode', () => {
     [() => openInferenceProtocol({ model: 'm' }), /either `tensor`/],
     [() => tensorFlowServingProtocol({ model: 'm', version: 1, label: 'x' }), /not both/],
     [() => kserveV1Protocol({ model: '' }), /name of a model/],
-    [() => mlflowProtocol({ input: 'rows' as never }), /must be one of/],
+    [() => mlflowProtocol({ input: 'rows' as never }), /input: expected one of/],
     [() => bentomlProtocol({ route: 'predict', columns: [] }), /2 problems/],
   ])('refuses settings that cannot work %#', (make, message) => {
     expect(make).toThrow(expect.objectContaining({ code: 'CONFIG', message: expect.stringMatching(message) }));

@@ -161,7 +161,7 @@ describe('trainBoosting', () => {
   it('refuses options with all that is wrong', () => {
     const options = { rounds: 0, subsample: 2, bins: 1, positiveWeight: 2, maxDepth: 0, sudsample: 1 } as BoostingOptions;
     expect(() => trainBoosting(numbers([[1]], [1]), options)).toThrow(
-      /6 problems[\s\S]*rounds must be[\s\S]*maxLeaves must be 2[\s\S]*bins must be[\s\S]*subsample must be[\s\S]*positiveWeight is for[\s\S]*no option sudsample/,
+      /6 problems[\s\S]*rounds: expected[\s\S]*subsample: expected[\s\S]*bins: expected[\s\S]*unknown option "sudsample"[\s\S]*maxLeaves: expected 2[\s\S]*positiveWeight: expected the objective/,
     );
   });
 

@@ -209,6 +209,6 @@ describe('features', () => {
 });
 
 it('options that make no sense are refused at once', () => {
-  expect(() => xgboost(bytes, { inThread: -1 })).toThrow('inThread must be');
-  expect(() => xgboost(bytes, { inThread: 1.5 })).toThrow('inThread must be');
+  expect(() => xgboost(bytes, { inThread: -1 })).toThrow('inThread: expected');
+  expect(() => xgboost(bytes, { inThread: 1.5 })).toThrow('inThread: expected');
 });
