@@ -62,10 +62,8 @@ function structWriter(schema: ConnectSchema): (value: ConnectValue) => string {
   if (fields.length === 0) return () => '{}';
   return (value) => {
     const values = listOf(value);
-    let text = '';
-    fields.forEach(({ head, write }, index) => {
-      text += head + write(values[index]);
-    });
+    let [text, at] = ['', 0];
+    for (const { head, write } of fields) text += head + write(values[at++]);
     return `${text}}`;
   };
 }

@@ -24,7 +24,7 @@ export function resolveOptions(options: PostgresChangesOptions) {
   const { publication = slot, messages = false, contextHeaders = true, pollMs = 100, heartbeatMs = 10_000 } = options;
   const { onTableReplaced = 'stop', onSlotLost = 'stop', topics: { partitions = 1, configs } = {} } = options;
   const tables = options.tables.map(parseTable);
-  refuse('postgresChanges', collisions(prefix, tables));
+  refuse('postgresChanges', topicProblems(prefix, tables));
   const unwrapping = options.unwrap === true ? {} : options.unwrap === false ? undefined : options.unwrap;
   return {
     url,
@@ -50,7 +50,32 @@ export function resolveOptions(options: PostgresChangesOptions) {
   };
 }
 
-/** Kafka allows fewer characters in a topic's name than PostgreSQL in a table's, so two tables may come to have one topic. */
+/** The longest name of a topic that Kafka takes. */
+const LONGEST_TOPIC = 249;
+
+/**
+ * Kafka allows fewer characters in a topic's name than PostgreSQL in a table's, so two tables may come to have one topic. Of topics that
+ * differ only in `.` and `_`, Kafka creates one.
+ */
+function topicProblems(prefix: string, tables: readonly TableName[]): string[] {
+  const topics = tables.map((table) => topicName(`${prefix}.${dottedTable(table)}`));
+  const long = topics.filter((topic) => topic.length > LONGEST_TOPIC);
+  const alike = [...new Set(topics)].filter((topic, _, all) => all.some((other) => other !== topic && spelt(other) === spelt(topic)));
+  return [
+    ...collisions(prefix, tables),
+    ...long.map((topic) => `the topic ${topic} has more than ${LONGEST_TOPIC} characters: choose a shorter prefix`),
+    ...(alike.length === 0
+      ? []
+      : [
+          `Kafka takes only one of the topics ${alike.join(', ')}, which differ in "." and "_" alone: give each table a source of its own with another prefix`,
+        ]),
+  ];
+}
+
+function spelt(topic: string): string {
+  return topic.replaceAll('.', '_');
+}
+
 function collisions(prefix: string, tables: readonly TableName[]): string[] {
   const byTopic = new Map<string, string[]>();
   for (const table of tables) {

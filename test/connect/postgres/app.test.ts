@@ -59,7 +59,7 @@ it('brings the rows that are there, and then each change, to the agents of its a
   }
 });
 
-it('goes on where it was after the server has cut its connection, and says what is the matter meanwhile', async () => {
+it('resumes after the server has cut its connection, and reports the reason meanwhile', async () => {
   const url = await server.database();
   await sql(url, 'create table t (id int primary key)');
   const app = testAppOf('cut');
@@ -160,7 +160,7 @@ it('shows what a source needs and does, and changes nothing', async () => {
   ).toBe(0);
 }, 60_000);
 
-it('shows where a slot stands, and drops it only when told so', async () => {
+it('shows the position of a slot, and drops it only with --yes', async () => {
   const url = await server.database();
   const slot = `command_${process.pid}`;
   const env = { CARS_URL: url, CARS_SLOT: slot };

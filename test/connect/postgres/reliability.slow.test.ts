@@ -94,7 +94,7 @@ it('leaves no gap and no repeat between the snapshot and the stream while rows a
   expect(collector.changes.filter(({ source: { snapshot } }) => snapshot === 'first' || snapshot === 'last')).toHaveLength(2);
 });
 
-it('begins anew when it dies during the snapshot, and leaves no slot behind', async () => {
+it('starts over when it dies during the snapshot, and leaves no slot behind', async () => {
   const url = await server.database();
   await sql(url, `create table t (id int primary key); insert into t select generate_series(1, 500)`);
   const changes = source(url, ['t']);
@@ -114,7 +114,7 @@ it('begins anew when it dies during the snapshot, and leaves no slot behind', as
   expect((await changes.status()).state?.walStatus).toBe('reserved');
 });
 
-it('has one reader: another waits, says for whom, and takes over', async () => {
+it('has one reader: another waits, names it, and takes over', async () => {
   const url = await server.database();
   await sql(url, 'create table t (id int primary key)');
   const changes = source(url, ['t']);
@@ -148,7 +148,7 @@ it('lets the server drop its log while only other tables are written', async () 
   expect(collector.records).toHaveLength(0);
 });
 
-it('reads on from nearby after a load, whichever rights it has', async () => {
+it('reads on from nearby after a load, with and without a superuser’s rights', async () => {
   const url = await server.database();
   const role = `reader_${process.pid}`;
   await sql(
@@ -293,7 +293,7 @@ it('hands keys and values to a converter of the user, with their schemas, and ke
   expect(collector.records[0]!.value!.toString()).toBe('value db.public.t db.public.t.Value ');
 });
 
-it('stops at a number that is none, where the column leaves no room to say so', async () => {
+it('stops at NaN in a column that has no form for it', async () => {
   const url = await server.database();
   await sql(url, 'create table t (id int primary key, a numeric, b numeric(5,2) not null)');
   const precise = source(url, ['t'], { slot: `nan_${process.pid}` });

@@ -11,13 +11,16 @@ export function shownAddress(url: string): string {
   return `postgresql://${host}${pathname}`;
 }
 
+/** Secrets of fewer characters are words of any text. */
+const SHORTEST = 4;
+
 /** Returns a text in which the secrets of a connection string are replaced by `***`. */
 export function withoutSecrets(text: string, url: string): string {
   let safe = text.replaceAll(url, shownAddress(url));
   if (!URL.canParse(url)) return safe;
   const { password, searchParams } = new URL(url);
   for (const secret of [password, decoded(password), ...SECRETS.map((name) => searchParams.get(name) ?? '')]) {
-    if (secret.length > 0) safe = safe.replaceAll(secret, '***');
+    if (secret.length >= SHORTEST) safe = safe.replaceAll(secret, '***');
   }
   return safe;
 }

@@ -12,7 +12,9 @@ export function isStatementError(error: unknown): boolean {
   return propertyOf(error, 'severity') === 'ERROR';
 }
 
+/** An address of several hosts fails with several errors, and a message that is empty. */
 export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
   return error instanceof Error ? error.message : String(error);
 }
 
