@@ -23,7 +23,7 @@ if (source === 'own') {
 
 app.agent('price', changes, pricing(modelUrl), { to: predicted });
 
-if (sink === 'own') app.agent('store', predicted, postgresUpsert({ url, values: 'changes', autoCreate: true, autoEvolve: true }));
+if (sink === 'own') app.agent('store', predicted, postgresUpsert({ url, values: 'rows', autoCreate: true, autoEvolve: true }));
 
 servicesCommand(app, settings);
 insertCommand(app, url);

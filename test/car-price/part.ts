@@ -19,7 +19,7 @@ export function partApp(env: Readonly<Record<string, string | undefined>>): App 
     app.agent('price', changes, pricing(modelUrl), { to: app.topic(PREDICTED, topic) });
   }
   if (PART === 'sink') {
-    app.agent('store', app.topic(PREDICTED, topic), postgresUpsert({ url, values: 'changes', autoCreate: true, autoEvolve: true }));
+    app.agent('store', app.topic(PREDICTED, topic), postgresUpsert({ url, values: 'rows', autoCreate: true, autoEvolve: true }));
   }
   return app;
 }
