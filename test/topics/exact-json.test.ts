@@ -30,6 +30,7 @@ it('reads other numbers that a number cannot hold with all their digits', () => 
     new ExactNumber('0.12345678901234567891e5'),
   ]);
   expect(written(read(text))).toBe(text);
+  for (const bare of ['1e400', '1e-99', '-1e999', '[1e999]', '{"a":1e400}']) expect(written(read(bare))).toBe(bare);
   expect(() => new ExactNumber('0x10')).toThrow(/expected a number as JSON writes it/);
 });
 

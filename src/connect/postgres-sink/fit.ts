@@ -31,9 +31,14 @@ export function misfit(column: ColumnKind, value: unknown, text: string): string
   }
 }
 
+/** Digits that tell every double from the next: a fraction of no more is one, as other languages write it (`4.9E-324`). */
+const DOUBLE_DIGITS = 17;
+
 /** Texts that are not plain decimals, as `NaN`, are Postgres' to read. */
 function isDouble(text: string): boolean {
-  return decimalParts(text) === undefined || isSameDecimal(text, String(Number(text)));
+  const parts = decimalParts(text);
+  if (parts === undefined || isSameDecimal(text, String(Number(text)))) return true;
+  return parts.exponent < 0 && parts.digits.length <= DOUBLE_DIGITS;
 }
 
 /** A number is rounded to the 24 bits of the type, as every fraction is; not so the digits that a `number` cannot hold either. */

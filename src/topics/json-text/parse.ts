@@ -45,7 +45,7 @@ function markNumbers(source: string): Marked {
   while (at < source.length) {
     const quote = source.indexOf('"', at);
     const end = quote < 0 ? source.length : quote;
-    if (end - at > SHORTEST) {
+    if (end - at >= SHORTEST) {
       NUMBER.lastIndex = at;
       for (let match = NUMBER.exec(source); match !== null && match.index < end; match = NUMBER.exec(source)) {
         const value = exactOf(match[0]);
