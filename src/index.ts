@@ -65,6 +65,7 @@ export {
   avro,
   bytes,
   type Event,
+  ExactNumber,
   exactJson,
   float32,
   float64,
