@@ -8,6 +8,7 @@ export class AgentWaiting {
   readonly #clock: Clock;
   #since: number | undefined;
   #succeededAt = 0;
+  readonly #events = new Set<object>();
   /** The behaviour polls nothing until what it waits for is there again. */
   #isHeld = false;
 
@@ -25,6 +26,21 @@ export class AgentWaiting {
   /** Epoch milliseconds of the last success that ended a wait; 0 before. */
   get succeededAt(): number {
     return this.#succeededAt;
+  }
+
+  /** Number of events that wait, over all partitions. */
+  get events(): number {
+    return this.#events.size;
+  }
+
+  /** An event begins to wait, or waits on. */
+  enter(event: object): void {
+    this.#events.add(event);
+  }
+
+  /** It waits no longer: it has finished, is judged by its policy, or is no longer this worker's. */
+  leave(event: object): void {
+    this.#events.delete(event);
   }
 
   waits(error: unknown): void {

@@ -14,6 +14,8 @@ export interface FailedAttempt {
   readonly waitedMs: number;
   /** Another event of the agent has succeeded since the last of these waits began: the outage is not everybody's. */
   readonly othersSucceed: boolean;
+  /** Number of the agent's events that wait for something outside, this one included. */
+  readonly waiting: number;
   /** One of its outputs was refused, which another attempt would not change. */
   readonly isHandled: boolean;
 }
@@ -28,7 +30,7 @@ export type Verdict =
   /** The worker ends and the event stays unfinished: its policy says so, or only an operator can remove the cause. */
   | { readonly action: 'stop'; readonly by: 'policy' | 'operator' };
 
-/** An event that alone meets an outage for this time, while others of its agent succeed, is judged by the policy. */
+/** An event that alone meets an outage for this time, while others of its agent succeed, is judged by the policy. Of several, each for as many times. */
 export const ALONE_MS = 30_000;
 
 /**
@@ -50,10 +52,11 @@ export function judge(failed: FailedAttempt): Verdict {
 
 /**
  * An upstream that answers others and has refused this event for long has a problem with this event: it must not hold its key for ever.
- * Errors that say for certain what they mean are excepted, and so is a request for fewer requests.
+ * Errors that say for certain what they mean are excepted, and so is a request for fewer requests. Others may succeed because they do not ask
+ * the upstream at all: the more events wait, the more likely is an outage, and the longer is the time.
  */
-function isOwnFault({ error, waitedMs, othersSucceed }: FailedAttempt): boolean {
-  return othersSucceed && waitedMs >= ALONE_MS && !isSure(error) && !isRateLimit(error);
+function isOwnFault({ error, waitedMs, othersSucceed, waiting }: FailedAttempt): boolean {
+  return othersSucceed && waitedMs >= ALONE_MS * Math.max(1, waiting) && !isSure(error) && !isRateLimit(error);
 }
 
 /** A policy that throws, as by a function of `when`, decides nothing. */

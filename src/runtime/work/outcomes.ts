@@ -27,6 +27,8 @@ export interface OutcomeParts {
 /** Carries out what becomes of the items of one task: the next attempt, the dead letter, the end. */
 export class Outcomes implements AttemptOutcomes<WorkItem> {
   readonly #parts: OutcomeParts;
+  /** Items that wait for something outside that cannot be reached. */
+  readonly #waiting = new Set<WorkItem>();
   #isCurrent = true;
 
   constructor(parts: OutcomeParts) {
@@ -40,6 +42,17 @@ export class Outcomes implements AttemptOutcomes<WorkItem> {
   /** From now on no outcome counts. */
   abandon(): void {
     this.#isCurrent = false;
+    for (const item of this.#waiting) this.#parts.runtime.waiting.leave(item);
+  }
+
+  #noteWait(item: WorkItem, isWaiting: boolean): void {
+    const { waiting } = this.#parts.runtime;
+    if (isWaiting) {
+      this.#waiting.add(item);
+      waiting.enter(item);
+    } else if (this.#waiting.delete(item)) {
+      waiting.leave(item);
+    }
   }
 
   handled(item: WorkItem, isLast: boolean): void {
@@ -58,6 +71,7 @@ export class Outcomes implements AttemptOutcomes<WorkItem> {
   }
 
   settled(item: WorkItem): void {
+    if (item.waits > 0) this.#noteWait(item, false);
     this.#parts.runtime.waiting.succeeded();
     this.#finish(item);
   }
@@ -70,7 +84,9 @@ export class Outcomes implements AttemptOutcomes<WorkItem> {
     const now = runtime.services.clock.now();
     const waitedMs = waitingSince === undefined ? 0 : now - waitingSince;
     const othersSucceed = waitedAt !== undefined && runtime.waiting.succeededAt > waitedAt;
-    const verdict = judge({ error, policy: runtime.agent.onError, attempt, waits, waitedMs, othersSucceed, isHandled });
+    const { events: waiting } = runtime.waiting;
+    const verdict = judge({ error, policy: runtime.agent.onError, attempt, waits, waitedMs, othersSucceed, waiting, isHandled });
+    this.#noteWait(item, verdict.action === 'wait');
     switch (verdict.action) {
       case 'wait':
         runtime.waiting.waits(error);

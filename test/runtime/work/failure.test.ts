@@ -7,7 +7,7 @@ import { ALONE_MS, type FailedAttempt, judge } from '../../../src/runtime/work/f
 const busy = Object.assign(new Error('503'), { response: { status: 503 } });
 
 const verdict = (policy: FailurePolicy, error: unknown = busy, more: Partial<FailedAttempt> = {}) =>
-  judge({ error, policy, attempt: 1, waits: 0, waitedMs: 0, othersSucceed: false, isHandled: false, ...more });
+  judge({ error, policy, attempt: 1, waits: 0, waitedMs: 0, othersSucceed: false, waiting: 1, isHandled: false, ...more });
 
 describe('an error that looks like an outage', () => {
   it.each([retry(), skip(), deadLetter(), stop(), when(RangeError, skip()).otherwise(deadLetter())])(
@@ -59,6 +59,9 @@ describe('an error that looks like an outage', () => {
     expect(verdict(retry({ attempts: 2 }), busy, { ...alone, attempt: 2 })).toMatchObject({ action: 'deadLetter' });
     expect(verdict(skip(), busy, { ...alone, waitedMs: ALONE_MS - 1 })).toMatchObject({ action: 'wait' });
     expect(verdict(skip(), busy, { ...alone, othersSucceed: false })).toMatchObject({ action: 'wait' });
+    expect(verdict(skip(), busy, { ...alone, waiting: 2 })).toMatchObject({ action: 'wait' });
+    expect(verdict(skip(), busy, { ...alone, waiting: 2, waitedMs: 2 * ALONE_MS })).toEqual({ action: 'skip' });
+    expect(verdict(skip(), busy, { ...alone, waiting: 0 })).toEqual({ action: 'skip' });
     expect(verdict(skip(), unavailable(busy), alone)).toMatchObject({ action: 'wait' });
     expect(verdict(skip(), new KafkaError('retry', 'x'), alone)).toMatchObject({ action: 'wait' });
     expect(verdict(skip(), Object.assign(new Error('x'), { status: 429 }), alone)).toMatchObject({ action: 'wait' });
