@@ -12,7 +12,7 @@ export interface EventPlace extends TopicPartition {
 
 /** Events of a worker and their arguments. An event without listeners costs nothing. */
 export interface WorkerEvents {
-  /** Partitions are assigned and their agents run. */
+  /** Partitions are assigned; the agents of each run as soon as its state is restored. */
   assigned: [{ readonly partitions: readonly TopicPartition[]; readonly epoch: number }];
   /** Partitions were given up (`lost: false`, drained) or taken away (`lost: true`). */
   revoked: [{ readonly partitions: readonly TopicPartition[]; readonly lost: boolean }];
