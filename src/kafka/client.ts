@@ -146,6 +146,8 @@ export interface Subscription {
    * A commit of an epoch that is over rejects with `stale` without asking the broker.
    */
   commit(epoch: number, offsets: readonly CommittedOffset[]): Promise<void>;
+  /** What the group knows this member as in an epoch, for offsets that a transaction commits. @throws KafkaError `stale` once the epoch is over */
+  member(epoch: number): GroupMembership;
   /** What the group has committed, from the broker. */
   committed(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]>;
   /**
@@ -155,6 +157,15 @@ export interface Subscription {
   rejoin(epoch: number, reason: KafkaError): void;
   /** Leaves the group (after `revoking`) and closes. Idempotent, bounded in time. */
   close(): Promise<void>;
+}
+
+/** The member that commits offsets in a transaction: a generation that is over is refused (KIP-447). */
+export interface GroupMembership {
+  readonly groupId: string;
+  readonly generationId: number;
+  readonly memberId: string;
+  /** @default null: no static membership */
+  readonly groupInstanceId?: string | null;
 }
 
 export interface TopicSpec {
@@ -218,6 +229,18 @@ export interface KafkaProducer {
   close(): Promise<void>;
 }
 
+/** Transactions of one transactional id. */
+export interface KafkaTransactions {
+  /**
+   * Writes records and the offsets of a group in one transaction: both, or neither. One call at a time.
+   *
+   * @throws KafkaError (rejects) when it was not committed; `stale` when another producer has the id by now, or the generation
+   *   of the member is over
+   */
+  write(records: readonly OutputRecord[], member: GroupMembership, offsets: readonly CommittedOffset[]): Promise<void>;
+  close(): Promise<void>;
+}
+
 export interface KafkaClient {
   /** `kafkajs 2.2.4`, for logs. */
   readonly name: string;
@@ -229,6 +252,8 @@ export interface KafkaClient {
    */
   subscribe(options: SubscribeOptions, sink: (subscription: Subscription) => ConsumerSink): Promise<Subscription>;
   producer(): Promise<KafkaProducer>;
+  /** Resolves when older producers of the id are fenced, and what they left open has ended. */
+  transactions(transactionalId: string): Promise<KafkaTransactions>;
   admin(): Promise<KafkaAdmin>;
   /** Closes everything opened through this client. Idempotent, bounded in time. */
   close(): Promise<void>;

@@ -2,6 +2,7 @@ import { describeError, KafkaError } from '../../errors.ts';
 import {
   type CommittedOffset,
   type ConsumerSink,
+  type GroupMembership,
   isInLog,
   type KafkaAdmin,
   type KafkaClient,
@@ -31,7 +32,7 @@ const NAME = 'replay';
 
 /**
  * Reads dead-letter topics as a member of a group, up to where they end at the start, leaving out what the group has
- * done before. What is marked as done is committed by `commit`: letters that were passed over come again next time.
+ * done before. What is marked as done is part of `commitPoint`: letters that were passed over come again next time.
  */
 export class LetterReader implements ConsumerSink {
   readonly #client: KafkaClient;
@@ -79,12 +80,10 @@ export class LetterReader implements ConsumerSink {
     return [...this.#states.values()].every((state) => this.#offsetOf(state).metadata!.length < METADATA_LIMIT - 100);
   }
 
-  async commit(): Promise<void> {
-    if (this.#states.size > 0)
-      await this.#subscription?.commit(
-        this.#epoch,
-        [...this.#states.values()].map((state) => this.#offsetOf(state)),
-      );
+  /** What is done so far, as offsets of the group, and the member that may commit them. @throws KafkaError `stale` after a rebalance */
+  commitPoint(): { readonly member: GroupMembership; readonly offsets: CommittedOffset[] } {
+    if (this.#subscription === undefined) throw new KafkaError('stale', 'no letter has been read');
+    return { member: this.#subscription.member(this.#epoch), offsets: [...this.#states.values()].map((state) => this.#offsetOf(state)) };
   }
 
   async close(): Promise<void> {
@@ -122,9 +121,7 @@ export class LetterReader implements ConsumerSink {
     this.#wake();
   }
 
-  async revoking(): Promise<void> {
-    await this.commit().catch(() => {});
-  }
+  async revoking(): Promise<void> {}
 
   lost(): void {
     this.#states.clear();
@@ -154,8 +151,12 @@ export class LetterReader implements ConsumerSink {
     return this.#states.size > 0 && [...this.#states.values()].every(({ tracker, end }) => tracker.end >= end);
   }
 
-  #offsetOf({ partition, tracker }: PartitionState): CommittedOffset {
+  #offsetOf({ partition, tracker, done }: PartitionState): CommittedOffset {
     const offset = tracker.position;
-    return { ...partition, offset, metadata: encodeFinished(offset, new Map([[NAME, tracker.finishedBeyond()]])) };
+    return {
+      ...partition,
+      offset,
+      metadata: encodeFinished(offset, new Map([[NAME, [...tracker.finishedBeyond(), ...done.from(tracker.end)]]])),
+    };
   }
 }

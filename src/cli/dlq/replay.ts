@@ -1,4 +1,4 @@
-import type { KafkaAdmin, KafkaProducer, OutputRecord } from '../../kafka/index.ts';
+import type { KafkaAdmin, KafkaTransactions, OutputRecord } from '../../kafka/index.ts';
 import { type LetterInfo, readLetter, replayHeaders } from '../../runtime/index.ts';
 import { partitionOf } from '../../topics/index.ts';
 import { CommandError } from '../command-error.ts';
@@ -26,7 +26,7 @@ export async function replayLetters(names: readonly string[], options: RawOption
   }
 }
 
-/** Marks letters as replayed when the broker has acknowledged them: a replay that is cut off repeats a chunk at most. */
+/** Writes letters and marks them as replayed in one transaction: a replay that is cut off repeats none. */
 class Replay {
   readonly #session: AppSession;
   readonly #admin: KafkaAdmin;
@@ -35,7 +35,7 @@ class Replay {
   readonly #addressee: Addressee;
   readonly #isDry: boolean;
   readonly #counts = new Map<string, number>();
-  #producer: KafkaProducer | undefined;
+  #transactions: KafkaTransactions | undefined;
   #chunk: Letter[] = [];
   #replayed = 0;
   #passed = 0;
@@ -76,6 +76,8 @@ class Replay {
   }
 
   async run(topics: readonly string[], limit: number): Promise<void> {
+    // Before positions are read: a replay that was killed may have left a transaction open.
+    if (!this.#isDry) this.#transactions = await (await this.#session.client()).transactions(replayGroupOf(this.#session.app.id));
     const reader = await this.#reader(topics);
     try {
       for await (const letter of reader.letters()) {
@@ -94,7 +96,7 @@ class Replay {
       }
       await this.#send(reader);
     } finally {
-      await this.#producer?.close();
+      await this.#transactions?.close();
       await reader.close();
     }
     this.#tell();
@@ -110,13 +112,11 @@ class Replay {
           next: 'Replay or purge the older ones first. Those replayed so far are marked as such.',
         });
       }
-      const client = await this.#session.client();
-      this.#producer ??= await client.producer();
       const records: OutputRecord[] = [];
       for (const letter of chunk) records.push(await this.#recordOf(letter));
-      await this.#producer.send(records);
       for (const letter of chunk) reader.finish(letter);
-      await reader.commit();
+      const { member, offsets } = reader.commitPoint();
+      await this.#transactions?.write(records, member, offsets);
     }
     this.#replayed += chunk.length;
     for (const letter of chunk) this.#note(letter);

@@ -1,5 +1,5 @@
 import { KafkaError } from '../../errors.ts';
-import type { CommittedOffset, ConsumerSink, KafkaRecords, TopicPartition } from '../client.ts';
+import type { CommittedOffset, ConsumerSink, GroupMembership, KafkaRecords, TopicPartition } from '../client.ts';
 import type { Member } from './cluster.ts';
 import type { ConsumerOwner, GroupConsumer, ResolvedOptions } from './consumer.ts';
 import { Deliveries } from './deliveries.ts';
@@ -111,6 +111,15 @@ export class Assignments implements ConsumerOwner {
       const topics = [...new Set(offsets.map(({ topic }) => topic))];
       throw commitError(cause, this.#options.groupId, (error) => consumer.explain(error, topics));
     });
+  }
+
+  /** @throws KafkaError `stale` once the epoch is over */
+  memberIn(number: number): GroupMembership {
+    const { groupId } = this.#options;
+    if (this.#epoch?.number !== number || this.#epoch.state === 'over')
+      throw new KafkaError('stale', `epoch ${number} of group "${groupId}" is over`);
+    const { memberId, groupGenerationId: generationId } = this.#epoch.member;
+    return { groupId, memberId, generationId };
   }
 
   /** Ends the consumer of an epoch, so that a new one joins. No effect once the epoch is over. */

@@ -7,6 +7,7 @@ import type {
   KafkaClientFactory,
   KafkaClientOptions,
   KafkaProducer,
+  KafkaTransactions,
   SubscribeOptions,
   Subscription,
 } from '../client.ts';
@@ -16,6 +17,7 @@ import { toKafkaError } from './errors.ts';
 import { LIBRARY_NAME, loadLibrary } from './library.ts';
 import { createProducer } from './producer.ts';
 import { subscribe } from './subscription.ts';
+import { openTransactions } from './transactions.ts';
 
 const CONNECT_MS = 10_000;
 const CONNECT_PAUSE_MS = 250;
@@ -53,6 +55,10 @@ class Client implements KafkaClient {
 
   async producer(): Promise<KafkaProducer> {
     return this.#keep(await createProducer(this.#options));
+  }
+
+  async transactions(transactionalId: string): Promise<KafkaTransactions> {
+    return this.#keep(await openTransactions(this.#options, transactionalId));
   }
 
   async admin(): Promise<KafkaAdmin> {

@@ -38,7 +38,7 @@ export const CODES: ReadonlyMap<string, CodeRule> = new Map([
     'INVALID_SESSION_TIMEOUT',
     "Keep it between the broker's group.min.session.timeout.ms and group.max.session.timeout.ms.",
   ),
-  ...rows('fatal', 'INVALID_GROUP_ID GROUP_MAX_SIZE_REACHED UNSUPPORTED_VERSION SECURITY_DISABLED'),
+  ...rows('fatal', 'INVALID_TXN_STATE INVALID_GROUP_ID GROUP_MAX_SIZE_REACHED UNSUPPORTED_VERSION SECURITY_DISABLED'),
 ]);
 
 /** Errors of the client that come without a code of Kafka's. */

@@ -9,7 +9,7 @@ import type { KafkaClientOptions } from '../client.ts';
 import { type Cluster, createCluster } from './cluster.ts';
 import { type Batch, headersOf } from './partition-queue.ts';
 import { type PartitionAnswer, produceTo } from './produce-call.ts';
-import { initIdempotence, type ProducerIdentity } from './transaction-calls.ts';
+import { initIdempotence, type ProducerIdentity, type TransactionOwner } from './transaction-calls.ts';
 
 /** A black-holed broker must not hold a send for longer than the caller was promised. */
 const REQUEST_TIMEOUT_MS = 8_000;
@@ -22,11 +22,11 @@ const CLOSE_MS = 3_000;
  */
 export class ProducerSession {
   readonly #cluster: Cluster;
-  readonly #identity: ProducerIdentity;
+  readonly #identity: SessionIdentity;
   readonly #sequences = new Map<string, number>();
   readonly #compression: CompressionOf;
 
-  constructor(cluster: Cluster, identity: ProducerIdentity, compression: CompressionOf = uncompressed) {
+  constructor(cluster: Cluster, identity: SessionIdentity, compression: CompressionOf = uncompressed) {
     this.#cluster = cluster;
     this.#identity = identity;
     this.#compression = compression;
@@ -42,6 +42,13 @@ export class ProducerSession {
       void within(cluster.disconnect(), CLOSE_MS).catch(() => {});
       throw error;
     }
+  }
+
+  /** For records of the transactions of an owner, which is there already. */
+  static async ofTransactions(options: KafkaClientOptions, owner: TransactionOwner): Promise<ProducerSession> {
+    const cluster = createCluster(options, { requestTimeout: REQUEST_TIMEOUT_MS });
+    await cluster.connect();
+    return new ProducerSession(cluster, owner, options.compression);
   }
 
   /** Learns where the partitions are; rejects if the topic does not exist or may not be written. */
@@ -61,7 +68,8 @@ export class ProducerSession {
   async produce(nodeId: number, batches: readonly Batch[]): Promise<PartitionAnswer[]> {
     const broker = await this.#cluster.findBroker({ nodeId });
     const encoded = await Promise.all(batches.map((batch) => this.#encode(batch)));
-    return produceTo(broker, encoded, { timeoutMs: REQUEST_TIMEOUT_MS });
+    const { transactionalId } = this.#identity;
+    return produceTo(broker, encoded, { timeoutMs: REQUEST_TIMEOUT_MS, ...(transactionalId === undefined ? {} : { transactionalId }) });
   }
 
   /** The broker has the batch: the next one of the partition carries later numbers. */
@@ -83,9 +91,13 @@ export class ProducerSession {
 
   #owner(topic: string, partition: number): BatchOwner {
     const firstSequence = this.#sequences.get(sequenceKey(topic, partition)) ?? 0;
-    return { ...this.#identity, firstSequence };
+    const { producerId, producerEpoch, transactionalId } = this.#identity;
+    return { producerId, producerEpoch, firstSequence, isTransactional: transactionalId !== undefined };
   }
 }
+
+/** The producer, and the transactional id if its records belong to transactions. */
+type SessionIdentity = ProducerIdentity & { readonly transactionalId?: string };
 
 type CompressionOf = NonNullable<KafkaClientOptions['compression']>;
 

@@ -40,25 +40,31 @@ interface Progress {
   lastError: KafkaError | undefined;
 }
 
-export async function createProducer(options: KafkaClientOptions): Promise<KafkaProducer> {
-  const producer = new IdempotentProducer(options);
+/** @param open makes the session, and makes another one after a failure. @default a producer id of its own */
+export async function createProducer(
+  options: KafkaClientOptions,
+  open: () => Promise<ProducerSession> = () => ProducerSession.open(options),
+): Promise<KafkaProducer> {
+  const producer = new IdempotentProducer(options, open);
   await producer.open();
   return producer;
 }
 
 class IdempotentProducer implements KafkaProducer {
   readonly #options: KafkaClientOptions;
+  readonly #openSession: () => Promise<ProducerSession>;
   readonly #stopping = new AbortController();
   #session: ProducerSession | undefined;
   readonly #cut = new CutRequests();
   #sending: Promise<number[]> | undefined;
 
-  constructor(options: KafkaClientOptions) {
+  constructor(options: KafkaClientOptions, openSession: () => Promise<ProducerSession>) {
     this.#options = options;
+    this.#openSession = openSession;
   }
 
   async open(): Promise<ProducerSession> {
-    this.#session ??= await ProducerSession.open(this.#options).catch((error: unknown) => {
+    this.#session ??= await this.#openSession().catch((error: unknown) => {
       throw explainRefusal(toKafkaError(error, 'opening a producer'), this.#options, { operation: 'IdempotentWrite' });
     });
     return this.#session;

@@ -1,6 +1,14 @@
 import { ConfigError, KafkaError } from '../../errors.ts';
 import { backoff, sleep, within } from '../../timing/index.ts';
-import type { CommittedOffset, ConsumerSink, KafkaClientOptions, SubscribeOptions, Subscription, TopicPartition } from '../client.ts';
+import type {
+  CommittedOffset,
+  ConsumerSink,
+  GroupMembership,
+  KafkaClientOptions,
+  SubscribeOptions,
+  Subscription,
+  TopicPartition,
+} from '../client.ts';
 import { Assignments } from './assignments.ts';
 import type { Member } from './cluster.ts';
 import { GroupConsumer, type ResolvedOptions } from './consumer.ts';
@@ -97,6 +105,10 @@ class GroupSubscription implements Subscription {
     const turn = this.#commits.then(() => (offsets.length === 0 ? undefined : this.#assignments.commit(epoch, offsets)));
     this.#commits = turn.catch(() => {});
     await turn;
+  }
+
+  member(epoch: number): GroupMembership {
+    return this.#assignments.memberIn(epoch);
   }
 
   async committed(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {

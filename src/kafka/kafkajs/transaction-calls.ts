@@ -1,7 +1,7 @@
 import { offsetFetch } from '../../wire/apis/group.ts';
 import { addOffsetsToTxn, addPartitionsToTxn, endTxn, initProducerId, txnOffsetCommit } from '../../wire/apis/transaction.ts';
 import { ErrorCode, errorName } from '../../wire/error-code.ts';
-import type { CommittedOffset, TopicPartition } from '../client.ts';
+import type { CommittedOffset, GroupMembership, TopicPartition } from '../client.ts';
 import { byTopic } from '../partitions.ts';
 import type { Broker } from './cluster.ts';
 import { codeError } from './errors.ts';
@@ -21,15 +21,6 @@ export interface ProducerIdentity {
 
 export interface TransactionOwner extends ProducerIdentity {
   readonly transactionalId: string;
-}
-
-/** The member that commits offsets in a transaction: a generation that is over is refused (KIP-447). */
-export interface GroupMembership {
-  readonly groupId: string;
-  readonly generationId: number;
-  readonly memberId: string;
-  /** @default null: no static membership */
-  readonly groupInstanceId?: string | null;
 }
 
 /**
