@@ -63,7 +63,7 @@ export class Dispatch {
   #giveOrRefuse(record: KafkaRecord, decoded: Decoded): void {
     const { partition, services } = this.#parts;
     const replay = replayOf(record, partition);
-    const isLost = replay?.app === services.letters.app && !this.#agents.some(({ agent }) => agent === replay.agent);
+    const isLost = replay !== undefined && replay.app === services.letters.app && !this.#agents.some(({ agent }) => agent === replay.agent);
     if (isLost) void this.#refuse(record, unknownAgent(replay.agent, partition, record.offset), replay.agent);
     else this.#give(record, decoded, replay);
   }

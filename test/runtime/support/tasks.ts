@@ -21,7 +21,7 @@ export function servicesOf(acknowledge: Acknowledge[] = []): Services {
     },
     flush: async () => {},
   };
-  const letters = { write: async () => {} };
+  const letters = { app: 'tasks', write: async () => {} };
   const rest = { telemetry: new Telemetry(), clock: systemClock, tell: () => {}, fail: () => {} };
   return { ...rest, outputs, letters } as unknown as Services;
 }
