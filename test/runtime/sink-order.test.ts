@@ -83,6 +83,6 @@ it('a drain waits for a sink that is at work', async () => {
     () => worker.stats().agents.copy?.inFlight,
     (inFlight) => inFlight === 1,
   );
-  expect(await worker.stop()).toEqual({ drained: 1, abandoned: 0 });
+  expect(await worker.stop()).toEqual({ drained: 1, abandoned: 0, committed: true });
   expect(seen).toEqual([0]);
 });
