@@ -3,6 +3,9 @@ import { limited } from '../timing/index.ts';
 import type { CommittedOffset, KafkaAdmin, Subscription, TopicPartition, Watermarks } from './client.ts';
 import { partitionKey } from './partitions.ts';
 
+// The ends of the logs are read after the group's commits, not beside them: a commit of the previous owner that comes between the
+// two would lie beyond the end and count as lost data.
+
 /** What the group has committed for a partition, and what its log holds. */
 export interface LogPosition extends Watermarks {
   /** The next offset to be read; undefined when the group has no commit. */

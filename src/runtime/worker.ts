@@ -19,6 +19,9 @@ import type { CoPartitioned } from './topology/co-partitioning.ts';
 import type { AppTopicSpec } from './topology/letter-topics.ts';
 import { AgentRuntime } from './work/agent-runtime.ts';
 
+// What a stop gave up is counted from the stop on: a rebalance before it may have given up events too, which other workers have done
+// since.
+
 /** What an app gives its worker. */
 export interface WorkerParts {
   readonly appId: string;

@@ -11,6 +11,9 @@ import type { Outcome } from './outcome.ts';
 import type { InferencePlan } from './plan.ts';
 import { askModel } from './question.ts';
 
+// A trial of a half-open breaker polls before its first await, so that a partition without events hands the trial on. While a
+// behaviour holds its agent (`waiting`), acknowledgements of earlier outputs do not end the wait.
+
 export interface PartitionPlan<K, V, Row, Answer, Out> extends InferencePlan<Row, Answer> {
   readonly features: (value: V, event: Event<K, V>) => Row;
   readonly result: (value: V, answer: Answer, event: Event<K, V>) => Out;

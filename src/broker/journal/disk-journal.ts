@@ -9,6 +9,13 @@ import { decodeEntries, encodeEntry } from './entry-codec.ts';
 import type { KeptState } from './kept-state.ts';
 import { encodeSnapshot, readSnapshot, SNAPSHOT } from './snapshot.ts';
 
+// A journal entry comes before the change in memory. Leftovers of a deleted topic are cleared before the new one is journalled, and
+// data are removed only once the deletion is durable. Under fsync a batch is acknowledged only after the journal is flushed, so that
+// it cannot outlive its topic.
+//
+// Snapshot and journal share a generation, and an older journal is ignored. From the first rename until both are in place the
+// journal refuses entries.
+
 const NAME = 'journal.log';
 /** A journal that is larger, and four times as large as its snapshot, is folded into a new one. */
 const COMPACT_BYTES = 1024 * 1024;

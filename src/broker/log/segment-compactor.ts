@@ -5,6 +5,10 @@ import { Compaction, type CompactionRules, isTooYoung, isWorthwhile } from './co
 import type { Segment } from './segment.ts';
 import { type Rewritten, rewriteSegment, rewrittenPath } from './segment-rewrite.ts';
 
+// Compaction leaves gaps. A recovery accepts them only up to the offset in `compacted`, which is on the disk before the first batch
+// goes, and only segments are rewritten that no recovery goes through again (a .producers file comes after them). An emptied segment
+// keeps its last batch without records, or its end, and the log's start, would move.
+
 /** What the compaction of a log on disk needs of it. Its calls throw what the file system throws. */
 export interface CompactedLog {
   readonly files: Files;

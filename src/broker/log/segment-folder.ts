@@ -8,6 +8,11 @@ import { SegmentList } from './segment-list.ts';
 import { type Rewritten, rewrittenPath } from './segment-rewrite.ts';
 import { SegmentSync } from './segment-sync.ts';
 
+// A failed call may still have made its file. Names count as unsynced before the file is created, an empty segment that is not the
+// last is a stray, and names that a killed process left are synced at the next start before anything is acknowledged.
+//
+// Before the oldest segment is dropped, the next one's .producers must be on the disk, or retries are no longer recognised.
+
 /** The files of one log: which there are, and which of them are to be synced. */
 export class SegmentFolder {
   readonly path: string;

@@ -5,6 +5,9 @@ import { type Clock, systemClock, type Timer } from '../clock/clock.ts';
 import type { Journal } from '../journal/entry.ts';
 import type { Transaction } from './transaction.ts';
 
+// A transaction's decision is in the journal before a marker is written. From then on the marker is tried until it stands; after a
+// restart only partitions where the transaction is still open get one. Markers that a failed sync took back open it again.
+
 /** What the end of a transaction reaches. */
 export interface CompletionParts {
   readonly journal: Journal;

@@ -7,6 +7,9 @@ import { Completion, type CompletionParts } from './completion.ts';
 import { checkExpected, type ExpectedProducer, fencingEpoch, nextEpoch } from './epochs.ts';
 import { isPart, isPrepared, type Transaction, type TransactionState } from './transaction.ts';
 
+// A pending offset is replaced by a plain commit that comes after it, whatever the transaction's end: order is kept across
+// snapshots.
+
 export interface TransactionsOptions extends CompletionParts {
   readonly journal: Journal;
   readonly clock: Clock;

@@ -2,6 +2,9 @@ import { sourceText } from './guard.ts';
 import type { Texts } from './row.ts';
 import type { Column, Table } from './table.ts';
 
+// What a batch holds about one row is folded, not cut to its last event: that one may lack a large column that it did not change, or
+// be a late older one.
+
 /** One event, ready to be written. */
 export interface Entry {
   /** Its place in the batch. */

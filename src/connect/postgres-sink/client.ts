@@ -1,5 +1,8 @@
 import { ConfigError } from '../../errors.ts';
 
+// A pooled connection that is checked out has no error listener: without one of ours, a server that dies between two queries ends
+// the process.
+
 /** The part of `pg` that is used here; the package itself is an optional peer. */
 export interface PgClient {
   query(text: string, values?: readonly unknown[]): Promise<PgResult>;

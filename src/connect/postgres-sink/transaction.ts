@@ -5,6 +5,9 @@ import { literal } from './sql-names.ts';
 import { deleteStatement, insertStatement, type Statement, updateStatement, upsertStatement } from './statements.ts';
 import { signatureOf, type Table } from './table.ts';
 
+// A cast to varchar(8) cuts silently where an insert refuses, and a cast to char or bit without length means length 1. So casts name
+// the type in quotes, which has no length.
+
 /** Rows that a transaction changed. */
 export interface Changed {
   readonly upserted: number;

@@ -2,6 +2,8 @@ import { getLogger } from '@logtape/logtape';
 import { messageOf } from '../../errors.ts';
 import type { Model, PredictOptions } from '../model.ts';
 
+// A file that could not be used is read again although its date has not changed: the features beside it may have been missing.
+
 const log = getLogger(['streamer', 'models']);
 
 /** One version of a model that may be replaced. Once it is retired, it is closed when its last call has ended. */

@@ -1,6 +1,10 @@
 import { ConfigError } from '../../errors.ts';
 import { MersenneTwister } from './mersenne-twister.ts';
 
+// Numbers are compared as `x < threshold` in 32 bits: a threshold lies above every value of its left side in the node and at or
+// below those of its right side, halfway in 32 bits or, where that rounds down to the left side, on the right one. Rows that a tree
+// has not seen are sent by value, never by bin.
+
 /** Row numbers, from 0. */
 export interface Split {
   readonly train: Int32Array;

@@ -1,6 +1,9 @@
 import { floatText } from './float-text.ts';
 import type { GrownTree } from './grown-tree.ts';
 
+// XGBoost 1.6 refuses a JSON model with anything behind its last brace, a line end included. All versions refuse a whole number
+// where they expect a float.
+
 export interface XgboostContent {
   readonly objective: string;
   /** As a prediction. */

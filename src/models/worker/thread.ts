@@ -4,6 +4,8 @@ import { ModelError } from '../model-error.ts';
 import { type FromThread, type ScorerSpec, type ToThread, transferOf } from './messages.ts';
 import { threadFile } from './thread-file.ts';
 
+// A worker thread inherits --input-type and the like from its process unless its execArgv is empty.
+
 interface Waiting {
   resolve(values: Float32Array): void;
   reject(error: unknown): void;

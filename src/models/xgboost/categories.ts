@@ -1,5 +1,9 @@
 import type { Field } from './field.ts';
 
+// XGBoost 1.6 sends a category that is invalid or outside of a node's set to the default direction, 1.7.6 and later to the left.
+// Category names outside of ASCII are cut in wrong places in 3.2 files: they are refused. An untransformed base_score at zero rounds
+// exists only in 3.1 and later, and only when none was given.
+
 /** The categories of one feature. */
 export interface Categories {
   /** The name of each code. */

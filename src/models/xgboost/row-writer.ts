@@ -5,6 +5,9 @@ import type { RowWriter } from '../worker/scorer.ts';
 import { type Column, columnOf, refused, shown, type UnknownCategory } from './column.ts';
 import type { ModelFile } from './model-file.ts';
 
+// A list given to a model with declared features is the model's own columns: read as an object it would be all missing values, and
+// scored silently.
+
 /** A number, a category by its name, yes or no; null and NaN are missing. */
 export type FeatureValue = number | string | boolean | null;
 

@@ -4,6 +4,9 @@ import { isInLog, type LogPosition } from '../../kafka/index.ts';
 import { decodeFinished } from '../offsets/finished-map.ts';
 import { freshStart, type InputStart } from '../task/input-start.ts';
 
+// The first position of a group is committed at its first assignment, even when nothing has been read: else a partition that stays
+// empty until its retention passes would have no position.
+
 /** What happens when the group's commit lies outside of the log. */
 export type OffsetOutOfRangePolicy = 'stop' | 'earliest' | 'latest';
 

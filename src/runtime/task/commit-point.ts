@@ -4,6 +4,9 @@ import type { OffsetRange } from '../offsets/offset-tracker.ts';
 import type { AgentTask } from '../work/agent-task.ts';
 import type { InputStart } from './input-start.ts';
 
+// What was finished beyond the position before a restart, and has not been read again yet, is part of the next commit too: a task
+// that is given up before it has read that far must not forget it.
+
 /** What may be committed of a partition: the smallest offset that some agent has not finished, and what is finished beyond it. */
 export class CommitPoint {
   readonly #partition: TopicPartition;

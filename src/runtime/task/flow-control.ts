@@ -2,6 +2,9 @@ import type { Subscription, TopicPartition } from '../../kafka/index.ts';
 import type { AgentTask } from '../work/agent-task.ts';
 import type { Backlog } from './backlog.ts';
 
+// Records are let in when a quarter of the queue is free, but never when more is free than the run-ahead allows: a share of the
+// larger of the two is never reached, and the partition stands still (it did from queueRecords 40,001 on).
+
 export interface FlowLimits {
   /** Unfinished records of one agent at which a partition pauses. */
   readonly queueRecords: number;

@@ -1,6 +1,12 @@
 import { type AvroResolver, type AvroType, avsc, type CopyOptions, type ParseOptions, type UnionType } from './library.ts';
 import { Unresolved } from './unresolved.ts';
 
+// avsc looks symbols and branches up in plain objects ("constructor" is a symbol of every enum), and writes halves of surrogate
+// pairs as bytes that are not UTF-8. Its longs and its arrays and maps have faults of their own: longs.ts, collections.ts.
+//
+// avsc resolves all branches of a writer's union at once. One branch may fail alone because of the `map` of the list that avsc goes
+// through.
+
 /** Plain where JavaScript can tell the branches apart, else wrapped; `Union` in value.ts tells the compiler the same. */
 export function unionType(schemas: readonly unknown[], options: ParseOptions): UnionType {
   const { Wrapped, Unwrapped } = (classes ??= unionClasses());

@@ -1,3 +1,6 @@
+// Records that wait for the id must not be overtaken by one that finds it known: the id counts as known one turn after the last
+// record that waited.
+
 /**
  * The id that one topic's records are written with: asked for once. While it is not known, writers wait; those that come
  * meanwhile go behind them, or keys would change places.

@@ -6,6 +6,9 @@ import type { PgType, TypeOptions } from '../types/field-type.ts';
 import { TypeResolver } from '../types/resolve.ts';
 import type { CatalogEntry } from './catalog.ts';
 
+// A relation that comes again with the same bytes may still be another table: its defaults, its key and its enum's labels are not in
+// it. The catalogue is read with it each time.
+
 /** Answers what the log leaves out. */
 export interface TableCatalog {
   readonly types: ReadonlyMap<number, PgType>;

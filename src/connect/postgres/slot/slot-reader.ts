@@ -8,6 +8,9 @@ import { identifier, literal } from '../server/sql.ts';
 import { RestartPoint } from './restart-point.ts';
 import type { Slot } from './slot.ts';
 
+// A slot may be moved to the end of the log as it was before a look that saw everything, not after it, and never past a commit
+// record that began before that end, which the look has seen.
+
 /** Number of changes after which a look at the log ends, at the next end of a transaction. */
 const LOOK_CHANGES = 10_000;
 /** Size of other tables' log after which the slot is moved at once. */
