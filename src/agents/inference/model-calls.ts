@@ -1,5 +1,5 @@
 import PQueue from 'p-queue';
-import { messageOf, propertyOf, StreamerError } from '../../errors.ts';
+import { messageOf, StreamerError } from '../../errors.ts';
 import { type Model, ModelError } from '../../models/index.ts';
 import { isFailed } from '../../models/model-error.ts';
 import { Telemetry } from '../../observe/index.ts';
@@ -9,6 +9,7 @@ import { type CallOutcome, InferenceCounters } from './counters.ts';
 import { outcomesOf, retryAfterOf } from './outcome.ts';
 import type { InferencePlan } from './plan.ts';
 import { Rate } from './rate.ts';
+import { unhealthy, warmUp } from './readiness.ts';
 import type { InferenceStats } from './stats.ts';
 
 /** One partition that makes calls. */
@@ -27,9 +28,6 @@ export interface CallOptions {
   /** Called with the version of the model that answers, where it is known. */
   readonly onVersion?: ((version: string) => void) | undefined;
 }
-
-/** These answers to a probe mean that there is no such path, or not for this client: only a real call can show more. */
-const NO_HEALTH = new Set([401, 403, 404, 405, 407, 501]);
 
 /** The parts that all partitions of an inference agent share in one worker: places, rate, breaker and counters. */
 export class ModelCalls<Row, Answer> {
@@ -68,7 +66,7 @@ export class ModelCalls<Row, Answer> {
     this.#stopping = new AbortController();
     this.breaker.reset();
     await this.#model.start?.();
-    const error = (await this.#unhealthy()) ?? (await this.#warmUp());
+    const error = await this.#unready();
     if (error !== undefined) this.breaker.trip(error);
     else if (this.#plan.warmUp === true) this.breaker.admit();
   }
@@ -151,34 +149,16 @@ export class ModelCalls<Row, Answer> {
 
   async #probe(): Promise<void> {
     const startedAt = Date.now();
-    const error = (await this.#unhealthy()) ?? (await this.#warmUp().catch(() => undefined));
+    const error = await this.#unready().catch(() => undefined);
     if (this.#stopping.signal.aborted || this.breaker.state !== 'open') return;
     if (error === undefined) this.breaker.admit();
     else this.breaker.failed(error, startedAt, retryAfterOf(error));
   }
 
-  /** Resolves to the reason why the model is not ready; to `undefined` when it is, or has no health check. */
-  async #unhealthy(): Promise<unknown> {
-    try {
-      await this.#model.health?.({ timeoutMs: this.#plan.timeoutMs, signal: this.#stopping.signal });
-    } catch (error) {
-      if (!NO_HEALTH.has(Number(propertyOf(error, 'status')))) return error;
-    }
-    return undefined;
-  }
-
-  /** Resolves to the reason why the warm-up row could not be asked. Rejects when the model refuses it: then the row is wrong. */
-  async #warmUp(): Promise<unknown> {
-    const { warmUp } = this.#plan;
-    if (typeof warmUp !== 'object') return undefined;
-    try {
-      await this.#ask([warmUp.row], this.#stopping.signal);
-      return undefined;
-    } catch (cause) {
-      if (isUnavailable(cause)) return cause;
-      const message = `inference: the model ${this.#model.name} refuses the warm-up row: ${messageOf(cause)}`;
-      throw new StreamerError('REFUSED', message, { cause, next: 'Give a `warmUp` row that the model accepts.' });
-    }
+  /** Resolves to the reason why the model cannot be asked now. */
+  async #unready(): Promise<unknown> {
+    const { signal } = this.#stopping;
+    return (await unhealthy(this.#plan, signal)) ?? (await warmUp(this.#plan, (rows) => this.#ask(rows, signal)));
   }
 
   #each(notify: (caller: Caller) => void): void {

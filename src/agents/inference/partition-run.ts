@@ -1,15 +1,14 @@
 import { StreamerError } from '../../errors.ts';
-import { VERSION_HEADER } from '../../models/version-header.ts';
-import { isUnavailable } from '../../outage.ts';
 import { type Deadline, deadline } from '../../timing/index.ts';
 import type { Event } from '../../topics/index.ts';
-import type { BehaviourRun, Delivery, Inbox, OutputHeaders } from '../behaviour.ts';
+import type { BehaviourRun, Delivery, Inbox } from '../behaviour.ts';
 import { Batch, type Entry } from './batch.ts';
 import { Expiry } from './expiry.ts';
 import type { Caller, ModelCalls } from './model-calls.ts';
 import type { Outcome } from './outcome.ts';
 import type { InferencePlan } from './plan.ts';
 import { askModel } from './question.ts';
+import { settle } from './settlement.ts';
 
 // A trial of a half-open breaker polls before its first await, so that a partition without events hands the trial on. While a
 // behaviour holds its agent (`waiting`), acknowledgements of earlier outputs do not end the wait.
@@ -112,7 +111,9 @@ export class PartitionRun<K, V, Row, Answer, Out> implements BehaviourRun, Calle
     counters.batchRows.observe(asked.length);
     counters.batchWait.observe(Date.now() - startedAt);
     try {
-      this.#settle(entries, await this.#ask(asked, limit, expiry), isTrial && limit.signal.aborted);
+      const outcomes = await this.#ask(asked, limit, expiry);
+      const isLost = this.#inbox.signal.aborted;
+      settle({ entries, outcomes, result: this.#plan.result, isLost, isTrialCut: isTrial && limit.signal.aborted });
     } finally {
       expiry.end();
       limit.end();
@@ -142,54 +143,4 @@ export class PartitionRun<K, V, Row, Answer, Out> implements BehaviourRun, Calle
   #rowOf(delivery: Delivery<K, V, Out>): Row {
     return delivery.within(() => this.#plan.features(delivery.event.value, delivery.event));
   }
-
-  /**
-   * Settles every event once, in the order of delivery. After a failure, later events of the same run are given back, and so are
-   * events that could not be asked: they come again when the breaker lets them.
-   */
-  #settle(
-    entries: readonly Entry<K, V, Row, Out>[],
-    outcomes: ReadonlyMap<Entry<K, V, Row, Out>, Outcome<Answer>>,
-    isTrialCut: boolean,
-  ): void {
-    const endedRuns = new Set<unknown>();
-    for (const entry of entries) {
-      const { delivery } = entry;
-      const outcome = outcomes.get(entry);
-      if (entry.isSettled || outcome === undefined) {
-        endedRuns.add(delivery.run);
-        continue;
-      }
-      if (this.#inbox.signal.aborted || endedRuns.has(delivery.run)) {
-        delivery.release();
-        continue;
-      }
-      const error = this.#publish(delivery, outcome);
-      if (error === undefined) {
-        delivery.done();
-        continue;
-      }
-      endedRuns.add(delivery.run);
-      const wasAsked = !('error' in entry.question) && 'error' in outcome;
-      if (wasAsked && (isTrialCut || isUnavailable(error.cause))) delivery.release();
-      else delivery.fail(error.cause);
-    }
-  }
-
-  #publish(delivery: Delivery<K, V, Out>, outcome: Outcome<Answer>): { cause: unknown } | undefined {
-    if ('error' in outcome) return { cause: outcome.error };
-    const { value } = delivery.event;
-    try {
-      delivery.within(() => delivery.emit(this.#plan.result(value, outcome.answer, delivery.event), versionHeader(delivery, outcome)));
-      return undefined;
-    } catch (cause) {
-      return { cause };
-    }
-  }
-}
-
-/** Returns the header with the version that answered; a header of an earlier model is removed where the version is not known. */
-function versionHeader({ event }: Delivery<unknown, unknown, never>, { version }: Outcome<unknown>): OutputHeaders | undefined {
-  if (version !== undefined) return { [VERSION_HEADER]: version };
-  return VERSION_HEADER in event.headers ? { [VERSION_HEADER]: null } : undefined;
 }

@@ -1,19 +1,13 @@
 import type { Pool } from 'undici';
-import { messageOf, propertyOf } from '../../errors.ts';
+import { messageOf } from '../../errors.ts';
 import { deadline } from '../../timing/index.ts';
 import type { PredictOptions } from '../model.ts';
 import { ModelError } from '../model-error.ts';
 import { bodyBytes } from './body-bytes.ts';
-import { Misfit } from './misfit.ts';
 import { addressOf, type HttpOptions, type HttpSettings, settingsOf } from './options.ts';
 import type { HttpAnswer, HttpQuestion } from './protocol.ts';
-import { NotUtf8, utf8Text } from './utf8.ts';
-
-/** A kept-alive socket that the server closes while the request is written fails at once; the call can be repeated. */
-const RESET = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
-const TOO_LONG = new Set(['UND_ERR_RES_EXCEEDED_MAX_SIZE', 'ERR_BUFFER_TOO_LARGE']);
-/** A certificate that cannot be trusted: of an unknown authority, for another name, or out of date. */
-const UNTRUSTED = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|ERR_TLS_CERT_ALTNAME_INVALID$|CERT_)/;
+import { isReset, transportError } from './transport-error.ts';
+import { utf8Text } from './utf8.ts';
 
 interface Call {
   readonly method: 'GET' | 'POST';
@@ -80,7 +74,7 @@ export class HttpEndpoint {
       return await this.#request(call, limit.signal);
     } catch (error) {
       if (limit.signal.aborted) throw limit.signal.reason;
-      throw this.#explain(error);
+      throw transportError(error, this.url, this.#settings.maxAnswerBytes);
     } finally {
       limit.end();
     }
@@ -90,7 +84,7 @@ export class HttpEndpoint {
     try {
       return await this.#once(call, signal);
     } catch (error) {
-      if (signal.aborted || !RESET.has(codeOf(error))) throw error;
+      if (signal.aborted || !isReset(error)) throw error;
       return this.#once(call, signal);
     }
   }
@@ -137,35 +131,11 @@ export class HttpEndpoint {
       connect: { ...tls },
     });
   }
-
-  #explain(error: unknown): unknown {
-    if (error instanceof ModelError) return error;
-    if (error instanceof Misfit) return new ModelError('ANSWER', `the model at ${this.url} ${error.message}`, { cause: error });
-    if (error instanceof NotUtf8)
-      return new ModelError('ANSWER', `the answer of the model at ${this.url} ${error.message}`, { cause: error });
-    const code = codeOf(error);
-    if (TOO_LONG.has(code)) {
-      const next = 'Ask fewer rows at once (`batch.size`) or raise `maxAnswerBytes`.';
-      return new ModelError('ANSWER', `the model at ${this.url} answered more than ${this.#settings.maxAnswerBytes} bytes`, {
-        cause: error,
-        next,
-      });
-    }
-    const why = messageOf(error) || code;
-    const next = UNTRUSTED.test(code)
-      ? 'Name the authority that signed its certificate: `tls: { ca: readFileSync(...) }`.'
-      : 'Start the model server, or name its address (MODEL_URL in the shipped examples).';
-    return new ModelError('UNAVAILABLE', `cannot reach the model at ${this.url}: ${why}`, { cause: error, next });
-  }
 }
 
 /** Returns headers with names in lower case, so that one replaces another of the same name instead of going out beside it. */
 function lowered(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-}
-
-function codeOf(error: unknown): string {
-  return String(propertyOf(error, 'code') ?? 'unknown error');
 }
 
 /** The message of an error may be in any encoding, and only people read it. */
