@@ -1,6 +1,7 @@
 import { type Admin, ConfigResourceTypes } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { metadata } from '../../src/wire/apis/admin.ts';
+import { fetch } from '../../src/wire/apis/data.ts';
 import { ErrorCode } from '../../src/wire/error-code.ts';
 import { client, createTopic, unique, waitForLeaders } from '../helpers/broker.ts';
 import { Wire } from '../helpers/wire.ts';
@@ -42,6 +43,27 @@ describe('topic ids', () => {
     const nothing = { topicId: unknown, errorCode: ErrorCode.UNKNOWN_TOPIC_ID, partitions: 0 };
     expect(await ask(12, [{ topicId: unknown, name: null }])).toMatchObject([nothing]);
   });
+});
+
+it('topics are fetched by their ids from version 13 on; one that is not known is said so', async () => {
+  const topic = await createTopic('id');
+  const wire = await Wire.toLeader(topic);
+  const { topics } = await wire.send(metadata, 12, { topics: [{ name: topic }], allowAutoTopicCreation: false });
+  const topicId = topics[0]?.topicId ?? '';
+  const unknown = 'AAAAAAAAAAAAAAAAAAAAAg';
+  const partitions = [{ index: 0, fetchOffset: 0, maxBytes: 1000 }];
+  const wanted = [topicId, unknown].map((each) => ({ topicId: each, partitions }));
+  const answer = await wire.send(fetch, 13, {
+    replicaId: -1,
+    maxWaitMs: 0,
+    minBytes: 0,
+    maxBytes: 1000,
+    isolationLevel: 1,
+    topics: wanted,
+  });
+  wire.close();
+  const found = answer.topics.map((each) => [each.topicId, each.partitions[0]?.errorCode]);
+  expect(Object.fromEntries(found)).toEqual({ [topicId]: ErrorCode.NONE, [unknown]: ErrorCode.UNKNOWN_TOPIC_ID });
 });
 
 describe('topics', () => {

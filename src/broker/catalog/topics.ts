@@ -29,6 +29,7 @@ export interface NewTopic {
 export class Topics {
   readonly #options: TopicsOptions;
   readonly #byName = new Map<string, Topic>();
+  readonly #byId = new Map<string, Topic>();
   #partitionCount = 0;
 
   constructor(options: TopicsOptions) {
@@ -40,7 +41,7 @@ export class Topics {
   }
 
   withId(id: string): Topic | undefined {
-    return this.all().find((topic) => topic.id === id);
+    return this.#byId.get(id);
   }
 
   all(): readonly Topic[] {
@@ -80,6 +81,7 @@ export class Topics {
     const opened = this.#openPartitions(topic, partitions, true);
     this.#options.journal.append({ type: 'topic', topic: topic.name, id: topic.id, partitions, configs: [...topic.ownSettings()] });
     this.#byName.set(topic.name, topic);
+    this.#byId.set(topic.id, topic);
     this.#addPartitions(topic, opened);
     return topic;
   }
@@ -88,6 +90,7 @@ export class Topics {
   restore(name: string, { id, configs, partitions }: KeptTopic, clusterId: string): void {
     const topic = new Topic(name, id ?? derivedTopicId(clusterId, name), new Map(configs), this.#options.configDefaults);
     this.#byName.set(name, topic);
+    this.#byId.set(topic.id, topic);
     this.#addPartitions(topic, this.#openPartitions(topic, partitions, false));
   }
 
@@ -114,6 +117,7 @@ export class Topics {
   delete(topic: Topic): Promise<void> {
     this.#options.journal.append({ type: 'topic-deleted', topic: topic.name });
     this.#byName.delete(topic.name);
+    this.#byId.delete(topic.id);
     this.#partitionCount -= topic.partitions.length;
     return this.#removeData(topic.partitions);
   }
@@ -133,6 +137,7 @@ export class Topics {
   async close(): Promise<void> {
     await Promise.all(this.all().flatMap(({ partitions }) => partitions.map((partition) => partition.close())));
     this.#byName.clear();
+    this.#byId.clear();
     this.#partitionCount = 0;
   }
 

@@ -11,14 +11,16 @@ import { Wait } from './wait.ts';
 
 const FETCH = serve(
   fetch,
-  [4, 12],
+  [4, 13],
   [
     'no fetch sessions: a session id is answered with FETCH_SESSION_ID_NOT_FOUND',
     'answers up to 57,671,680 bytes',
-    'topics by name alone',
     'only leaders are read',
   ],
 );
+
+/** Topics by id (KIP-516). */
+const BY_ID_SINCE = 13;
 
 type FetchRequest = Request<typeof fetch>;
 type FetchResponse = Response<typeof fetch>;
@@ -36,10 +38,17 @@ interface Collected {
 /** Answers when `minBytes` are there, when a partition has an error, or when `maxWaitMs` have passed. */
 export const handleFetch = handler(FETCH, async (request, context) => {
   if (request.sessionId !== 0 || request.sessionEpoch > 0) return failed(ErrorCode.FETCH_SESSION_ID_NOT_FOUND);
-  const first = await collect(request, context);
-  if (isEnough(first, request)) return first.response;
-  return waitForMore(request, context, first);
+  const asked = context.version < BY_ID_SINCE ? request : withNames(request, context);
+  const first = await collect(asked, context);
+  if (isEnough(first, asked)) return first.response;
+  return waitForMore(asked, context, first);
 });
+
+/** An id that is not known stands for no name. */
+function withNames(request: FetchRequest, { cluster }: Context): FetchRequest {
+  const topics = request.topics.map((topic) => ({ ...topic, name: cluster.topics.withId(topic.topicId)?.name ?? '' }));
+  return { ...request, topics };
+}
 
 async function waitForMore(request: FetchRequest, context: Context, first: Collected): Promise<FetchResponse> {
   const wait = new Wait(request.maxWaitMs, context.signal);
@@ -68,7 +77,7 @@ async function collect(request: FetchRequest, context: Context): Promise<Collect
   for (const topic of request.topics) {
     const partitions = [];
     for (const wanted of topic.partitions) partitions.push(await readPartition(request, topic.name, wanted, context, limit, sum));
-    topics.push({ name: topic.name, partitions });
+    topics.push({ name: topic.name, topicId: topic.topicId, partitions });
   }
   return { response: { topics, errorCode: ErrorCode.NONE, sessionId: 0 }, ...sum };
 }
@@ -99,7 +108,8 @@ async function readPartition(
     };
   } catch (error) {
     sum.hasError = true;
-    return { index: wanted.index, errorCode: failureOf(error).errorCode, highWatermark: -1, records: [] };
+    const errorCode = topic === '' && context.version >= BY_ID_SINCE ? ErrorCode.UNKNOWN_TOPIC_ID : failureOf(error).errorCode;
+    return { index: wanted.index, errorCode, highWatermark: -1, records: [] };
   }
 }
 

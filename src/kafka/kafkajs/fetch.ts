@@ -11,6 +11,8 @@ import type { Broker } from './cluster.ts';
 import { request } from './request.ts';
 
 const load = createRequire(import.meta.url);
+/** Later versions name topics by their ids, which kafkajs does not know. */
+const NEWEST = 12;
 const CONSUMER = -1;
 const COMMITTED = 1;
 const MAX_BYTES = 10_485_760;
@@ -51,7 +53,7 @@ interface Carrier {
 export function fetchByWire(broker: Broker, maxBatchBytes?: number): void {
   const failIfRefused = loadErrorCheck();
   broker.fetch = async (options) => {
-    const answer = await request(broker, api.fetch, requestOf(options));
+    const answer = await request(broker, api.fetch, requestOf(options), { newest: NEWEST });
     await loadCodecsFor(answer);
     return failIfRefused(answerOf(answer, maxBatchBytes, (place) => positionIn(options, place)));
   };

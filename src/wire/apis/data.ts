@@ -1,5 +1,5 @@
 import { api } from '../api.ts';
-import { array, int8, int16, int32, int64, list, records, string, struct } from '../field.ts';
+import { array, int8, int16, int32, int64, list, records, string, struct, uuid } from '../field.ts';
 
 /** Tables after the message definitions of Apache Kafka (clients/src/main/resources/common/message). */
 
@@ -37,7 +37,7 @@ export const produce = api({
 export const fetch = api({
   key: 1,
   name: 'Fetch',
-  versions: [4, 12],
+  versions: [4, 13],
   flexibleFrom: 12,
   request: {
     clusterId: string({ since: 12, nullable: 12, tag: 0 }),
@@ -49,7 +49,8 @@ export const fetch = api({
     sessionId: int32({ since: 7 }),
     sessionEpoch: int32({ since: 7, default: -1 }),
     topics: array({
-      name: string(),
+      name: string({ until: 12 }),
+      topicId: uuid({ since: 13 }),
       partitions: array({
         index: int32(),
         currentLeaderEpoch: int32({ since: 9, default: -1 }),
@@ -59,7 +60,7 @@ export const fetch = api({
         maxBytes: int32(),
       }),
     }),
-    forgotten: array({ name: string(), partitions: list(int32()) }, { since: 7 }),
+    forgotten: array({ name: string({ until: 12 }), topicId: uuid({ since: 13 }), partitions: list(int32()) }, { since: 7 }),
     rackId: string({ since: 11 }),
   },
   response: {
@@ -67,7 +68,8 @@ export const fetch = api({
     errorCode: int16({ since: 7 }),
     sessionId: int32({ since: 7 }),
     topics: array({
-      name: string(),
+      name: string({ until: 12 }),
+      topicId: uuid({ since: 13 }),
       partitions: array({
         index: int32(),
         errorCode: int16(),
