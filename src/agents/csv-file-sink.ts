@@ -1,7 +1,8 @@
 import { type CsvFileWriterOptions, csvFileWriter } from '../connect/index.ts';
 import { checkValue, that } from '../options/index.ts';
 import type { Behaviour } from './behaviour.ts';
-import { type SinkBatchOptions, sink } from './sink/sink.ts';
+import type { SinkBatchOptions } from './sink/batch.ts';
+import { sink } from './sink/sink.ts';
 
 export interface CsvFileSinkOptions<K, V> extends CsvFileWriterOptions<K, V> {
   readonly batch?: SinkBatchOptions | undefined;
@@ -11,7 +12,7 @@ const withColumns = that("a file and its columns, as ('prices.csv', { columns: [
 
 /**
  * Appends events to a CSV file: `app.agent('keep', predictions, csvFileSink('predictions.csv', { columns: ['id', 'price'] }))`. A new file gets a
- * header; half a line that a crash has left is removed. An event is finished when its line is on the disk, so after a crash lines may
+ * header; half a row that a crash has left is cut off. An event is finished when its line is on the disk, so after a crash lines may
  * be repeated, never lost. Tombstones are passed over. A file is written by one worker: give each its own.
  */
 export function csvFileSink<K, V>(file: string, options: CsvFileSinkOptions<K, V>): Behaviour<K, V, never> {

@@ -41,5 +41,6 @@ export type { BatchOptions, InferenceOptions } from './inference/options.ts';
 export type { RateOptions } from './inference/rate.ts';
 export type { InferenceStats } from './inference/stats.ts';
 export { type PostgresUpsertSinkOptions, postgresUpsert } from './postgres-upsert.ts';
-export { type SinkBatchOptions, sink } from './sink/sink.ts';
+export type { SinkBatchOptions } from './sink/batch.ts';
+export { sink } from './sink/sink.ts';
 export type { Stream, StreamFunction } from './stream.ts';

@@ -1,7 +1,7 @@
 import type { Event } from '../topics/index.ts';
 
 /**
- * What becomes of an event that was handed to a writer: `written` (or rightly passed over), `refused` (this event alone is
+ * The outcome of an event that was handed to a writer: `written` (or rightly passed over), `refused` (this event alone is
  * to blame; the agent's policy decides), or `held` (not tried, because an earlier event of its key was refused).
  */
 export type WriteOutcome =
@@ -12,10 +12,10 @@ export type WriteOutcome =
 /**
  * Keeps events outside of Kafka: a database, a file. An agent is given one with `sink(writer)`.
  *
- * `open` is called once per worker before the first record; what it throws ends the start. `write` is called with events of
+ * `open` is called once per worker before the first record; an error ends the start. `write` is called with events of
  * one partition in the order of their offsets, one call at a time for a partition, several partitions at once. When it
- * resolves, what it calls written is durable: the offsets may be committed. It throws when nothing was written for a reason
- * that is no event's fault: the events are given back, the agent waits, visibly, and they come again, without end.
+ * resolves, written events are durable: their offsets may be committed. It throws when nothing was written for a reason that is
+ * not an event's fault: the events are given back, the agent waits, visibly, and they come again, without end.
  * Events may come again after a crash: writing one twice must leave the same result.
  */
 export interface SinkWriter<K, V> {

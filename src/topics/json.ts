@@ -12,7 +12,7 @@ import { text } from './serdes.ts';
  * received value is the schema's output. Without a schema received values are `unknown`.
  *
  * The bytes written are those of the given value, not of the schema's output, so that a reader with the same schema accepts
- * them whatever the schema transforms. A value that JSON cannot hold is refused; docs/values.md lists them.
+ * them even when the schema transforms values. A value that JSON cannot hold is refused; docs/values.md lists them.
  */
 export function json(): Serde<unknown>;
 export function json<S extends StandardSchemaV1>(schema: S): Serde<StandardSchemaV1.InferInput<S>, StandardSchemaV1.InferOutput<S>>;

@@ -32,7 +32,7 @@ function fixedSize<T>({ name, size, expected, fits, write, read }: Kind<T>): Ser
 
 const isWhole = (bits: number) => {
   const limit = 2 ** (bits - 1);
-  return (value: unknown) => Number.isInteger(value) && (value as number) >= -limit && (value as number) < limit;
+  return (value: unknown) => typeof value === 'number' && Number.isInteger(value) && value >= -limit && value < limit;
 };
 
 /** A whole number of 2 bytes, as Kafka's `ShortSerializer` writes it. */
@@ -74,8 +74,8 @@ export function int64(): Serde<bigint> {
 
 function bigintOf(text: string): unknown {
   const plain = parseExactly(text);
-  const isWhole = Number.isSafeInteger(plain) || (typeof plain === 'string' && /^-?\d+$/.test(plain));
-  return isWhole ? BigInt(plain as string | number) : plain;
+  if (typeof plain === 'string') return /^-?\d+$/.test(plain) ? BigInt(plain) : plain;
+  return typeof plain === 'number' && Number.isSafeInteger(plain) ? BigInt(plain) : plain;
 }
 
 /**

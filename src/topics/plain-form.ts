@@ -20,6 +20,6 @@ export function textOf(bytes: Buffer): string | { readonly base64: string } {
 export function bytesOfPlain(plain: unknown): unknown {
   if (typeof plain === 'string') return Buffer.from(plain, 'utf8');
   if (typeof plain !== 'object' || plain === null) return plain;
-  const { base64, ...others } = plain as { base64?: unknown };
+  const { base64, ...others }: { base64?: unknown } = plain;
   return typeof base64 === 'string' && Object.keys(others).length === 0 ? Buffer.from(base64, 'base64') : plain;
 }

@@ -26,11 +26,11 @@ export interface Serde<In, Out = In> {
    */
   prepare?(context: SerdeContext, use: 'read' | 'write'): Promise<void> | undefined;
   /**
-   * For values that JSON cannot hold, as dates and bigints: the value of a JSON text, as `streamer send` is given it. What
-   * does not fit is left as it is, for `encode` to refuse. Throws a SyntaxError when the text is not JSON.
+   * For values that JSON cannot hold, as dates and bigints: the value of a JSON text, as `streamer send` is given it. A part
+   * that does not fit is left as it is, for `encode` to refuse. Throws a SyntaxError when the text is not JSON.
    */
   parsePlain?(text: string): unknown;
-  /** The reverse: what `streamer consume` prints, as JSON can hold it. */
+  /** The reverse, for `streamer consume`: a value that JSON can hold. */
   toPlain?(value: Out): unknown;
   /** Where the serde's schema is kept for this topic; for serdes that keep it in a registry. See `streamer schemas`. */
   registered?(context: SerdeContext): RegisteredSchema;
@@ -68,7 +68,7 @@ export interface SchemaCheck {
   readonly problems: readonly string[];
 }
 
-/** What a serde accepts, from its type. */
+/** The type that a serde accepts. */
 export type InputOf<S> = S extends Serde<infer In, infer _Out> ? In : never;
-/** What a serde gives, from its type. */
+/** The type that a serde returns. */
 export type OutputOf<S> = S extends Serde<infer _In, infer Out> ? Out : never;

@@ -96,7 +96,7 @@ export class Topic<K, V, KIn = K, VIn = V> implements Readable<K, V, KIn, VIn> {
   }
 
   /**
-   * Sends one message; resolves when the broker has acknowledged it. Inside an agent it belongs to the event in hand:
+   * Sends one message; resolves when the broker has acknowledged it. Inside an agent it belongs to the event that is being handled:
    * the event is not finished before the message is delivered.
    *
    * @throws SerdeError (`VALIDATION`) before anything leaves, when the value does not fit
@@ -129,12 +129,12 @@ export class Topic<K, V, KIn = K, VIn = V> implements Readable<K, V, KIn, VIn> {
 
   #encodeKey(key: KIn | null | undefined): Buffer | null | Promise<Buffer> {
     if ((key === null || key === undefined) && this.serdes.key.acceptsNull) return null;
-    // A missing key is the serde's to refuse, whatever it says that it takes.
+    // A missing key is the serde's to refuse.
     return this.serdes.key.encode(key as KIn, this.#keyContext);
   }
 }
 
-/** Any topic, whatever its types. */
+/** Any topic, of any types. */
 export type AnyTopic = Topic<unknown, unknown, never, never>;
 
 /** All topics whose name matches, with the same types. Dead-letter and internal topics never match. */

@@ -4,12 +4,12 @@ import { text } from './serdes.ts';
 
 const FORM = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** 8-4-4-4-12 hexadecimal digits, of whatever version. */
+/** 8-4-4-4-12 hexadecimal digits, of any version. */
 export function isUuid(value: unknown): value is string {
   return typeof value === 'string' && FORM.test(value);
 }
 
-/** A UUID as 36 characters of text, as Kafka's `UUIDSerializer` writes it: lower case is written whatever comes. */
+/** A UUID as 36 characters of text, as Kafka's `UUIDSerializer` writes it: always in lower case. */
 export function uuid(): Serde<string> {
   return {
     name: 'uuid',

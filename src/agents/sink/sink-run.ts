@@ -2,15 +2,15 @@ import type { SinkWriter, WriteOutcome } from '../../connect/index.ts';
 import { StreamerError } from '../../errors.ts';
 import { backoff } from '../../timing/index.ts';
 import type { BehaviourRun, Delivery, Inbox } from '../behaviour.ts';
-import type { SinkBatch } from './sink.ts';
+import type { SinkBatch } from './batch.ts';
 
-/** After a write that failed for a reason outside: first wait, and the longest. */
+/** The first and the longest wait after a write that failed because of the outside. */
 const DELAY_MS = 200;
 const MAX_DELAY_MS = 10_000;
 
 /**
- * One partition of a sink. One write is under way at most, so the order of offsets is the order of writes; what comes
- * meanwhile stays in the inbox, and fills the next batch.
+ * One partition of a sink. At most one write is in flight, so the order of offsets is the order of writes; events that come
+ * meanwhile stay in the inbox, and fill the next batch.
  */
 export class SinkRun<K, V> implements BehaviourRun {
   readonly #inbox: Inbox<K, V, never>;
@@ -73,7 +73,7 @@ export class SinkRun<K, V> implements BehaviourRun {
     this.#inbox.resumed();
   }
 
-  /** Nothing was written, and no event is to blame: all are given back, and asked for again after a wait. */
+  /** Nothing was written, and that is no event's fault: all are given back, and polled again after a wait. */
   #failed(batch: readonly Delivery<K, V, never>[], error: unknown): void {
     if (this.#inbox.signal.aborted) return;
     this.#failures++;
@@ -88,7 +88,7 @@ export class SinkRun<K, V> implements BehaviourRun {
     for (const delivery of batch) delivery.release();
   }
 
-  /** Behind a failure, whatever belongs to the same run is given back, kept or not: writing it again changes nothing. */
+  /** Behind a failure all events of the same run are given back, written or not: writing them again changes nothing. */
   #settle(batch: readonly Delivery<K, V, never>[], outcomes: readonly WriteOutcome[]): void {
     const ended = new Set<unknown>();
     for (const [at, delivery] of batch.entries()) {

@@ -1,26 +1,13 @@
 import type { SinkWriter } from '../../connect/index.ts';
-import { checkOptions, durationMs, fields, wholeNumber } from '../../options/index.ts';
 import type { Behaviour } from '../behaviour.ts';
+import { type SinkBatchOptions, sinkBatch } from './batch.ts';
 import { SinkRun } from './sink-run.ts';
-
-export interface SinkBatchOptions {
-  /** Most events of one write. @default 500 */
-  readonly size?: number | undefined;
-  /** Longest wait for more events after the first. @default 5 */
-  readonly waitMs?: number | undefined;
-}
-
-/** A checked `SinkBatchOptions`. */
-export interface SinkBatch {
-  readonly size: number;
-  readonly waitMs: number;
-}
 
 /**
  * Hands events to a writer in batches, one batch at a time for each partition, tombstones included. An event is finished when
- * the writer has kept it. One that the writer refuses fails alone, and `onError` decides; what came after it with the same key
- * waits for that. When the outside cannot be reached, nothing is polled and no try is counted: the agent waits, the worker says
- * so, and the batch is written again with growing waits, without end.
+ * the writer has kept it. One that the writer refuses fails alone, and `onError` decides; later events of the same key wait for
+ * that. When the outside cannot be reached, nothing is polled and no attempt is counted: the agent waits, the worker says so, and
+ * the batch is written again after growing waits, without end.
  */
 export function sink<K, V>(writer: SinkWriter<K, V>, batch: SinkBatchOptions = {}): Behaviour<K, V, never> {
   const plan = sinkBatch(writer.name, batch);
@@ -34,10 +21,4 @@ export function sink<K, V>(writer: SinkWriter<K, V>, batch: SinkBatchOptions = {
     stats: () => ({ sink: writer.counts?.() ?? {} }),
     open: (inbox) => new SinkRun(inbox, writer, plan),
   };
-}
-
-function sinkBatch(name: string, batch: SinkBatchOptions): SinkBatch {
-  checkOptions<{ batch: SinkBatchOptions }>(name, { batch }, { batch: fields({ size: wholeNumber(1), waitMs: durationMs(0) }) });
-  const { size = 500, waitMs = 5 } = batch;
-  return { size, waitMs };
 }

@@ -21,8 +21,8 @@ const PASSING_ATTEMPTS = 4;
 const PASSING_WAIT_MS = 20;
 
 /**
- * Writes the entries of one batch as if one after the other: all at once as what they come to, and where that is refused, the first half
- * and then the second, down to the entry to blame. Behind it what has its key is held.
+ * Writes the entries of one batch as if one after the other: first all at once, as their net effect; where that is refused, the first half
+ * and then the second, down to the entry to blame. Later entries of its key are held.
  */
 export class BatchWrite {
   readonly #client: PgClient;
@@ -42,7 +42,7 @@ export class BatchWrite {
 
   /**
    * @param entries in the order of their offsets
-   * @throws TableChanged, or what is no entry's fault
+   * @throws TableChanged, or an error that is not an entry's fault
    */
   async write(entries: readonly Entry[]): Promise<void> {
     const open = entries.filter((entry) => !this.#isHeld(entry));

@@ -4,7 +4,7 @@ import { quoted } from './sql-names.ts';
 
 /**
  * Postgres names the column of a missing value, but not the one of a value that is too long or of the wrong form: each is tried
- * by itself in a copy of the columns that nobody sees.
+ * by itself in a temporary copy of the columns.
  *
  * @returns undefined when every value fits by itself, or nothing could be tried
  */

@@ -1,4 +1,4 @@
-import { ConfigError } from '../../errors.ts';
+import { ConfigError, messageOf } from '../../errors.ts';
 
 // A pooled connection that is checked out has no error listener: without one of ours, a server that dies between two queries ends
 // the process.
@@ -38,14 +38,14 @@ export async function openPool(
     const loaded = (await load(PACKAGE)) as { readonly default?: PgModule } & PgModule;
     module = loaded.default ?? loaded;
   } catch (cause) {
-    throw new ConfigError(`writing to Postgres needs the package ${PACKAGE}: ${(cause as Error).message}`, {
+    throw new ConfigError(`writing to Postgres needs the package ${PACKAGE}: ${messageOf(cause)}`, {
       cause,
       next: `Install it: npm install ${PACKAGE}`,
     });
   }
   const pool = new module.Pool(config);
-  // A connection that breaks while nobody uses it is replaced by the pool. One that breaks in our hands between two queries tells
-  // nobody but its own listeners, and without any it would end the process; the next query fails.
+  // The pool replaces a connection that breaks while idle. One that breaks between two queries of ours emits an error that would
+  // end the process without a listener; the next query fails.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;

@@ -142,7 +142,7 @@ export class PostgresWriter<K, V> implements SinkWriter<K, V> {
   }
 }
 
-/** What an event is refused with; undefined for an error that is no event's fault. */
+/** The error that an event is refused with; undefined for an error that is not an event's fault. */
 function refusalOf(error: unknown): unknown {
   if (error instanceof ConfigError || isRefusal(error)) return tableRefusal(error);
   return isStreamerError(error) && (error.code === 'VALIDATION' || error.code === 'DECODE') ? error : undefined;

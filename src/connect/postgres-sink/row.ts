@@ -42,9 +42,9 @@ function noKey(name: string): SerdeError {
 }
 
 /**
- * Columns that the table lacks for these cells. A null of which no type is known needs none.
+ * Columns that the table lacks for these cells. A null without a known type needs none.
  *
- * @param types by name, as the user wants them
+ * @param types by name, from the user's options
  */
 export function newColumns(cells: readonly Cell[], table: Table | undefined, types: ReadonlyMap<string, string>): NewColumn[] {
   return cells.flatMap(({ name, value, schema }) => {

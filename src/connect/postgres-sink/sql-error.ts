@@ -19,7 +19,7 @@ const FINAL_CLASSES = new Set(['21', '22', '23', 'P0']);
 const FINAL_CODES = new Set(['42804', '42846', '44000', '54000']);
 /** A row that this one refers to may come later. */
 const FOREIGN_KEY = '23503';
-/** Deadlock, serialisation, a lock that was not to be had: the same transaction may succeed at once. */
+/** Deadlock, serialisation failure, a lock that was not available: the same transaction may succeed at once. */
 const PASSING = /^40|^55P03$/;
 
 export function isSqlError(error: unknown): error is SqlError {
@@ -28,7 +28,7 @@ export function isSqlError(error: unknown): error is SqlError {
   );
 }
 
-/** Did the server refuse what it was given, and can be used otherwise? Everything else is waited for. */
+/** Returns true if the server refused the statement, and can be used otherwise. Any other error is waited for. */
 export function isRefusal(error: unknown): error is SqlError {
   if (!isSqlError(error) || isConnectionLost(error)) return false;
   return NOT_AWAY.has(error.code) || !(AWAY_CLASSES.has(error.code.slice(0, 2)) || error.code === READ_ONLY);
@@ -38,12 +38,12 @@ export function isPassing(error: unknown): boolean {
   return isSqlError(error) && PASSING.test(error.code);
 }
 
-/** Is the connection of no use any more? */
+/** Returns true if the connection cannot be used again. */
 export function isConnectionLost(error: unknown): boolean {
   return !isSqlError(error) || error.severity === 'FATAL' || error.severity === 'PANIC';
 }
 
-/** Is it the values of the row, whatever the table and the rights are? */
+/** Returns true if the row's own values are the cause, not the table or a right. */
 export function isFinal({ code }: SqlError): boolean {
   return code !== FOREIGN_KEY && (FINAL_CLASSES.has(code.slice(0, 2)) || FINAL_CODES.has(code));
 }
@@ -64,7 +64,7 @@ export function tableRefusal(error: Error): StreamerError {
   return new StreamerError('REFUSED', `postgresUpsert: ${error.message}`, { cause: error, retryable: true, next });
 }
 
-/** For what is waited for. */
+/** For a failure that is waited for. */
 export function outside(table: string, error: unknown): StreamerError {
   const message = error instanceof Error && error.message !== '' ? error.message : String(Object(error).code ?? error);
   return new StreamerError('UNAVAILABLE', `Postgres cannot write to ${table}: ${message}`, { cause: error, retryable: true });

@@ -1,4 +1,4 @@
-/** A name in double quotes, whatever it holds. */
+/** A name in double quotes. */
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

@@ -88,7 +88,7 @@ export class Transactions {
   }
 }
 
-/** Is one of the tables no longer what is known of it? */
+/** Returns true if one of the tables is no longer as it was read. */
 export async function haveChanged(client: PgClient, tables: readonly Table[]): Promise<boolean> {
   if (tables.length === 0) return false;
   const { rows } = await client.query(signatures(tables));

@@ -31,7 +31,7 @@ export function valueWriter(column: ColumnKind, schema: ConnectSchema | undefine
 
 const FLOATS = new Set(['float', 'float32', 'double', 'float64']);
 
-/** By the schema that came with the event, whatever the column is, so that Postgres converts or refuses. */
+/** By the schema that came with the event, for any column, so that Postgres converts or refuses. */
 function typed(column: ColumnKind, schema: ConnectSchema): Writer {
   if (schema.type === 'array') return isJson(column) ? json : arrayWriter(column, schema);
   const write = typedScalar(column, schema);

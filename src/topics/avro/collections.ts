@@ -2,9 +2,9 @@ import { type ArrayType, type AvroType, avsc, type Hook, type MapType, type Tap 
 import { isText, readText, writeText } from './primitives.ts';
 
 /**
- * Arrays and maps that bear bad bytes. avsc believes the count it reads, and goes on reading behind the end of the bytes:
- * a record of garbage could keep it busy for hours. A count has to fit in the bytes that are left, with some room for
- * items of no size (nulls, empty records).
+ * Arrays and maps that survive bad bytes. avsc trusts the count it reads, and continues behind the end of the bytes: a record of
+ * garbage could keep it busy for hours. Here a count must fit in the bytes that are left, with some room for items of no size
+ * (nulls, empty records).
  */
 const SIZELESS_ITEMS = 65_536;
 
@@ -65,7 +65,7 @@ function blockCount(tap: Tap): number {
   return count;
 }
 
-/** Other objects have no properties, or others than they seem to have. */
+/** Other objects have no properties, or other ones than their content. */
 export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   return !(value instanceof Map || value instanceof Date || value instanceof Uint8Array);

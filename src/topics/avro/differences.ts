@@ -1,6 +1,6 @@
-import { describeType, isUnion } from './describe.ts';
-import type { ArrayType, AvroType, EnumType, MapType, RecordType } from './library.ts';
-import type { Described } from './logical.ts';
+import { describeType } from './describe.ts';
+import { isArray, isDescribed, isEnum, isMapType, isRecord, isUnion } from './kinds.ts';
+import type { AvroType } from './library.ts';
 import { toPlain } from './plain-form.ts';
 
 interface FieldLine {
@@ -35,13 +35,13 @@ function collect(type: AvroType, path: string, lines: Map<string, FieldLine>, se
   if (seen.has(type)) return;
   if (isUnion(type)) {
     for (const branch of type.types) collect(branch, path, lines, seen);
-  } else if (type.typeName === 'array') collect((type as ArrayType).itemsType, `${path}[]`, lines, seen);
-  else if (type.typeName === 'map') collect((type as MapType).valuesType, `${path}.*`, lines, seen);
-  else if (type.typeName === 'record') {
+  } else if (isArray(type)) collect(type.itemsType, `${path}[]`, lines, seen);
+  else if (isMapType(type)) collect(type.valuesType, `${path}.*`, lines, seen);
+  else if (isRecord(type)) {
     seen.add(type);
-    for (const { name, aliases, type: of, defaultValue } of (type as RecordType).fields) {
+    for (const { name, aliases, type: of, defaultValue } of type.fields) {
       const at = path === '' ? name : `${path}.${name}`;
-      const fallback = defaultValue() as unknown;
+      const fallback = defaultValue();
       const also = aliases.length === 0 ? '' : `, alias ${aliases.join(', ')}`;
       const shown = fallback === undefined ? '' : ` = ${JSON.stringify(toPlain(of, fallback))}`;
       lines.set(at, { type: shapeOf(of), fallback: shown + also });
@@ -52,10 +52,9 @@ function collect(type: AvroType, path: string, lines: Map<string, FieldLine>, se
 
 /** As `describeType`, with what collections hold and enums fall back to. */
 function shapeOf(type: AvroType): string {
-  const { default: fallback } = type as Partial<EnumType>;
-  if (type.typeName === 'enum' && fallback !== undefined) return `${describeType(type)}, default ${fallback}`;
+  if (isEnum(type) && type.default !== undefined) return `${describeType(type)}, default ${type.default}`;
   if (isUnion(type)) return type.types.map(shapeOf).join(' | ');
-  if (type.typeName === 'array') return `array of ${shapeOf((type as ArrayType).itemsType)}`;
-  if (type.typeName === 'map') return `map of ${shapeOf((type as MapType).valuesType)}`;
-  return (type as Partial<Described>).shape ?? describeType(type);
+  if (isArray(type)) return `array of ${shapeOf(type.itemsType)}`;
+  if (isMapType(type)) return `map of ${shapeOf(type.valuesType)}`;
+  return (isDescribed(type) ? type.shape : undefined) ?? describeType(type);
 }

@@ -1,10 +1,12 @@
+import { messageOf } from '../../errors.ts';
 import { preview } from '../../options/index.ts';
 import type { SerdeContext } from '../serde.ts';
 import { SerdeError } from '../serde-error.ts';
-import { describeType, isLogical, isUnion } from './describe.ts';
-import type { ArrayType, AvroType, MapType, RecordType } from './library.ts';
+import { describeType } from './describe.ts';
+import { isArray, isLogical, isMapType, isRecord, isUnion } from './kinds.ts';
+import type { AvroType } from './library.ts';
 
-/** Why a value could not be written: every field that does not fit. */
+/** The error for a value that could not be written: it lists every field that does not fit. */
 export function unwritable(type: AvroType, value: unknown, cause: unknown, { topic, part }: SerdeContext): SerdeError {
   const faults: Array<{ readonly path: string; readonly text: string }> = [];
   const errorHook = (path: string[], got: unknown, expected: AvroType) => {
@@ -21,7 +23,7 @@ export function unwritable(type: AvroType, value: unknown, cause: unknown, { top
   }
   const shown = faults.slice(0, 5).map(({ text }) => text);
   const more = faults.length > shown.length ? ` (and ${faults.length - shown.length} more)` : '';
-  const what = shown.length > 0 ? shown.join('; ') + more : (cause as Error).message;
+  const what = shown.length > 0 ? shown.join('; ') + more : messageOf(cause);
   return new SerdeError('VALIDATION', `${part}: ${what}`, { topic, path: faults[0]?.path ?? '', cause });
 }
 
@@ -34,7 +36,7 @@ function pathOf(parts: readonly string[]): string {
   return parts.reduce((path, part) => (/^\d+$/.test(part) ? `${path}[${part}]` : path === '' ? part : `${path}.${part}`), '');
 }
 
-/** Why bytes could not be read: the first field, as the writer's schema has them, that is not there or not what it should be. */
+/** The error for bytes that could not be read: it names the first field of the writer's schema that is missing or wrong. */
 export function unreadable(writer: AvroType, bytes: Buffer, at: number, cause: unknown, { topic, part }: SerdeContext): SerdeError {
   const search = new Search(bytes);
   const fault = search.find(writer, at);
@@ -91,15 +93,15 @@ class Search {
       const branch = index === undefined ? undefined : type.types[index.value];
       return branch === undefined ? undefined : this.find(branch, index!.end, path);
     }
-    if (type.typeName === 'record') {
-      const fields = (type as RecordType).fields.map((field) => ({
+    if (isRecord(type)) {
+      const fields = type.fields.map((field) => ({
         type: field.type,
         path: path === '' ? field.name : `${path}.${field.name}`,
       }));
       return this.#sequence(fields, at).fault;
     }
-    if (type.typeName === 'array') return this.#items((type as ArrayType).itemsType, at, (index) => `${path}[${index}]`);
-    if (type.typeName === 'map') return this.#items((type as MapType).valuesType, at, () => `${path}.*`, true);
+    if (isArray(type)) return this.#items(type.itemsType, at, (index) => `${path}[${index}]`);
+    if (isMapType(type)) return this.#items(type.valuesType, at, () => `${path}.*`, true);
     return undefined;
   }
 
@@ -131,7 +133,7 @@ class Search {
     }
   }
 
-  /** How many items follow; a count that cannot be is none: then it is the collection itself that cannot be read. */
+  /** The number of items that follow. An impossible count gives 0: then the collection itself cannot be read. */
   #block(at: number): { count: number; at: number } {
     const count = this.#varint(at);
     if (count === undefined || Math.abs(count.value) > this.#bytes.length) return { count: 0, at };

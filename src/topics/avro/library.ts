@@ -79,6 +79,12 @@ export interface LogicalType extends AvroType {
   readonly underlyingType: AvroType;
 }
 
+/** A logical type with a description for messages and for the check of writers' types. */
+export interface Described extends AvroType {
+  readonly describe: string;
+  readonly shape?: string | undefined;
+}
+
 export interface ParseOptions {
   namespace?: string | undefined;
   registry?: Record<string, AvroType>;
@@ -89,7 +95,7 @@ export interface ParseOptions {
   assertLogicalTypes?: boolean;
 }
 
-/** Told of a value that does not fit; undefined when nobody wants to know. */
+/** Called with a value that does not fit; undefined when nobody listens. */
 export type Hook = ((value: unknown, type: AvroType) => void) | undefined;
 
 /** A primitive type, with what subclasses call. */
@@ -133,7 +139,7 @@ export interface Avsc {
 
 let loaded: Avsc | undefined;
 
-/** Loaded when the first Avro serde is made: those who use none do not pay for it. */
+/** Loaded with the first Avro serde, so that programs without one do not pay for it. */
 export function avsc(): Avsc {
   loaded ??= createRequire(import.meta.url)('avsc') as Avsc;
   return loaded;

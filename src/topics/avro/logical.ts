@@ -1,6 +1,7 @@
 import { isUuid } from '../uuid.ts';
 import { decimalBytes, decimalText, decimalValue, unscaled } from './decimal.ts';
-import { type AvroResolver, type AvroType, avsc, type FixedType, type LogicalType, type ParseOptions } from './library.ts';
+import { descriptionOf, isFixed } from './kinds.ts';
+import { type AvroResolver, type AvroType, avsc, type Described, type ParseOptions } from './library.ts';
 
 /** How a logical type turns what it is made of into a value, and back: undefined where the value does not fit. */
 interface Conversion {
@@ -57,7 +58,7 @@ const decimal: Made = (schema, underlying) => {
       `decimal: expected precision of at least 1 and scale from 0 to precision, got ${String(precision)} and ${String(scale)}`,
     );
   }
-  const size = underlying.typeName === 'fixed' ? (underlying as FixedType).size : undefined;
+  const size = isFixed(underlying) ? underlying.size : undefined;
   return {
     unit: `of scale ${scale}`,
     shape: `decimal of precision ${precision} and scale ${scale}`,
@@ -75,7 +76,7 @@ const uuid: Made = (schema, underlying) => {
     const checked = (value: unknown) => (isUuid(value) ? value : undefined);
     return { fromValue: (text: string) => checked(text) ?? fail(`expected a UUID, got ${JSON.stringify(text)}`), toValue: checked };
   }
-  if ((underlying as FixedType).size !== 16) throw new Error('uuid: a fixed of 16 bytes is wanted');
+  if (!isFixed(underlying) || underlying.size !== 16) throw new Error('uuid: expected a fixed of 16 bytes');
   return {
     fromValue: (bytes: Buffer) => bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'),
     toValue: (value) => (isUuid(value) ? Buffer.from(value.replaceAll('-', ''), 'hex') : undefined),
@@ -89,12 +90,6 @@ function expectType({ logicalType }: LogicalSchema, { typeName }: AvroType, ...n
 
 function fail(message: string): never {
   throw new Error(message);
-}
-
-/** What a logical type says of itself, for messages and for the check of writers' types. */
-export interface Described extends LogicalType {
-  readonly describe: string;
-  readonly shape?: string | undefined;
 }
 
 let made: Record<string, unknown> | undefined;
@@ -144,7 +139,7 @@ export const TIMES: ReadonlySet<unknown> = new Set([
 
 /** @throws Error when the writer has a logical type of another unit */
 export function checkUnits(reader: string, writer: AvroType): void {
-  const { describe } = writer as Partial<Described>;
+  const describe = descriptionOf(writer);
   if (!isSameUnit(reader, describe)) throw new Error(`cannot read ${describe} as ${reader}`);
 }
 

@@ -30,13 +30,17 @@ export function exactLong(): AvroType {
     }
 
     override _write(tap: Tap, value: unknown): void {
-      if (!Number.isSafeInteger(value)) throw new Error(`not a whole number within 2^53: ${String(value)}`);
-      if ((value as number) < HALF_SAFE && (value as number) > -HALF_SAFE) tap.writeLong(value as number);
-      else tap.packLongBytes(int64Bytes(BigInt(value as number)));
+      if (!isSafe(value)) throw new Error(`not a whole number within 2^53: ${String(value)}`);
+      if (value < HALF_SAFE && value > -HALF_SAFE) tap.writeLong(value);
+      else tap.packLongBytes(int64Bytes(BigInt(value)));
     }
   }
   exact = new ExactLong();
   return exact;
+}
+
+function isSafe(value: unknown): value is number {
+  return Number.isSafeInteger(value);
 }
 
 function readExactly(tap: Tap, start: number): number {
@@ -81,7 +85,7 @@ export function ofUnit(type: AvroType, describe: string): AvroType {
     return type.createResolver(writer, options);
   };
   // What avsc makes is frozen.
-  return Object.create(type, { describe: { value: describe }, createResolver: { value: createResolver } }) as AvroType;
+  return Object.create(type, { describe: { value: describe }, createResolver: { value: createResolver } });
 }
 
 function make(): AvroType {

@@ -1,4 +1,5 @@
-import type { ArrayType, AvroType, MapType, RecordType, UnionType } from './library.ts';
+import { isArray, isMapType, isRecord, isUnion } from './kinds.ts';
+import type { AvroType } from './library.ts';
 
 /**
  * Is the writer's named type the reader's, or one of its aliases? Avro's specification compares names without their
@@ -12,7 +13,7 @@ export function hasName(reader: AvroType, writer: AvroType, isFull = false): boo
   return [reader.name!, ...(reader.aliases ?? [])].some((name) => shown(name) === shown(writer.name!));
 }
 
-/** Has it named types that only their namespaces tell apart? */
+/** Returns true if it has named types that only their namespaces tell apart. */
 export function hasNamesakes(type: AvroType): boolean {
   const names: string[] = [];
   collect(type, names, new Set());
@@ -23,10 +24,14 @@ function collect(type: AvroType, names: string[], seen: Set<AvroType>): void {
   if (seen.has(type)) return;
   seen.add(type);
   if (type.name !== undefined) names.push(...new Set([type.name, ...(type.aliases ?? [])].map(unqualified)));
-  const { fields } = type as Partial<RecordType>;
-  const parts = [...(fields ?? []).map((field) => field.type), ...((type as Partial<UnionType>).types ?? [])];
-  for (const part of [...parts, (type as Partial<ArrayType>).itemsType, (type as Partial<MapType>).valuesType])
-    if (part !== undefined) collect(part, names, seen);
+  for (const part of partsOf(type)) collect(part, names, seen);
+}
+
+function partsOf(type: AvroType): readonly AvroType[] {
+  if (isRecord(type)) return type.fields.map((field) => field.type);
+  if (isUnion(type)) return type.types;
+  if (isArray(type)) return [type.itemsType];
+  return isMapType(type) ? [type.valuesType] : [];
 }
 
 function unqualified(name: string): string {

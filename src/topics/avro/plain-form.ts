@@ -5,28 +5,25 @@
 
 import { parseExactly } from '../json-text/parse.ts';
 import { bytesOfPlain, plainOf } from '../plain-form.ts';
-import { isUnion } from './describe.ts';
-import type { ArrayType, AvroType, MapType, RecordType, UnionType, UnwrappedUnion } from './library.ts';
+import { isArray, isMapType, isRecord, isUnion, isUnwrapped } from './kinds.ts';
+import type { AvroType, RecordType, UnionType } from './library.ts';
 
 const TIME = /^([+-]\d{2})?\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/;
 const WHOLE = /^-?\d+$/;
 const NOT_FINITE: readonly unknown[] = ['NaN', 'Infinity', '-Infinity'];
 const DAY_MS = 86_400_000;
 
-/** What does not fit is left as it is, for the type to refuse. @throws SyntaxError when the text is not JSON */
+/** A value that does not fit is left as it is, for the type to refuse. @throws SyntaxError when the text is not JSON */
 export function parsePlain(type: AvroType, text: string): unknown {
   return fromPlain(type, parseExactly(text));
 }
 
 function fromPlain(type: AvroType, plain: unknown): unknown {
   if (isUnion(type)) return branchOf(type, plain);
+  if (isRecord(type)) return recordOf(type, plain);
+  if (isArray(type)) return Array.isArray(plain) ? plain.map((item) => fromPlain(type.itemsType, item)) : plain;
+  if (isMapType(type)) return isObject(plain) ? mapped(plain, (value) => fromPlain(type.valuesType, value)) : plain;
   switch (type.typeName) {
-    case 'record':
-      return recordOf(type as RecordType, plain);
-    case 'array':
-      return Array.isArray(plain) ? plain.map((item) => fromPlain((type as ArrayType).itemsType, item)) : plain;
-    case 'map':
-      return isObject(plain) ? mapped(plain, (value) => fromPlain((type as MapType).valuesType, value)) : plain;
     case 'bytes':
     case 'fixed':
       return bytesOfPlain(plain);
@@ -34,7 +31,7 @@ function fromPlain(type: AvroType, plain: unknown): unknown {
     case 'double':
       return isExactNumber(plain) || NOT_FINITE.includes(plain) ? Number(plain) : plain;
     case 'abstract:long':
-      return (typeof plain === 'string' && WHOLE.test(plain)) || Number.isSafeInteger(plain) ? BigInt(plain as string | number) : plain;
+      return isWhole(plain) ? BigInt(plain) : plain;
     case 'logical:date':
       return dayOf(plain);
     case 'logical:timestamp-millis':
@@ -47,25 +44,31 @@ function fromPlain(type: AvroType, plain: unknown): unknown {
 function recordOf({ fields }: RecordType, plain: unknown): unknown {
   if (!isObject(plain)) return plain;
   const types = new Map(fields.map(({ name, type }) => [name, type]));
-  return mapped(plain, (value, name) => (types.has(name) ? fromPlain(types.get(name)!, value) : value));
+  return mapped(plain, (value, name) => fromField(types.get(name), value));
+}
+
+/** A field that the record does not have is left as it is. */
+function fromField(type: AvroType | undefined, value: unknown): unknown {
+  return type === undefined ? value : fromPlain(type, value);
 }
 
 /** The first branch that the value fits; `{ 'branch.Name': value }`, Avro's own JSON encoding, names one. */
 function branchOf(union: UnionType, plain: unknown): unknown {
-  const { types, typeName } = union;
-  const isWrapped = typeName === 'union:wrapped';
-  if (!isWrapped) {
+  const { types } = union;
+  if (isUnwrapped(union)) {
     for (const [index, type] of types.entries()) {
       const value = fromPlain(type, plain);
-      // A record whose fields all have defaults takes any object; what counts is where it would be written.
-      if (fits(type, value) && (union as UnwrappedUnion)._getIndex(value) === index) return value;
+      // A record whose fields all have defaults takes any object; the branch counts that it would be written as.
+      if (fits(type, value) && union._getIndex(value) === index) return value;
     }
   }
-  const [name, ...others] = isObject(plain) ? Object.keys(plain) : [];
-  const named = others.length === 0 ? types.find(({ branchName }) => branchName === name) : undefined;
+  const [entry, ...others] = isObject(plain) ? Object.entries(plain) : [];
+  if (entry === undefined || others.length > 0) return plain;
+  const [name, part] = entry;
+  const named = types.find(({ branchName }) => branchName === name);
   if (named === undefined) return plain;
-  const value = fromPlain(named, (plain as Record<string, unknown>)[name!]);
-  return isWrapped ? { [name!]: value } : value;
+  const value = fromPlain(named, part);
+  return isUnwrapped(union) ? value : { [name]: value };
 }
 
 /** A text as ISO 8601 has days, or the days since 1970 that Avro writes. */
@@ -85,6 +88,10 @@ function timeOf(plain: unknown): unknown {
   return day instanceof Date ? validDate(new Date(plain), plain) : plain;
 }
 
+function isWhole(plain: unknown): plain is string | number {
+  return typeof plain === 'string' ? WHOLE.test(plain) : Number.isSafeInteger(plain);
+}
+
 /** A whole number beyond 2^53 that a `double` holds all the same. */
 function isExactNumber(plain: unknown): boolean {
   return typeof plain === 'bigint' && Number.isFinite(Number(plain)) && BigInt(Number(plain)) === plain;
@@ -97,31 +104,29 @@ function validDate(date: Date, plain: unknown): unknown {
 /** As JSON can hold it; `parsePlain` reads it back. */
 export function toPlain(type: AvroType, value: unknown): unknown {
   if (isUnion(type)) return unionPlain(type, value);
-  switch (type.typeName) {
-    case 'record': {
-      const record = value as Record<string, unknown>;
-      return Object.fromEntries((type as RecordType).fields.map(({ name, type: of }) => [name, toPlain(of, record[name])]));
-    }
-    case 'array':
-      return (value as unknown[]).map((item) => toPlain((type as ArrayType).itemsType, item));
-    case 'map':
-      return mapped(value as object, (item) => toPlain((type as MapType).valuesType, item));
-    case 'logical:date':
-      return dayText(value as Date);
-    default:
-      return plainOf(value);
-  }
+  if (isRecord(type)) return recordPlain(type, value);
+  if (isArray(type) && Array.isArray(value)) return value.map((item) => toPlain(type.itemsType, item));
+  if (isMapType(type) && isObject(value)) return mapped(value, (item) => toPlain(type.valuesType, item));
+  return type.typeName === 'logical:date' && value instanceof Date ? dayText(value) : plainOf(value);
+}
+
+function recordPlain({ fields }: RecordType, value: unknown): unknown {
+  const values = new Map(Object.entries(Object(value)));
+  return Object.fromEntries(fields.map(({ name, type }) => [name, toPlain(type, values.get(name))]));
 }
 
 function unionPlain(union: UnionType, value: unknown): unknown {
   if (value === null) return null;
-  const { types, typeName } = union;
-  if (typeName === 'union:wrapped') {
-    const [name, wrapped] = Object.entries(value as object)[0]!;
-    return { [name]: toPlain(types.find(({ branchName }) => branchName === name)!, wrapped) };
+  const { types } = union;
+  if (isUnwrapped(union)) {
+    const type = types[union._getIndex(value) ?? -1];
+    return type === undefined ? plainOf(value) : toPlain(type, value);
   }
-  const type = types[(union as UnwrappedUnion)._getIndex(value) ?? -1];
-  return type === undefined ? plainOf(value) : toPlain(type, value);
+  // A wrapped value has one property, named after its branch.
+  return mapped(Object(value), (wrapped, name) => {
+    const branch = types.find(({ branchName }) => branchName === name);
+    return branch === undefined ? plainOf(wrapped) : toPlain(branch, wrapped);
+  });
 }
 
 function dayText(day: Date): string {

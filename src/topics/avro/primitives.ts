@@ -4,7 +4,7 @@ import { type AvroType, avsc, type Hook, type Tap } from './library.ts';
 import { readRounded } from './longs.ts';
 import type { Resolving } from './unresolved.ts';
 
-/** Primitive types where avsc's own lose something without a word. Each is made once. */
+/** Primitive types where avsc's own lose something silently. Each is made once. */
 export interface Primitives {
   readonly int: AvroType;
   readonly float: AvroType;
@@ -76,7 +76,7 @@ function isWhole({ typeName }: AvroType): boolean {
   return typeName === 'int' || typeName === 'long' || typeName === 'abstract:long';
 }
 
-/** avsc writes halves of surrogate pairs as bytes that nobody can read, and reads what is not UTF-8 as something else. */
+/** avsc writes halves of surrogate pairs as bytes that are not UTF-8, and replaces bytes that are not UTF-8 when it reads. */
 function stringType(): AvroType {
   class Text extends avsc().types.StringType {
     _check(value: unknown, _flags: unknown, hook: Hook): boolean {
@@ -100,7 +100,7 @@ export function isText(value: unknown): value is string {
   return typeof value === 'string' && value.isWellFormed();
 }
 
-/** Below this a length takes one byte, and it is faster to look at each byte than to look for what UTF-8 cannot hold. */
+/** Below this a length takes one byte, and looking at each byte is faster than checking the text as a whole. */
 const SHORT = 64;
 
 /** @throws Error when UTF-8 cannot hold it */
@@ -110,7 +110,7 @@ export function writeText(tap: Tap, value: unknown): void {
   tap.writeString(value);
 }
 
-/** @returns false when it is none, or has no room: what was written then is written over */
+/** @returns false when the text is not ASCII, or has no room: its bytes are then overwritten */
 function writeAscii(tap: Tap, text: string): boolean {
   const { buf, pos } = tap;
   const { length } = text;
@@ -125,7 +125,7 @@ function writeAscii(tap: Tap, text: string): boolean {
   return true;
 }
 
-/** What Node's `toString` comes to in the end, and what avsc calls. */
+/** The functions that Node's `toString` calls in the end, as avsc does. */
 interface Sliced extends Buffer {
   latin1Slice(start: number, end: number): string;
   utf8Slice(start: number, end: number): string;
@@ -138,11 +138,11 @@ export function readText(tap: Tap): string {
   const { pos } = tap;
   const buf = tap.buf as Sliced;
   tap.pos = pos + length;
-  // Whoever reads the whole sees that it has gone too far.
+  // The reader of the whole value sees that the end was passed.
   if (tap.pos > buf.length) return '';
   if (length < SHORT && isAscii(buf, pos, tap.pos)) return buf.latin1Slice(pos, tap.pos);
   const text = buf.utf8Slice(pos, tap.pos);
-  // Only what could not be decoded, or is this very character, has it.
+  // Bytes that could not be decoded give this character; so does the character itself.
   if (text.includes('\ufffd') && !isUtf8(buf.subarray(pos, tap.pos))) throw new Error('not valid UTF-8');
   return text;
 }

@@ -7,9 +7,9 @@ export function namesUsed(schema: unknown, known: ReadonlySet<string>): string[]
       if (known.has(full)) used.add(full);
     } else if (Array.isArray(part)) for (const branch of part) visit(branch, namespace);
     else if (typeof part === 'object' && part !== null) {
-      const { type, fields, items, values } = part as Record<string, unknown>;
+      const { type, fields, items, values }: { type?: unknown; fields?: unknown; items?: unknown; values?: unknown } = part;
       const inner = namespaceOf(part, namespace);
-      if (Array.isArray(fields)) for (const field of fields) visit((field as { type?: unknown }).type, inner);
+      if (Array.isArray(fields)) for (const field of fields) visit(Object(field).type, inner);
       else visit(type, namespace);
       visit(items, namespace);
       visit(values, namespace);

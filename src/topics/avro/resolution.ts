@@ -1,18 +1,21 @@
-import { describeType, isLogical, isUnion } from './describe.ts';
-import type { ArrayType, AvroType, EnumType, FixedType, MapType, RecordType } from './library.ts';
-import { type Described, isSameUnit } from './logical.ts';
+import { describeType } from './describe.ts';
+import { descriptionOf, isArray, isEnum, isFixed, isLogical, isMapType, isRecord, isUnion } from './kinds.ts';
+import type { AvroType, EnumType, RecordType } from './library.ts';
+import { isSameUnit } from './logical.ts';
 import { hasName } from './names.ts';
 
-/** What else a reader of the type may find written (Avro specification 1.12, "Schema Resolution"). */
-const PROMOTED: Readonly<Record<string, readonly string[]>> = {
-  long: ['int'],
-  float: ['int', 'long'],
-  double: ['int', 'long', 'float'],
-  string: ['bytes'],
-  bytes: ['string'],
-};
+/** The other types that a reader of a type reads (Avro specification 1.12, "Schema Resolution"). */
+const PROMOTED: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    long: ['int'],
+    float: ['int', 'long'],
+    double: ['int', 'long', 'float'],
+    string: ['bytes'],
+    bytes: ['string'],
+  }),
+);
 
-/** Why records of the writer's type cannot be read: a line for every field that is in the way. Empty when all can be read. */
+/** Returns why records of the writer's type cannot be read: a line for every field that does not fit. Empty when all can be read. */
 export function obstacles(reader: AvroType, writer: AvroType): string[] {
   const found: string[] = [];
   new Comparison(found).compare(reader, writer, '');
@@ -37,8 +40,8 @@ class Comparison {
         this.#note(path, `${describeType(writer)} is none of ${describeType(reader)}`);
       return;
     }
-    const { describe } = reader as Partial<Described>;
-    const written = (writer as Partial<Described>).describe;
+    const describe = descriptionOf(reader);
+    const written = descriptionOf(writer);
     if (!isSameUnit(describe, written)) this.#note(path, `${written} cannot be read as ${describe}`);
     else this.#plain(plain(reader), plain(writer), path);
   }
@@ -47,20 +50,19 @@ class Comparison {
     const kind = nameOf(reader);
     const written = nameOf(writer);
     if (kind !== written) {
-      if (!PROMOTED[kind]?.includes(written)) this.#note(path, `${describeType(writer)} cannot be read as ${describeType(reader)}`);
+      if (!PROMOTED.get(kind)?.includes(written)) this.#note(path, `${describeType(writer)} cannot be read as ${describeType(reader)}`);
       return;
     }
     if (reader.name !== undefined && !hasName(reader, writer)) {
       this.#note(path, `${kind} ${writer.name} is not ${reader.name}, nor one of its aliases`);
       return;
     }
-    if (kind === 'record') this.#fields(reader as RecordType, writer as RecordType, path);
-    else if (kind === 'enum') this.#symbols(reader as EnumType, writer as EnumType, path);
-    else if (kind === 'array') this.compare((reader as ArrayType).itemsType, (writer as ArrayType).itemsType, `${path}[]`);
-    else if (kind === 'map') this.compare((reader as MapType).valuesType, (writer as MapType).valuesType, `${path}.*`);
-    else if (kind === 'fixed' && (reader as FixedType).size !== (writer as FixedType).size) {
-      this.#note(path, `fixed of ${(writer as FixedType).size} bytes cannot be read as one of ${(reader as FixedType).size}`);
-    }
+    if (isRecord(reader) && isRecord(writer)) this.#fields(reader, writer, path);
+    else if (isEnum(reader) && isEnum(writer)) this.#symbols(reader, writer, path);
+    else if (isArray(reader) && isArray(writer)) this.compare(reader.itemsType, writer.itemsType, `${path}[]`);
+    else if (isMapType(reader) && isMapType(writer)) this.compare(reader.valuesType, writer.valuesType, `${path}.*`);
+    else if (isFixed(reader) && isFixed(writer) && reader.size !== writer.size)
+      this.#note(path, `fixed of ${writer.size} bytes cannot be read as one of ${reader.size}`);
   }
 
   #fields(reader: RecordType, writer: RecordType, path: string): void {

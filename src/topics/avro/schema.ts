@@ -2,7 +2,7 @@
 
 export type PrimitiveName = 'null' | 'boolean' | 'int' | 'long' | 'float' | 'double' | 'bytes' | 'string';
 
-/** A schema. A name that is no primitive type refers to a record, enum or fixed that is defined before it. */
+/** A schema. A name that is not a primitive type refers to a record, enum or fixed that is defined before it. */
 export type AvroSchema =
   | PrimitiveName
   | (string & {})
@@ -29,9 +29,9 @@ interface Annotated {
 
 export interface AvroPrimitive extends Annotated {
   readonly type: PrimitiveName;
-  /** Of a decimal: how many digits. */
+  /** Of a decimal: the number of digits. */
   readonly precision?: number;
-  /** Of a decimal: how many of them are behind the point. @default 0 */
+  /** Of a decimal: the number of digits behind the point. @default 0 */
   readonly scale?: number;
 }
 

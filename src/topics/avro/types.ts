@@ -1,10 +1,10 @@
-import { ConfigError } from '../../errors.ts';
+import { ConfigError, messageOf } from '../../errors.ts';
 import { arrayType, mapType } from './collections.ts';
 import { enumType } from './enums.ts';
 import { type AvroType, avsc, type ParseOptions } from './library.ts';
 import { logicalTypes, TIMES } from './logical.ts';
 import { bigLong, exactLong, ofUnit, timestampMicros } from './longs.ts';
-import { type Primitives, primitives } from './primitives.ts';
+import { primitives } from './primitives.ts';
 import { recordType } from './records.ts';
 import { unionType, writersUnion } from './unions.ts';
 
@@ -12,7 +12,7 @@ import { unionType, writersUnion } from './unions.ts';
 export type LongKind = 'number' | 'bigint';
 
 /**
- * The type of a schema in a program, every mistake an error.
+ * Returns the type of a schema in a program; every mistake in it is an error.
  *
  * @param referenced schemas whose names it uses, each after those that it uses itself
  * @throws ConfigError
@@ -24,24 +24,24 @@ export function compile(schema: unknown, long: LongKind, referenced: readonly un
   try {
     return typeOf(schema, referenced, optionsOf(long, true));
   } catch (cause) {
-    throw new ConfigError(`avro: ${(cause as Error).message}`, { cause });
+    throw new ConfigError(`avro: ${messageOf(cause)}`, { cause });
   }
 }
 
-/** The type of a schema that somebody else wrote: logical types that do not fit are ignored, as Avro asks. @throws Error */
+/** The type of a writer's schema: logical types that do not fit are ignored, as Avro requires. @throws Error */
 export function compileForeign(schema: unknown, referenced: readonly unknown[] = []): AvroType {
   return typeOf(schema, referenced, optionsOf('number', false));
 }
 
 function typeOf(schema: unknown, referenced: readonly unknown[], options: ParseOptions): AvroType {
-  const registry = Object.create(null) as Record<string, AvroType>;
+  const registry: Record<string, AvroType> = Object.create(null);
   for (const each of referenced) avsc().Type.forSchema(each, { ...options, registry });
   return avsc().Type.forSchema(schema, { ...options, registry });
 }
 
 /**
- * How the schemas of writers are read. Their `long` stays a number: what is read is of the reader's type. Their defaults are
- * nothing to a reader, and some are not valid.
+ * How the schemas of writers are read. Their `long` stays a number: what is read is of the reader's type. Their defaults
+ * do not matter to a reader, and some are not valid.
  */
 export function writerOptions(): ParseOptions {
   const options = optionsOf('number', false);
@@ -50,14 +50,21 @@ export function writerOptions(): ParseOptions {
     ...options,
     typeHook(schema, own) {
       if (Array.isArray(schema)) return writersUnion(schema, own);
-      const { type, fields } = schema as Record<string, unknown>;
+      const { type, fields }: Declared = Object(schema);
       if (type === 'record' && Array.isArray(fields)) {
         checkFields(fields);
-        return new (avsc().types.RecordType)({ ...(schema as object), fields: fields.map(withoutDefault) }, own);
+        return new (avsc().types.RecordType)({ ...Object(schema), fields: fields.map(withoutDefault) }, own);
       }
-      return typeHook!(type === 'enum' ? withoutDefault(schema as object) : schema, own);
+      return typeHook?.(type === 'enum' ? withoutDefault(Object(schema)) : schema, own);
     },
   };
+}
+
+/** What is looked at in a schema. */
+interface Declared {
+  readonly type?: unknown;
+  readonly logicalType?: unknown;
+  readonly fields?: unknown;
 }
 
 function withoutDefault({ default: _, ...rest }: { readonly default?: unknown }): object {
@@ -69,13 +76,13 @@ function optionsOf(long: LongKind, assertLogicalTypes: boolean): ParseOptions {
 }
 
 function primitiveOf(type: unknown): AvroType | undefined {
-  return Object.hasOwn(primitives(), String(type)) ? primitives()[type as keyof Primitives] : undefined;
+  return new Map<unknown, AvroType>(Object.entries(primitives())).get(type);
 }
 
 function hookOf(long: LongKind) {
   return (schema: unknown, options: ParseOptions): AvroType | undefined => {
     if (Array.isArray(schema)) return unionType(schema, options);
-    const { type, logicalType, fields } = (typeof schema === 'string' ? { type: schema } : schema) as Record<string, unknown>;
+    const { type, logicalType, fields }: Declared = typeof schema === 'string' ? { type: schema } : Object(schema);
     switch (type) {
       case 'array':
         return arrayType(schema, options);
@@ -85,12 +92,12 @@ function hookOf(long: LongKind) {
         return enumType(schema, options);
       case 'record':
         if (Array.isArray(fields)) checkFields(fields);
-        return recordType(schema as object, options);
+        return recordType(Object(schema), options);
     }
     if (type === 'long' && logicalType === 'timestamp-micros') return timestampMicros();
     if (Object.hasOwn(logicalTypes(), String(logicalType))) return undefined;
     const plain = type === 'long' ? (long === 'bigint' ? bigLong() : exactLong()) : primitiveOf(type);
-    return plain !== undefined && TIMES.has(logicalType) ? ofUnit(plain, logicalType as string) : plain;
+    return plain !== undefined && TIMES.has(logicalType) ? ofUnit(plain, String(logicalType)) : plain;
   };
 }
 

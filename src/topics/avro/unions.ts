@@ -1,3 +1,4 @@
+import { messageOf } from '../../errors.ts';
 import { type AvroResolver, type AvroType, avsc, type CopyOptions, type ParseOptions, type UnionType } from './library.ts';
 import { Unresolved } from './unresolved.ts';
 
@@ -46,7 +47,7 @@ function firstFit(types: readonly AvroType[], value: unknown, options: CopyOptio
     try {
       return { branch, copy: branch._copy(value, options) };
     } catch (error) {
-      reasons.push(error instanceof Error ? error.message : String(error));
+      reasons.push(messageOf(error));
     }
   }
   throw new Error(`of no branch: ${reasons.join(', ')}`);
@@ -60,7 +61,7 @@ export function writersUnion(schemas: readonly unknown[], options: ParseOptions)
   const type = unionType(schemas, options);
   const types = new Branches(...type.types);
   // What avsc makes is frozen.
-  return Object.create(type, { types: { value: types } }) as AvroType;
+  return Object.create(type, { types: { value: types } });
 }
 
 class Branches extends Array<AvroType> {
@@ -69,24 +70,25 @@ class Branches extends Array<AvroType> {
   }
 
   override map<T>(make: (branch: AvroType, index: number, all: AvroType[]) => T, self?: unknown): T[] {
-    const failures: Error[] = [];
+    const failures: unknown[] = [];
     const made = super.map((branch, index) => {
       try {
         return make.call(self, branch, index, this);
       } catch (error) {
-        failures.push(error as Error);
-        return unresolved(error as Error) as T;
+        failures.push(error);
+        // Stands in the list for what `make` would have made.
+        return unresolved(error) as T;
       }
     });
-    if (failures.length === this.length) throw failures[0]!;
+    if (failures.length === this.length) throw failures[0];
     return made;
   }
 }
 
-function unresolved({ message }: Error): AvroResolver {
+function unresolved(error: unknown): AvroResolver {
   return {
     _read() {
-      throw new Unresolved(message);
+      throw new Unresolved(messageOf(error));
     },
   };
 }

@@ -3,7 +3,7 @@
  * values so.
  */
 
-/** How the type is looked at: by who writes (fields with a default are optional) or reads, and what a `long` is. */
+/** Whether the type is for writing (fields with a default are optional) or reading, and what a `long` is. */
 export interface Mode {
   readonly side: 'in' | 'out';
   readonly long: number | bigint;
@@ -187,7 +187,7 @@ interface LogicalKinds {
   'uuid fixed': 'string';
 }
 
-/** How JavaScript tells a branch from others; `kindOf` in types.ts says the same at run time. */
+/** How JavaScript tells a branch from others; `kindOf` in unions.ts does the same at run time. */
 type KindOf<B, Ns extends string, E, M extends Mode> = B extends string
   ? B extends keyof PrimitiveKinds<M>
     ? PrimitiveKinds<M>[B]

@@ -8,7 +8,7 @@ const CANDIDATE = /[\d.]{16}|[eE][+-]?\d{3}/;
 const NUMBER = /-?\d[\d.eE+-]*/g;
 /** The shortest text of such a number: `1e309`. */
 const SHORTEST = 5;
-/** Stands for a number in the text that `JSON.parse` gets. Nobody outside of the process knows it, so no text can contain it. */
+/** Stands for a number in the text that `JSON.parse` gets. It is random, so no text can contain it. */
 const MARK = `${randomUUID()}:`;
 
 /**

@@ -20,7 +20,7 @@ export interface WriteOptions {
   readonly bigints: boolean;
 }
 
-/** Stands for a number that `JSON.stringify` would change. Nobody outside of the process knows it, so no value can contain it. */
+/** Stands for a number that `JSON.stringify` would change. It is random, so no value can contain it. */
 const MARK = `${randomUUID()}:`;
 const MARKED = new RegExp(`"${MARK}([^"]*)"`, 'g');
 

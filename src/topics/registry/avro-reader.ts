@@ -1,4 +1,4 @@
-import { isStreamerError } from '../../errors.ts';
+import { isStreamerError, messageOf } from '../../errors.ts';
 import { describeType } from '../avro/describe.ts';
 import { unreadable } from '../avro/faults.ts';
 import { type AvroResolver, type AvroType, newCursor, type Tap } from '../avro/library.ts';
@@ -10,18 +10,18 @@ import { SerdeError } from '../serde-error.ts';
 import { HEADER_BYTES, type RecordReader } from './format.ts';
 import type { Registry } from './registry.ts';
 
-/** The type that records with this id were written with. @throws SerdeError when it is none of Avro's, or one that avsc does not take */
+/** The type that records with this id were written with. @throws SerdeError when it is not an Avro schema, or one that avsc refuses */
 export async function writerType(registry: Registry, schemaId: number, { topic, part }: SerdeContext): Promise<AvroType> {
-  let writer: Partial<AvroType> = {};
+  let writer: AvroType | undefined;
   let reason = '';
   try {
     writer = await registry.avroType(schemaId);
   } catch (cause) {
     if (isStreamerError(cause)) throw cause;
-    reason = `: ${(cause as Error).message}`;
+    reason = `: ${messageOf(cause)}`;
   }
   // Schemas of other kinds come back as something else, or not at all.
-  if (typeof writer.createResolver === 'function') return writer as AvroType;
+  if (typeof writer?.createResolver === 'function') return writer;
   const text = `${part}: written with schema id ${schemaId}, which is not an Avro schema that can be used${reason}`;
   throw new SerdeError('DECODE', text, { topic });
 }
@@ -61,17 +61,17 @@ function resolverOf(reader: AvroType, writer: AvroType, schemaId: number, contex
     const resolver = reader.createResolver(writer, { ignoreNamespaces: !hasNamesakes(reader) });
     return reader.equals(writer) ? undefined : resolver;
   } catch (cause) {
-    throw refused(`which cannot be read as ${describeType(reader)}`, reader, writer, schemaId, cause as Error, context);
+    throw refused(`which cannot be read as ${describeType(reader)}`, reader, writer, schemaId, cause, context);
   }
 }
 
-function unresolved(reader: AvroType, writer: AvroType, schemaId: number, cause: Error, context: SerdeContext): SerdeError {
+function unresolved(reader: AvroType, writer: AvroType, schemaId: number, cause: unknown, context: SerdeContext): SerdeError {
   return refused(`and has what ${describeType(reader)} does not`, reader, writer, schemaId, cause, context);
 }
 
-function refused(what: string, reader: AvroType, writer: AvroType, schemaId: number, cause: Error, context: SerdeContext): SerdeError {
+function refused(what: string, reader: AvroType, writer: AvroType, schemaId: number, cause: unknown, context: SerdeContext): SerdeError {
   const why = obstacles(reader, writer);
   const path = /^[^(]\S*(?=:)/.exec(why[0] ?? '')?.[0] ?? '';
-  const text = `${context.part}: written with schema id ${schemaId}, ${what}: ${why.join('; ') || cause.message}`;
+  const text = `${context.part}: written with schema id ${schemaId}, ${what}: ${why.join('; ') || messageOf(cause)}`;
   return new SerdeError('DECODE', text, { topic: context.topic, path, cause });
 }

@@ -1,4 +1,4 @@
-import { ConfigError } from '../../errors.ts';
+import { ConfigError, messageOf } from '../../errors.ts';
 import { differences } from '../avro/differences.ts';
 import { unwritable } from '../avro/faults.ts';
 import type { AvroType } from '../avro/library.ts';
@@ -117,7 +117,7 @@ function comparing(
   try {
     types = [parsed(left), parsed(right)];
   } catch (cause) {
-    return otherwise((cause as Error).message);
+    return otherwise(messageOf(cause));
   }
   return compare(...types);
 }

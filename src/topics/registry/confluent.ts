@@ -22,10 +22,10 @@ export interface ConfluentOptions extends SubjectOptions {
   readonly autoRegister?: boolean | undefined;
 }
 
-/** How long an id counts as unknown before the registry is asked again. */
+/** How long an id stays unknown before the registry is asked again. */
 const UNKNOWN_MS = 5_000;
 
-/** Values in Confluent's wire format, whatever kind of schema describes them. Writes and reads without waiting once ids are known. */
+/** A serde of Confluent's wire format, for any kind of schema. Writes and reads without waiting once ids are known. */
 export function confluentSerde<In, Out>(format: Format<In, Out>, options: ConfluentOptions): Serde<In, Out> {
   checkOptions<ConfluentOptions>(format.name, options, { registry: anything, subject: anything, strategy: anything, autoRegister: truth });
   const { autoRegister = true, registry: at, subject, strategy } = options;
@@ -59,7 +59,7 @@ export function confluentSerde<In, Out>(format: Format<In, Out>, options: Conflu
     },
     async prepare(context, use) {
       if (use === 'write') await idOf(context).get();
-      // Nobody may have written yet; what counts is that the registry answers.
+      // The subject may be new; the registry must answer.
       else await subjectOf(context).latest();
     },
     registered: subjectOf,

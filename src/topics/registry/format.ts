@@ -1,7 +1,7 @@
 import type { SchemaText, SerdeContext } from '../serde.ts';
 import type { Registry, SchemaKind } from './registry.ts';
 
-/** What a kind of schema does with values, behind Confluent's header. */
+/** How a kind of schema writes and reads values, behind Confluent's header. */
 export interface Format<In, Out> {
   /** For messages, as `avro.confluent`. */
   readonly name: string;
@@ -16,11 +16,11 @@ export interface Format<In, Out> {
   readonly record: string | undefined;
   /** The whole record, header included. */
   write(value: In, schemaId: number, context: SerdeContext): Buffer | Promise<Buffer>;
-  /** What reads records that were written with this schema. @throws SerdeError `DECODE` when they cannot be read at all */
+  /** Returns a reader for records that were written with this schema. @throws SerdeError `DECODE` when they cannot be read at all */
   readerOf(registry: Registry, schemaId: number, context: SerdeContext): Promise<RecordReader<Out>>;
-  /** Which fields of the older schema's records this one cannot read, and the reverse. */
+  /** Lists the fields of the writer's records that the reader cannot read. */
   obstacles(reader: SchemaText, writer: SchemaText): string[];
-  /** How this schema differs from an older one. */
+  /** Lists how this schema differs from an older one. */
   differences(older: SchemaText): string[];
 }
 

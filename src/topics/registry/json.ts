@@ -10,7 +10,7 @@ import { jsonDifferences, jsonObstacles } from './json-schema.ts';
 export interface JsonConfluentOptions<S extends StandardSchemaV1> extends ConfluentOptions {
   /** Any Standard Schema: what is sent and received is checked with it. */
   readonly schema: S;
-  /** What is registered. @default what the schema says of itself (Standard JSON Schema, as zod 4.2 does), as draft 7 */
+  /** The JSON Schema to register. @default the schema's own (Standard JSON Schema, as in zod 4.2), as draft 7 */
   readonly jsonSchema?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -64,15 +64,16 @@ function framed(text: string, schemaId: number): Buffer {
   return bytes;
 }
 
-/** Of the values that are written: those that the schema takes, not what it makes of them. */
+/** The JSON Schema of the values that are written: the schema's input, not its output. */
 function jsonSchemaOf(schema: StandardSchemaV1): Record<string, unknown> {
-  const { jsonSchema, vendor } = schema['~standard'] as StandardSchemaV1.Props & Partial<StandardJSONSchemaV1.Props>;
+  const standard: StandardSchemaV1.Props & Partial<StandardJSONSchemaV1.Props> = schema['~standard'];
+  const { jsonSchema, vendor } = standard;
   const next = 'Give it: json.confluent({ schema, jsonSchema: { ... } }).';
   if (jsonSchema === undefined) throw new ConfigError(`json.confluent: the schema (${vendor}) has no JSON Schema of its own`, { next });
   try {
     return jsonSchema.input({ target: 'draft-07' });
   } catch (cause) {
-    throw new ConfigError(`json.confluent: the schema (${vendor}) cannot be put as JSON Schema: ${(cause as Error).message}`, {
+    throw new ConfigError(`json.confluent: the schema (${vendor}) cannot be written as a JSON Schema: ${(cause as Error).message}`, {
       next,
       cause,
     });

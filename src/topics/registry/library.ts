@@ -17,8 +17,8 @@ interface Library {
 }
 
 /**
- * The registry client, on our own transport: its own says HTTP 400 for whatever goes wrong on the way, so that a registry
- * that is down could not be told from one that refuses. Loaded on first use. Schemas are looked up and
+ * The registry client, on our own transport: its own reports every failure on the way as HTTP 400, so that a registry that is
+ * down looks like one that refuses. Loaded on first use. Schemas are looked up and
  * registered without it: it leaves out references in the one, sets the subject's compatibility level in the other, and
  * refuses schemas that registries take.
  */
@@ -34,7 +34,7 @@ function load(): Library {
     library ??= createRequire(import.meta.url)(PACKAGE) as Library;
     return library;
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw cause;
+    if (Object(cause).code !== 'MODULE_NOT_FOUND') throw cause;
     throw new ConfigError(`schema registries need the package ${PACKAGE}, which is not installed`, {
       next: `Install it: npm install ${PACKAGE}@3`,
       cause,
@@ -59,7 +59,7 @@ function bridge(transport: RegistryTransport) {
         path: request.path(),
         // It asks for schemas by id, and for those that they refer to.
         expected: 'schema',
-        ...(typeof body === 'string' ? { body: JSON.parse(body) as unknown } : {}),
+        ...(typeof body === 'string' ? { body: JSON.parse(body) } : {}),
       });
       return { data: () => data };
     },

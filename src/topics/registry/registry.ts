@@ -27,7 +27,7 @@ export interface SchemaBody {
 
 type StoredVersion = SchemaVersion & { readonly references?: readonly SchemaReference[] };
 
-/** One schema registry, spoken to in Confluent's REST API. Connects on first use; what it has answered for good is kept. */
+/** One schema registry, by Confluent's REST API. Connects on first use; lasting answers are cached. */
 export class Registry {
   readonly url: string;
   readonly #transport: RegistryTransport;
@@ -62,7 +62,7 @@ export class Registry {
 
   /** Id and version of exactly this schema in the subject. */
   async find(subject: string, schema: SchemaBody): Promise<{ readonly id: number; readonly version: number } | undefined> {
-    // A package that is missing is told now, not when the first record is read.
+    // A missing package is reported now, not when the first record is read.
     if (schema.type === 'AVRO') this.#library();
     const path = `/subjects/${encodeURIComponent(subject)}`;
     return absent(
@@ -81,14 +81,14 @@ export class Registry {
 
   /** As `BACKWARD`: the subject's own level, or else that of the registry. */
   async level(subject: string): Promise<string> {
-    // A subject that is not there yet is not known even so.
+    // Some registries do not know a new subject in spite of the parameter.
     const path = `/config/${encodeURIComponent(subject)}?defaultToGlobal=true`;
     const own = await absent(this.#get<{ compatibilityLevel: string }>(path, 'compatibilityLevel'));
     const { compatibilityLevel } = own ?? (await this.#get<{ compatibilityLevel: string }>('/config', 'compatibilityLevel'));
     return compatibilityLevel.toUpperCase();
   }
 
-  /** What the registry says at the subject's level; a subject that is not there takes anything. Undefined when it cannot say. */
+  /** The registry's verdict at the subject's level; a new subject accepts any schema. Undefined when the registry cannot judge. */
   async isCompatible(
     subject: string,
     schema: SchemaBody,
@@ -140,11 +140,11 @@ export class Registry {
 }
 
 function bodyOf({ type, schema, references }: SchemaBody): object {
-  // Registries before 5.5 know no types but Avro, and no references.
+  // Registries before 5.5 know neither types other than Avro nor references.
   return { ...(type === 'AVRO' ? {} : { schemaType: type }), schema, ...(references.length === 0 ? {} : { references }) };
 }
 
-/** Undefined where the registry says that there is no such thing. */
+/** Resolves to undefined where the registry answers 404. */
 async function absent<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
@@ -156,7 +156,7 @@ async function absent<T>(answer: Promise<T>): Promise<T | undefined> {
 
 const shared = new Map<string, Registry>();
 
-/** Resolved when it is first used, so that importing an app needs no environment. Serdes that name none share the environment's. */
+/** Options are resolved on first use, so that importing an app needs no environment. Serdes without options share the environment's registry. */
 export function registryOf(options: RegistryOptions | undefined): () => Registry {
   let own: Registry | undefined;
   return () => {

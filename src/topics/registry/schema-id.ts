@@ -2,8 +2,8 @@
 // record that waited.
 
 /**
- * The id that one topic's records are written with: asked for once. While it is not known, writers wait; those that come
- * meanwhile go behind them, or keys would change places.
+ * The id that one topic's records are written with. It is asked for once. Until it is known, writers wait in their order, or
+ * records of a key would change places.
  */
 export class SchemaId {
   readonly #ask: () => Promise<number>;
@@ -14,16 +14,16 @@ export class SchemaId {
     this.#ask = ask;
   }
 
-  /** Set when it may be used without waiting. */
+  /** Defined once it may be used without waiting. */
   get known(): number | undefined {
     return this.#known;
   }
 
-  /** Asks for it, unless somebody has. A failure is told to all who wait; the next one asks anew. */
+  /** Asks for it once. A failure rejects all callers that wait; the next caller asks again. */
   get(): Promise<number> {
     this.#asking ??= this.#ask().then(
       (id) => {
-        // A turn later: whoever waited is a few promises away from sending.
+        // A turn later: callers that waited are a few promises away from sending.
         setImmediate(() => {
           this.#known = id;
         });

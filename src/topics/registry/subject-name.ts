@@ -10,13 +10,13 @@ export type SubjectStrategy = 'topic' | 'record' | 'topic-record';
 const STRATEGIES: readonly string[] = ['topic', 'record', 'topic-record'];
 
 export interface SubjectOptions {
-  /** Its name, whatever the topic's. */
+  /** The subject's name, for every topic. */
   readonly subject?: string | undefined;
   /** @default 'topic' */
   readonly strategy?: SubjectStrategy | undefined;
 }
 
-/** @param record full name of the schema, where it has one. @throws ConfigError when a name is wanted that is not there */
+/** @param record full name of the schema, where it has one. @throws ConfigError when the strategy needs a name that the schema does not have */
 export function subjectNamer(
   { subject, strategy = 'topic' }: SubjectOptions,
   record: string | undefined,

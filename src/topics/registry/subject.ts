@@ -35,7 +35,7 @@ export class Subject implements RegisteredSchema {
   }
 
   find(): Promise<number | undefined> {
-    // Wrong options of the registry are told at once, not by the promise.
+    // Wrong options of the registry throw at once, not through the promise.
     this.#registry();
     return this.#found().then((found) => found?.id);
   }
@@ -58,7 +58,7 @@ export class Subject implements RegisteredSchema {
     if (versions.length === 0) return { status: 'new', level, problems: [] };
     const references = await this.#pointers();
     const own = this.#problems(level, versions);
-    // The registry cannot judge what refers to schemas that it does not have yet.
+    // The registry cannot judge a schema that refers to schemas that it does not have yet.
     const verdict = references && (await registry.isCompatible(this.subject, { type: this.type, schema: this.schema, references }));
     if (verdict?.is ?? own.length === 0) return { status: 'compatible', level, problems: [] };
     const messages = verdict?.messages ?? [];
@@ -79,13 +79,13 @@ export class Subject implements RegisteredSchema {
     try {
       return await this.#registry().register(this.subject, { type: this.type, schema: this.schema, references });
     } catch (error) {
-      // Somebody registered another schema meanwhile.
+      // Another schema was registered meanwhile.
       if (error instanceof RegistryRefusal && error.status === 409) throw this.#refused(level, [error.message]);
       throw error;
     }
   }
 
-  /** The id to write with, the schema registered first when that is wanted. */
+  /** Returns the id to write with. Registers the schema first with `autoRegister`. */
   async idToWrite(autoRegister: boolean): Promise<number> {
     if (autoRegister) return this.register();
     const id = await this.find();
@@ -101,7 +101,7 @@ export class Subject implements RegisteredSchema {
     return references && this.#registry().find(this.subject, { type: this.type, schema: this.schema, references });
   }
 
-  /** Where the registry has what the schema refers to; undefined while something is not there. */
+  /** Where the registry has the schemas that this one refers to; undefined while one is missing. */
   async #pointers(): Promise<SchemaReference[] | undefined> {
     const pointers: SchemaReference[] = [];
     for (const { name, subject } of this.#references) {

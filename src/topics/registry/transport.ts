@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
-import { StreamerError } from '../../errors.ts';
+import { isStreamerError, messageOf, StreamerError } from '../../errors.ts';
 import type { ResolvedRegistry } from './options.ts';
 
-/** The registry answered no. `status` is that of HTTP; `errorCode` the registry's own, as 40403. */
+/** The registry refused. `status` is that of HTTP; `errorCode` the registry's own, as 40403. */
 export class RegistryRefusal extends StreamerError {
   override name = 'RegistryRefusal';
   readonly status: number;
@@ -21,13 +21,13 @@ export interface RegistryRequest {
   /** Below the registry's URL, with slash. */
   readonly path: string;
   readonly body?: unknown;
-  /** What the answer has to have: something before the registry may answer in its place. `length` for a list. */
+  /** A field that the answer must have: a proxy may answer in place of the registry. `length` for a list. */
   readonly expected: string;
 }
 
 const CONTENT_TYPE = 'application/vnd.schemaregistry.v1+json';
 
-/** Requests to one registry. Errors: `UNAVAILABLE` for whatever may pass, `RegistryRefusal` for an answer of no. */
+/** Requests to one registry. Errors: `UNAVAILABLE` for a transient error, `RegistryRefusal` for a refusal. */
 export class RegistryTransport {
   readonly #registry: ResolvedRegistry;
   #dispatcher: Promise<Dispatcher> | undefined;
@@ -41,7 +41,7 @@ export class RegistryTransport {
       try {
         return await this.#once(request);
       } catch (error) {
-        if (!(error as StreamerError).retryable || attempt >= this.#registry.retries) throw error;
+        if (!isStreamerError(error) || !error.retryable || attempt >= this.#registry.retries) throw error;
         await sleep(100 * 2 ** attempt * (0.8 + Math.random() * 0.4));
       }
     }
@@ -77,7 +77,7 @@ export class RegistryTransport {
     try {
       return await authorization();
     } catch (cause) {
-      throw this.#unavailable(`cannot be asked: the function of auth.token failed: ${(cause as Error).message}`, cause);
+      throw this.#unavailable(`cannot be asked: the function of auth.token failed: ${messageOf(cause)}`, cause);
     }
   }
 
@@ -88,7 +88,7 @@ export class RegistryTransport {
       const what = data === undefined ? 'no JSON' : `JSON that has no ${expected}`;
       throw this.#unavailable(`answered ${status} with ${what}: is it a schema registry?`);
     }
-    const { message, error_code: errorCode } = (data ?? {}) as { readonly message?: string; readonly error_code?: number };
+    const { message, errorCode } = refusalIn(data);
     const said = message ?? text.slice(0, 200);
     if (status === 401 || status === 403) throw this.#unavailable(`refused the credentials (HTTP ${status})`);
     // Without a code it was not the registry that answered, but something before it, or another server.
@@ -104,9 +104,15 @@ export class RegistryTransport {
   async #connect(): Promise<Dispatcher> {
     const { Agent } = await import('undici');
     const { tls, timeoutMs } = this.#registry;
-    // Connections that nobody uses are closed soon, so that they do not keep a process up.
+    // Idle connections are closed soon, so that they do not keep a process running.
     return new Agent({ connect: { ...tls, timeout: timeoutMs } as object, keepAliveTimeout: 1_000, keepAliveMaxTimeout: 5_000 });
   }
+}
+
+/** What a registry says when it refuses. */
+function refusalIn(data: unknown): { readonly message: string | undefined; readonly errorCode: number | undefined } {
+  const { message, error_code: code }: { message?: unknown; error_code?: unknown } = Object(data);
+  return { message: typeof message === 'string' ? message : undefined, errorCode: typeof code === 'number' ? code : undefined };
 }
 
 function parse(text: string): unknown {
@@ -118,7 +124,8 @@ function parse(text: string): unknown {
 }
 
 function reasonOf(cause: unknown, timeoutMs: number): string {
-  const { name, message, code } = cause as { name?: string; message?: string; code?: string };
-  if (name === 'TimeoutError') return `no answer within ${timeoutMs} ms`;
-  return message || code || String(cause);
+  if (!(cause instanceof Error)) return String(cause);
+  if (cause.name === 'TimeoutError') return `no answer within ${timeoutMs} ms`;
+  const code = 'code' in cause ? String(cause.code) : cause.name;
+  return cause.message === '' ? code : cause.message;
 }
