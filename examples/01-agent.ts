@@ -1,9 +1,9 @@
 /**
  * A typed topic, an agent, a derived topic.
  *
- *     npx streamer dev -A examples/01-agent.ts
- *     npx streamer send orders -A examples/01-agent.ts -k u1 '{"id":"1","user":"u1","amount":20000}'
- *     npx streamer consume large-orders -A examples/01-agent.ts
+ *     npm run streamer -- dev -A examples/01-agent.ts
+ *     npm run streamer -- send orders -A examples/01-agent.ts -k u1 '{"id":"1","user":"u1","amount":20000}'
+ *     npm run streamer -- consume large-orders -A examples/01-agent.ts
  */
 import { App, json, string } from 'streamerjs';
 import { z } from 'zod';

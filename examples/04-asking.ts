@@ -13,7 +13,7 @@ export const score = app.agent(
   each(async (order) => ({ id: order.id, isSuspicious: order.amount > 10_000 })),
 );
 
-// npx streamer run -A examples/04-asking.ts ask --amount 20000
+// npm run streamer -- run -A examples/04-asking.ts ask --amount 20000
 app.command(
   'ask',
   (command) => command.option('--amount <n>', 'amount of the order', '12'),
