@@ -88,6 +88,7 @@ class SnapshotRun {
   async #writtenKeys(table: Table): Promise<WrittenKeys | undefined> {
     const { context, options } = this.#parts;
     const { converter, tombstones, unwrap } = options;
+    context.state('snapshot', `${table.topic}: reads the keys that are there`);
     return WrittenKeys.read(context, table, converter, deletionTest(converter, tombstones && unwrap === undefined));
   }
 
