@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { getLogger } from '@logtape/logtape';
 import type { SourceContext } from '../source.ts';
 import { Catalog } from './catalog/catalog.ts';
@@ -18,8 +17,8 @@ import { Publisher } from './publishing/publisher.ts';
 import type { ResolvedOptions } from './resolve-options.ts';
 import type { Database } from './server/database.ts';
 import { needsRights } from './server/server-error.ts';
+import { keepLooking } from './slot/keep-looking.ts';
 import { createSlot, dropSlot, findSlot, type Slot } from './slot/slot.ts';
-import { slotFailure } from './slot/slot-failure.ts';
 import { SlotReader } from './slot/slot-reader.ts';
 import { slotWithSnapshot } from './snapshot/first-snapshot.ts';
 
@@ -135,24 +134,7 @@ export class Capture {
     const stream = new ChangeStream(encoder, registry, skip, previousLsn);
     const reader = new SlotReader({ database, slot, publication, messages, stream, publisher, heartbeatMs, place, gap: () => watch.gap() });
     this.#context.state('streaming', `reads ${tables.length === 1 ? 'one table' : `${tables.length} tables`} from the slot "${slot}"`);
-    for (let idle = 0; !this.#context.signal.aborted; ) {
-      const read = await this.#look(reader);
-      idle = read > 0 ? 0 : idle + 1;
-      if (idle > 0) await sleep(this.#pause(idle), undefined, { signal: this.#context.signal }).catch(() => {});
-    }
-  }
-
-  async #look(reader: SlotReader): Promise<number> {
-    try {
-      return await reader.look();
-    } catch (error) {
-      throw await slotFailure(this.#database, this.#options, error);
-    }
-  }
-
-  /** Short at first: where something happened, more is likely to happen. */
-  #pause(idle: number): number {
-    return Math.min(this.#options.pollMs, 2 ** Math.min(idle, 20));
+    await keepLooking(reader, database, this.#options, this.#context.signal);
   }
 
   async #encoder(): Promise<EventEncoder> {

@@ -113,14 +113,22 @@ describe('a captured table that is no longer the same', () => {
   it('starts a new snapshot, with deletes of the rows that are gone', async () => {
     const url = await withTable();
     const collector = await started(postgresChanges(optionsOf(url, { onTableReplaced: 'snapshot' })));
+    const arrived = (record: string) =>
+      until(
+        () => shown(collector),
+        (all) => all.includes(record),
+      );
     await sql(url, `delete from t where id = 2`);
-    await collector.count(4);
+    await arrived('- {"id":2}');
     await sql(url, RECREATED);
-    await collector.count(7);
+    await arrived('r {"id":5}');
+    await collector.phase('streaming');
     await sql(url, `insert into t values (6, 'later', 1)`);
-    await collector.count(8);
+    await arrived('c {"id":6}');
     await collector.stop();
-    expect(shown(collector).slice(4)).toEqual(['d {"id":1}', '- {"id":1}', 'r {"id":5}', 'c {"id":6}']);
+    // What the look before the gap read may come twice.
+    const all = shown(collector);
+    expect(all.slice(all.indexOf('d {"id":1}'))).toEqual(['d {"id":1}', '- {"id":1}', 'r {"id":5}', 'c {"id":6}']);
     expect(collector.changes.at(-1)?.after).toEqual({ id: 6, v: 'later', w: 1 });
   });
 

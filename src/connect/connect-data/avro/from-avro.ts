@@ -2,6 +2,7 @@ import { StreamerError } from '../../../errors.ts';
 import { type ConnectField, type ConnectSchema, type ConnectType, type ConnectValue, schemaOf } from '../schema.ts';
 import type { AvroCursor } from './avro-cursor.ts';
 import { type AvroDefinition, type AvroJson, splitName } from './avro-json.ts';
+import { described } from './avro-properties.ts';
 
 /** A Connect schema, and what reads its values. */
 export interface AvroPlan {
@@ -17,14 +18,6 @@ const READERS = new Map<string, { readonly type: ConnectType; readonly read: Avr
   ['boolean', { type: 'boolean', read: (cursor) => cursor.boolean() }],
   ['string', { type: 'string', read: (cursor) => cursor.string() }],
   ['bytes', { type: 'bytes', read: (cursor) => cursor.bytes() }],
-]);
-
-/** Connect's names for Avro's logical types, for schemas that Connect has not written. */
-const LOGICAL = new Map([
-  ['decimal', 'org.apache.kafka.connect.data.Decimal'],
-  ['date', 'org.apache.kafka.connect.data.Date'],
-  ['time-millis', 'org.apache.kafka.connect.data.Time'],
-  ['timestamp-millis', 'org.apache.kafka.connect.data.Timestamp'],
 ]);
 
 /**
@@ -126,33 +119,6 @@ function primitive(type: string, avro: AvroDefinition | undefined): AvroPlan | u
 function fixed(avro: AvroDefinition): AvroPlan {
   const size = avro.size ?? 0;
   return { schema: described(avro, schemaOf('bytes')), read: (cursor) => cursor.fixed(size) };
-}
-
-/** Adds what Connect has noted in the schema. */
-function described(avro: AvroDefinition, schema: ConnectSchema): ConnectSchema {
-  const name = avro['connect.name'] ?? LOGICAL.get(avro.logicalType ?? '');
-  const parameters = avro['connect.parameters'] ?? decimalParameters(avro);
-  const given = avro['connect.default'];
-  return {
-    ...schema,
-    name,
-    version: avro['connect.version'] ?? (name !== undefined && avro['connect.name'] === undefined ? 1 : undefined),
-    doc: avro['connect.doc'],
-    parameters,
-    default: given === undefined ? undefined : defaultFrom(schema.type, given),
-  };
-}
-
-function decimalParameters({ logicalType, scale = 0, precision }: AvroDefinition): Readonly<Record<string, string>> | undefined {
-  if (logicalType !== 'decimal') return undefined;
-  return { scale: String(scale), ...(precision === undefined ? {} : { 'connect.decimal.precision': String(precision) }) };
-}
-
-function defaultFrom(type: ConnectType, given: unknown): ConnectValue | undefined {
-  if (type === 'bytes') return typeof given === 'string' ? Buffer.from(given, 'latin1') : undefined;
-  return typeof given === 'string' || typeof given === 'number' || typeof given === 'bigint' || typeof given === 'boolean'
-    ? given
-    : undefined;
 }
 
 /** Yields once for each item of an array or map, which are written in blocks; a negative count is followed by the block's size. */
