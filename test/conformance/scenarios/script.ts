@@ -16,8 +16,8 @@ const GROUP_KEY = 0;
 const TRANSACTION_KEY = 1;
 /** The broker is not there yet: not an answer to what was asked. Kafka says so while it makes its internal topics. */
 const NOT_YET = [14, 15, 16];
-/** Tagged fields for followers, and for clients of a leader that has moved. */
-const OF_LEADERS = ['currentLeader', 'divergingEpoch', 'snapshotId'];
+/** Tagged fields for followers, and for clients of a leader that has moved; ids, which each broker chooses. */
+const LEFT_OUT = ['currentLeader', 'divergingEpoch', 'snapshotId', 'topicId'];
 const PATIENCE_MS = 40_000;
 
 /** What is written next is later than what has been written: which record has the largest timestamp is part of the answers. */
@@ -142,7 +142,7 @@ export class Script {
     const isFailure = 'errorCode' in value && value.errorCode !== 0;
     return Object.fromEntries(
       Object.entries(value).flatMap(([name, inner]) => {
-        if (name === 'throttleTimeMs' || OF_LEADERS.includes(name) || (isFailure && name === 'errorMessage')) return [];
+        if (name === 'throttleTimeMs' || LEFT_OUT.includes(name) || (isFailure && name === 'errorMessage')) return [];
         return [[name, isFailure && name === 'producerId' ? inner : this.#plain(inner, name)]];
       }),
     );
