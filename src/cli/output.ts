@@ -11,13 +11,15 @@ export interface Output {
   table(rows: ReadonlyArray<readonly string[]>, header?: readonly string[]): void;
   /** Prints one line for programs. */
   data(value: unknown): void;
+  /** Prints one line for programs that is JSON already. */
+  dataText(text: string): void;
 }
 
 export function outputOf(json: boolean): Output {
   const write = (text: string) => void process.stdout.write(`${text}\n`);
   const nothing = () => undefined;
   return json
-    ? { json, line: nothing, table: nothing, data: (value) => write(JSON.stringify(value)) }
+    ? { json, line: nothing, table: nothing, data: (value) => write(JSON.stringify(value)), dataText: write }
     : {
         json,
         line: (text) => write(printableText(text)),
@@ -29,6 +31,7 @@ export function outputOf(json: boolean): Output {
             ),
           ),
         data: nothing,
+        dataText: nothing,
       };
 }
 

@@ -11,5 +11,7 @@ export function exactJson(): Serde<unknown> {
     name: 'exact json',
     encode: (value, context) => Buffer.from(writeValue(value, context, { bigints: true }), 'utf8'),
     decode: (bytes, context) => parseJson(bytes, context, parseExactly),
+    parsePlain: parseExactly,
+    toPlain: (value) => value,
   };
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createTopic, unique, withProducer } from '../helpers/broker.ts';
 import { jsonLines, run, withShop, withStreamer } from './helpers.ts';
@@ -125,6 +126,20 @@ describe('streamer send and consume', () => {
       await run(['send', topic, 'raw rubbish', '-k', 'u1']);
       const read = jsonLines((await run(['consume', topic, '-A', app, '--json'], { env })).stdout);
       expect(read.map(({ value }) => value)).toEqual([{ id: '1', amount: 12 }, { error: expect.stringContaining('not JSON') }]);
+    });
+  });
+
+  it('numbers that JavaScript cannot hold are sent and printed with every digit, or refused', async () => {
+    const [exact, nearest] = await Promise.all([createTopic('exact', { partitions: 1 }), createTopic('nearest', { partitions: 1 })]);
+    const app = join(import.meta.dirname, 'fixtures', 'exact.ts');
+    const env = { EXACT_TOPIC: exact, NEAREST_TOPIC: nearest };
+    const value = '{"id":9007199254740993,"n":12345678901234567.89,"ts_ns":1796044123456789123}';
+    expect(await run(['send', exact, value, '-A', app], { env })).toMatchObject({ code: 0 });
+    expect((await run(['consume', exact, '-A', app], { env })).stdout).toContain(value);
+    expect((await run(['consume', exact, '-A', app, '--json'], { env })).stdout).toContain(`"value":${value}`);
+    expect(await run(['send', nearest, '{"id":9007199254740993}', '-A', app], { env })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('value: id: the bigint 9007199254740993 cannot be written as JSON: exactJson() writes it'),
     });
   });
 

@@ -3,6 +3,7 @@ import type { KafkaRecord, TopicPartition } from '../../kafka/index.ts';
 import { printable } from '../../observe/index.ts';
 import { type AnyTopic, plainOf, textOf } from '../../topics/index.ts';
 import type { Session } from '../session.ts';
+import { jsonLine } from './json-line.ts';
 import { nameOf } from './partition-name.ts';
 
 /** Prints a record. Resolves to false for one that was not wanted. */
@@ -34,7 +35,7 @@ export function recordPrinter(
     if (wantedKey !== undefined && (key === null || shown(key) !== wantedKey)) return false;
     const value = await decoded(record.value, declared, topic, 'value');
     const headers = headersOf(record);
-    output.data({ topic, partition, offset, timestamp, key, value, headers });
+    if (output.json) output.dataText(jsonLine({ topic, partition, offset, timestamp, key, value, headers }));
     const parts: Readonly<Record<Shown, string>> = {
       partition: `${nameOf(where)}@${offset}`,
       time: new Date(timestamp).toISOString(),
@@ -64,5 +65,5 @@ function headersOf({ headers }: KafkaRecord): Record<string, unknown> {
 }
 
 function shown(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+  return typeof value === 'string' ? value : jsonLine(value);
 }

@@ -1,6 +1,15 @@
 import { messageOf } from '../../errors.ts';
 import type { KafkaProducer } from '../../kafka/index.ts';
-import { type AnyTopic, headersOf, KeylessSpread, partitionOf, type SendResult, type Serde, type Topic } from '../../topics/index.ts';
+import {
+  type AnyTopic,
+  headersOf,
+  KeylessSpread,
+  parseExactly,
+  partitionOf,
+  type SendResult,
+  type Serde,
+  type Topic,
+} from '../../topics/index.ts';
 import { CommandError } from '../command-error.ts';
 
 /** A record as it is typed. A `value` of null is a tombstone. */
@@ -70,7 +79,7 @@ function fromText(text: string, serde: Serde<never, unknown>, part: string): unk
   if (name === 'string') return text;
   if (name === 'bytes') return Buffer.from(text, 'utf8');
   try {
-    return serde.parsePlain === undefined ? JSON.parse(text) : serde.parsePlain(text);
+    return serde.parsePlain === undefined ? parseExactly(text) : serde.parsePlain(text);
   } catch (cause) {
     const next = part === 'key' && name.startsWith('json') ? 'A text is quoted in JSON: -k \'"u1"\'.' : undefined;
     const problem = `${part}: the topic expects ${name}, and this is not JSON: ${text.slice(0, 80)} (${messageOf(cause)})`;
