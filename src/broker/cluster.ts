@@ -9,6 +9,7 @@ import { ManualClock } from './clock/manual-clock.ts';
 import { FaultSwitches } from './faults/fault-switches.ts';
 import { Groups } from './groups/groups.ts';
 import type { Journal } from './journal/entry.ts';
+import { SharedBudget } from './memory/shared-budget.ts';
 import type { LogEntry, Settings } from './options.ts';
 import { ProducerIds } from './producer-ids.ts';
 import type { BrokerStorage } from './storage/broker-storage.ts';
@@ -38,6 +39,9 @@ export class Cluster {
   readonly transactions: Transactions;
   readonly journal: Journal;
   readonly clock: Clock;
+  /** What connections hold of requests that are not answered, and of answers that are not read. */
+  readonly requestMemory: SharedBudget;
+  readonly answerMemory: SharedBudget;
   readonly faults = new FaultSwitches();
   readonly log: (entry: LogEntry) => void;
   readonly #storage: BrokerStorage;
@@ -53,6 +57,8 @@ export class Cluster {
     this.settings = settings;
     this.clock = settings.clock === 'manual' ? new ManualClock() : systemClock;
     this.log = settings.log;
+    this.requestMemory = new SharedBudget('the requests', 'limits.requestBytes', limits.requestBytes);
+    this.answerMemory = new SharedBudget('the answers that clients have not read', 'limits.answerBytes', limits.answerBytes);
     this.#storage = storage;
     this.journal = storage.journal;
     this.producerIds = new ProducerIds(storage.state.nextProducerId, storage.journal);

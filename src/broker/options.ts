@@ -18,7 +18,11 @@ import {
 export interface BrokerLimits {
   /** Bytes of one request. @default 104857600 (100 MiB), as Kafka's `socket.request.max.bytes` */
   readonly frameBytes?: number;
-  /** Open connections of all listeners together. @default 1000 */
+  /** Bytes of requests that all connections together may have sent and not had answered. @default 268435456 (256 MiB) */
+  readonly requestBytes?: number;
+  /** Bytes of answers that all clients together may not have read yet. @default 268435456 (256 MiB) */
+  readonly answerBytes?: number;
+  /** Open connections of all listeners together; beyond it the connection that was idle longest is closed. @default 1000 */
   readonly connections?: number;
   /** Milliseconds after which a silent connection is closed. @default 600000 (10 minutes) */
   readonly idleMs?: number;
@@ -97,6 +101,8 @@ export interface Settings extends Required<Omit<BrokerOptions, 'limits' | 'onLog
 
 const LIMITS: Limits = {
   frameBytes: 104_857_600,
+  requestBytes: 268_435_456,
+  answerBytes: 268_435_456,
   connections: 1000,
   idleMs: 600_000,
   stringBytes: 32_767,
@@ -121,6 +127,8 @@ const CHECKS: ChecksOf<BrokerOptions> = {
   clock: oneOf(['system', 'manual']),
   limits: fields({
     frameBytes: wholeNumber(1),
+    requestBytes: wholeNumber(1),
+    answerBytes: wholeNumber(1),
     connections: wholeNumber(1),
     idleMs: durationMs(1),
     stringBytes: wholeNumber(1),
@@ -155,6 +163,8 @@ function problemsBetween({ port = 0, nodes = 1, defaultPartitions = 1, data, dur
   if (defaultPartitions > limits.partitions) {
     problems.push(sentence('defaultPartitions', `a number up to limits.partitions, ${limits.partitions}`, defaultPartitions));
   }
+  if (limits.requestBytes < limits.frameBytes)
+    problems.push(sentence('limits.requestBytes', `at least limits.frameBytes, ${limits.frameBytes}`, limits.requestBytes));
   if (data === undefined && durability !== undefined) problems.push('durability: without `data` everything is in memory');
   return problems;
 }

@@ -40,8 +40,7 @@ export const handleFetch = handler(FETCH, async (request, context) => {
   if (request.sessionId !== 0 || request.sessionEpoch > 0) return failed(ErrorCode.FETCH_SESSION_ID_NOT_FOUND);
   const asked = context.version < BY_ID_SINCE ? request : withNames(request, context);
   const first = await collect(asked, context);
-  if (isEnough(first, asked)) return first.response;
-  return waitForMore(asked, context, first);
+  return isEnough(first, asked) ? first.response : waitForMore(asked, context);
 });
 
 /** An id that is not known stands for no name. */
@@ -50,20 +49,24 @@ function withNames(request: FetchRequest, { cluster }: Context): FetchRequest {
   return { ...request, topics };
 }
 
-async function waitForMore(request: FetchRequest, context: Context, first: Collected): Promise<FetchResponse> {
+/** What was collected is dropped before each wait: a client may wait long, for more bytes than will ever come. */
+async function waitForMore(request: FetchRequest, context: Context): Promise<FetchResponse> {
   const wait = new Wait(request.maxWaitMs, context.signal);
   const unwatch = partitionsOf(request, context).map((partition) => partition.watch(wait.wake));
-  let latest = first;
   try {
-    do {
-      // Once more before waiting: what came between the first look and the watch would wake nobody.
-      latest = await collect(request, context);
-    } while (!isEnough(latest, request) && (await wait.next()));
+    // Once more before the first wait: what came between the first look and the watch would wake nobody.
+    let enough = await collectEnough(request, context);
+    while (enough === undefined && (await wait.next())) enough = await collectEnough(request, context);
+    return enough ?? (await collect(request, context)).response;
   } finally {
     for (const stop of unwatch) stop();
     wait.end();
   }
-  return latest.response;
+}
+
+async function collectEnough(request: FetchRequest, context: Context): Promise<FetchResponse | undefined> {
+  const collected = await collect(request, context);
+  return isEnough(collected, request) ? collected.response : undefined;
 }
 
 function isEnough({ bytes, hasError }: Collected, { minBytes, maxWaitMs }: FetchRequest): boolean {
@@ -72,7 +75,7 @@ function isEnough({ bytes, hasError }: Collected, { minBytes, maxWaitMs }: Fetch
 
 async function collect(request: FetchRequest, context: Context): Promise<Collected> {
   const sum = { bytes: 0, hasError: false };
-  const limit = Math.min(request.maxBytes, MOST_BYTES);
+  const limit = Math.min(request.maxBytes, MOST_BYTES, context.cluster.answerMemory.freeBytes);
   const topics = [];
   for (const topic of request.topics) {
     const partitions = [];

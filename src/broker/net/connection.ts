@@ -3,17 +3,19 @@ import type { Socket } from 'node:net';
 import { MalformedMessage } from '../../wire/error-code.ts';
 import type { Cluster, Node } from '../cluster.ts';
 import { FaultDisconnect } from '../faults/inject.ts';
+import type { Holder } from '../memory/shared-budget.ts';
 import { dispatch } from './dispatch.ts';
 import { Framing } from './framing.ts';
 
-/** Requests that may lie read and unanswered before the socket is no longer read. */
+/** Requests, and bytes of them, that may wait for their answers before the socket is no longer read. */
 const MAX_QUEUED = 16;
+const MAX_QUEUED_BYTES = 1024 * 1024;
 
 /**
  * One client. Requests are answered one at a time and in order, as Kafka does it; the next is begun when the answer has
  * left for the socket's buffer, so a client that does not read holds one answer and no more.
  */
-export class Connection {
+export class Connection implements Holder {
   readonly #socket: Socket;
   readonly #cluster: Cluster;
   readonly #node: Node;
@@ -21,7 +23,10 @@ export class Connection {
   readonly #ended = new AbortController();
   readonly #queue: Buffer[] = [];
   readonly #client: string;
+  /** Bytes of the requests that wait, and of the one that is being answered. */
+  #queuedBytes = 0;
   #isServing = false;
+  #lastActiveMs = Date.now();
 
   constructor(socket: Socket, cluster: Cluster, node: Node) {
     const { frameBytes, idleMs } = cluster.settings.limits;
@@ -34,30 +39,55 @@ export class Connection {
     socket.setTimeout(idleMs, () => this.#end(`nothing was heard for ${idleMs} ms`, 'info'));
     socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('error', (error) => this.#end(error.message, 'debug'));
-    socket.on('close', () => this.#ended.abort());
+    socket.on('close', () => this.destroy());
+  }
+
+  /** Is no request of it being answered? */
+  get isIdle(): boolean {
+    return !this.#isServing;
+  }
+
+  /** When it last received or sent something, milliseconds since 1970. */
+  get lastActiveMs(): number {
+    return this.#lastActiveMs;
   }
 
   destroy(): void {
     this.#ended.abort();
     this.#socket.destroy();
+    this.#queue.length = 0;
+    this.#cluster.requestMemory.release(this);
+    this.#cluster.answerMemory.release(this);
+  }
+
+  giveWay(reason: string): void {
+    this.#end(reason, 'warn');
   }
 
   #receive(chunk: Buffer): void {
     if (this.#ended.signal.aborted) return;
+    this.#lastActiveMs = Date.now();
     try {
-      this.#queue.push(...this.#framing.push(chunk));
+      for (const frame of this.#framing.push(chunk)) {
+        this.#queue.push(frame);
+        this.#queuedBytes += frame.length;
+      }
     } catch (error) {
       return this.#fail(error);
     }
-    if (this.#queue.length > MAX_QUEUED) this.#socket.pause();
+    this.#holdRequests();
+    if (this.#queue.length > MAX_QUEUED || this.#queuedBytes > MAX_QUEUED_BYTES) this.#socket.pause();
     if (!this.#isServing && this.#queue.length > 0) void this.#serve();
   }
 
   async #serve(): Promise<void> {
     this.#isServing = true;
     try {
-      for (let frame = this.#queue.shift(); frame !== undefined && !this.#ended.signal.aborted; frame = this.#queue.shift())
+      for (let frame = this.#queue.shift(); frame !== undefined && !this.#ended.signal.aborted; frame = this.#queue.shift()) {
         await this.#answer(frame);
+        this.#queuedBytes -= frame.length;
+        this.#holdRequests();
+      }
       this.#socket.resume();
     } catch (error) {
       this.#fail(error);
@@ -79,7 +109,16 @@ export class Connection {
     this.#socket.cork();
     for (const part of parts) this.#socket.write(part);
     this.#socket.uncork();
-    if (this.#socket.writableNeedDrain) await once(this.#socket, 'drain', { signal: this.#ended.signal }).catch(() => {});
+    if (this.#socket.writableNeedDrain) {
+      this.#cluster.answerMemory.hold(this, this.#socket.writableLength);
+      if (!this.#ended.signal.aborted) await once(this.#socket, 'drain', { signal: this.#ended.signal }).catch(() => {});
+      this.#cluster.answerMemory.release(this);
+    }
+    this.#lastActiveMs = Date.now();
+  }
+
+  #holdRequests(): void {
+    if (!this.#ended.signal.aborted) this.#cluster.requestMemory.hold(this, this.#framing.heldBytes + this.#queuedBytes);
   }
 
   #fail(error: unknown): void {

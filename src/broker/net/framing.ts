@@ -1,6 +1,8 @@
 import { MalformedMessage } from '../../wire/error-code.ts';
 
 const SIZE_BYTES = 4;
+/** Of a buffer, however small its content. */
+const CHUNK_COST_BYTES = 200;
 
 /**
  * Cuts a stream of bytes into frames: four bytes of length, then as many bytes. A frame within one chunk is a view of
@@ -16,6 +18,11 @@ export class Framing {
 
   constructor(limit: number) {
     this.#limit = limit;
+  }
+
+  /** Bytes of the frame that is not whole yet, with what keeping its chunks costs. */
+  get heldBytes(): number {
+    return this.#buffered + this.#chunks.length * CHUNK_COST_BYTES;
   }
 
   /** @returns the frames that this chunk completes. @throws MalformedMessage when a length is out of bounds */

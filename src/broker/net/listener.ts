@@ -36,20 +36,20 @@ export class Listener {
   }
 
   #accept(socket: Socket, node: Node): void {
-    const { limits, log } = this.#cluster.settings;
-    if (this.#connections.size >= limits.connections) {
-      log({
-        level: 'warn',
-        message: `connection refused: ${limits.connections} are open (limits.connections)`,
-        node: node.id,
-        client: `${socket.remoteAddress}:${socket.remotePort}`,
-      });
-      socket.destroy();
-      return;
+    const { connections: limit } = this.#cluster.settings.limits;
+    if (this.#connections.size >= limit) {
+      const longestIdle = [...this.#connections].reduce((a, b) => (isIdleLonger(b[1], a[1]) ? b : a));
+      this.#connections.delete(longestIdle[0]);
+      longestIdle[1].giveWay(`${limit} connections are open (limits.connections), another client has come, and this one was idle longest`);
     }
     this.#connections.set(socket, new Connection(socket, this.#cluster, node));
     socket.once('close', () => this.#connections.delete(socket));
   }
+}
+
+/** A client whose request is being answered, or waits for records, is not idle. */
+function isIdleLonger(one: Connection, other: Connection): boolean {
+  return one.isIdle === other.isIdle ? one.lastActiveMs < other.lastActiveMs : one.isIdle;
 }
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): StreamerError {
