@@ -50,11 +50,11 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   return serve(settings, await openStorage(settings));
 }
 
-async function openStorage({ data, durability, log }: Settings): Promise<BrokerStorage> {
+async function openStorage({ data, durability, salvage, log }: Settings): Promise<BrokerStorage> {
   if (data === undefined) return memoryStorage();
   // A fifth of all modules: who starts in memory does not wait for them.
   const [{ openDiskStorage }, { nodeFiles }] = await Promise.all([import('./storage/disk-storage.ts'), import('./storage/node-files.ts')]);
-  return openDiskStorage({ folder: data, durability, report: (level, message) => log({ level, message }) }, nodeFiles);
+  return openDiskStorage({ folder: data, durability, salvage, report: (level, message) => log({ level, message }) }, nodeFiles);
 }
 
 /** Listens, on whatever storage. */

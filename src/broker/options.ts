@@ -79,6 +79,13 @@ export interface BrokerOptions {
    */
   readonly durability?: 'os' | 'fsync';
   /**
+   * Goes on with a damaged data folder, and gives up what cannot be read of it; what is given up is kept aside in the folder
+   * and named in the log.
+   *
+   * @default false, which refuses to start
+   */
+  readonly salvage?: boolean;
+  /**
    * `manual`: time stands still for session and rebalance time-outs, transactions, arrival times, retention and compaction, until
    * `broker.advance(ms)`. How long a fetch waits for records, and what faults delay, goes by the real clock.
    *
@@ -125,6 +132,7 @@ const CHECKS: ChecksOf<BrokerOptions> = {
   data: that('a folder', nonEmptyString.fits),
   durability: oneOf(['os', 'fsync']),
   clock: oneOf(['system', 'manual']),
+  salvage: truth,
   limits: fields({
     frameBytes: wholeNumber(1),
     requestBytes: wholeNumber(1),
@@ -148,12 +156,12 @@ const CHECKS: ChecksOf<BrokerOptions> = {
 export function resolveOptions(options: BrokerOptions): Settings {
   const problems = problemsIn(options, CHECKS);
   const { host = '127.0.0.1', port = 0, nodes = 1, autoCreateTopics = false, defaultPartitions = 1 } = options;
-  const { durability = 'os', clock = 'system', onLog = () => {} } = options;
+  const { durability = 'os', clock = 'system', salvage = false, onLog = () => {} } = options;
   const limits = { ...LIMITS, ...options.limits };
   if (problems.length === 0) problems.push(...problemsBetween(options, limits));
   if (problems.length > 0) throw new ConfigError(problems);
   const data = options.data === undefined ? undefined : resolve(options.data);
-  return { host, port, nodes, autoCreateTopics, defaultPartitions, data, durability, clock, limits, log: onLog };
+  return { host, port, nodes, autoCreateTopics, defaultPartitions, data, durability, clock, salvage, limits, log: onLog };
 }
 
 /** Of options that are right each, but not together. */

@@ -38,12 +38,14 @@ async function serve(options: RawOptions, signal: AbortSignal): Promise<void> {
 interface StorageOptions {
   readonly data?: string;
   readonly durability?: 'os' | 'fsync';
+  readonly salvage?: true;
 }
 
 function storageOf(options: RawOptions): StorageOptions {
   const data = textFlag(options, 'data');
   return {
     ...(data !== undefined && { data: data === '' ? '' : resolve(data) }),
+    ...(options['salvage'] === true && { salvage: true }),
     ...(options['durability'] !== undefined && { durability: wordFlag(options, 'durability', ['os', 'fsync']) }),
   };
 }

@@ -5,12 +5,12 @@ import { HandlePool } from '../../src/broker/storage/handle-pool.ts';
 import { crc32c } from '../../src/wire/crc32c.ts';
 import { SimDisk } from './support/sim-disk.ts';
 
-function openJournal(disk: SimDisk, syncsFirst = false) {
+function openJournal(disk: SimDisk, syncsFirst = false, { isClean = false, salvage = false } = {}) {
   disk.makeFolder('/data');
   disk.syncFolder('/');
   const reports: string[] = [];
   const report = (_level: string, message: string) => void reports.push(message);
-  return { journal: new DiskJournal({ folder: '/data', pool: new HandlePool(disk, 5), syncsFirst, report }), reports };
+  return { journal: new DiskJournal({ folder: '/data', pool: new HandlePool(disk, 5), syncsFirst, isClean, salvage, report }), reports };
 }
 
 const topic = (name: string): Entry => ({ type: 'topic', topic: name, partitions: 2, configs: [['retention.ms', '5']] });
@@ -63,7 +63,7 @@ describe('a journal', () => {
     disk.open('/data/journal.log').truncate(end + bytes);
     const again = openJournal(disk);
     expect([...again.journal.state.topics.keys()]).toEqual(['a']);
-    expect(again.reports).toEqual([`/data/journal.log: cut ${bytes} bytes that are no whole entry`]);
+    expect(again.reports).toEqual([`/data/journal.log: removed ${bytes} bytes at its end, the beginning of an entry`]);
     again.journal.append(topic('c'));
     expect([...openJournal(disk).journal.state.topics.keys()]).toEqual(['a', 'c']);
   });

@@ -1,11 +1,12 @@
 import type { Refusal } from '../../wire/error-code.ts';
 import { GroupSync } from '../log/group-sync.ts';
 import { AppendFile } from '../storage/append-file.ts';
+import { DamagedFolder } from '../storage/damage.ts';
 import { commitFile, prepareFile, readWhole } from '../storage/files.ts';
 import type { HandlePool } from '../storage/handle-pool.ts';
 import { storageRefusal } from '../storage/storage-failure.ts';
 import type { Entry, Journal } from './entry.ts';
-import { decodeEntries, encodeEntry } from './entry-codec.ts';
+import { decodeEntries, encodeEntry, salvageEntries, tailAfter } from './entry-codec.ts';
 import type { KeptState } from './kept-state.ts';
 import { encodeSnapshot, readSnapshot, SNAPSHOT } from './snapshot.ts';
 
@@ -25,6 +26,10 @@ export interface JournalOptions {
   readonly pool: HandlePool;
   /** Are entries synced before they are answered? */
   readonly syncsFirst: boolean;
+  /** Was the broker stopped in order, so that there is nothing that a crash may have cut off? */
+  readonly isClean: boolean;
+  /** Takes what can be read of damaged files. */
+  readonly salvage: boolean;
   readonly report: (level: 'info' | 'warn' | 'error', message: string) => void;
 }
 
@@ -38,22 +43,24 @@ export class DiskJournal implements Journal {
   readonly #group = new GroupSync(() => this.#syncOnce());
   readonly #file: AppendFile;
   #generation: number;
+  #hasSalvaged = false;
   #compactAt = COMPACT_BYTES;
   /** Not at first: what a killed process wrote need not be on the disk. */
   #isSynced = false;
   /** What the disk has of the file is unknown, or it has none: everything is written anew before it is used again. */
   #isDoubtful: boolean;
 
-  /** @throws ConfigError when the snapshot is damaged; what the file system throws */
+  /** @throws DamagedFolder; what the file system throws */
   constructor(options: JournalOptions) {
     const { folder, pool } = options;
     this.#options = options;
-    const { state, generation } = readSnapshot(pool.files, folder);
+    const { state, generation, isDamaged } = readSnapshot(pool.files, folder, options.salvage);
     this.state = state;
     this.#generation = generation;
-    const end = this.#replay();
-    this.#file = new AppendFile(pool, `${folder}/${NAME}`, end ?? 0);
-    this.#isDoubtful = end === undefined;
+    const replayed = isDamaged ? this.#salvage() : this.#replay();
+    this.#file = new AppendFile(pool, `${folder}/${NAME}`, replayed ?? 0);
+    this.#isDoubtful = replayed === undefined;
+    if (this.#hasSalvaged) this.#compact();
     // The file may stand in its place without the disk knowing, if the process before was killed as it put it there.
     pool.files.syncFolder(folder);
   }
@@ -105,19 +112,44 @@ export class DiskJournal implements Journal {
     if (size === this.#file.size && generation === this.#generation) this.#isSynced = true;
   }
 
-  /** @returns bytes of the journal that count; undefined when it does not go with the snapshot */
+  /** @returns bytes of the journal that count; undefined when it does not go with the snapshot. @throws DamagedFolder */
   #replay(): number | undefined {
-    const { folder, pool, report } = this.#options;
-    const bytes = readWhole(pool.files, `${folder}/${NAME}`);
+    const { folder, pool, report, isClean, salvage } = this.#options;
+    const path = `${folder}/${NAME}`;
+    const bytes = readWhole(pool.files, path);
     if (bytes === undefined) return undefined;
     const entries: Entry[] = [];
     const end = decodeEntries(bytes, (entry) => entries.push(entry));
-    if (end < bytes.length) report('warn', `${folder}/${NAME}: cut ${bytes.length - end} bytes that are no whole entry`);
+    const tail = tailAfter(bytes, end);
     const [first] = entries;
+    const isNewer = first?.type === 'generation' && first.generation > this.#generation;
+    if (tail === 'damaged' || (tail === 'cut off' && isClean) || isNewer) {
+      if (salvage) return this.#salvage();
+      const what = isNewer ? `${path} belongs to another snapshot` : `${path} cannot be read at byte ${end} of ${bytes.length}`;
+      throw new DamagedFolder(what, 'forgets the topics, settings and offsets that stand there');
+    }
+    if (tail === 'cut off') report('warn', `${path}: removed ${bytes.length - end} bytes at its end, the beginning of an entry`);
     // A crash between a new snapshot and its journal leaves the one that the snapshot has in it.
     if (first?.type !== 'generation' || first.generation !== this.#generation) return undefined;
     for (const entry of entries) this.state.apply(entry);
     return end;
+  }
+
+  /** Applies every entry that can be read, and keeps the damaged files beside the new ones. */
+  #salvage(): undefined {
+    const { folder, pool, report } = this.#options;
+    for (const name of [SNAPSHOT, NAME]) {
+      const bytes = readWhole(pool.files, `${folder}/${name}`);
+      if (bytes === undefined) continue;
+      const copy = `${folder}/${name}.damaged-${Date.now()}`;
+      prepareFile(pool.files, copy, bytes);
+      commitFile(pool.files, copy);
+      if (name === SNAPSHOT) continue;
+      const lost = salvageEntries(bytes, (entry) => this.state.apply(entry));
+      report('warn', `${folder}/${name}: ${lost} bytes could not be read and were passed over; the damaged file is kept as ${copy}`);
+    }
+    this.#hasSalvaged = true;
+    return undefined;
   }
 
   /** Snapshot first: from then on the old journal, of an older generation, does not count. */

@@ -1,6 +1,7 @@
-import { ConfigError } from '../../errors.ts';
+import { DamagedFolder } from '../storage/damage.ts';
 import { type Files, readWhole } from '../storage/files.ts';
-import { decodeEntries, encodeEntry } from './entry-codec.ts';
+import type { Entry } from './entry.ts';
+import { decodeEntries, encodeEntry, salvageEntries } from './entry-codec.ts';
 import { KeptState } from './kept-state.ts';
 
 export const SNAPSHOT = 'snapshot';
@@ -18,24 +19,31 @@ export function encodeSnapshot({ state, generation }: Snapshot): Buffer {
   return Buffer.concat(parts);
 }
 
-/** @throws ConfigError when the file was damaged: without it nobody can say which topics there are */
-export function readSnapshot(files: Files, folder: string): Snapshot {
+/**
+ * Reads the snapshot; an empty one where there is no file.
+ *
+ * @param salvage takes what can be read of a damaged file
+ * @throws DamagedFolder
+ */
+export function readSnapshot(files: Files, folder: string, salvage = false): Snapshot & { readonly isDamaged: boolean } {
+  const path = `${folder}/${SNAPSHOT}`;
   const state = new KeptState();
-  const bytes = readWhole(files, `${folder}/${SNAPSHOT}`);
-  if (bytes === undefined) return { state, generation: 0 };
+  const bytes = readWhole(files, path);
+  if (bytes === undefined) return { state, generation: 0, isDamaged: false };
   let generation: number | undefined;
   let entries = 0;
   let isWhole = false;
-  const end = decodeEntries(bytes, (entry) => {
+  const apply = (entry: Entry): void => {
     if (entry.type === 'generation') generation = entry.generation;
     else if (entry.type === 'end') isWhole = entry.entries === entries;
     else {
       state.apply(entry);
       entries += 1;
     }
-  });
-  if (isWhole && end === bytes.length && generation !== undefined) return { state, generation };
-  throw new ConfigError(`${folder}/${SNAPSHOT} is damaged at byte ${end}: it does not say any more which topics and offsets there were.`, {
-    next: 'Bring back a copy of the data folder, or start with an empty one; the records are in its `topics` folder as Kafka record batches.',
-  });
+  };
+  const end = salvage ? bytes.length - salvageEntries(bytes, apply) : decodeEntries(bytes, apply);
+  const isDamaged = !isWhole || end !== bytes.length || generation === undefined;
+  if (isDamaged && !salvage)
+    throw new DamagedFolder(`${path} cannot be read at byte ${end}`, 'forgets the topics and offsets that stand there');
+  return { state, generation: generation ?? 0, isDamaged };
 }

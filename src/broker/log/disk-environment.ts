@@ -12,6 +12,10 @@ export interface DiskEnvironment {
   readonly syncsFirst: boolean;
   /** Was the broker stopped in order, so that its files need no check? */
   readonly isClean: boolean;
+  /** Are damaged segments used as far as they can be read? */
+  readonly salvage: boolean;
+  /** Keeps a copy of a file of which a part is about to be cut away. @returns where */
+  readonly setAside: (path: string) => string;
   /** A batch may be acknowledged no sooner than the topic that it is in. */
   readonly journal: Pick<Journal, 'isFlushed' | 'flushed'>;
   readonly startOf: (topic: string, partition: number) => number;

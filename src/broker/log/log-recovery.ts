@@ -1,10 +1,12 @@
 import { type Marker, markerOf } from '../../wire/control-batch.ts';
 import { hasValidCrc, isControl } from '../../wire/record-batch.ts';
+import { DamagedFolder } from '../storage/damage.ts';
 import { readWhole } from '../storage/files.ts';
 import { BatchCursor, type FoundBatch } from './batch-cursor.ts';
+import { holdsBatch } from './batch-run.ts';
 import type { DiskEnvironment } from './disk-environment.ts';
 import type { ProducerMemory } from './partition-log.ts';
-import { decodeProducers, producerSnapshotName } from './producer-snapshot.ts';
+import { decodeProducers, producerSnapshotBase, producerSnapshotName } from './producer-snapshot.ts';
 import { Segment, segmentBase, segmentName } from './segment.ts';
 import { SegmentIndex } from './segment-index.ts';
 
@@ -14,12 +16,15 @@ export interface RecoveredSegment {
   readonly producers?: readonly unknown[] | undefined;
 }
 
-/** Finds out what the folder of a log holds; what is no whole, valid and contiguous run of batches is cut away. */
+/**
+ * Finds out what the folder of a log holds. What a crash left at its end, anything but whole, valid batches that follow each
+ * other, is cut away. What no crash leaves is damage: nothing is touched then.
+ */
 export class LogRecovery {
   readonly #env: DiskEnvironment;
   readonly #folder: string;
   readonly #producers: ProducerMemory;
-  readonly #gapsBefore: number;
+  #gapsBefore: number;
   readonly #now = Date.now();
 
   /** @param gapsBefore up to this offset batches may be missing: the log was compacted */
@@ -30,8 +35,14 @@ export class LogRecovery {
     this.#producers = producers;
   }
 
-  /** @returns the segments, oldest first; none for a log that never had one */
+  /** Up to this offset batches may be missing: also those that a salvage gave up. */
+  get gapsBefore(): number {
+    return this.#gapsBefore;
+  }
+
+  /** @returns the segments, oldest first; none for a log that never had one. @throws DamagedFolder */
   run(): RecoveredSegment[] {
+    this.#checkMissing();
     const bases = this.#bases();
     const first = this.#restoreProducers(bases);
     const found: RecoveredSegment[] = bases.slice(0, first).map((base, i) => ({ segment: this.#unread(base, bases[i + 1] as number) }));
@@ -44,8 +55,11 @@ export class LogRecovery {
         continue;
       }
       if (base > expected && expected >= this.#gapsBefore) {
-        this.#remove(bases.slice(i));
-        break;
+        if (this.#env.isClean || this.#env.salvage) this.#giveUp(found.at(-1)?.segment, base);
+        else {
+          this.#remove(bases.slice(i));
+          break;
+        }
       }
       const producers = i === first ? undefined : this.#producers.save();
       const { segment, isWhole } = this.#scan(base);
@@ -55,6 +69,46 @@ export class LogRecovery {
       break;
     }
     return found;
+  }
+
+  /**
+   * A producer snapshot is written when its segment has begun, and removed after it.
+   *
+   * @throws DamagedFolder when a segment is missing that was followed by another
+   */
+  #checkMissing(): void {
+    const { files } = this.#env.pool;
+    const names = files.list(this.#folder);
+    const bases = names.flatMap((name) => segmentBase(name) ?? []);
+    const newest = Math.max(...bases);
+    for (const base of names.flatMap((name) => producerSnapshotBase(name) ?? [])) {
+      if (base >= newest || bases.includes(base) || base < Math.min(...bases)) continue;
+      const path = `${this.#folder}/${segmentName(base)}`;
+      if (!this.#env.salvage) throw new DamagedFolder(`${path} is missing`, 'gives up the records that it held');
+      this.#env.report('warn', `${path} is missing: the records that it held are given up`);
+      files.removeFile(`${this.#folder}/${producerSnapshotName(base)}`);
+    }
+  }
+
+  /** Records are missing between two segments. @throws DamagedFolder unless they are given up */
+  #giveUp(before: Segment | undefined, next: number): void {
+    const from = before?.nextOffset ?? 0;
+    const what = `${this.#folder} has no records from offset ${from} to ${next - 1}`;
+    if (!this.#env.salvage) throw new DamagedFolder(what, 'gives them up');
+    this.#env.report('warn', `${what}: they are given up`);
+    this.#gapsBefore = next;
+    if (before !== undefined) before.nextOffset = next;
+  }
+
+  /** @throws DamagedFolder when a crash would not have left what follows the last good batch */
+  #checkRest(path: string, end: number, size: number, nextOffset: number): void {
+    const { isClean, salvage, pool } = this.#env;
+    const rest = Buffer.allocUnsafeSlow(size - end);
+    const isDamaged = isClean || holdsBatch(rest.subarray(0, pool.use(path).read(rest, end)), nextOffset);
+    if (!isDamaged) return;
+    const what = `${path} cannot be read at byte ${end} of ${size}, offset ${nextOffset}`;
+    if (!salvage) throw new DamagedFolder(what, `gives up the records of the partition from offset ${nextOffset} on`);
+    this.#env.report('warn', `${what}: the records from there on are given up, and kept in ${this.#env.setAside(path)}`);
   }
 
   #bases(): number[] {
@@ -103,7 +157,10 @@ export class LogRecovery {
       end = position + length;
     }
     const segment = new Segment(pool, this.#folder, base, { size: end, nextOffset, index });
-    if (end < size) this.#cut(segment, size);
+    if (end < size) {
+      this.#checkRest(path, end, size, nextOffset);
+      this.#cut(segment, size);
+    }
     return { segment, isWhole: end === size };
   }
 

@@ -9,6 +9,11 @@ export function producerSnapshotName(baseOffset: number): string {
   return `${String(baseOffset).padStart(20, '0')}.producers`;
 }
 
+/** The offset in the name of such a file; undefined for any other file. */
+export function producerSnapshotBase(name: string): number | undefined {
+  return /^\d{20}\.producers$/.test(name) ? Number(name.slice(0, 20)) : undefined;
+}
+
 export function encodeProducers(producers: readonly unknown[]): Buffer {
   const json = Buffer.from(JSON.stringify(producers));
   const bytes = Buffer.allocUnsafeSlow(4 + json.length);

@@ -1,7 +1,7 @@
 import { type CompactionMark, readMark, writeMark } from './compaction-mark.ts';
 import type { DiskEnvironment } from './disk-environment.ts';
 import { LogRecovery, type RecoveredSegment } from './log-recovery.ts';
-import type { LogRequest } from './partition-log.ts';
+import type { LogRequest, ProducerMemory } from './partition-log.ts';
 import { producerSnapshotName } from './producer-snapshot.ts';
 import { Segment } from './segment.ts';
 import { SegmentList } from './segment-list.ts';
@@ -34,12 +34,19 @@ export class SegmentFolder {
     this.syncing = new SegmentSync(env.pool.files, this.path);
     if (isNew) env.discard(this.path);
     this.#mark = isNew ? { gapsBefore: 0, cleanedTo: 0 } : readMark(env.pool.files, this.path);
-    const recovered = isNew ? [] : new LogRecovery(env, this.path, producers, this.#mark.gapsBefore).run();
+    const recovered = isNew ? [] : this.#recover(producers);
     const found = recovered.map(({ segment }) => segment);
     this.#isMade = found.length > 0;
     this.recordedStart = isNew ? 0 : env.startOf(topic, partition);
     this.list = new SegmentList(this.#atLeastFrom(this.recordedStart, found));
     if (this.list.active === found.at(-1)) this.#takeOver(recovered);
+  }
+
+  #recover(producers: ProducerMemory): RecoveredSegment[] {
+    const recovery = new LogRecovery(this.#env, this.path, producers, this.#mark.gapsBefore);
+    const found = recovery.run();
+    this.allowGaps(recovery.gapsBefore);
+    return found;
   }
 
   /** Makes the folder and its first file, if they are not there: a partition that nobody writes to has none. */

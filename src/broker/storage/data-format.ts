@@ -23,6 +23,7 @@ export function prepareFolder(files: Files, folder: string): void {
 
 function makeDurable(files: Files, folder: string): void {
   files.makeFolder(folder);
+  files.restrict(folder);
   try {
     files.syncFolder(dirname(folder));
   } catch (error) {

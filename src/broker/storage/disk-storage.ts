@@ -6,6 +6,7 @@ import type { LogRequest, PartitionLog } from '../log/partition-log.ts';
 import { TailBudget } from '../log/tail-cache.ts';
 import { BackgroundSync } from './background-sync.ts';
 import type { BrokerStorage } from './broker-storage.ts';
+import { DamagedFolder } from './damage.ts';
 import { checkFormat, prepareFolder } from './data-format.ts';
 import { commitFile, type Files, prepareFile } from './files.ts';
 import { HandlePool } from './handle-pool.ts';
@@ -24,6 +25,8 @@ export interface DiskOptions {
   readonly folder: string;
   /** `os`: acknowledged when written; a killed process loses nothing, a power cut up to a second. `fsync`: when synced. */
   readonly durability: 'os' | 'fsync';
+  /** Goes on with a damaged folder, and gives up what cannot be read of it. */
+  readonly salvage?: boolean;
   readonly report: (level: 'info' | 'warn' | 'error', message: string) => void;
 }
 
@@ -57,20 +60,24 @@ class DiskStorage implements BrokerStorage {
   readonly #pool: HandlePool;
   readonly #env: DiskEnvironment;
   readonly #background: BackgroundSync;
+  readonly #wasClean: boolean;
   #isTrusted = true;
+  #isDamaged = false;
 
   constructor(options: DiskOptions, files: Files, owner: OwnerLock) {
-    const { folder, report } = options;
+    const { folder, report, salvage = false } = options;
     const syncsFirst = options.durability === 'fsync';
     this.#options = options;
     this.#files = files;
     this.#owner = owner;
     this.#pool = new HandlePool(files, OPEN_FILES);
-    const isClean = this.#takeMarker();
-    this.journal = new DiskJournal({ folder, pool: this.#pool, syncsFirst, report });
+    const isClean = files.size(`${folder}/${CLEAN}`) !== undefined;
+    this.journal = new DiskJournal({ folder, pool: this.#pool, syncsFirst, isClean, salvage, report });
     files.makeFolder(`${folder}/${TOPICS}`);
     const leftovers = new Leftovers(files, folder, report);
-    leftovers.clear(this.journal.state);
+    leftovers.clear(this.journal.state, isClean && !salvage);
+    if (isClean) this.#takeMarker();
+    this.#wasClean = isClean;
     this.#background = new BackgroundSync(this.journal, SYNC_EVERY_MS, (error) =>
       report('error', `syncing failed: ${describeFailure(error)}`),
     );
@@ -80,6 +87,8 @@ class DiskStorage implements BrokerStorage {
       tails: new TailBudget(TAIL_BYTES),
       syncsFirst,
       isClean,
+      salvage,
+      setAside: (path) => leftovers.copyAside(path),
       journal: this.journal,
       startOf: (topic, partition) => this.state.topics.get(topic)?.starts.get(partition) ?? 0,
       recordStart: (topic, partition, offset) => this.journal.append({ type: 'start', topic, partition, offset }),
@@ -100,6 +109,10 @@ class DiskStorage implements BrokerStorage {
     try {
       return new DiskLog(this.#env, request);
     } catch (error) {
+      if (error instanceof DamagedFolder) {
+        this.#isDamaged = true;
+        throw error;
+      }
       throw storageRefusal(error, `opening ${request.topic}[${request.partition}]`);
     }
   }
@@ -114,7 +127,8 @@ class DiskStorage implements BrokerStorage {
     await this.#background.stop();
     try {
       await this.journal.sync();
-      if (inOrder && this.#isTrusted) this.#leaveMarker();
+      // A folder that was found damaged is as it was: the next start must not take it for one that a crash left.
+      if ((inOrder && this.#isTrusted) || (this.#isDamaged && this.#wasClean)) this.#leaveMarker();
     } catch (error) {
       this.#options.report('error', `the data folder was not closed in order, and is checked at the next start: ${describeFailure(error)}`);
     }
@@ -123,12 +137,9 @@ class DiskStorage implements BrokerStorage {
   }
 
   /** Gone before anything is written: what it says holds for an untouched folder only. */
-  #takeMarker(): boolean {
-    const path = `${this.#options.folder}/${CLEAN}`;
-    if (this.#files.size(path) === undefined) return false;
-    this.#files.removeFile(path);
+  #takeMarker(): void {
+    this.#files.removeFile(`${this.#options.folder}/${CLEAN}`);
     this.#files.syncFolder(this.#options.folder);
-    return true;
   }
 
   #leaveMarker(): void {

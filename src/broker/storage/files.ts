@@ -14,8 +14,10 @@ export interface Files {
   size(path: string): number | undefined;
   /** Names in a folder; none when the folder is absent. */
   list(folder: string): readonly string[];
-  /** With its parents; no error when it is there. */
+  /** With its parents, for this user alone; no error when it is there. */
   makeFolder(path: string): void;
+  /** Lets this user alone into the folder. */
+  restrict(path: string): void;
   /** Replaces what is at `to`. */
   rename(from: string, to: string): void;
   removeFile(path: string): void;

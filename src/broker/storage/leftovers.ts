@@ -1,5 +1,6 @@
 import type { KeptState } from '../journal/kept-state.ts';
-import type { Files } from './files.ts';
+import { DamagedFolder } from './damage.ts';
+import { commitFile, type Files, prepareFile, readWhole } from './files.ts';
 
 export const TOPICS = 'topics';
 const ORPHANS = 'orphans';
@@ -36,8 +37,18 @@ export class Leftovers {
     this.#tryToRemove(target);
   }
 
-  /** Comes before any log is opened. Records of a topic that nobody deleted are kept aside, whatever the journal lost. */
-  clear(state: KeptState): void {
+  /**
+   * Comes before any log is opened. Records of a topic that nobody deleted are kept aside, whatever the journal lost.
+   *
+   * @param mustBeKnown true after a stop in order, when there can be none
+   * @throws DamagedFolder
+   */
+  clear(state: KeptState, mustBeKnown: boolean): void {
+    const strangers = this.#strangers(state).filter((name) => this.#files.list(`${this.#folder}/${TOPICS}/${name}`).length > 0);
+    if (mustBeKnown && strangers.length > 0) {
+      const what = `${TOPICS}/${strangers[0]} belongs to a topic that the journal does not know`;
+      throw new DamagedFolder(what, `moves the records of ${strangers.length} such partitions to ${this.#folder}/${ORPHANS}`);
+    }
     this.#tryToRemove(`${this.#folder}/${DELETED}`);
     for (const name of this.#files.list(`${this.#folder}/${TOPICS}`)) {
       const [, topic = '', partition = ''] = /^(.+)-(\d+)$/.exec(name) ?? [];
@@ -47,6 +58,23 @@ export class Leftovers {
     }
     // Else they could be back in their place after a power cut, under a new topic of the name.
     this.#files.syncFolder(`${this.#folder}/${TOPICS}`);
+  }
+
+  /** Keeps a copy of a file of which a part is about to be cut away. @returns where */
+  copyAside(path: string): string {
+    this.#files.makeFolder(`${this.#folder}/${ORPHANS}`);
+    const target = `${this.#folder}/${ORPHANS}/${path.split('/').slice(-2).join('.')}.${Date.now()}`;
+    prepareFile(this.#files, target, readWhole(this.#files, path) ?? Buffer.alloc(0));
+    commitFile(this.#files, target);
+    return target;
+  }
+
+  /** Folders of partitions that no topic has, and that were not deleted. */
+  #strangers(state: KeptState): string[] {
+    return this.#files.list(`${this.#folder}/${TOPICS}`).filter((name) => {
+      const [, topic = '', partition = ''] = /^(.+)-(\d+)$/.exec(name) ?? [];
+      return Number(partition) >= (state.topics.get(topic)?.partitions ?? 0) && !state.deleted.has(topic);
+    });
   }
 
   #setAside(name: string): void {

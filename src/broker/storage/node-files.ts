@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   closeSync,
   constants,
   fdatasync,
@@ -23,7 +24,7 @@ const dataSync = promisify(fdatasync);
 
 /** The real file system. */
 export const nodeFiles: Files = {
-  open: (path) => new NodeFile(openSync(path, constants.O_RDWR | constants.O_CREAT, 0o644)),
+  open: (path) => new NodeFile(openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600)),
   size: (path) => statSync(path, { throwIfNoEntry: false })?.size,
   list(folder) {
     try {
@@ -33,7 +34,8 @@ export const nodeFiles: Files = {
       throw error;
     }
   },
-  makeFolder: (path) => void mkdirSync(path, { recursive: true }),
+  makeFolder: (path) => void mkdirSync(path, { recursive: true, mode: 0o700 }),
+  restrict: (path) => chmodSync(path, 0o700),
   rename: renameSync,
   removeFile: unlinkSync,
   removeFolder: (path) => rmSync(path, { recursive: true, force: true }),

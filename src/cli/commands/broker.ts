@@ -15,7 +15,8 @@ export function brokerCommand(): Command {
         'os',
         'fsync',
       ]),
-    );
+    )
+    .option('--salvage', 'with --data, start from a damaged folder: give up what cannot be read of it, and keep that aside');
   withJson(command);
   withExamples(
     command,

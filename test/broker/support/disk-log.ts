@@ -36,6 +36,8 @@ export function openLog(disk: SimDisk, options: LogOptions = {}) {
     tails: new TailBudget(options.tailBytes ?? 1_000_000),
     syncsFirst: options.syncsFirst ?? false,
     isClean: options.isClean ?? false,
+    salvage: false,
+    setAside: (path) => path,
     journal: { isFlushed: true, flushed: () => undefined },
     startOf: (topic) => starts.get(topic) ?? 0,
     recordStart: (topic, _partition, offset) => void starts.set(topic, offset),

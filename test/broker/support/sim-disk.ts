@@ -71,6 +71,8 @@ export class SimDisk implements Files {
       .map((path) => path.slice(folder.length + 1));
   }
 
+  restrict(): void {}
+
   makeFolder(path: string): void {
     this.#strike();
     if (this.#names.get(path) === 'folder') return;
