@@ -31,8 +31,18 @@ export function tailAfter(bytes: Buffer, end: number): Tail {
   if (end === bytes.length) return 'none';
   const rest = bytes.subarray(end);
   if (nextEntry(bytes, end + 1) !== undefined) return 'damaged';
-  if (rest.length <= HEAD_BYTES || rest.every((byte) => byte === 0)) return 'cut off';
-  return rest.readUInt32BE(0) > rest.length - HEAD_BYTES ? 'cut off' : 'damaged';
+  if (rest.length <= HEAD_BYTES || rest.at(-1) === 0) return 'cut off';
+  return rest.readUInt32BE(0) > rest.length - HEAD_BYTES && !isJson(rest.subarray(HEAD_BYTES + 1)) ? 'cut off' : 'damaged';
+}
+
+/** Then an entry ends here, and its length is wrong. */
+function isJson(bytes: Buffer): boolean {
+  try {
+    JSON.parse(bytes.toString());
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Where the next whole entry begins, at `from` or behind it. */

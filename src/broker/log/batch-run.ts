@@ -18,8 +18,22 @@ export function endOffsetOf(bytes: Buffer): number {
   return offsetAfter(bytes, at);
 }
 
+/** Bytes at the end of a file that a system has made longer, and not filled before the power failed. */
+const ZEROS = Buffer.alloc(8);
+
+/**
+ * Would a crash leave these bytes behind the last good batch: the beginning of another, or zeros? One of full length with a
+ * wrong checksum, or with a wrong length, was changed by somebody else; so was one that whole batches follow.
+ *
+ * @param from the offset after the last good batch
+ */
+export function isCutOff(rest: Buffer, from: number): boolean {
+  if (rest.length < HEADER_BYTES || rest.subarray(-ZEROS.length).equals(ZEROS)) return !holdsBatch(rest, from);
+  return batchLength(rest) > rest.length && !hasValidCrc({ bytes: rest }) && !holdsBatch(rest, from);
+}
+
 /** Is there, at any place in the bytes, a whole batch with a checksum that matches and an offset from `from` on? */
-export function holdsBatch(bytes: Buffer, from: number): boolean {
+function holdsBatch(bytes: Buffer, from: number): boolean {
   for (let at = 0; at + HEADER_BYTES <= bytes.length; at++) {
     if (!isFormat2(bytes, at) || offsetAt(bytes, at) < from) continue;
     const length = batchLength(bytes, at);

@@ -3,7 +3,7 @@ import { hasValidCrc, isControl } from '../../wire/record-batch.ts';
 import { DamagedFolder } from '../storage/damage.ts';
 import { readWhole } from '../storage/files.ts';
 import { BatchCursor, type FoundBatch } from './batch-cursor.ts';
-import { holdsBatch } from './batch-run.ts';
+import { isCutOff } from './batch-run.ts';
 import type { DiskEnvironment } from './disk-environment.ts';
 import type { ProducerMemory } from './partition-log.ts';
 import { decodeProducers, producerSnapshotBase, producerSnapshotName } from './producer-snapshot.ts';
@@ -104,7 +104,7 @@ export class LogRecovery {
   #checkRest(path: string, end: number, size: number, nextOffset: number): void {
     const { isClean, salvage, pool } = this.#env;
     const rest = Buffer.allocUnsafeSlow(size - end);
-    const isDamaged = isClean || holdsBatch(rest.subarray(0, pool.use(path).read(rest, end)), nextOffset);
+    const isDamaged = isClean || !isCutOff(rest.subarray(0, pool.use(path).read(rest, end)), nextOffset);
     if (!isDamaged) return;
     const what = `${path} cannot be read at byte ${end} of ${size}, offset ${nextOffset}`;
     if (!salvage) throw new DamagedFolder(what, `gives up the records of the partition from offset ${nextOffset} on`);
