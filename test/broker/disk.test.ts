@@ -138,26 +138,35 @@ describe('a log that is opened again', () => {
     expect(read(log).at(-1)).toBe('6:next');
   });
 
-  it('is cut at the first batch whose bytes do not fit its checksum', () => {
-    const { disk } = written();
-    const size = (disk.size(FIRST) as number) / 6;
-    disk.open(FIRST).write(Buffer.from('?'), size * 3 - 2);
-    const { log } = openLog(disk);
-    expect(read(log)).toEqual(['0:v0', '1:v1']);
-    expect(log.endOffset).toBe(2);
+  it('is refused when the bytes of a batch do not match its checksum, the last one included', () => {
+    for (const batches of [3, 6]) {
+      const { disk } = written();
+      const size = (disk.size(FIRST) as number) / 6;
+      disk.open(FIRST).write(Buffer.from('?'), size * batches - 2);
+      expect(() => openLog(disk)).toThrow(`cannot be read at byte ${size * (batches - 1)} of ${size * 6}, offset ${batches - 1}`);
+    }
   });
 
-  it('is cut where offsets do not go on, though every batch is whole', () => {
+  it('is cut where a batch is not whole, or zeros follow', () => {
+    const { disk } = written();
+    const size = disk.size(FIRST) as number;
+    disk.open(FIRST).truncate(size - 3);
+    expect(openLog(disk).log.endOffset).toBe(5);
+    disk.open(FIRST).write(Buffer.alloc(5000), disk.size(FIRST) as number);
+    expect(openLog(disk).log.endOffset).toBe(5);
+  });
+
+  it('is refused where offsets do not go on, though every batch is whole', () => {
     const { disk } = written();
     const whole = contentOf(disk, FIRST);
     disk.open(FIRST).write(whole.subarray(0, whole.length / 6), whole.length);
-    expect(openLog(disk).log.endOffset).toBe(6);
+    expect(() => openLog(disk)).toThrow('offset 6');
   });
 
   it('loses the files after one that had to be cut', () => {
     const { disk } = written(6, 200);
     expect(segmentsOf(disk)).toHaveLength(3);
-    disk.open(FIRST).write(Buffer.from('?'), 70);
+    disk.open(FIRST).truncate(70);
     const { log, reports } = openLog(disk);
     expect(log.endOffset).toBe(0);
     expect(segmentsOf(disk)).toEqual(['00000000000000000000.log']);

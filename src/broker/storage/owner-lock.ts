@@ -3,10 +3,14 @@ import { readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'n
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError } from '../../errors.ts';
 
 const SOCKET = 'owner.sock';
 const OWNER = 'owner.json';
+const TURN = 'owner.turn';
+const TURN_MS = 3_000;
+const TURN_PAUSE_MS = 10;
 /** What the address of a Unix socket may have, less what the names of stale ones add (108 on Linux, 104 on macOS). */
 const MAX_SOCKET_PATH = 90;
 
@@ -25,6 +29,10 @@ export interface OwnerLock {
  * @throws ConfigError when another broker, of this process or another, has the folder
  */
 export async function lockFolder(folder: string): Promise<OwnerLock> {
+  return oneAtATime(join(folder, TURN), () => takeSocket(folder));
+}
+
+async function takeSocket(folder: string): Promise<OwnerLock> {
   const path = socketPath(folder);
   for (let attempt = 0; attempt < 5; attempt++) {
     const server = await tryListen(path);
@@ -33,6 +41,42 @@ export async function lockFolder(folder: string): Promise<OwnerLock> {
     if (!(await moveAside(path))) throw owned(folder);
   }
   throw owned(folder);
+}
+
+/**
+ * Runs `take` while no other process does: a socket exists a moment before it answers, and a rival would take it for a leftover
+ * then. Of a process that was killed meanwhile the file stays, and counts for nothing.
+ */
+async function oneAtATime<T>(file: string, take: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + TURN_MS;
+  while (!tryCreate(file) && Date.now() < deadline) {
+    if (isAlive(Number(readText(file)))) await sleep(TURN_PAUSE_MS);
+    else rmSync(file, { force: true });
+  }
+  try {
+    return await take();
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+function tryCreate(file: string): boolean {
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!(pid > 0)) return true;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 function own(server: Server, folder: string): OwnerLock {
@@ -101,9 +145,18 @@ function owned(folder: string): ConfigError {
 
 function readOwner(folder: string): number | undefined {
   try {
-    return (JSON.parse(readFileSync(join(folder, OWNER), 'utf8')) as { pid?: number }).pid;
+    return (JSON.parse(readText(join(folder, OWNER))) as { pid?: number }).pid;
   } catch {
     return undefined;
+  }
+}
+
+/** Empty where there is no file. */
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
   }
 }
 
