@@ -36,6 +36,6 @@ export class MadeRecords implements KafkaRecords {
   }
 }
 
-export function sizeOf({ key, value }: KafkaRecord): number {
+function sizeOf({ key, value }: KafkaRecord): number {
   return (key?.length ?? 0) + (value?.length ?? 0);
 }

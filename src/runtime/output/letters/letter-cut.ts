@@ -1,7 +1,7 @@
 import type { Encoded } from '../../../topics/index.ts';
 
 /** Names what a cut letter lacks of the record: `value 3000000` (its size in bytes), then `headers` and `key` where they are missing. */
-export const CUT_HEADER = 'streamer.dlq.cut';
+const CUT_HEADER = 'streamer.dlq.cut';
 
 /** First size of a value that is cut: fits the `max.message.bytes` that brokers have by default (1,048,588). */
 const FIRST_BYTES = 1_000_000;
