@@ -69,6 +69,8 @@ export class Capture {
     }
     this.#context.state('snapshot', `takes a new snapshot: ${gap.message}`);
     await this.#database.rows('rollback');
+    // The slot is kept where there can be no snapshot.
+    refuseProblems(await preflight(this.#database, this.#options));
     await dropSlot(this.#database, this.#options.slot);
     Object.assign(this.#memory, nothingYet(), { isSnapshotDue: true });
   }

@@ -51,8 +51,12 @@ function refuseOtherTables({ tables, publication }: Facts, known: readonly Ident
   throw new Discontinuity('onTableReplaced', text);
 }
 
-/** Without a snapshot, a table that is added to `tables` later needs no rows from before. */
-function refuseUnpublished({ publication: name, slot, snapshot, tables }: ResolvedOptions, { publication }: Facts): void {
+/**
+ * Without a snapshot, a table that is added to `tables` later needs no rows from before. Tables that do not exist are the preflight's
+ * to report.
+ */
+function refuseUnpublished({ publication: name, slot, snapshot, tables }: ResolvedOptions, { publication, tables: found }: Facts): void {
+  if (publication !== undefined && found.some(({ oid }) => oid === undefined)) return;
   const missing = publication?.missing ?? tables;
   if (missing.length === 0 || (snapshot === 'never' && publication !== undefined)) return;
   const names = missing.map(shownTable).join(', ');

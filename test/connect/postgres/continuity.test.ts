@@ -132,6 +132,20 @@ describe('a captured table that is no longer the same', () => {
     expect(collector.changes.at(-1)?.after).toEqual({ id: 6, v: 'later', w: 1 });
   });
 
+  it('keeps its slot where no snapshot can be taken, because there is no table of that name', async () => {
+    const url = await withTable();
+    const options = optionsOf(url, { onTableReplaced: 'snapshot' });
+    const collector = await started(postgresChanges(options));
+    await sql(url, 'alter table t rename to u');
+    await expect(collector.ended).rejects.toThrow('there is no table "public"."t"');
+    await expect(new Collector().start(postgresChanges(options)).ended).rejects.toThrow('there is no table "public"."t"');
+    await sql(url, `alter table u rename to t; insert into t values (3, 'c')`);
+    const again = await started(postgresChanges(options));
+    await again.count(1);
+    await again.stop();
+    expect(shown(again)).toEqual(['c {"id":3}']);
+  });
+
   it('is captured again after a reset', async () => {
     const url = await withTable();
     const source = postgresChanges(optionsOf(url));
