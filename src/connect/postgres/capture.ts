@@ -3,7 +3,7 @@ import { getLogger } from '@logtape/logtape';
 import type { SourceContext } from '../source.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { capturedBy, type PublishedTable, readPublication } from './catalog/publication.ts';
-import { TableRegistry } from './catalog/table-registry.ts';
+import { type TableIdentities, TableRegistry } from './catalog/table-registry.ts';
 import { type IdentifiedTable, TableWatch } from './catalog/table-watch.ts';
 import { type CaptureMemory, nothingYet, refuseGaps, slotGone } from './continuity.ts';
 import { Discontinuity } from './discontinuity.ts';
@@ -101,7 +101,7 @@ export class Capture {
     return {
       catalog,
       encoder: await this.#encoder(),
-      registry: new TableRegistry(catalog, types, prefix, capturedBy(database, wanted, tables)),
+      registry: new TableRegistry(catalog, types, prefix, capturedBy(database, wanted, tables), identitiesOf(checked)),
       publisher: new Publisher(converter, unwrap, new Flight(this.#context)),
       tables,
     };
@@ -156,6 +156,11 @@ function logWarnings(slot: string, { findings }: Preflight): void {
   for (const { level, about, text, sql = [], next = '' } of findings) {
     if (level === 'warning') log.warning('slot {slot}: {about}: {text} {advice}', { slot, about, text, advice: [...sql, next].join(' ') });
   }
+}
+
+function identitiesOf({ facts: { tables, server } }: Preflight): TableIdentities {
+  const named = tables.flatMap(({ oid, schema, name }) => (oid === undefined ? [] : [[oid, { schema, name }] as const]));
+  return { tables: new Map(named), until: server.flushedLsn };
 }
 
 function identified({ facts }: Preflight): IdentifiedTable[] {

@@ -15,6 +15,12 @@ export interface TableCatalog {
   tables(oids: readonly number[]): Promise<Map<number, CatalogEntry>>;
 }
 
+/** The tables by their number in the catalogue, with the names that they had when the log ended at a position. */
+export interface TableIdentities {
+  readonly tables: ReadonlyMap<number, TableName>;
+  readonly until: bigint;
+}
+
 interface Known {
   readonly relation: Buffer;
   readonly entry: CatalogEntry;
@@ -28,12 +34,20 @@ export class TableRegistry {
   readonly #options: TypeOptions;
   readonly #prefix: string;
   readonly #isCaptured: (table: TableName) => boolean | Promise<boolean>;
+  readonly #identities: TableIdentities | undefined;
   readonly #known = new Map<number, Known>();
   readonly #tables = new Map<number, Table | undefined>();
   /** Which table writes to a topic. */
   readonly #topics = new Map<string, string>();
 
-  constructor(catalog: TableCatalog, options: TypeOptions, prefix: string, isCaptured: (table: TableName) => boolean | Promise<boolean>) {
+  constructor(
+    catalog: TableCatalog,
+    options: TypeOptions,
+    prefix: string,
+    isCaptured: (table: TableName) => boolean | Promise<boolean>,
+    identities?: TableIdentities,
+  ) {
+    this.#identities = identities;
     this.#catalog = catalog;
     this.#options = options;
     this.#prefix = prefix;
@@ -48,13 +62,21 @@ export class TableRegistry {
   /**
    * Takes a relation message, which comes before the first change of a table and after each change of its form.
    *
+   * @param lsn the message's position in the log
    * @throws StreamerError when another table writes to the same topic
    */
-  async define(relation: Relation): Promise<Table | undefined> {
+  async define(described: Relation, lsn = 0n): Promise<Table | undefined> {
+    const relation = this.#named(described, lsn);
     const table = (await this.#isCaptured({ schema: relation.schema, name: relation.table })) ? await this.#form(relation) : undefined;
     if (table !== undefined) this.#claimTopic(table);
     this.#tables.set(relation.id, table);
     return table;
+  }
+
+  /** A table that had another name for a while: the log has that name, and its rows belong to the table all the same. */
+  #named(relation: Relation, lsn: bigint): Relation {
+    const own = this.#identities !== undefined && lsn <= this.#identities.until ? this.#identities.tables.get(relation.id) : undefined;
+    return own === undefined ? relation : { ...relation, schema: own.schema, table: own.name };
   }
 
   async #form(relation: Relation): Promise<Table> {

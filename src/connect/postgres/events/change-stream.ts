@@ -37,7 +37,7 @@ export class ChangeStream {
   /** @param lsn the message's position in the log */
   async next(message: PgoutputMessage, lsn: bigint): Promise<Step> {
     if (message.kind !== 'relation') return this.take(message, lsn);
-    await this.#tables.define(message);
+    await this.#tables.define(message, lsn);
     return NOTHING;
   }
 

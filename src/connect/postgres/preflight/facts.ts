@@ -1,5 +1,6 @@
 import { type Publication, readPublication } from '../catalog/publication.ts';
 import { readTableFacts, type TableFacts } from '../catalog/table-facts.ts';
+import { parseLsn } from '../pgoutput/lsn.ts';
 import type { ResolvedOptions } from '../resolve-options.ts';
 import type { Database, Row } from '../server/database.ts';
 
@@ -16,6 +17,8 @@ export interface ServerFacts {
   readonly mayReplicate: boolean;
   readonly mayCreate: boolean;
   readonly freeSlots: number;
+  /** End of the log when the facts were read; 0 on a standby. */
+  readonly flushedLsn: bigint;
   readonly maxSlotWalKeepSize: string;
 }
 
@@ -33,7 +36,8 @@ const SERVER = `select current_setting('server_version_num'), current_setting('w
   (select rolsuper or rolreplication from pg_roles where rolname = current_user)
     or exists (select from pg_roles where rolname in ('rds_replication', 'azure_pg_admin', 'cloudsqlreplica') and pg_has_role(oid, 'usage')),
   has_database_privilege(current_database(), 'create'),
-  current_setting('max_replication_slots')::int - (select count(*) from pg_replication_slots), current_setting('max_slot_wal_keep_size')`;
+  current_setting('max_replication_slots')::int - (select count(*) from pg_replication_slots), current_setting('max_slot_wal_keep_size'),
+  case when pg_is_in_recovery() then '0/0' else pg_current_wal_flush_lsn()::text end`;
 
 export async function readFacts(database: Database, options: ResolvedOptions): Promise<Facts> {
   const [server = []] = await database.rows(SERVER);
@@ -47,7 +51,7 @@ export async function readFacts(database: Database, options: ResolvedOptions): P
 }
 
 function serverFacts(row: Row): ServerFacts {
-  const [version, walLevel, isStandby, isReadOnly, encoding, role, mayReplicate, mayCreate, freeSlots, keepSize] = row;
+  const [version, walLevel, isStandby, isReadOnly, encoding, role, mayReplicate, mayCreate, freeSlots, keepSize, flushed] = row;
   return {
     version: Number(version),
     walLevel: walLevel ?? '',
@@ -58,6 +62,7 @@ function serverFacts(row: Row): ServerFacts {
     mayReplicate: mayReplicate === 't',
     mayCreate: mayCreate === 't',
     freeSlots: Number(freeSlots),
+    flushedLsn: parseLsn(flushed ?? '0/0'),
     maxSlotWalKeepSize: keepSize ?? '',
   };
 }
