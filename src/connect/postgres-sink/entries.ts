@@ -22,16 +22,41 @@ export class Entries<K, V> {
   }
 
   /**
+   * A promise only where the catalog has to be asked: most events need nothing that is not known.
+   *
    * @returns undefined for an event that changes nothing
    * @throws SerdeError for an event that does not fit, ConfigError for a table that cannot be written to, or what the server says
    */
-  async of(client: PgClient, event: Event<K, V>, at: number): Promise<Entry | undefined> {
+  of(client: PgClient, event: Event<K, V>, at: number): Entry | undefined | Promise<Entry | undefined> {
     const name = tableName(this.#plan.table, event);
-    const change = await this.#change(client, event, name);
+    const change = changeOf(event, this.#rules);
+    if (change?.hasMark === true) return this.#unmarked(client, event, at, name, change);
+    return this.#entryOf(client, event, at, name, change);
+  }
+
+  /** Of the names in a value only the table knows which are columns: a field `__deleted` is a mark where there is no such column. */
+  async #unmarked(client: PgClient, event: Event<K, V>, at: number, name: string, change: Change): Promise<Entry | undefined> {
+    const isColumn = await this.tables.hasColumn(client, name, '__deleted');
+    return this.#entryOf(client, event, at, name, isColumn ? changeOf(event, { ...this.#rules, marks: false }) : change);
+  }
+
+  #entryOf(
+    client: PgClient,
+    event: Event<K, V>,
+    at: number,
+    name: string,
+    change: Change | undefined,
+  ): Entry | undefined | Promise<Entry | undefined> {
     if (change === undefined || (change.row === undefined && !this.#plan.deleteEnabled)) return undefined;
     const pkFields = this.#plan.pkFields ?? Object.keys(change.key);
     const cells = cellsOf(change, pkFields, this.#plan.fields);
-    const table = await this.#open(client, name, pkFields, cells);
+    const known = this.tables.known(name, pkFields);
+    const isOpen = known !== undefined && !(this.#plan.autoEvolve && newColumns(cells, known, this.#plan.columns).length > 0);
+    if (isOpen) return this.#made(event, at, change, known, pkFields, cells);
+    return this.#open(client, name, pkFields, cells).then((table) => this.#made(event, at, change, table, pkFields, cells));
+  }
+
+  #made(event: Event<K, V>, at: number, change: Change, table: Table, pkFields: readonly string[], cells: readonly Cell[]): Entry {
     const texts = this.#rowTexts(table).of(cells, pkFields);
     const key = JSON.stringify(pkFields.map((field) => texts.values[texts.columns.findIndex((column) => column.name === field)]));
     return {
@@ -40,20 +65,13 @@ export class Entries<K, V> {
       pkFields,
       isDelete: change.row === undefined,
       texts,
-      row: `${name}\u0000${key}`,
+      row: `${table.name}\u0000${key}`,
       key,
       source: `${event.topic}[${event.partition}]`,
       offset: event.offset,
       server: change.position?.server,
       lsn: change.position?.lsn,
     };
-  }
-
-  /** Of the names in a value only the table knows which are columns: a field `__deleted` is a mark where there is no such column. */
-  async #change(client: PgClient, event: Event<K, V>, table: string): Promise<Change | undefined> {
-    const change = changeOf(event, this.#rules);
-    if (change?.hasMark !== true || !(await this.tables.hasColumn(client, table, '__deleted'))) return change;
-    return changeOf(event, { ...this.#rules, marks: false });
   }
 
   async #open(client: PgClient, name: string, pkFields: readonly string[], cells: readonly Cell[]): Promise<Table> {

@@ -14,7 +14,7 @@ export function misfit(column: ColumnKind, value: unknown, text: string): string
     case 'float4':
       return isReal(value) ? undefined : 'real cannot hold all of its digits';
     case 'float8':
-      return isDouble(text) ? undefined : 'double precision cannot hold all of its digits';
+      return typeof value === 'number' || isDouble(text) ? undefined : 'double precision cannot hold all of its digits';
     case 'date':
       return /^\d{4,}-\d\d-\d\d[T ].*[1-9]/.test(text) ? 'it has a time of day, which a date does not keep' : undefined;
     case 'time':
@@ -33,6 +33,9 @@ export function misfit(column: ColumnKind, value: unknown, text: string): string
 
 /** Digits that tell every double from the next: a fraction of no more is one, as other languages write it (`4.9E-324`). */
 const DOUBLE_DIGITS = 17;
+
+/** The types of columns whose values Postgres changes silently. */
+export const CHANGING: ReadonlySet<string> = new Set(['numeric', 'float4', 'float8', 'date', 'time', 'timetz', 'timestamp', 'timestamptz']);
 
 /** Texts that are not plain decimals, as `NaN`, are Postgres' to read. */
 function isDouble(text: string): boolean {

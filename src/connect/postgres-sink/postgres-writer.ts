@@ -93,28 +93,20 @@ export class PostgresWriter<K, V> implements SinkWriter<K, V> {
     const entries: Entry[] = [];
     const known = this.#entries.tables.all();
     for (const [at, event] of events.entries()) {
-      const entry = await this.#prepare(client, event, at, outcomes, counts);
-      if (entry !== undefined) entries.push(entry);
+      try {
+        const made = this.#entries.of(client, event, at);
+        const entry = made instanceof Promise ? await made : made;
+        if (entry === undefined) counts.passed++;
+        else entries.push(entry);
+      } catch (error) {
+        outcomes[at] = refusalOf(error);
+        counts.refused++;
+      }
     }
     const isRefused = outcomes.some(({ state }) => state === 'refused');
     if (isRefused && (await haveChanged(client, known))) throw new TableChanged('a table has changed');
     await new BatchWrite(client, this.#transactions, this.#plan.guard, outcomes, counts).write(entries);
     return outcomes;
-  }
-
-  /** The entry of an event. One that cannot be prepared is refused. */
-  async #prepare(client: PgClient, event: Event<K, V>, at: number, outcomes: WriteOutcome[], counts: Counts): Promise<Entry | undefined> {
-    try {
-      const entry = await this.#entries.of(client, event, at);
-      if (entry === undefined) counts.passed++;
-      return entry;
-    } catch (error) {
-      const refusal = refusalOf(error);
-      if (refusal === undefined) throw error;
-      counts.refused++;
-      outcomes[at] = { state: 'refused', error: refusal };
-      return undefined;
-    }
   }
 
   /** Forgets deletes that are so old that no worker can still have an event from before them. */
@@ -142,8 +134,9 @@ export class PostgresWriter<K, V> implements SinkWriter<K, V> {
   }
 }
 
-/** The error that an event is refused with; undefined for an error that is not an event's fault. */
-function refusalOf(error: unknown): unknown {
-  if (error instanceof ConfigError || isRefusal(error)) return tableRefusal(error);
-  return isStreamerError(error) && (error.code === 'VALIDATION' || error.code === 'DECODE') ? error : undefined;
+/** The outcome of an event that cannot be prepared. @throws the error, when it is not the event's fault */
+function refusalOf(error: unknown): WriteOutcome {
+  if (error instanceof ConfigError || isRefusal(error)) return { state: 'refused', error: tableRefusal(error) };
+  if (isStreamerError(error) && (error.code === 'VALIDATION' || error.code === 'DECODE')) return { state: 'refused', error };
+  throw error;
 }

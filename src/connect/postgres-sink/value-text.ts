@@ -2,7 +2,7 @@ import { preview, SerdeError, writeJson } from '../../topics/index.ts';
 import { arrayText } from './bytes-text.ts';
 import type { ColumnKind } from './column-kind.ts';
 import { type ConnectSchema, isObject } from './connect-schema.ts';
-import { misfit } from './fit.ts';
+import { CHANGING, misfit } from './fit.ts';
 import { bytea, bytesWriter, namedWriter } from './named-values.ts';
 import { scalarText, type Writer } from './scalar.ts';
 import { isoText } from './time-text.ts';
@@ -52,6 +52,7 @@ function typedScalar(column: ColumnKind, schema: ConnectSchema): Writer {
 
 /** Refuses what Postgres would change silently. */
 function fitting(column: ColumnKind, write: Writer): Writer {
+  if (!CHANGING.has(column.type)) return write;
   return (value) => {
     const text = write(value);
     const reason = misfit(column, value, text);
