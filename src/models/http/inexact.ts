@@ -27,25 +27,36 @@ export type Rule = (value: unknown, isInList: boolean) => string | undefined;
 const DEEPEST = 200;
 
 /** Returns the first value, at any depth, that the rule refuses. */
-export function findInexact(value: unknown, rule: Rule, place = '', isInList = false, depth = 0): Inexact | undefined {
+export function findInexact(value: unknown, rule: Rule, isInList = false, depth = 0): Inexact | undefined {
   const problem = rule(value, isInList);
-  if (problem !== undefined) return { place, problem };
+  if (problem !== undefined) return { place: '', problem };
   if (typeof value !== 'object' || value === null) return undefined;
-  if (depth === DEEPEST) return { place, problem: `is nested deeper than ${DEEPEST} levels` };
-  if (Array.isArray(value)) {
-    for (const [at, item] of value.entries()) {
-      const found = findInexact(item, rule, `${place}[${at}]`, true, depth + 1);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  }
-  for (const [name, item] of Object.entries(isRecord(value) && typeof value.toJSON === 'function' ? { ...value.toJSON() } : value)) {
-    const inner = place === '' ? name : `${place}.${name}`;
-    if (!name.isWellFormed()) return { place: inner, problem: 'has half of a surrogate pair in its name' };
-    const found = findInexact(item, rule, inner, false, depth + 1);
-    if (found !== undefined) return found;
+  if (depth === DEEPEST) return { place: '', problem: `is nested deeper than ${DEEPEST} levels` };
+  return Array.isArray(value) ? inList(value, rule, depth) : inFields(value, rule, depth);
+}
+
+function inList(list: readonly unknown[], rule: Rule, depth: number): Inexact | undefined {
+  for (let at = 0; at < list.length; at++) {
+    const found = findInexact(list[at], rule, true, depth + 1);
+    if (found !== undefined) return within(`[${at}]`, found);
   }
   return undefined;
+}
+
+function inFields(value: object, rule: Rule, depth: number): Inexact | undefined {
+  const written: unknown = isRecord(value) && typeof value.toJSON === 'function' ? value.toJSON() : value;
+  if (!isRecord(written)) return written === value ? undefined : findInexact(written, rule, false, depth + 1);
+  for (const name of Object.keys(written)) {
+    if (!name.isWellFormed()) return { place: name, problem: 'has half of a surrogate pair in its name' };
+    const found = findInexact(written[name], rule, false, depth + 1);
+    if (found !== undefined) return within(name, found);
+  }
+  return undefined;
+}
+
+/** The place is put together on the way back: most values have no problem. */
+function within(outer: string, { place, problem }: Inexact): Inexact {
+  return { place: `${outer}${place === '' || place.startsWith('[') ? '' : '.'}${place}`, problem };
 }
 
 /** Refuses values of a JSON text that the text has and a program does not get: long integers, and halves of surrogate pairs. */

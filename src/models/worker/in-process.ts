@@ -76,12 +76,20 @@ async function answers<Row, Answer>(
   });
   const scored = scorer.score(numbers, count);
   const values = scored instanceof Float32Array ? scored : await wait(scored);
+  if (refused.size === 0 && (model.mayBeNonFinite === true || values.every(Number.isFinite))) return all(model, values, count);
   let next = 0;
   const outcomes = Array.from(rows, (_, at): RowOutcome<Answer> => {
     if (refused.has(at)) return { error: refused.get(at) };
     return outcomeOf(name, model, values.subarray(next, (next += width)));
   });
   return answersOf(outcomes);
+}
+
+/** The usual case, in which every row has an answer. */
+function all<Answer>({ scorer: { width }, answerOf }: Loaded<never, Answer>, values: Float32Array, count: number): Answer[] {
+  const answered: Answer[] = [];
+  for (let row = 0; row < count; row++) answered.push(answerOf(values.subarray(row * width, (row + 1) * width)));
+  return answered;
 }
 
 function outcomeOf<Answer>(

@@ -50,9 +50,7 @@ export function featureRowWriter(file: ModelFile, options: FeatureRowOptions): R
 
 function writeList(columns: readonly Column[], row: ArrayLike<unknown>, into: Float32Array, at: number): void {
   if (row.length !== columns.length) throw refused(`a row must have ${columns.length} features, got ${row.length}`);
-  columns.forEach((column, j) => {
-    into[at + j] = column(row[j], false);
-  });
+  for (let j = 0; j < columns.length; j++) into[at + j] = columns[j]?.(row[j], false) ?? Number.NaN;
 }
 
 /** @param known the names that a row may have; undefined where it may have others too */
@@ -69,11 +67,11 @@ function writeNamed(
       'the model file holds no feature names, so a row must be a list of numbers',
       'Give `featureNames`, in the order of training.',
     );
-  columns.forEach((column, j) => {
+  for (let j = 0; j < columns.length; j++) {
     const value = valueOf(row, names[j] ?? '');
     if (value === undefined) throw lacking(row, names);
-    into[at + j] = column(value, true);
-  });
+    into[at + j] = columns[j]?.(value, true) ?? Number.NaN;
+  }
   if (known !== undefined) checkExtra(row, known);
 }
 
