@@ -72,7 +72,9 @@ describe('errors of kafkajs', () => {
 
   it('takes a certificate that does not fit as fatal, a refused connection as retry', () => {
     const tls = make('KafkaJSConnectionError', 'bad certificate', { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
-    expect(toKafkaError(tls, 'connecting').reason).toBe('fatal');
+    expect(toKafkaError(tls, 'connecting')).toMatchObject({ reason: 'fatal', next: expect.stringContaining('--ssl-ca FILE') });
+    const name = make('KafkaJSConnectionError', 'wrong name', { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
+    expect(toKafkaError(name, 'connecting')).toMatchObject({ reason: 'fatal', next: expect.stringContaining('its names and dates') });
     const refused = make('KafkaJSConnectionError', 'refused', { code: 'ECONNREFUSED' });
     expect(toKafkaError(refused, 'connecting')).toMatchObject({ reason: 'retry', retryable: true });
   });

@@ -214,6 +214,6 @@ describe.skipIf(KAFKA_ACL_TLS_BROKERS === '')('a connection with certificates', 
   });
 
   it("is refused where the brokers' certificate is not trusted", async () => {
-    await expect(client({ ssl: true })).rejects.toMatchObject({ reason: 'fatal' });
+    await expect(client({ ssl: true })).rejects.toMatchObject({ reason: 'fatal', next: expect.stringContaining('--ssl-ca FILE') });
   });
 });

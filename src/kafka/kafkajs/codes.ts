@@ -57,3 +57,13 @@ export const CLIENT_ERRORS: ReadonlyMap<string, CodeRule> = new Map([
 export const isTlsCode = (code: unknown): boolean =>
   typeof code === 'string' &&
   /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|HOSTNAME_MISMATCH|INVALID_CA)/.test(code);
+
+const UNTRUSTED = /^(DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_UNTRUSTED|INVALID_CA)/;
+
+/** What to do about a TLS error. */
+export function tlsRule(code: unknown): CodeRule {
+  const next = UNTRUSTED.test(String(code))
+    ? 'Name the authority that signed the certificate of the brokers: --ssl-ca FILE, STREAMER_SSL_CA or the setting sslCa.'
+    : "Compare the brokers' certificate (its names and dates) and the settings ssl, sslCa, sslCert and sslKey.";
+  return { reason: 'fatal', next };
+}

@@ -1,6 +1,6 @@
 import { type ErrorPlace, KafkaError, type KafkaReason } from '../../errors.ts';
 import { errorName } from '../../wire/error-code.ts';
-import { CLIENT_ERRORS, CODES, type CodeRule, isTlsCode } from './codes.ts';
+import { CLIENT_ERRORS, CODES, type CodeRule, isTlsCode, tlsRule } from './codes.ts';
 
 /** What kafkajs's errors may carry. All optional: some lose their type on the way through its retries. */
 interface Raw {
@@ -62,8 +62,8 @@ function read(error: unknown): Reading {
     if (kafkaCode !== undefined) return { rule: CODES.get(kafkaCode) ?? RETRY, kafkaCode, message: text(link) };
   }
   const known = chain.find((link) => CLIENT_ERRORS.has(link.name ?? '') || isTlsCode(link.code));
-  const isTls = chain.some((link) => isTlsCode(link.code));
-  const rule = isTls ? { reason: 'fatal' as const } : (CLIENT_ERRORS.get(known?.name ?? '') ?? RETRY);
+  const tls = chain.find((link) => isTlsCode(link.code));
+  const rule = tls !== undefined ? tlsRule(tls.code) : (CLIENT_ERRORS.get(known?.name ?? '') ?? RETRY);
   return { rule, kafkaCode: undefined, message: text(known ?? chain[0] ?? {}) };
 }
 

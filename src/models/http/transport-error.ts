@@ -25,7 +25,7 @@ export function transportError(error: unknown, url: string, maxAnswerBytes: numb
   }
   const next = UNTRUSTED.test(code)
     ? 'Name the authority that signed its certificate: `tls: { ca: readFileSync(...) }`.'
-    : 'Start the model server, or name its address (MODEL_URL in the shipped examples).';
+    : 'Start the model server, or correct its address.';
   return new ModelError('UNAVAILABLE', `cannot reach the model at ${url}: ${messageOf(error) || code}`, { cause: error, next });
 }
 
