@@ -9,10 +9,8 @@ import { readTree } from './structure/tree.ts';
 
 const LIMITS: Limits = {
   fileLines: 300,
-  casts: 340,
-  nonNull: 50,
-  knownCycles: [['agents/sink/sink-run.ts', 'agents/sink/sink.ts']],
-  knownLargeFiles: [],
+  casts: 149,
+  nonNull: 40,
 };
 
 const [option, ...rest] = process.argv.slice(2);

@@ -7,7 +7,7 @@ import { wrongImports } from '../../scripts/structure/directions.ts';
 import { figuresOf, printed } from '../../scripts/structure/figures.ts';
 import { readTree } from '../../scripts/structure/tree.ts';
 
-const limits: Limits = { fileLines: 10, casts: 1, nonNull: 0, knownCycles: [], knownLargeFiles: [] };
+const limits: Limits = { fileLines: 10, casts: 1, nonNull: 0 };
 
 /** Writes the files of a source tree and reads it as the script does. */
 function planted(files: Readonly<Record<string, string>>) {
@@ -20,9 +20,9 @@ function planted(files: Readonly<Record<string, string>>) {
   return readTree(folder);
 }
 
-function problems(files: Readonly<Record<string, string>>, over: Partial<Limits> = {}): string[] {
+function problems(files: Readonly<Record<string, string>>): string[] {
   const tree = planted(files);
-  return problemsOf(tree, figuresOf(tree), { ...limits, ...over });
+  return problemsOf(tree, figuresOf(tree), limits);
 }
 
 it('a tree in order has no problems', () => {
@@ -51,14 +51,6 @@ it.each([
     'runtime/d.ts': "import './a.ts';\n",
   };
   expect(problems(files)).toEqual(['import cycle (type-only imports count): runtime/a.ts, runtime/b.ts, runtime/c.ts']);
-});
-
-it('accepts a known cycle and what is left of it, and nothing beyond', () => {
-  const known = [['runtime/a.ts', 'runtime/b.ts', 'runtime/c.ts']];
-  const files = { 'runtime/a.ts': "import './b.ts';\n", 'runtime/b.ts': "import './a.ts';\n" };
-  expect(problems(files, { knownCycles: known })).toEqual([]);
-  const grown = { ...files, 'runtime/b.ts': "import './a.ts';\nimport './d.ts';\n", 'runtime/d.ts': "import './a.ts';\n" };
-  expect(problems(grown, { knownCycles: known })).toHaveLength(1);
 });
 
 it('finds imports against the directions, with their line', () => {
@@ -116,10 +108,9 @@ it('counts casts and non-null assertions, but not `as const`, `satisfies` or ren
   ]);
 });
 
-it('refuses a long file that is not a known one', () => {
+it('refuses a long file', () => {
   const files = { 'app.ts': '// a line\n'.repeat(11), 'errors.ts': '// a line\n'.repeat(10) };
   expect(problems(files)).toEqual(['app.ts has 11 lines: a file has at most 10']);
-  expect(problems(files, { knownLargeFiles: ['app.ts'] })).toEqual([]);
 });
 
 it('prints the lengths of files and functions', () => {
