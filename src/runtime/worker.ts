@@ -168,13 +168,22 @@ export class Worker {
     void this.stop(drains ? {} : { budgetMs: 0 });
   }
 
+  /** A listener that throws is its own affair: the worker goes on. */
+  #tell(event: keyof WorkerEvents, args: readonly unknown[]): void {
+    try {
+      this.#emitter.emit(event, ...args);
+    } catch (error) {
+      log.error('a listener of "{event}" failed: {error}', { event, error: describeError(error) });
+    }
+  }
+
   #makeServices(): Services {
     const { agents, appId, outputs } = this.#parts;
     const shared = {
       outputs,
       telemetry: new Telemetry(),
       clock: systemClock,
-      tell: ((event, ...args) => void this.#emitter.emit(event, ...args)) satisfies Tell,
+      tell: ((event, ...args) => this.#tell(event, args)) satisfies Tell,
       fail: ((error, how) => this.#fail(error, how)) satisfies Services['fail'],
     };
     return { ...shared, letters: new Letters(appId, namedTopics(agents), shared, this.#life.closing.signal) };

@@ -61,3 +61,19 @@ describe('a worker without contact to its group', () => {
     expect(await worker.stop()).toMatchObject({ committed: true, abandoned: 0 });
   });
 });
+
+it('goes on though a listener throws', async () => {
+  const { app, items } = appOf('listener', () => {
+    throw new RangeError('always');
+  });
+  const worker = await started(app);
+  worker.on('retry', () => {
+    throw new Error('of a listener');
+  });
+  await items.send({ key: 'k', value: 'x' });
+  await until(
+    () => worker.stats().deadLettered,
+    (count) => count === 1,
+  );
+  expect(worker.state).toBe('ready');
+});
