@@ -1,4 +1,4 @@
-/** In round after round, each contestant is measured; who goes first alternates, as whoever follows finds a warmer machine. */
+/** Measures each contestant round after round. The order alternates, because later contestants find a warmer machine. */
 export async function takeTurns<C, R>(
   contestants: readonly C[],
   rounds: number,

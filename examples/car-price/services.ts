@@ -17,7 +17,7 @@ export interface Services {
   readonly postgresUrl: string;
   /** Of `POST /predict`. */
   readonly modelUrl: string;
-  /** Aborted when whoever started this process is gone. */
+  /** Aborted when the process that started this one is gone. */
   readonly orphaned: AbortSignal;
   stop(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { ConfigError } from 'streamerjs';
 
-/** Reads options or the environment: what cannot be used is a mistake of whoever called, exit code 2. */
+/** Reads options or the environment. A bad value is the caller's mistake: exit code 2. */
 export function usage<T>(read: () => T): T {
   try {
     return read();

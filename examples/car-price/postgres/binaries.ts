@@ -24,13 +24,13 @@ const PLATFORMS: Readonly<Record<string, string>> = { win32: 'windows' };
 export async function binaries(folder: string, byOthers: boolean): Promise<Binaries> {
   const installed = installedPackage();
   try {
-    await mend(installed);
+    await fixLinks(installed);
     if (!byOthers || (await isOpen(join(installed, 'native', 'bin')))) return programsOf(installed);
   } catch (error) {
     if (!READ_ONLY.has(String((error as NodeJS.ErrnoException).code))) throw error;
   }
   await cp(join(installed, 'native'), join(folder, 'native'), { recursive: true, verbatimSymlinks: true });
-  await mend(folder);
+  await fixLinks(folder);
   return programsOf(folder);
 }
 
@@ -59,7 +59,7 @@ function programsOf(folder: string): Binaries {
  * npm packages hold no symbolic links: an install script makes them, and it does not run everywhere (`--ignore-scripts`).
  * Nor do all installers keep the right to execute.
  */
-async function mend(folder: string): Promise<void> {
+async function fixLinks(folder: string): Promise<void> {
   const list = await readFile(join(folder, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   for (const { source, target } of JSON.parse(list) as ReadonlyArray<{ source: string; target: string }>) {
     if (await exists(join(folder, target))) continue;

@@ -78,7 +78,7 @@ async function start(
   const url = await model?.url;
   signal.throwIfAborted();
   display.line(`${app.id} ${app.version}   broker ${broker}   model ${url ?? `${place}, in each worker`}`);
-  // Before the broker and the model, so that they can finish what they have in hand.
+  // Before the broker and the model, so that they can finish their events in flight.
   cleanups.push(() => workers.stop());
   workers.begin({
     ...QUICK_START,

@@ -18,7 +18,7 @@ export function modelTrainCommand(): Command {
     .option('--ignore <names>', 'infer no features from these columns')
     .option(
       '--exclude <csv>',
-      'rows not to be used: those of the data that are in this file too; they become the test unless --test-size chooses another',
+      'rows not to train on: those that are in this file too; they become the test set unless --test-size chooses another',
     )
     .option('--test-size <share>', 'share of the rows to test on, chosen by the seed as scikit-learn does')
     .option('--class-weight <weight>', 'what a positive row counts against another, or balanced (default: 1)')
@@ -36,7 +36,7 @@ export function modelTrainCommand(): Command {
   command.addHelpText(
     'after',
     '\nFeatures: numeric, log, standardise (log, mean, deviation), ordinal (values), oneHot (values, unknown), lookup (table); all take missing.' +
-      '\nWhat they leave open is taken from the rows to train on; docs/models.md has the rest.',
+      '\nOpen values are fitted to the training rows; docs/models.md has the rest.',
   );
   command.addHelpText('after', '\nExit code 1 when rows cannot be used (their lines and columns are named), 2 when the options cannot.');
   return command.action(async (options: RawOptions) => (await import('../model/train.ts')).trainModel(options));

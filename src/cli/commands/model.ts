@@ -5,9 +5,7 @@ import { modelEvaluateCommand } from './model-evaluate.ts';
 import { modelTrainCommand } from './model-train.ts';
 
 export function modelCommand(): Command {
-  const command = new Command('model').description(
-    'look into a model file, score rows with it, serve it; train one, measure how good it is',
-  );
+  const command = new Command('model').description('inspect a model file, score rows with it, serve it; train one, measure how good it is');
   withExamples(
     command,
     'streamer model info model.json',
@@ -36,12 +34,12 @@ function withModelOptions(command: Command): Command {
 
 function info(): Command {
   const command = new Command('info')
-    .description('what a model file is, takes and answers; and, where it cannot be scored here, why')
+    .description('show what a model file is, takes and answers, or why it cannot be scored here')
     .argument('<file>', 'an XGBoost model (JSON or UBJSON, 1.6 to 3.2), a linear model (JSON), or ONNX')
     .option('--encoder <file>', 'declaration of features (default: beside the model)')
     .option('--link <link>', 'of a linear model that does not say what its sum means: logit or identity');
   withExamples(withJson(command), 'streamer model info model.json', 'streamer model info model.ubj --json');
-  command.addHelpText('after', '\nExit code 1 when the file is no model that can be scored here.');
+  command.addHelpText('after', '\nExit code 1 when the file is not a model that can be scored here.');
   return command.action(async (file: string, options: RawOptions) => (await import('../model/info.ts')).modelInfo(file, options));
 }
 
@@ -61,14 +59,14 @@ function predict(): Command {
   );
   command.addHelpText(
     'after',
-    '\nThe first row that cannot be scored ends it: exit code 1, its line on standard error, answers of those before printed.',
+    '\nThe first row that cannot be scored ends the command: exit code 1, its line on standard error, the answers before it printed.',
   );
   return command.action(async (file: string, options: RawOptions) => (await import('../model/predict.ts')).predictRows(file, options));
 }
 
 function serve(): Command {
   const command = new Command('serve')
-    .description('serve a model over HTTP; a file that is replaced is taken up without a stop')
+    .description('serve a model over HTTP; a replaced file is loaded without a restart')
     .argument('<file>', 'the model: a file, or an http URL')
     .option('--protocol <list>', 'of rows, columnar and oip (Open Inference Protocol v2), with commas between (default: all)')
     .option('--port <n>', 'port to listen on; 0 takes a free one (default: 3000)')
@@ -94,7 +92,7 @@ function serve(): Command {
     `
 Faults: latency=MS and jitter=MS delay every answer; errors=SHARE answers that share of requests with status=CODE (503) and
 retryAfter=SECONDS; hang answers nothing until --timeout-ms are over; refused=SHARE refuses that share of the rows, always the same ones; refuse.FIELD=VALUE
-refuses rows that have it. "--fault off" begins without. PUT /faults {"latency":50} sets them anew while it runs.
+refuses rows that have it. "--fault off" starts without faults. PUT /faults {"latency":50} replaces them while it runs.
 Other paths: /livez, /readyz, /metrics (Prometheus). The version of the model is in the header streamer-model-version.`,
   );
   return command.action(async (file: string, options: RawOptions) => (await import('../model/serve.ts')).serve(file, options));

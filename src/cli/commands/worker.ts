@@ -13,7 +13,7 @@ export function workerCommand(): Command {
   );
   command.addHelpText(
     'after',
-    '\nSIGINT and SIGTERM: finish the events in hand (--drain-timeout-ms), commit, leave the group, exit 0.\nA second signal ends at once: exit 130 or 143, nothing more is committed.',
+    '\nSIGINT and SIGTERM: finish the events in flight (--drain-timeout-ms), commit, leave the group, exit 0.\nA second signal ends the process at once: exit 130 or 143, without another commit.',
   );
   return command.action(async (options: RawOptions) => (await import('../worker/run.ts')).runWorker(options));
 }

@@ -65,6 +65,6 @@ export function checkBad(file: string, bad: readonly BadRow[], policy: 'refuse' 
   const list = sorted.slice(0, SHOWN).map(({ line, message }) => `${file}, line ${line}: ${message}`);
   if (bad.length > SHOWN) list.push(`and ${bad.length - SHOWN} more`);
   throw new CommandError(1, bad.length === 1 ? (list[0] as string) : `${bad.length} rows cannot be used:\n  ${list.join('\n  ')}`, {
-    next: 'Mend them, or leave them out with --bad-rows skip.',
+    next: 'Fix them, or leave them out with --bad-rows skip.',
   });
 }
