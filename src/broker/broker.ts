@@ -10,9 +10,9 @@ import { type BrokerStorage, memoryStorage } from './storage/broker-storage.ts';
 
 /** A fault that was set. */
 export interface Fault {
-  /** How many requests it has struck. */
+  /** Resolves to the number of requests that it has affected. */
   hits(): Promise<number>;
-  /** It strikes no more. */
+  /** Ends the fault. */
   clear(): Promise<void>;
 }
 
@@ -23,7 +23,7 @@ export interface Broker {
   /** Port of each node, in the order of their ids. */
   readonly ports: readonly number[];
   /**
-   * Sets a fault switch for requests to come, of any client. Of several that concern a request the one set first strikes.
+   * Sets a fault switch for requests to come, of any client. Where several concern a request, the one that was set first applies.
    *
    * @throws ConfigError (rejects) when it cannot be used
    */
@@ -34,7 +34,7 @@ export interface Broker {
    * @throws ConfigError (rejects) unless it was started with `clock: 'manual'`
    */
   advance(ms: number): Promise<void>;
-  /** What it holds: topics, partitions, groups, as JSON values. For looking at while debugging, and for assertions. */
+  /** Resolves to what the broker holds: topics, partitions, groups, as JSON values. For debugging and for assertions. */
   dump(): Promise<BrokerDump>;
   /** Closes every connection; what is in memory is forgotten, what is in a data folder is synced. May be called more than once. */
   close(): Promise<void>;
@@ -52,12 +52,12 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
 
 async function openStorage({ data, durability, salvage, log }: Settings): Promise<BrokerStorage> {
   if (data === undefined) return memoryStorage();
-  // A fifth of all modules: who starts in memory does not wait for them.
+  // A fifth of all modules: a broker in memory does not load them.
   const [{ openDiskStorage }, { nodeFiles }] = await Promise.all([import('./storage/disk-storage.ts'), import('./storage/node-files.ts')]);
   return openDiskStorage({ folder: data, durability, salvage, report: (level, message) => log({ level, message }) }, nodeFiles);
 }
 
-/** Listens, on whatever storage. */
+/** Listens, with this storage. */
 export async function serve(settings: Settings, storage: BrokerStorage): Promise<Broker> {
   const cluster = await openCluster(settings, storage);
   const connections: Connections = new Map();
@@ -110,7 +110,7 @@ function setFault({ faults }: Cluster, options: FaultOptions): Fault {
 async function advance(cluster: Cluster, ms: number): Promise<void> {
   const { clock } = cluster;
   if (!(clock instanceof ManualClock)) {
-    throw new ConfigError('This broker goes by the clock of the system, which cannot be moved.', {
+    throw new ConfigError('This broker follows the clock of the system, which cannot be moved.', {
       next: "Start it with `clock: 'manual'`.",
     });
   }

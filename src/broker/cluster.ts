@@ -29,7 +29,7 @@ const RETENTION_CHECK_MS = 300_000;
 /** As Kafka's `log.cleaner.backoff.ms`. */
 const COMPACTION_MS = 15_000;
 
-/** Everything that the nodes of one broker share: topics, groups, producer ids. All of it is run by one thread. */
+/** Everything that the nodes of one broker share: topics, groups, producer ids. One thread runs all of it. */
 export class Cluster {
   readonly settings: Settings;
   readonly id: string;
@@ -182,7 +182,7 @@ export class Cluster {
       this.log({ level: 'warn', message: `${what} was aborted` });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      this.log({ level: 'error', message: `${what} could not be aborted, and is tried again: ${error.message}` });
+      this.log({ level: 'error', message: `${what} could not be aborted, and will be tried again: ${error.message}` });
     }
   }
 

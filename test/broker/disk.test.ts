@@ -132,7 +132,7 @@ describe('a log that is opened again', () => {
     const { log, reports, recorded } = openLog(disk);
     expect(log.endOffset).toBe(6);
     expect(disk.size(FIRST)).toBe(whole.length);
-    expect(reports).toEqual([`warn ${FIRST}: cut ${bytes} bytes that are no whole batch, after offset 5`]);
+    expect(reports).toEqual([`warn ${FIRST}: cut ${bytes} bytes at its end that are not a whole batch, after offset 5`]);
     expect(recorded).toEqual([0, 1, 2, 3, 4, 5]);
     append(log, { values: ['next'] });
     expect(read(log).at(-1)).toBe('6:next');

@@ -1,4 +1,6 @@
-/** A transaction whose records are not to be read by who reads committed ones. */
+import { firstFrom } from '../log/first-from.ts';
+
+/** A transaction whose records readers of committed records must leave out. */
 export interface AbortedTransaction {
   readonly producerId: number;
   readonly firstOffset: number;
@@ -55,17 +57,14 @@ export class PartitionTransactions {
     if (this.#ended.at(-1)?.isCommit) this.#forgetCommitted(visible);
     let first = Number.POSITIVE_INFINITY;
     for (const offset of this.#open.values()) first = Math.min(first, offset);
-    for (let i = this.#ended.length - 1; i >= 0 && (this.#ended[i] as EndedTransaction).endOffset >= visible; i--) {
-      first = Math.min(first, (this.#ended[i] as EndedTransaction).firstOffset);
-    }
+    for (const { firstOffset } of this.#ended.slice(this.#indexFrom(visible))) first = Math.min(first, firstOffset);
     return Number.isFinite(first) ? first : undefined;
   }
 
   /** Those with records in `[from, to)`, in the order of their markers. */
   abortedWithin(from: number, to: number): AbortedTransaction[] {
     const found: AbortedTransaction[] = [];
-    for (let i = this.#indexFrom(from); i < this.#ended.length; i++) {
-      const { producerId, firstOffset, isCommit } = this.#ended[i] as EndedTransaction;
+    for (const { producerId, firstOffset, isCommit } of this.#ended.slice(this.#indexFrom(from))) {
       if (!isCommit && firstOffset < to) found.push({ producerId, firstOffset });
     }
     return found;
@@ -73,8 +72,7 @@ export class PartitionTransactions {
 
   /** Is the record of this producer part of a transaction that was aborted? */
   isAborted(producerId: number, offset: number): boolean {
-    for (let i = this.#indexFrom(offset); i < this.#ended.length; i++) {
-      const one = this.#ended[i] as EndedTransaction;
+    for (const one of this.#ended.slice(this.#indexFrom(offset))) {
       if (one.producerId === producerId && one.firstOffset <= offset) return !one.isCommit;
     }
     return false;
@@ -113,14 +111,7 @@ export class PartitionTransactions {
   }
 
   #indexFrom(offset: number): number {
-    let low = 0;
-    let high = this.#ended.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#ended[middle] as EndedTransaction).endOffset < offset) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstFrom(this.#ended, 0, ({ endOffset }) => endOffset < offset);
   }
 }
 

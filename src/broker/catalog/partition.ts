@@ -161,7 +161,7 @@ export class Partition {
   #wakeWhenVisible(): Promise<void> | undefined {
     const flushed = this.log.flushed();
     if (flushed === undefined) this.#wake();
-    // Whoever asked for the append is told of a failure; nobody waits for what was taken back.
+    // The caller of the append gets the failure; nothing waits for a batch that was taken back.
     else
       flushed.then(
         () => this.#wake(),

@@ -28,7 +28,7 @@ interface Producer {
   hasMarker: boolean;
 }
 
-/** As DescribeProducers tells it. */
+/** As DescribeProducers lists it. */
 export interface ProducerStanding {
   readonly producerId: number;
   readonly producerEpoch: number;

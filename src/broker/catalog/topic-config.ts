@@ -58,7 +58,7 @@ export function parseConfig(setting: (name: string) => string): TopicConfig {
   };
 }
 
-/** `compression.type`, whose `producer` means whatever the producer chose. */
+/** `compression.type`, where `producer` keeps the producer's choice. */
 function compressionFrom(type: string): number | undefined {
   if (type === 'uncompressed') return Compression.NONE;
   return isCompressionName(type) ? compressionNumber(type) : undefined;

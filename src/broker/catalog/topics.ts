@@ -194,6 +194,6 @@ export class Topics {
 /** @throws Refusal INVALID_TOPIC_EXCEPTION */
 export function checkName(name: string): void {
   if (name === '' || name === '.' || name === '..' || name.length > 249 || !/^[a-zA-Z0-9._-]+$/.test(name)) {
-    throw new Refusal('INVALID_TOPIC_EXCEPTION', `'${name}' is no topic name: 1 to 249 of the characters a-z A-Z 0-9 . _ - are allowed`);
+    throw new Refusal('INVALID_TOPIC_EXCEPTION', `'${name}' is not a topic name: 1 to 249 of the characters a-z A-Z 0-9 . _ - are allowed`);
   }
 }

@@ -3,7 +3,7 @@ export interface Timer {
   cancel(): void;
 }
 
-/** What time it is for the broker, and who is called when. */
+/** The broker's time, and its timers. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;

@@ -7,13 +7,13 @@ interface Switch {
 }
 
 /** A request that has come, before anything was done about it. */
-export interface StruckRequest {
+export interface TargetRequest {
   readonly api: string;
   readonly clientId: string;
   readonly request: object;
 }
 
-/** The faults that are set, and how often each has struck. */
+/** The faults that are set, and the number of requests that each has affected. */
 export class FaultSwitches {
   readonly #switches = new Map<number, Switch>();
   #count = 0;
@@ -29,17 +29,17 @@ export class FaultSwitches {
     return this.#switches.get(id)?.hits ?? 0;
   }
 
-  /** It strikes no more; its hits can still be asked for. */
+  /** Ends the fault; its hits can still be read. */
   clear(id: number): void {
     const one = this.#switches.get(id);
     if (one !== undefined) one.left = 0;
   }
 
-  /** The fault that strikes this request, if one does: the one that was set first. */
-  strike(struck: StruckRequest): FaultOptions | undefined {
+  /** Returns the fault for this request, the one that was set first; undefined without one. */
+  inject(target: TargetRequest): FaultOptions | undefined {
     if (this.#switches.size === 0) return undefined;
     for (const one of this.#switches.values()) {
-      if (one.left === 0 || !concerns(one.options, struck)) continue;
+      if (one.left === 0 || !concerns(one.options, target)) continue;
       one.left -= 1;
       one.hits += 1;
       return one.options;
@@ -48,9 +48,9 @@ export class FaultSwitches {
   }
 }
 
-function concerns({ api, clientId, topic }: FaultOptions, struck: StruckRequest): boolean {
-  if (api !== struck.api || (clientId !== undefined && clientId !== struck.clientId)) return false;
-  return topic === undefined || topicsOf(struck.request).includes(topic);
+function concerns({ api, clientId, topic }: FaultOptions, target: TargetRequest): boolean {
+  if (api !== target.api || (clientId !== undefined && clientId !== target.clientId)) return false;
+  return topic === undefined || topicsOf(target.request).includes(topic);
 }
 
 /** Topics are named in a request's `topics` or `names`, in the topics of its groups, or as resources with settings. */

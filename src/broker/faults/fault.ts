@@ -2,15 +2,15 @@ import { ConfigError } from '../../errors.ts';
 import { aString, type ChecksOf, durationMs, oneOf, problemsIn, that, wholeNumber } from '../../options/index.ts';
 import { ErrorCode, type ErrorName } from '../../wire/error-code.ts';
 
-/** Which requests a fault strikes. */
+/** Which requests a fault affects. */
 interface FaultTarget {
   /** Request type by its name in Kafka's protocol: `Produce`, `Fetch`, `JoinGroup`, ... */
   readonly api: string;
-  /** How many requests it strikes; `Infinity` until it is cleared. @default 1 */
+  /** Number of requests that it affects; `Infinity` until it is cleared. @default 1 */
   readonly times?: number;
   /** Only requests of the client with this id. @default of every client */
   readonly clientId?: string;
-  /** Only requests that name this topic; they are struck whole, with what they ask of other topics. @default all */
+  /** Only requests that name this topic; the whole request is affected, with what it asks of other topics. @default all */
   readonly topic?: string;
 }
 

@@ -77,7 +77,7 @@ export class Groups {
     group.close();
   }
 
-  /** A topic made anew under the same name must not meet the offsets of the old one. */
+  /** A topic that is created again under the name must not meet the offsets of the old one. */
   forgetTopic(topic: string): void {
     for (const group of this.#byId.values()) group.offsets.deleteTopic(topic);
   }

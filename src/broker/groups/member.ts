@@ -22,7 +22,7 @@ export interface JoinRequest extends Omit<MemberInfo, 'id'> {
   /** Empty at the first call of a member. */
   readonly memberId: string;
   readonly protocolType: string;
-  /** From JoinGroup version 4 on a new member is first told its id, and joins with it (KIP-394). */
+  /** From JoinGroup version 4 on a new member first gets its id, and joins with it (KIP-394). */
   readonly requiresMemberId: boolean;
 }
 
@@ -95,7 +95,7 @@ export class Member {
     answerer(answer);
   }
 
-  /** Starts the session's time anew. */
+  /** Restarts the session's time. */
   touch(): void {
     this.#stopSession();
     if (this.isJoining || this.isSyncing) return;

@@ -2,7 +2,7 @@ import { Refusal } from '../../wire/error-code.ts';
 import type { Clock, Timer } from '../clock/clock.ts';
 import type { Member, MemberProtocol } from './member.ts';
 
-/** Who is in a group: its members, the names of static ones, and newcomers that were told their id and have not joined yet. */
+/** Who is in a group: its members, the names of static ones, and newcomers that have got their id and have not joined yet. */
 export class Roster {
   readonly #members = new Map<string, Member>();
   /** Static members (KIP-345): instance id to member id. */

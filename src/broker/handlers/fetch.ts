@@ -26,7 +26,7 @@ type FetchRequest = Request<typeof fetch>;
 type FetchResponse = Response<typeof fetch>;
 type Wanted = FetchRequest['topics'][number]['partitions'][number];
 
-/** No answer is larger, whatever the client allows: it is built in memory. As Kafka's `fetch.max.bytes`. */
+/** The most that an answer holds, also if the client allows more: it is built in memory. As Kafka's `fetch.max.bytes`. */
 const MOST_BYTES = 57_671_680;
 
 interface Collected {

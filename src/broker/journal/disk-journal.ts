@@ -34,7 +34,7 @@ export interface JournalOptions {
 }
 
 /**
- * Entries in a file, written before the change they tell of is made. The state that they add up to is kept beside the
+ * Entries in a file, written before the change that they describe is made. The state that they add up to is kept beside the
  * broker's own: what a snapshot holds is then exactly what a replay would give.
  */
 export class DiskJournal implements Journal {
@@ -47,7 +47,7 @@ export class DiskJournal implements Journal {
   #compactAt = COMPACT_BYTES;
   /** Not at first: what a killed process wrote need not be on the disk. */
   #isSynced = false;
-  /** What the disk has of the file is unknown, or it has none: everything is written anew before it is used again. */
+  /** What the disk has of the file is unknown, or it has none: everything is written again before the file is used. */
   #isDoubtful: boolean;
 
   /** @throws DamagedFolder; what the file system throws */

@@ -48,7 +48,7 @@ function isJson(bytes: Buffer): boolean {
 /** Where the next whole entry begins, at `from` or behind it. */
 function nextEntry(bytes: Buffer, from: number): number | undefined {
   for (let at = from; at + HEAD_BYTES < bytes.length; at++) {
-    // Every entry is an object: most places are no beginning at this first look.
+    // Every entry is a JSON object: this cheap look rules out most places.
     if (bytes[at + HEAD_BYTES] === VERSION && bytes[at + HEAD_BYTES + 1] === OPEN_BRACE && isWhole(bytes, at)) return at;
   }
   return undefined;

@@ -19,7 +19,7 @@ export class KeptState {
   readonly groups = new Map<string, OffsetStore>();
   /** By transactional id. */
   readonly transactions = new Map<string, Transaction>();
-  /** Topics that were deleted, and not made anew, since the last snapshot: folders of theirs are leftovers. */
+  /** Topics that were deleted, and not created again, since the last snapshot: their folders are leftovers. */
   readonly deleted = new Set<string>();
 
   apply(entry: Entry): void {

@@ -38,7 +38,7 @@ export class BatchCursor {
     return this.#at;
   }
 
-  /** Undefined at the end, and before bytes that are no whole batch. */
+  /** Undefined at the end, and before bytes that are not a whole batch. */
   next(): FoundBatch | undefined {
     const position = this.#at;
     const head = this.#view(position, HEADER_BYTES);

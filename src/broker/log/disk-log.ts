@@ -155,7 +155,7 @@ export class DiskLog implements PartitionLog {
     try {
       this.#folder.discard();
     } catch (error) {
-      // It is no topic's any more: removed when one of its name is made, or at the next start.
+      // It belongs to no topic any more: it is removed when a topic of its name is created, or at the next start.
       this.#env.report('warn', this.#refusal(error, 'removing the files of').message);
     }
   }

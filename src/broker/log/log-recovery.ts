@@ -182,7 +182,7 @@ export class LogRecovery {
 
   #cut(segment: Segment, size: number): void {
     const { path, size: kept, nextOffset } = segment;
-    this.#env.report('warn', `${path}: cut ${size - kept} bytes that are no whole batch, after offset ${nextOffset - 1}`);
+    this.#env.report('warn', `${path}: cut ${size - kept} bytes at its end that are not a whole batch, after offset ${nextOffset - 1}`);
     segment.cutTo(kept, nextOffset);
   }
 
@@ -190,7 +190,7 @@ export class LogRecovery {
     const { pool, report } = this.#env;
     for (const base of bases) {
       const path = `${this.#folder}/${segmentName(base)}`;
-      report('warn', `${path}: removed ${pool.files.size(path) ?? 0} bytes, as they do not follow what is before them`);
+      report('warn', `${path}: removed ${pool.files.size(path) ?? 0} bytes, because they do not continue the segment before them`);
       pool.forget(path);
       pool.files.removeFile(path);
     }

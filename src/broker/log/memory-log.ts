@@ -1,5 +1,6 @@
 import { type RecordBatch, stampOffset } from '../../wire/record-batch.ts';
 import { Compaction, type CompactionRules, isTooYoung, isWorthwhile } from './compaction.ts';
+import { firstFrom } from './first-from.ts';
 import { ownBytes } from './own-bytes.ts';
 import type { PartitionLog, Retention, SegmentLimits, TimedOffset } from './partition-log.ts';
 import { firstInBatch } from './time-lookup.ts';
@@ -51,8 +52,8 @@ export class MemoryLog implements PartitionLog {
   read(offset: number, maxBytes: number, atLeastOne: boolean, upTo = this.#end): readonly Buffer[] {
     const found: Buffer[] = [];
     let left = maxBytes;
-    for (let i = this.#indexOf(offset); i < this.#batches.length; i++) {
-      const { bytes, baseOffset } = this.#batches[i] as RecordBatch;
+    for (let i = this.#indexOf(offset), batch = this.#batches[i]; batch !== undefined; batch = this.#batches[++i]) {
+      const { bytes, baseOffset } = batch;
       if (baseOffset >= upTo) break;
       if (bytes.length > left && !(atLeastOne && found.length === 0)) break;
       found.push(bytes);
@@ -62,8 +63,7 @@ export class MemoryLog implements PartitionLog {
   }
 
   offsetForTime(timestamp: number): TimedOffset | undefined {
-    for (let i = this.#head; i < this.#batches.length; i++) {
-      const batch = this.#batches[i] as RecordBatch;
+    for (let i = this.#head, batch = this.#batches[i]; batch !== undefined; batch = this.#batches[++i]) {
       if (batch.maxTimestamp < timestamp) continue;
       const found = firstInBatch(batch, timestamp, this.#start);
       if (found !== undefined) return found;
@@ -73,8 +73,7 @@ export class MemoryLog implements PartitionLog {
 
   latestByTime(): TimedOffset | undefined {
     let latest: RecordBatch | undefined;
-    for (let i = this.#head; i < this.#batches.length; i++) {
-      const batch = this.#batches[i] as RecordBatch;
+    for (let i = this.#head, batch = this.#batches[i]; batch !== undefined; batch = this.#batches[++i]) {
       if (latest === undefined || batch.maxTimestamp > latest.maxTimestamp) latest = batch;
     }
     return latest === undefined ? undefined : firstInBatch(latest, latest.maxTimestamp, this.#start);
@@ -82,14 +81,14 @@ export class MemoryLog implements PartitionLog {
 
   deleteBefore(offset: number): void {
     this.#start = Math.max(this.#start, Math.min(offset, this.#end));
-    while (this.#head < this.#batches.length && endOf(this.#batches[this.#head] as RecordBatch) <= this.#start) this.#dropFirst();
+    for (let first = this.#first; first !== undefined && endOf(first) <= this.#start; first = this.#first) this.#drop(first);
     this.#squeeze();
   }
 
   enforce(retention: Retention, now: number): void {
-    while (this.#head < this.#batches.length && this.#isExpired(this.#batches[this.#head] as RecordBatch, retention, now)) {
-      this.#start = Math.max(this.#start, endOf(this.#batches[this.#head] as RecordBatch));
-      this.#dropFirst();
+    for (let first = this.#first; first !== undefined && this.#isExpired(first, retention, now); first = this.#first) {
+      this.#start = Math.max(this.#start, endOf(first));
+      this.#drop(first);
     }
     this.#squeeze();
   }
@@ -103,7 +102,8 @@ export class MemoryLog implements PartitionLog {
     for (const batch of clean) compaction.lookAt(batch);
     for (const batch of dirty) compaction.learn(batch);
     const kept = within.flatMap((batch) => compaction.clean(batch) ?? []);
-    this.#cleanedTo = endOf(within.at(-1) as RecordBatch);
+    const last = within.at(-1);
+    if (last !== undefined) this.#cleanedTo = endOf(last);
     this.#size += bytesOf(kept) - bytesOf(within);
     this.#batches = [...kept, ...this.#batches.slice(this.#head + within.length)];
     this.#head = 0;
@@ -139,9 +139,13 @@ export class MemoryLog implements PartitionLog {
     return ms >= 0 && batch.maxTimestamp >= 0 && now - batch.maxTimestamp > ms;
   }
 
-  #dropFirst(): void {
-    const batch = this.#batches[this.#head] as RecordBatch;
-    this.#size -= batch.bytes.length;
+  /** The oldest batch; undefined without one. */
+  get #first(): RecordBatch | undefined {
+    return this.#batches[this.#head];
+  }
+
+  #drop(first: RecordBatch): void {
+    this.#size -= first.bytes.length;
     this.#head += 1;
   }
 
@@ -153,14 +157,7 @@ export class MemoryLog implements PartitionLog {
 
   /** Index of the batch that holds `offset`, or the number of batches when it is at the end. */
   #indexOf(offset: number): number {
-    let low = this.#head;
-    let high = this.#batches.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (endOf(this.#batches[middle] as RecordBatch) <= offset) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstFrom(this.#batches, this.#head, (batch) => endOf(batch) <= offset);
   }
 }
 

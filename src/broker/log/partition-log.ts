@@ -22,7 +22,7 @@ export interface SegmentLimits {
   readonly segmentMs: number;
 }
 
-/** Who remembers the sequences of idempotent producers, and is told of what a log has kept of them. */
+/** Remembers the sequences of idempotent producers. A log reports to it the batches that it keeps. */
 export interface ProducerMemory {
   /** A batch stands in the log. @param now milliseconds since 1970. @param marker when it ends a transaction */
   record(batch: BatchHeader, baseOffset: number, now: number, marker?: Marker): void;
@@ -53,7 +53,7 @@ export interface LogRequest {
  * their place and keeps their bytes as they are. What `read` gives must not be changed by anybody until it is sent.
  * `flushed` says when an appended batch may be acknowledged; from then on it is visible to `read`, or at once where
  * there is nothing to wait for. A failure of the storage is a `Refusal` with KAFKA_STORAGE_ERROR, thrown or rejecting
- * `flushed`: then the log is without the batch, the producer is told and tries again.
+ * `flushed`: then the log does not have the batch; the producer gets the error and sends it again.
  */
 export interface PartitionLog {
   /** Offset of the first record that can be read. */
@@ -88,7 +88,7 @@ export interface PartitionLog {
 
   /**
    * Removes records whose key has a newer one, and tombstones in time, from all but the newest part of the log. Offsets stay
-   * as they are, so there are gaps. Settles when it is through; a failure of the storage leaves the rest for the next time.
+   * as they are, so there are gaps. Resolves when it has finished; after a failure of the storage the next round does the rest.
    */
   compact(rules: CompactionRules): Promise<void>;
 

@@ -3,7 +3,7 @@ import { crc32c } from '../../wire/crc32c.ts';
 /**
  * What is known of the producers before a segment's first offset, in a file beside the segment: four bytes of CRC-32C,
  * then JSON. It is written when all segments before that offset are synced, so its presence also says where a recovery
- * may begin. One that does not fit its checksum is as good as none.
+ * may begin. One whose checksum does not match is ignored.
  */
 export function producerSnapshotName(baseOffset: number): string {
   return `${String(baseOffset).padStart(20, '0')}.producers`;

@@ -26,7 +26,7 @@ export interface CompactedLog {
 }
 
 /**
- * Cleans the segments of one log, one at a time, with the event loop's other work between them. A segment is written anew
+ * Cleans the segments of one log, one at a time, with the event loop's other work between them. A segment is rewritten
  * beside the old one, synced, and renamed into its place: whenever it stops, every segment is either the old or the new.
  */
 export async function compactSegments(log: CompactedLog, rules: CompactionRules): Promise<void> {

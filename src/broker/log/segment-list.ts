@@ -1,4 +1,5 @@
 import { endOffsetOf } from './batch-run.ts';
+import { firstFrom } from './first-from.ts';
 import type { TimedOffset } from './partition-log.ts';
 import type { Bounds, Segment } from './segment.ts';
 
@@ -47,8 +48,7 @@ export class SegmentList {
     const found: Buffer[] = [];
     let left = bounds.maxBytes;
     let i = this.#find(offset);
-    for (let at = offset; at < bounds.endOffset && i < this.#segments.length; ) {
-      const segment = this.#segments[i] as Segment;
+    for (let at = offset, segment = this.#segments[i]; at < bounds.endOffset && segment !== undefined; segment = this.#segments[i]) {
       const atLeastOne = bounds.atLeastOne && found.length === 0;
       const bytes = segment.read(at, { endOffset: bounds.endOffset, maxBytes: left, atLeastOne });
       if (bytes === undefined && segment.firstOffsetFrom(at) !== undefined) break;
@@ -57,7 +57,7 @@ export class SegmentList {
         left -= bytes.length;
         at = endOffsetOf(bytes);
       }
-      // What compaction has taken from the end of a segment is no reason to stop there.
+      // Records that compaction removed from the end of a segment are not a reason to stop there.
       if (bytes === undefined || at >= segment.nextOffset) i += 1;
     }
     return found;
@@ -65,8 +65,8 @@ export class SegmentList {
 
   /** Is there a batch that ends after `from` and begins before `to`? */
   hasWithin(from: number, to: number): boolean {
-    for (let i = this.#find(from); i < this.#segments.length; i++) {
-      const first = (this.#segments[i] as Segment).firstOffsetFrom(from);
+    for (const segment of this.#segments.slice(this.#find(from))) {
+      const first = segment.firstOffsetFrom(from);
       if (first !== undefined) return first < to;
     }
     return false;
@@ -92,13 +92,6 @@ export class SegmentList {
 
   /** Index of the segment that `offset` falls into. */
   #find(offset: number): number {
-    let low = 0;
-    let high = this.#segments.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#segments[middle] as Segment).baseOffset <= offset) low = middle + 1;
-      else high = middle;
-    }
-    return Math.max(0, low - 1);
+    return Math.max(0, firstFrom(this.#segments, 0, ({ baseOffset }) => baseOffset <= offset) - 1);
   }
 }

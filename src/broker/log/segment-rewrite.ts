@@ -19,10 +19,10 @@ export function rewrittenPath(segment: Segment): string {
 
 /**
  * Writes what stays of a segment beside it, and syncs that. Of a segment of which nothing stays, its last batch does,
- * without records: it tells where the segment's offsets end.
+ * without records: it marks where the segment's offsets end.
  *
  * @returns undefined when all of it stays
- * @throws what the file system throws; Error when a checksum does not fit: then nothing is interpreted
+ * @throws what the file system throws; Error when a checksum does not match: then nothing is interpreted
  */
 export async function rewriteSegment(segment: Segment, compaction: Compaction, files: Files): Promise<Rewritten | undefined> {
   const writer = new RewriteWriter(files.open(rewrittenPath(segment)));
@@ -31,7 +31,8 @@ export async function rewriteSegment(segment: Segment, compaction: Compaction, f
     let count = 0;
     let last: RecordBatch | undefined;
     for (const batch of segment.batches()) {
-      if (!hasValidCrc(batch)) throw new Error(`${segment.path}: the checksum of the batch at offset ${batch.baseOffset} does not fit`);
+      if (!hasValidCrc(batch))
+        throw new Error(`${segment.path}: the checksum of the batch at offset ${batch.baseOffset} does not match its bytes`);
       const kept = compaction.clean(batch);
       isChanged ||= kept !== batch;
       if (kept !== undefined) writer.add(kept);

@@ -1,3 +1,5 @@
+import { firstFrom } from './first-from.ts';
+
 /** Bytes of the newest batches that are kept of one log. */
 const LOG_BYTES = 4 * 1024 * 1024;
 
@@ -60,8 +62,8 @@ export class TailCache {
   read(offset: number, endOffset: number, maxBytes: number, atLeastOne: boolean): Buffer[] {
     const found: Buffer[] = [];
     let left = maxBytes;
-    for (let i = this.#indexOf(offset); i < this.#batches.length; i++) {
-      const { baseOffset, bytes } = this.#batches[i] as CachedBatch;
+    for (let i = this.#indexOf(offset), batch = this.#batches[i]; batch !== undefined; batch = this.#batches[++i]) {
+      const { baseOffset, bytes } = batch;
       if (baseOffset >= endOffset || (bytes.length > left && !(atLeastOne && found.length === 0))) break;
       found.push(bytes);
       left -= bytes.length;
@@ -77,7 +79,7 @@ export class TailCache {
   }
 
   #dropFirst(): void {
-    this.#grow(-(this.#batches[this.#head] as CachedBatch).bytes.length);
+    this.#grow(-(this.#batches[this.#head]?.bytes.length ?? 0));
     this.#head += 1;
   }
 
@@ -92,13 +94,6 @@ export class TailCache {
   }
 
   #indexOf(offset: number): number {
-    let low = this.#head;
-    let high = this.#batches.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#batches[middle] as CachedBatch).endOffset <= offset) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstFrom(this.#batches, this.#head, (batch) => batch.endOffset <= offset);
   }
 }

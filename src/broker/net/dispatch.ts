@@ -14,7 +14,7 @@ const SIZE_BYTES = 4;
  * Answers one frame.
  *
  * @returns the answer with its length in front, as buffers to be written in order; undefined when there is none
- * @throws MalformedMessage when the frame is no request that is served; FaultDisconnect
+ * @throws MalformedMessage when the frame is not a request that is served; FaultDisconnect
  */
 export async function dispatch(
   frame: Buffer,

@@ -16,7 +16,7 @@ export function prepareFolder(files: Files, folder: string): void {
   makeDurable(files, folder);
   const foreign = files.list(folder).filter((name) => !isOwnerFile(name) && name !== `${NAME}.tmp`);
   if (foreign.length === 0 || foreign.includes(NAME)) return;
-  throw new ConfigError(`${folder} is no data folder of a broker: it has no ${NAME} file, but ${foreign.slice(0, 3).join(', ')}.`, {
+  throw new ConfigError(`${folder} is not a broker's data folder: it has no ${NAME} file, but ${foreign.slice(0, 3).join(', ')}.`, {
     next: 'Give an empty or a new folder with `--data DIR`.',
   });
 }

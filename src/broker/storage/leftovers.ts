@@ -38,7 +38,7 @@ export class Leftovers {
   }
 
   /**
-   * Comes before any log is opened. Records of a topic that nobody deleted are kept aside, whatever the journal lost.
+   * Comes before any log is opened. Records of a topic that was not deleted are kept aside, even if the journal has lost the topic.
    *
    * @param mustBeKnown true after a stop in order, when there can be none
    * @throws DamagedFolder
@@ -81,7 +81,7 @@ export class Leftovers {
     const target = `${this.#folder}/${ORPHANS}/${name}.${Date.now()}`;
     this.#files.makeFolder(`${this.#folder}/${ORPHANS}`);
     this.#files.rename(`${this.#folder}/${TOPICS}/${name}`, target);
-    this.#report('warn', `${TOPICS}/${name} belongs to no topic that is known: moved to ${target}`);
+    this.#report('warn', `${TOPICS}/${name} belongs to no known topic: moved to ${target}`);
   }
 
   #tryToRemove(path: string): void {

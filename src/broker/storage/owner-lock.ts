@@ -24,7 +24,7 @@ export interface OwnerLock {
 
 /**
  * Makes this process the only owner of a folder. Node has no lock on files that ends with the process, but a socket that
- * listens does: the owner holds one in the folder, and one that nobody answers on is a leftover and is taken over.
+ * listens does: the owner holds one in the folder. One that does not answer is a leftover and is taken over.
  *
  * @throws ConfigError when another broker, of this process or another, has the folder
  */
@@ -116,7 +116,7 @@ function answers(path: string): Promise<boolean> {
 }
 
 /**
- * Moves a socket that nobody answered on out of the way. Two processes may find the same leftover, and the slower one
+ * Moves a socket that did not answer out of the way. Two processes may find the same leftover, and the slower one
  * would move the faster one's fresh socket: so what was moved is asked once more, and put back if it answers.
  *
  * @returns whether the place is free
@@ -160,7 +160,7 @@ function readText(file: string): string {
   }
 }
 
-/** In the folder itself, so that whoever sees the folder sees the lock; elsewhere, where its path is too long or pipes have names of their own. */
+/** In the folder itself, so that every process that sees the folder sees the lock; elsewhere if its path is too long, or where pipes have their own names. */
 function socketPath(folder: string): string {
   const real = realpathSync(folder);
   const name = `streamer-${createHash('sha256').update(real).digest('hex').slice(0, 16)}`;

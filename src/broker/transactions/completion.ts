@@ -19,13 +19,13 @@ export interface CompletionParts {
   readonly report: (message: string) => void;
 }
 
-/** Until the next try, when the storage fails; twice as long each time. By the system's clock: a disk does not wait for a test. */
+/** Until the next attempt after a failure of the storage; twice as long each time. It follows the system's clock: a disk does not wait for a test. */
 const AGAIN_MS = 10;
 const AGAIN_AT_MOST_MS = 1000;
 
 /**
  * Carries out what was decided about transactions: a marker to each partition, the offsets of each group; then it is
- * told that the transaction is complete. Decided means decided: a failure of the storage is tried again until it passes.
+ * told that the transaction is complete. A decision is final: after a failure of the storage it is tried again until it succeeds.
  */
 export class Completion {
   readonly #parts: CompletionParts;

@@ -8,8 +8,8 @@ export interface ExpectedProducer {
 }
 
 /**
- * The id and epoch for a producer that begins, or begins anew, while no transaction is under way. Who does not say which
- * epoch it has fences whoever had it; who says so must have the current one, or the one before when the answer was lost.
+ * The id and epoch for a producer that begins, or begins again, while no transaction is under way. A producer that does not say which
+ * epoch it has fences the one before; one that does must have the current epoch, or the one before if the answer was lost.
  *
  * @param newProducerId gives an id that nobody has
  * @throws Refusal PRODUCER_FENCED
@@ -33,7 +33,7 @@ export function checkExpected(known: Transaction, expected: ExpectedProducer): v
   throw fenced(`${known.id} belongs to producer ${known.producerId}, not to ${expected.producerId}`);
 }
 
-/** Raised once more than any owner was told, so that the owner's epoch is not current any more. */
+/** Raised beyond every epoch that an owner was given, so that the owner's epoch is not current any more. */
 export function fencingEpoch({ epoch }: Transaction): number {
   return Math.min(epoch + 1, 32_767);
 }

@@ -51,7 +51,7 @@ export class Transactions {
   }
 
   /**
-   * Gives the producer with this transactional id its producer id, and an epoch that fences whoever used it before.
+   * Gives the producer with this transactional id its producer id, and an epoch that fences earlier producers of the id.
    *
    * @throws Refusal
    */
@@ -119,7 +119,7 @@ export class Transactions {
     }
   }
 
-  /** Partitions of a topic made anew under the name are no part of it. */
+  /** Partitions of a topic that was created again under the name are not part of it. */
   forgetTopic(topic: string): void {
     for (const one of this.#byId.values()) {
       if (!one.partitions.some(([name]) => name === topic)) continue;
