@@ -35,8 +35,8 @@ export class Database {
   readonly #client: Client;
   #broken: Error | undefined;
 
-  /** Use `Database.open`. */
-  constructor(client: Client) {
+  // Private, so that the declarations of the package do not need those of pg, an optional peer.
+  private constructor(client: Client) {
     this.#client = client;
     client.on('error', (error) => {
       this.#broken = error;
