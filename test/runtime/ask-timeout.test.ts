@@ -28,6 +28,7 @@ async function silentBroker(): Promise<string> {
 
 it('a question keeps its time-out before the first connection too', async () => {
   const app = new App({ id: unique('silent'), brokers: await silentBroker() });
+  app.configure({ env: {} });
   running.push(app);
   const double = app.agent(
     'double',

@@ -77,6 +77,8 @@ it('an agent can be asked, and says so when it has no answer', async () => {
 it('a topic of another app that is sent through it goes to its own broker, and nothing to that of the other app', async () => {
   const elsewhere = await startBroker();
   const other = new App({ id: 'other', brokers: [elsewhere.address] });
+  // KAFKA_BROKERS chooses the run's broker; this app has one of its own.
+  other.configure({ env: {} });
   const events = other.topic('events-of-another', { key: string(), value: json(Order), partitions: 3 });
   const app = new App({ id: 'reader', metadataMaxAgeMs: 200 });
   const seen = app.topic('seen', { key: string(), value: json(Order) });
