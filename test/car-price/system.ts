@@ -4,6 +4,7 @@ import pg from 'pg';
 import type { App } from 'streamerjs';
 import { databaseOf, sinkConnector, sourceConnector } from '../../examples/car-price/connect/connectors.ts';
 import type { KafkaConnect } from '../../examples/car-price/connect/kafka-connect.ts';
+import type { KafkaAdmin } from '../../src/kafka/index.ts';
 import { CliProcess } from './cli-process.ts';
 
 export interface Combination {
@@ -45,7 +46,7 @@ export async function runSystem({
     await dropSlots(postgresUrl);
     const kafka = await (await admin.client()).admin();
     await kafka.deleteTopics(TOPICS);
-    await kafka.deleteGroups(['car-price', ...(sink === 'connect' ? [`connect-sink-${id}`] : [])]);
+    for (const group of ['car-price', ...(sink === 'connect' ? [`connect-sink-${id}`] : [])]) await deleteGroup(kafka, group);
   };
   try {
     await CliProcess.run(['topics', 'create', '-A', APP], env);
@@ -88,6 +89,18 @@ async function dropSlots(url: string): Promise<void> {
       await client.end();
       if (error !== undefined) throw error;
       return;
+    }
+  }
+}
+
+/** Connect has answered the removal of a connector before its member has left the group. */
+async function deleteGroup(kafka: KafkaAdmin, group: string): Promise<void> {
+  for (const deadline = Date.now() + 30_000; ; await new Promise((resolve) => setTimeout(resolve, 200))) {
+    try {
+      return await kafka.deleteGroups([group]);
+    } catch (error) {
+      const { kafkaCode } = error as { readonly kafkaCode?: string };
+      if (kafkaCode !== 'NON_EMPTY_GROUP' || Date.now() > deadline) throw error;
     }
   }
 }
