@@ -32,7 +32,7 @@ export interface RangeOptions<K> {
 
 /**
  * A table as agents see it that read it. A read answers at once, with what the event in hand has written, or what events that
- * have finished left. Values are decoded anew by each read: changing one that was read changes nothing.
+ * have finished left. Values are decoded again by each read: changing one that was read changes nothing.
  *
  * @throws StreamerError `USAGE` outside of an event, and in an agent that does not name the table
  */
