@@ -45,7 +45,7 @@ describe('streamer dev on a taken port', () => {
       try {
         await withStreamer(['dev', '--no-watch'], { env, cwd: folder }, async (dev) => {
           const address = await dev.until((stdout) => /port 29092 is taken: .* listens on (127\.0\.0\.1:\d+)/.exec(stdout)?.[1]);
-          expect(dev.stdout).toContain(`elsewhere: --brokers ${address}`);
+          await dev.until((stdout) => stdout.includes(`elsewhere: --brokers ${address}`));
           await dev.until((stdout) => stdout.includes('ready in'));
           const found = await run(['config', '--json'], { env, cwd: folder });
           expect(jsonLines(found.stdout)[0]).toMatchObject({ setting: 'brokers', value: [address], layer: 'dev' });
