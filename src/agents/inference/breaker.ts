@@ -1,5 +1,7 @@
 import { backoff } from '../../timing/index.ts';
 
+// One per agent and worker, over all its partitions. Any answer closes it, a refusal too. `deadlineMs` does not run while it is open.
+//
 // A timer may fire a millisecond before Date.now() says so: the breaker ends its wait in the timer, or nobody wakes its callers.
 
 /** `half-open`: one call of one row goes out, and its result decides. */

@@ -1,6 +1,8 @@
 import { writeAll } from './files.ts';
 import type { HandlePool } from './handle-pool.ts';
 
+// Only `fdatasync` leaves the thread: an append is one synchronous call, so that it either stands or throws.
+
 /**
  * A file that only grows at its end, and whose end is known: what a failed write left behind it is cut away before
  * anything else is written there, so that the file holds whole entries and nothing between them.

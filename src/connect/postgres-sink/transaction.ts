@@ -5,6 +5,9 @@ import { literal } from './sql-names.ts';
 import { deleteStatement, insertStatement, type Statement, updateStatement, upsertStatement } from './statements.ts';
 import { signatureOf, type Table } from './table.ts';
 
+// One advisory lock per partition and transaction closes the gap in which two workers would not see each other's deletes. Each transaction
+// compares the catalog with what was read, so that a changed table is read again before a row is refused.
+//
 // A cast to varchar(8) cuts silently where an insert refuses, and a cast to char or bit without length means length 1. So casts name
 // the type in quotes, which has no length.
 

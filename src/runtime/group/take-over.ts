@@ -2,6 +2,11 @@ import { asStreamerError, KafkaError, type StreamerError } from '../../errors.ts
 import { type KafkaAdmin, type LogPosition, readPositions, type Subscription, type TopicPartition } from '../../kafka/index.ts';
 import { backoff, type Clock, limited, sleep } from '../../timing/index.ts';
 
+// A request on a connection that broke unseen waits for a minute (15 s, four attempts), and the member goes on heartbeating
+// meanwhile, so nobody else takes its partitions. Hence the limits below. The new consumer makes the old member leave before it joins:
+// else the group waits for that one's session to end (8 s without, 1 s with it, session 10 s). kafkajs looks without end for a
+// coordinator that it may not use: the reason is asked for (`src/kafka/kafkajs/group.ts`).
+
 /** Longest wait for the positions of an assignment, before they are read on a new connection. */
 const ATTEMPT_MS = 8_000;
 /** Time without positions after which the consumer's connections count as broken too. */

@@ -53,7 +53,8 @@ export function judge(failed: FailedAttempt): Verdict {
 /**
  * An upstream that answers others and has refused this event for long has a problem with this event: it must not hold its key for ever.
  * Errors that say for certain what they mean are excepted, and so is a request for fewer requests. Others may succeed because they do not ask
- * the upstream at all: the more events wait, the more likely is an outage, and the longer is the time.
+ * the upstream at all: the more events wait, the more likely is an outage, and the longer is the time. Successes count since the
+ * last wait began, because in an outage of all none succeeds.
  */
 function isOwnFault({ error, waitedMs, othersSucceed, waiting }: FailedAttempt): boolean {
   return othersSucceed && waitedMs >= ALONE_MS * Math.max(1, waiting) && !isSure(error) && !isRateLimit(error);

@@ -6,6 +6,9 @@ import { OrderKeeper } from './ordering/order-keeper.ts';
 import { Units } from './ordering/units.ts';
 import type { WorkItem } from './work-item.ts';
 
+// An event goes to its handler without a queue when nothing is before it, and what waits for its acknowledgement keeps its bytes, not its
+// decoded value: objects that outlive a turn cost the garbage collector a third of the time.
+
 /** The unfinished items of one agent on one partition: those that wait, in order, and those that are with its behaviour. */
 export class WorkQueue {
   readonly #order: OrderKeeper;

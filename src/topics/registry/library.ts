@@ -4,6 +4,8 @@ import type { AvroType, ParseOptions } from '../avro/library.ts';
 import { writerOptions } from '../avro/types.ts';
 import type { RegistryTransport } from './transport.ts';
 
+// An optional peer: with it an install of the library would be twice as large, and most users do not need it.
+
 const PACKAGE = '@kafkajs/confluent-schema-registry';
 
 /** What is used of @kafkajs/confluent-schema-registry 3.9. */

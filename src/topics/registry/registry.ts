@@ -4,6 +4,9 @@ import { openLibrary, type SchemaRegistry } from './library.ts';
 import { type RegistryOptions, type ResolvedRegistry, resolveRegistry } from './options.ts';
 import { RegistryRefusal, RegistryTransport } from './transport.ts';
 
+// While an event is decoded, an error of the kind "cannot be reached" holds the partition, in order; an id that the registry does not have
+// is a dead letter.
+
 export type SchemaKind = 'AVRO' | 'JSON';
 
 export interface SchemaVersion extends SchemaText {

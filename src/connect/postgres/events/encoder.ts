@@ -10,6 +10,9 @@ import { type ChangePosition, type SourceIdentity, sourceBlock } from './positio
 import type { SnapshotTuple, Table } from './table.ts';
 import { topicName } from './topic-name.ts';
 
+// Events are built as Kafka Connect's schemas and values and encoded by a converter (JSON, Avro), so that Debezium's own rules (defaults
+// for nulls, what a null in a required column becomes) have one place each.
+
 export interface EncoderOptions {
   readonly identity: SourceIdentity;
   /** Write a tombstone after each delete. */

@@ -8,6 +8,8 @@ import { identifier, literal } from '../server/sql.ts';
 import { RestartPoint } from './restart-point.ts';
 import type { Slot } from './slot.ts';
 
+// With SQL there is no position to keep elsewhere and no keep-alive to answer, and confirming is exact.
+//
 // A slot may be moved to the end of the log as it was before a look that saw everything, not after it, and never past a commit
 // record that began before that end, which the look has seen.
 

@@ -6,6 +6,9 @@ import { fieldsOf, listOf } from '../../connect-data/value.ts';
 import type { SourceContext, WrittenRecord } from '../../source.ts';
 import type { Table } from '../events/table.ts';
 
+// A snapshot deletes the keys that are gone. It reads the topics' own keys to the end, so that the topics are the only memory of which
+// rows were there.
+
 /** A key that stands in a topic, and whose row the snapshot has not read. */
 export interface GoneKey {
   readonly bytes: Buffer;
