@@ -4,63 +4,12 @@
  */
 import type { KafkaError } from '../errors.ts';
 import type { CompressionName } from '../wire/compression/compression.ts';
+import type { KafkaReader, ReaderOptions } from './reader.ts';
+import type { Isolation, KafkaRecords, OutputRecord, TopicPartition } from './record.ts';
 
 export type { CompressionName } from '../wire/compression/compression.ts';
-
-export interface TopicPartition {
-  readonly topic: string;
-  readonly partition: number;
-}
-
-/** Values of a repeated header name come as an array, in order. */
-export type RecordHeaders = Record<string, Buffer | readonly Buffer[]>;
-
-/** A record as it came: raw bytes. Key and value may be slices of a larger buffer: copy what is kept. */
-export interface KafkaRecord {
-  readonly offset: number;
-  /** Milliseconds since 1970-01-01 UTC. */
-  readonly timestamp: number;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: RecordHeaders;
-  /**
-   * Set for a record that stands for a whole batch that cannot be read: `value` has the bytes of the batch, as far as they
-   * came, and key and headers are empty. Delivery goes on behind the batch.
-   */
-  readonly unreadable?: UnreadableRecords;
-}
-
-export interface UnreadableRecords {
-  readonly error: Error;
-  /** Records that are skipped with the batch, at most. */
-  readonly records: number;
-}
-
-/**
- * Records of one partition in offset order, to be taken once: those of a fetch are made as they are taken, so that
- * what waits costs its bytes alone. Iterating takes them too.
- */
-export interface KafkaRecords extends Iterable<KafkaRecord> {
-  /** How many are left. */
-  readonly length: number;
-  /** Roughly the bytes that are left. */
-  readonly bytes: number;
-  /** Takes the next one; undefined when none is left. */
-  shift(): KafkaRecord | undefined;
-  /** Leaves out those below the offset. */
-  skipTo(offset: number): void;
-}
-
-export interface OutputRecord {
-  readonly topic: string;
-  /** Always set: the partition is chosen above the seam. */
-  readonly partition: number;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers?: RecordHeaders | undefined;
-  /** Milliseconds since 1970-01-01 UTC. @default the time of the send */
-  readonly timestamp?: number | undefined;
-}
+export type * from './reader.ts';
+export type * from './record.ts';
 
 export interface CommittedOffset extends TopicPartition {
   /** The next offset to be read; -1 when the group has no commit for the partition. */
@@ -76,9 +25,6 @@ export interface Watermarks extends TopicPartition {
    */
   readonly latest: number;
 }
-
-/** Which records count: all, or those that no open or aborted transaction holds back. */
-export type Isolation = 'uncommitted' | 'committed';
 
 /**
  * The owner of a subscription: its methods are called as the membership changes and as records come. Epochs grow with every assignment. The driver announces no assignment before the
@@ -254,6 +200,8 @@ export interface KafkaClient {
   producer(): Promise<KafkaProducer>;
   /** Resolves when older producers of the id are fenced, and what they left open has ended. */
   transactions(transactionalId: string): Promise<KafkaTransactions>;
+  /** Reads partitions outside of any group. Nothing is fetched before its `read` is called. */
+  reader(options?: ReaderOptions): Promise<KafkaReader>;
   admin(): Promise<KafkaAdmin>;
   /** Closes everything opened through this client. Idempotent, bounded in time. */
   close(): Promise<void>;

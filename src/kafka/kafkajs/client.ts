@@ -7,7 +7,9 @@ import type {
   KafkaClientFactory,
   KafkaClientOptions,
   KafkaProducer,
+  KafkaReader,
   KafkaTransactions,
+  ReaderOptions,
   SubscribeOptions,
   Subscription,
 } from '../client.ts';
@@ -16,6 +18,7 @@ import { CONNECT_TIMEOUT_MS, createKafka, REQUEST_TIMEOUT_MS } from './cluster.t
 import { toKafkaError } from './errors.ts';
 import { LIBRARY_NAME, loadLibrary } from './library.ts';
 import { createProducer } from './producer.ts';
+import { openReader } from './reader/reader.ts';
 import { subscribe } from './subscription.ts';
 import { openTransactions } from './transactions.ts';
 
@@ -59,6 +62,10 @@ class Client implements KafkaClient {
 
   async transactions(transactionalId: string): Promise<KafkaTransactions> {
     return this.#keep(await openTransactions(this.#options, transactionalId));
+  }
+
+  async reader(options?: ReaderOptions): Promise<KafkaReader> {
+    return this.#keep(await openReader(this.#options, options));
   }
 
   async admin(): Promise<KafkaAdmin> {

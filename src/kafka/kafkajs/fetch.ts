@@ -1,13 +1,11 @@
 import { createRequire } from 'node:module';
 import * as api from '../../wire/apis/data.ts';
 import { type ExpansionLimits, expansionLimits } from '../../wire/expansion.ts';
-import { loadCodecsOf, readFetched } from '../../wire/fetched-batches.ts';
-import type { Decoded } from '../../wire/field.ts';
-import { type OpenBatch, RecordReader, type Unreadable } from '../../wire/record-reader.ts';
+import { type OpenBatch, RecordReader } from '../../wire/record-reader.ts';
 import type { KafkaRecords, TopicPartition } from '../client.ts';
 import { readHeaders } from '../read-headers.ts';
-import { UnreadableBatchError } from '../unreadable.ts';
 import type { Broker } from './cluster.ts';
+import { type FetchAnswer as Answered, type AnsweredPartition, batchesOf, loadCodecsFor } from './fetched.ts';
 import { request } from './request.ts';
 
 const load = createRequire(import.meta.url);
@@ -87,13 +85,6 @@ function requestOf({ topics, maxWaitTime = 5_000, minBytes = 1, maxBytes = MAX_B
   };
 }
 
-type Answer = Decoded<typeof api.fetch.response>;
-type AnsweredPartition = Answer['topics'][number]['partitions'][number];
-
-async function loadCodecsFor({ topics }: Answer): Promise<void> {
-  for (const { partitions } of topics) for (const { records } of partitions) for (const bytes of records ?? []) await loadCodecsOf(bytes);
-}
-
 /** From where a partition was read. */
 function positionIn({ topics }: FetchOptions, { topic, partition }: TopicPartition): number {
   const partitions = topics.find((each) => each.topic === topic)?.partitions;
@@ -103,7 +94,7 @@ function positionIn({ topics }: FetchOptions, { topic, partition }: TopicPartiti
 type PositionOf = (place: TopicPartition) => number;
 
 /** The codecs of the batches in it are loaded. */
-export function answerOf({ topics }: Answer, maxBatchBytes?: number, positionOf: PositionOf = () => 0): FetchAnswer {
+export function answerOf({ topics }: Answered, maxBatchBytes?: number, positionOf: PositionOf = () => 0): FetchAnswer {
   const limits = expansionLimits(maxBatchBytes);
   return {
     responses: topics.map(({ name, partitions }) => ({
@@ -114,19 +105,12 @@ export function answerOf({ topics }: Answer, maxBatchBytes?: number, positionOf:
 }
 
 /** The list of aborted transactions is empty: `readFetched` has left their records out, and kafkajs would look for them among carriers. */
-function partitionOf(
-  topic: string,
-  { index, records, ...answer }: AnsweredPartition,
-  positionOf: PositionOf,
-  limits: ExpansionLimits,
-): FetchedPartition {
+function partitionOf(topic: string, partition: AnsweredPartition, positionOf: PositionOf, limits: ExpansionLimits): FetchedPartition {
+  const { index, errorCode, preferredReadReplica, highWatermark } = partition;
   const place = { topic, partition: index };
-  const { errorCode, preferredReadReplica, highWatermark, abortedTransactions } = answer;
-  const range = () => ({ position: positionOf(place), end: highWatermark });
-  const messages = (records ?? []).flatMap((bytes) => {
-    const { visible, nextOffset } = readFetched(bytes, abortedTransactions ?? [], range, limits);
-    return nextOffset === undefined ? [] : [carry(place, visible, nextOffset)];
-  });
+  const messages = batchesOf(place, partition, positionOf, limits).flatMap(({ visible, nextOffset }) =>
+    nextOffset === undefined ? [] : [carry(visible, nextOffset)],
+  );
   return { partition: index, errorCode, preferredReadReplica, highWatermark: String(highWatermark), abortedTransactions: [], messages };
 }
 
@@ -134,16 +118,9 @@ function partitionOf(
  * The carrier has the last offset that was read, control records, aborted ones and what compaction took included: kafkajs
  * goes on behind it. Whether there is anything to see is known only when the records are taken.
  */
-function carry(place: TopicPartition, visible: readonly OpenBatch[], nextOffset: number): Carrier {
-  const batches = visible.map((batch) =>
-    batch.unreadable === undefined ? batch : { ...batch, unreadable: named(place, batch, batch.unreadable) },
-  );
+function carry(visible: readonly OpenBatch[], nextOffset: number): Carrier {
   const empty = { timestamp: '0', key: null, value: null, headers: {}, isControlRecord: false } as const;
-  return { ...empty, offset: String(nextOffset - 1), carried: new RecordReader(batches, readHeaders) };
-}
-
-function named(place: TopicPartition, { firstOffset }: OpenBatch, { error, records }: Unreadable): Unreadable {
-  return { error: new UnreadableBatchError(place, firstOffset, error), records };
+  return { ...empty, offset: String(nextOffset - 1), carried: new RecordReader(visible, readHeaders) };
 }
 
 /** kafkajs's own look at the error codes of an answer: its consumer goes by the errors that this throws. */

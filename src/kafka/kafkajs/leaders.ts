@@ -16,6 +16,9 @@ const ELSEWHERE = new Set([
   'OFFSET_NOT_AVAILABLE',
 ]);
 
+/** True if the error says that the leader is to be looked up again. */
+export const isElsewhere = (code: string | undefined): boolean => code !== undefined && ELSEWHERE.has(code);
+
 /** Node id of the broker that leads a partition; undefined while that is not known. */
 export type LeaderOf = (partition: TopicPartition) => number | string | undefined;
 
@@ -40,7 +43,7 @@ export async function askLeaders<T>(
       return await ask(partitions, ({ partition }) => leaders.get(partition));
     } catch (error) {
       const code = codeOf(error);
-      if ((code !== undefined && !ELSEWHERE.has(code)) || attempt + 1 >= ATTEMPTS) throw error;
+      if ((code !== undefined && !isElsewhere(code)) || attempt + 1 >= ATTEMPTS) throw error;
       await sleep(backoff(attempt, 50, 500));
       // Brokers may have moved to other addresses.
       await cluster.brokerPool.refreshMetadata([topic]).catch(() => {});
@@ -74,8 +77,8 @@ export async function eachLeader<T extends TopicPartition, R>(
   return answers.flat();
 }
 
-/** A broker that joined the cluster lately is not known to kafkajs. */
-async function brokerOf(cluster: Cluster, nodeId: number | string, partitions: readonly TopicPartition[]): Promise<Broker> {
+/** The connection to a broker. One that joined the cluster lately is not known to kafkajs, and looked up. */
+export async function brokerOf(cluster: Cluster, nodeId: number | string, partitions: readonly TopicPartition[]): Promise<Broker> {
   return cluster.findBroker({ nodeId }).catch(async (error: unknown) => {
     if (!(error instanceof Error) || error.name !== 'KafkaJSBrokerNotFound') throw error;
     await cluster.brokerPool.refreshMetadata([...new Set(partitions.map(({ topic }) => topic))]);
