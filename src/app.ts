@@ -1,5 +1,6 @@
 import { type Agent, type AgentOptions, type Behaviour, defineAgent, generator, type StreamFunction } from './agents/index.ts';
 import type { AppCommand, InDev } from './app/command.ts';
+import { declareTable } from './app/declare-table.ts';
 import { type Encode, Sending, type SentTo } from './app/sending.ts';
 import { SharedConnection } from './app/shared-connection.ts';
 import { logWorker } from './app/worker-log.ts';
@@ -8,6 +9,7 @@ import type { Source } from './connect/index.ts';
 import { ConfigError, StreamerError } from './errors.ts';
 import type { KafkaClient } from './kafka/index.ts';
 import { type AgentRef, type AppTopicSpec, agentRef, Graph, prepareSerdes, problemsOf, Worker } from './runtime/index.ts';
+import type { AnySerde, Declared, DeclaredTable, Schema, TableOptions } from './tables/index.ts';
 import {
   type AnySerdes,
   type AnyTopic,
@@ -90,6 +92,10 @@ export class App implements TopicHost {
     return this.#graph.agents;
   }
 
+  get tables(): ReadonlyMap<string, DeclaredTable> {
+    return this.#graph.tables;
+  }
+
   get sources(): ReadonlyMap<string, Source> {
     return this.#graph.sources;
   }
@@ -152,6 +158,22 @@ export class App implements TopicHost {
   }
 
   /**
+   * Declares a table: state by key that agents keep, and that survives restarts in a changelog topic. Name it in the `tables` of the
+   * agent that writes it, and in the `reads` of those that only read.
+   *
+   * @param options serdes of keys and values, which must answer at once
+   */
+  table<KS extends AnySerde | Schema, VS extends AnySerde | Schema, Ordered extends boolean = false, SK = never>(
+    name: string,
+    options: TableOptions<KS, VS, Ordered, SK>,
+  ): Declared<KS, VS, Ordered, SK> {
+    this.#checkNotStarted(`table "${name}"`);
+    const table = declareTable(this.id, name, options);
+    this.#graph.add(this.#graph.tables, 'table', name, table);
+    return table;
+  }
+
+  /**
    * Declares a source: it brings records from elsewhere into topics, run by the worker beside the agents. Every worker of the app
    * runs it; a source that must have one reader sees to that itself. Its topics are the app's, unless the app declares them.
    */
@@ -201,11 +223,12 @@ export class App implements TopicHost {
     if (this.#worker !== undefined) throw new StreamerError('USAGE', `app "${this.id}" is started already`);
     this.validate();
     const agents = [...this.agents.values()];
-    await prepareSerdes(agents, this.topics.values());
+    await prepareSerdes(agents, this.topics.values(), this.tables.values());
     const { client, admin, renewAdmin, outputs, direct } = await this.#connection.get();
     this.#worker = new Worker({
       appId: this.id,
       agents,
+      tables: this.tables,
       settings: this.settings.values,
       client,
       admin,
@@ -215,6 +238,7 @@ export class App implements TopicHost {
       sources: this.sources,
       requiredTopics: this.topicSpecs(),
       coPartitioned: this.#graph.coPartitioned,
+      sameCounts: this.#graph.sameCounts,
     });
     if (logging) logWorker(this.#worker);
     try {

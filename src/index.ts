@@ -55,6 +55,18 @@ export type {
   WorkerState,
   WorkerStats,
 } from './runtime/index.ts';
+// Tables
+export type {
+  EntriesOptions,
+  OrderedTable,
+  RangeOptions,
+  ShardedTable,
+  StateKeyedBy,
+  Table,
+  TableOptions,
+  TableView,
+  View,
+} from './tables/index.ts';
 // Topics and serdes
 export {
   type AvroConfluentOptions,

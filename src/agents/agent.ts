@@ -1,5 +1,6 @@
 import type { RecordHeaders } from '../kafka/index.ts';
 import { type ChecksOf, durationMs, oneOf, problemsIn, refuse, sentence, that, wholeNumber } from '../options/index.ts';
+import type { StateKeyedBy, View } from '../tables/index.ts';
 import type { Encoded, Event, Readable, Topic } from '../topics/index.ts';
 import type { Behaviour } from './behaviour.ts';
 import { aPolicy, defaultPolicy, type FailurePolicy } from './failure/index.ts';
@@ -32,6 +33,10 @@ export interface AgentOptions<K, V, Out> {
   readonly onError?: FailurePolicy | undefined;
   /** Longest time for one event; past it the event fails with `TIMEOUT` and its signal is aborted. @default none */
   readonly timeoutMs?: number | undefined;
+  /** Tables that this agent writes, and may read. A table is written by one agent. */
+  readonly tables?: ReadonlyArray<StateKeyedBy<K>> | undefined;
+  /** Tables that it only reads; another agent writes them. Their topics and this agent's need the same number of partitions. */
+  readonly reads?: readonly View[] | undefined;
 }
 
 /** A topic that an agent's outputs go to, types erased. */
@@ -65,6 +70,15 @@ export interface Agent {
   readonly onError: FailurePolicy;
   /** 0 = none */
   readonly timeoutMs: number;
+  /** Tables that it writes. */
+  readonly tables: readonly AgentTable[];
+  /** Tables that it only reads. */
+  readonly reads: readonly AgentTable[];
+}
+
+/** A table that an agent names, types erased. */
+export interface AgentTable {
+  readonly name: string;
 }
 
 /** Letters, digits and what Kafka allows in names. */
@@ -76,6 +90,7 @@ const aBehaviour = that(
   'a generator function, or a behaviour, as each(...)',
   (behaviour) => isObject(behaviour) && typeof behaviour['open'] === 'function',
 );
+const tables = that('a list of tables', isListOfTables);
 const sinks = that('a topic, a function, or several', (to) => (Array.isArray(to) ? to : [to]).every(isSink));
 
 /** Checks the options where they are given, and erases the types. */
@@ -101,6 +116,8 @@ const CHECKS: ChecksOf<AgentOptions<unknown, unknown, unknown>> = {
   order: oneOf(ORDERS),
   onError: aPolicy,
   timeoutMs: durationMs(0),
+  tables,
+  reads: tables,
 };
 
 /** Where the types of an agent end: the runtime gives each behaviour and sink only the values of its own topics. */
@@ -108,14 +125,18 @@ function erased<K, V, Out>(
   name: string,
   sources: ReadonlyArray<Readable<K, V>>,
   behaviour: Behaviour<K, V, Out>,
-  { to, concurrency = 1, order = 'key', onError = defaultPolicy, timeoutMs = 0 }: AgentOptions<K, V, Out>,
+  { to, concurrency = 1, order = 'key', onError = defaultPolicy, timeoutMs = 0, tables = [], reads = [] }: AgentOptions<K, V, Out>,
 ): Agent {
   const sinks = to === undefined ? [] : Array.isArray(to) ? to : [to];
-  return { name, sources, behaviour, sinks, concurrency, order, onError, timeoutMs } as unknown as Agent;
+  return { name, sources, behaviour, sinks, concurrency, order, onError, timeoutMs, tables, reads } as unknown as Agent;
 }
 
 function isSink(sink: unknown): boolean {
   return typeof sink === 'function' || isSinkTopic(sink);
+}
+
+function isListOfTables(value: unknown): boolean {
+  return Array.isArray(value) && value.every((table) => isObject(table) && table['~reads'] === true);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -5,6 +5,7 @@ export {
   type AgentSink,
   type AgentSinkFunction,
   type AgentSinkTopic,
+  type AgentTable,
   defineAgent,
   isSinkTopic,
   type Order,

@@ -9,6 +9,7 @@ export { replayHeaders } from './output/letters/replay.ts';
 export type { Sent } from './output/outbox.ts';
 export { sendLimit } from './output/send-limit.ts';
 export { prepareSerdes } from './prepare.ts';
+export { tableHost } from './state/table-host.ts';
 export { Graph, problemsOf } from './topology/graph.ts';
 export { type AppTopicSpec, fittedSpecs } from './topology/letter-topics.ts';
 export { type TopicDifference, topicDifferences } from './topology/topic-differences.ts';

@@ -2,6 +2,7 @@ import { getLogger } from '@logtape/logtape';
 import type { Agent } from '../agents/index.ts';
 import { describeError, StreamerError } from '../errors.ts';
 import type { TopicPartition } from '../kafka/index.ts';
+import type { DeclaredTable } from '../tables/index.ts';
 import { persist } from '../timing/index.ts';
 import type { Plan } from './group/assignment.ts';
 import { Membership } from './group/membership.ts';
@@ -19,10 +20,13 @@ import type { AgentRuntime } from './work/agent-runtime.ts';
 
 export interface ReadingParts extends Omit<MembershipParts, 'topicWatch' | 'plan' | 'coPartitioned'> {
   readonly agents: readonly Agent[];
+  readonly tables: ReadonlyMap<string, DeclaredTable>;
   readonly runtimes: ReadonlyMap<string, AgentRuntime>;
   /** Topics that must exist before the start. */
   readonly requiredTopics: readonly AppTopicSpec[];
   readonly coPartitioned: readonly CoPartitioned[];
+  /** Topics that need the same number of partitions. */
+  readonly sameCounts: readonly CoPartitioned[];
 }
 
 const log = getLogger(['streamer', 'worker']);
@@ -92,9 +96,14 @@ export class Reading implements Plan {
     return this.#coPartitioning.groupOf(topic);
   }
 
+  tablesOf(topics: readonly string[]): readonly DeclaredTable[] {
+    const writers = this.#parts.agents.filter(({ sources }) => sources.some(({ name }) => topics.some((topic) => topic === name)));
+    return writers.flatMap(({ tables }) => tables.flatMap(({ name }) => this.#parts.tables.get(name) ?? []));
+  }
+
   /** Checks the topics that are needed. @throws ConfigError naming those that are missing */
   async check(): Promise<void> {
-    await this.#withRetry(() => this.#topics.check(this.#parts.requiredTopics, this.#parts.coPartitioned));
+    await this.#withRetry(() => this.#topics.check(this.#parts.requiredTopics, this.#parts.sameCounts));
   }
 
   /** Joins the group. Where there is nothing to read yet, it is ready at once. */

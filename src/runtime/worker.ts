@@ -6,6 +6,7 @@ import type { Source } from '../connect/index.ts';
 import { describeError, isStreamerError, messageOf, StreamerError } from '../errors.ts';
 import type { KafkaAdmin, KafkaClient, TopicPartition } from '../kafka/index.ts';
 import { Telemetry } from '../observe/index.ts';
+import type { DeclaredTable } from '../tables/index.ts';
 import { systemClock, within } from '../timing/index.ts';
 import type { StopResult, Tell, WorkerEvents, WorkerState, WorkerStats } from './events/worker-events.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -26,6 +27,8 @@ import { AgentRuntime } from './work/agent-runtime.ts';
 export interface WorkerParts {
   readonly appId: string;
   readonly agents: readonly Agent[];
+  /** Tables by name. @default none */
+  readonly tables?: ReadonlyMap<string, DeclaredTable> | undefined;
   readonly settings: Settings;
   readonly client: KafkaClient;
   readonly admin: () => Promise<KafkaAdmin>;
@@ -40,6 +43,8 @@ export interface WorkerParts {
   readonly requiredTopics: readonly AppTopicSpec[];
   /** Topics that agents read together. @default none */
   readonly coPartitioned?: readonly CoPartitioned[] | undefined;
+  /** Topics that need the same number of partitions. @default those that are read together */
+  readonly sameCounts?: readonly CoPartitioned[] | undefined;
 }
 
 const log = getLogger(['streamer', 'worker']);
@@ -70,10 +75,21 @@ export class Worker {
     this.#services = services;
     this.#runtimes = new Map(parts.agents.map((agent) => [agent.name, new AgentRuntime(agent, services)]));
     this.#runners = [...(parts.sources ?? [])].map(([name, source]) => this.#runnerOf(name, source));
-    const { appId: groupId, coPartitioned = [], agents, settings, client, admin, renewAdmin, requiredTopics } = parts;
+    const {
+      appId: groupId,
+      coPartitioned = [],
+      sameCounts = coPartitioned,
+      agents,
+      tables = new Map(),
+      settings,
+      client,
+      admin,
+      renewAdmin,
+      requiredTopics,
+    } = parts;
     const { closing, giveUp } = this.#life;
     this.#reading = new Reading({
-      ...{ groupId, agents, settings, client, admin, renewAdmin, requiredTopics, coPartitioned, services },
+      ...{ groupId, agents, tables, settings, client, admin, renewAdmin, requiredTopics, coPartitioned, sameCounts, services },
       runtimes: this.#runtimes,
       closing: closing.signal,
       giveUp: giveUp.signal,

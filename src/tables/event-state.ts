@@ -6,9 +6,15 @@ import type { StoreEntry } from './store/store.ts';
  * the event has finished, and are dropped with an attempt that failed.
  */
 export class EventState {
+  /** Time of the event, in milliseconds since 1970: the changelog keeps it with each entry. */
+  readonly #timestamp: number;
   /** Most events write one entry: it is kept without a map. */
   #first: { readonly shard: Shard; readonly id: string; change: Change } | undefined;
   #others: Map<Shard, Map<string, Change>> | undefined;
+
+  constructor(timestamp = 0) {
+    this.#timestamp = timestamp;
+  }
 
   get(shard: Shard, key: Buffer): Buffer | undefined {
     const id = keyId(key);
@@ -19,7 +25,7 @@ export class EventState {
   /** @param value null deletes the entry. Both buffers are kept: they must not change afterwards. */
   set(shard: Shard, key: Buffer, value: Buffer | null): void {
     const id = keyId(key);
-    const change = { key, value };
+    const change = { key, value, timestamp: this.#timestamp };
     if (this.#first === undefined) this.#first = { shard, id, change };
     else if (this.#first.shard === shard && this.#first.id === id) this.#first.change = change;
     else this.#layerOf(shard).set(id, change);

@@ -4,6 +4,8 @@ import type { Store, StoreEntry } from './store/store.ts';
 export interface Change {
   readonly key: Buffer;
   readonly value: Buffer | null;
+  /** Time of the event that wrote it, in milliseconds since 1970. */
+  readonly timestamp: number;
 }
 
 /** The text by which a layer knows a key: its bytes, one character each. */

@@ -1,6 +1,8 @@
 import { StreamerError } from '../errors.ts';
 import type { Serde, SerdeContext } from '../topics/index.ts';
 import type { TableAccess, TableHost } from './access.ts';
+import { isCutKey } from './changelog/cut-record.ts';
+import type { DeclaredTable } from './declared-table.ts';
 import type { StoreEntry } from './store/store.ts';
 import type { EntriesOptions, OrderedTable, RangeOptions } from './table.ts';
 
@@ -15,9 +17,10 @@ export interface StateTableOptions<K, V> {
 }
 
 /** Every kind of table that agents write; the declared types show what each may do. */
-export class StateTable<K, V> implements OrderedTable<K, V> {
+export class StateTable<K, V> implements OrderedTable<K, V>, DeclaredTable {
   readonly '~reads' = true;
   readonly name: string;
+  readonly changelog: string;
   readonly isOrdered: boolean;
   readonly #host: TableHost;
   readonly #options: StateTableOptions<K, V>;
@@ -28,6 +31,7 @@ export class StateTable<K, V> implements OrderedTable<K, V> {
   constructor(host: TableHost, name: string, changelog: string, options: StateTableOptions<K, V>) {
     this.#host = host;
     this.name = name;
+    this.changelog = changelog;
     this.isOrdered = options.ordered === true;
     this.#options = options;
     this.#keyContext = { topic: changelog, part: 'key' };
@@ -35,6 +39,10 @@ export class StateTable<K, V> implements OrderedTable<K, V> {
   }
 
   '~writes'(): void {}
+
+  get serdes(): DeclaredTable['serdes'] {
+    return this.#options;
+  }
 
   get(key: K): V | undefined {
     const { shard, state } = this.#host.access(this.name, 'read');
@@ -102,8 +110,11 @@ export class StateTable<K, V> implements OrderedTable<K, V> {
 
   #encodeKey(key: K): Buffer {
     const bytes = this.#atOnce(this.#options.key.encode(key, this.#keyContext), 'key');
-    if (bytes.length <= KEY_BYTES) return bytes;
-    throw new StreamerError('VALIDATION', `table "${this.name}": a key of ${bytes.length} bytes is too long: at most ${KEY_BYTES}`);
+    if (bytes.length > KEY_BYTES)
+      throw new StreamerError('VALIDATION', `table "${this.name}": a key of ${bytes.length} bytes is too long: at most ${KEY_BYTES}`);
+    if (isCutKey(bytes))
+      throw new StreamerError('VALIDATION', `table "${this.name}": the key ${JSON.stringify(String(bytes))} is reserved`);
+    return bytes;
   }
 
   #encodeValue(value: V): Buffer {

@@ -68,8 +68,8 @@ export interface OrderedTable<K, V, SK = K> extends TableWriter<K, V>, StateKeye
   range(options?: RangeOptions<K>): Iterable<[key: K, value: V]>;
 }
 
-type AnySerde = Serde<never, unknown>;
-type Schema = { readonly '~standard': unknown };
+export type AnySerde = Serde<never, unknown>;
+export type Schema = { readonly '~standard': unknown };
 type Out<S> = S extends Serde<infer _In, infer O> ? O : never;
 
 /** A table gives back what it was given, so its serde must take what it gives. */
@@ -91,7 +91,7 @@ export interface TableOptions<KS, VS, Ordered, SK> {
 }
 
 type ShardKey<K, SK> = [SK] extends [never] ? K : SK;
-export type Declared<KS extends AnySerde, VS extends AnySerde, Ordered, SK> = Ordered extends true
+export type Declared<KS, VS, Ordered, SK> = Ordered extends true
   ? OrderedTable<Out<KS>, Out<VS>, ShardKey<Out<KS>, SK>>
   : [SK] extends [never]
     ? Table<Out<KS>, Out<VS>>

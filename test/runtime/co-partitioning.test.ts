@@ -69,6 +69,7 @@ function stage(): Stage {
   const plan = {
     input: () => ({ readable, runtimes: [new AgentRuntime(agent, services)] }),
     groupOf: (topic: string) => groups.groupOf(topic),
+    tablesOf: () => [],
   };
   const limits = { queueRecords: 100, queueBytes: 1_000_000, onUnreadable: 'stop' as const };
   const failed = (cause: unknown) => {

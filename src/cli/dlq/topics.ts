@@ -9,7 +9,7 @@ export function replayGroupOf(app: string): string {
 
 /** The dead-letter topics of an app that exist, or those named (themselves, or by the topic they belong to). */
 export async function letterTopics({ app }: AppSession, admin: KafkaAdmin, names: readonly string[]): Promise<string[]> {
-  const all = app.topicSpecs().flatMap((spec) => (spec.internal ? [spec.name] : []));
+  const all = app.topicSpecs().flatMap((spec) => (spec.lettersOf === undefined ? [] : [spec.name]));
   const wanted = names.length === 0 ? all : names.map((name) => resolve(name));
   const there = await admin.partitionCounts(wanted);
   const missing = wanted.filter((topic) => !there.has(topic));

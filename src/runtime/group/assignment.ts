@@ -1,5 +1,6 @@
 import { StreamerError } from '../../errors.ts';
 import { partitionKey, type Subscription, type TopicPartition } from '../../kafka/index.ts';
+import type { DeclaredTable } from '../../tables/index.ts';
 import type { Input, InputPlan } from '../task/input.ts';
 import type { InputStart } from '../task/input-start.ts';
 import { Task, type TaskContext, type TaskInput } from '../task/task.ts';
@@ -10,6 +11,8 @@ export interface Plan {
   input(topic: string): InputPlan;
   /** The topics that are co-partitioned with this one, itself included, in order. */
   groupOf(topic: string): readonly string[];
+  /** Tables that are written by agents of these topics. */
+  tablesOf(topics: readonly string[]): readonly DeclaredTable[];
 }
 
 /** A partition that has been assigned, and where it would start. */
@@ -136,7 +139,8 @@ export class Assignment {
     // Another worker has been further meanwhile: what this task knows is out of date.
     if (kept !== undefined) this.#close(id, new StreamerError('LOST', 'the partition was with another worker meanwhile'));
     const inputs: TaskInput[] = group.map(({ partition, start }) => ({ partition, start, plan: this.#plan.input(partition.topic) }));
-    const task = new Task(group[0]?.partition.partition ?? -1, inputs, this.#context);
+    const tables = this.#plan.tablesOf(group.map(({ partition }) => partition.topic));
+    const task = new Task(group[0]?.partition.partition ?? -1, inputs, this.#context, tables);
     this.#tasks.set(id, task);
     for (const input of task.inputs) this.#inputs.set(partitionKey(input.partition), { input, id });
     this.#run(task);

@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { TableHost } from '../../tables/index.ts';
 
-/** Counts outputs on behalf of events: they are not finished before the last one is acknowledged. */
-export interface OutputHolder {
+/** Counts outputs on behalf of events: they are not finished before the last one is acknowledged. Tables are used on their behalf too. */
+export interface OutputHolder extends TableHost {
   /** Call the function returned when the output is acknowledged (no argument) or has failed. */
   output(): (error?: unknown) => void;
   /**

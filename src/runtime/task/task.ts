@@ -1,5 +1,7 @@
 import type { StreamerError } from '../../errors.ts';
 import type { CommittedOffset, OutputRecord, TopicPartition } from '../../kafka/index.ts';
+import type { DeclaredTable } from '../../tables/index.ts';
+import { TaskState } from '../state/task-state.ts';
 import { Input, type InputContext, type InputPlan } from './input.ts';
 import type { InputStart } from './input-start.ts';
 import { TaskPhase } from './phase.ts';
@@ -10,6 +12,13 @@ export interface TaskCut {
   readonly offsets: readonly CommittedOffset[];
   /** What its tables have changed, to be written with the offsets. Empty for a task without tables. */
   readonly changelog: readonly OutputRecord[];
+  /** Set for a task with tables: promote it when the cut is committed, drop it when the cut is given up. */
+  readonly state?: TaskState | undefined;
+  /**
+   * Set when outputs of the cut's events are on their way: resolves when each is acknowledged, or its dead letter is. The cut is not
+   * committed before. Rejects when the task is closed first.
+   */
+  readonly acknowledged?: Promise<void> | undefined;
 }
 
 /** Brings the state of a task up to date, before it runs. `signal` is aborted when the task is closed. */
@@ -35,12 +44,15 @@ export class Task {
   readonly partition: number;
   readonly inputs: readonly Input[];
   readonly phase = new TaskPhase();
+  /** The shards of its tables; undefined for a task without tables. */
+  readonly state: TaskState | undefined;
   readonly #restore: Restore;
   #runs = 0;
 
-  constructor(partition: number, inputs: readonly TaskInput[], context: TaskContext) {
+  constructor(partition: number, inputs: readonly TaskInput[], context: TaskContext, tables: readonly DeclaredTable[] = []) {
     this.partition = partition;
     this.#restore = context.restore ?? (async () => {});
+    this.state = tables.length === 0 ? undefined : new TaskState(tables, partition);
     this.inputs = inputs.map((input) => new Input(input.partition, input.plan, input.start, context, this));
   }
 

@@ -2,28 +2,40 @@ import type { Agent } from '../../agents/index.ts';
 import type { Source } from '../../connect/index.ts';
 import { ConfigError } from '../../errors.ts';
 import type { TopicSpec } from '../../kafka/index.ts';
+import type { DeclaredTable } from '../../tables/index.ts';
 import { type AnyTopic, Topic } from '../../topics/index.ts';
 import { type CoPartitioned, countProblems } from './co-partitioning.ts';
 import { type AppTopicSpec, letterTopicSpecs } from './letter-topics.ts';
 import { matchSources } from './source-map.ts';
+import { changelogCounts, changelogSpecs, type TableUse, tableProblems, tableUses, topicsOfTables } from './table-topology.ts';
 
-/** What an app has declared: its topics, the agents between them, the sources that fill them. Nothing is connected by it. */
+/** What an app has declared: its topics, the agents between them, their tables, the sources that fill them. Nothing is connected by it. */
 export class Graph {
   readonly topics = new Map<string, AnyTopic>();
   readonly agents = new Map<string, Agent>();
   readonly sources = new Map<string, Source>();
-  /** Topics that are read together. */
-  readonly coPartitioned: CoPartitioned[] = [];
+  readonly tables = new Map<string, DeclaredTable>();
   readonly #appId: string;
+  readonly #together: CoPartitioned[] = [];
   readonly #twice: string[] = [];
 
   constructor(appId: string) {
     this.#appId = appId;
   }
 
+  /** Topics that are read together. */
+  get coPartitioned(): readonly CoPartitioned[] {
+    return [...this.#together, ...topicsOfTables(this.#tableUses)];
+  }
+
+  /** Topics that need the same number of partitions: those that are read together, and the changelogs of their tables. */
+  get sameCounts(): readonly CoPartitioned[] {
+    return [...this.#together, ...changelogCounts(this.#tableUses)];
+  }
+
   /** Declares that partition p of all these topics is worked on by one task. @param by what reads them together */
   coPartition(by: string, topics: readonly string[]): void {
-    this.coPartitioned.push({ by, topics });
+    this.#together.push({ by, topics });
   }
 
   /** Puts something declared into its place; a second one of the name is a problem that `problems` reports. */
@@ -40,7 +52,8 @@ export class Graph {
       [...this.sources.values()].flatMap((source) => source.topics).map((spec) => [spec.name, { ...spec, internal: false }]),
     );
     for (const { name } of declared) written.delete(name);
-    return [...declared, ...written.values(), ...letterTopicSpecs(this.#appId, topics, [...this.agents.values()])];
+    const letters = letterTopicSpecs(this.#appId, topics, [...this.agents.values()]);
+    return [...declared, ...written.values(), ...letters, ...changelogSpecs(this.#tableUses, this.topics)];
   }
 
   /** Everything that keeps the app from being run. */
@@ -55,9 +68,13 @@ export class Graph {
       }
     }
     const counts = new Map([...this.topics.values()].map(({ name, partitions }) => [name, partitions]));
-    problems.push(...countProblems(this.coPartitioned, counts));
+    problems.push(...countProblems(this.coPartitioned, counts), ...tableProblems(this.#tableUses, agents, this.topics));
     if (use === 'run' && agents.length === 0 && this.sources.size === 0) problems.push(`app "${this.#appId}" has no agents`);
     return problems;
+  }
+
+  get #tableUses(): TableUse[] {
+    return tableUses(this.tables, [...this.agents.values()]);
   }
 }
 

@@ -9,6 +9,8 @@ export interface AppTopicSpec extends TopicSpec {
   readonly internal: boolean;
   /** Of a dead-letter topic: the topics, or patterns of topics, whose letters it takes. */
   readonly lettersOf?: ReadonlyArray<string | RegExp>;
+  /** Of a changelog: its table. */
+  readonly changelogOf?: string;
 }
 
 const LIMIT = 'max.message.bytes';

@@ -27,11 +27,11 @@ export class TopicWatch {
    *
    * @throws ConfigError naming the topics that are missing, or those that are read together with different partition counts
    */
-  async check(specs: readonly AppTopicSpec[], coPartitioned: readonly CoPartitioned[] = []): Promise<void> {
+  async check(specs: readonly AppTopicSpec[], sameCounts: readonly CoPartitioned[] = []): Promise<void> {
     const counts = await (await this.#admin()).partitionCounts(specs.map(({ name }) => name));
     const missing = specs.map(({ name }) => name).filter((name) => !counts.has(name));
     if (missing.length === 0) {
-      const problems = countProblems(coPartitioned, counts);
+      const problems = countProblems(sameCounts, counts);
       const next = 'Create the topics again with the same number of partitions, or add partitions: streamer topics create --add-partitions';
       if (problems.length > 0) throw new ConfigError(problems, { next });
       return this.#compare(await this.#fitted(specs), counts);

@@ -1,6 +1,8 @@
 import type { Scope } from '../../agents/index.ts';
 import { StreamerError } from '../../errors.ts';
+import type { TableAccess } from '../../tables/index.ts';
 import { type OutputHolder, runWith } from '../output/attribution.ts';
+import { notNamed } from '../state/table-host.ts';
 import { type ItemTask, WorkItem } from './work-item.ts';
 
 /** The items that a generator's lane holds. An output belongs to all of them: none is finished before it is acknowledged. */
@@ -28,6 +30,10 @@ export class LaneScope implements Scope<unknown, unknown, unknown>, OutputHolder
   emit(output: unknown): void {
     const last = this.#held.at(-1);
     if (last?.isWithHandler) this.#task.emit(last, this, output);
+  }
+
+  access(table: string, use: 'read' | 'write'): TableAccess {
+    throw notNamed(table, this.#task.agent, use);
   }
 
   output(): (error?: unknown) => void {

@@ -1,7 +1,9 @@
 import type { Delivery, OutputHeaders } from '../../agents/index.ts';
 import type { TopicPartition } from '../../kafka/index.ts';
+import type { TableAccess } from '../../tables/index.ts';
 import type { EventPlace } from '../events/worker-events.ts';
 import { type OutputHolder, runWith } from '../output/attribution.ts';
+import { notNamed } from '../state/table-host.ts';
 import { Attempt, type AttemptOutcomes } from './attempt.ts';
 import { type Item, type Origin, sizeOfOrigin } from './item.ts';
 import type { ItemEvent } from './item-event.ts';
@@ -12,6 +14,8 @@ export type Outcome = 'done' | 'skipped' | 'dead_letter';
 
 /** What an item asks of the task that it belongs to. */
 export interface ItemTask {
+  /** The agent's name. */
+  readonly agent: string;
   readonly partition: TopicPartition;
   /** Sink functions get outputs that are null. */
   readonly deliversTombstones: boolean;
@@ -147,6 +151,10 @@ export class WorkItem implements Item, Ordered<WorkItem>, Delivery<unknown, unkn
 
   work(): (error?: unknown) => void {
     return this.#attempt?.work() ?? ignore;
+  }
+
+  access(table: string, use: 'read' | 'write'): TableAccess {
+    throw notNamed(table, this.#task.agent, use);
   }
 
   done(): void {

@@ -1,5 +1,6 @@
 import { errorText, isStreamerError } from '../../../errors.ts';
 import { isReserved, type KafkaRecord, type RecordHeaders, type TopicPartition } from '../../../kafka/index.ts';
+import { isStateTopic } from '../../../tables/index.ts';
 
 /** Stacks are cut: brokers refuse records that grow beyond the topic's `max.message.bytes`. */
 const STACK_BYTES = 4_096;
@@ -18,9 +19,9 @@ export function appLetterTopicOf(app: string): string {
 
 const SUFFIX = '.dlq';
 
-/** Dead-letter and internal topics: patterns never match them. */
+/** Dead-letter topics, changelogs and other internal topics, of any app: patterns never match them. */
 export function isInternalTopic(name: string): boolean {
-  return isReserved(name) || name.endsWith(SUFFIX) || name.endsWith('.replies');
+  return isReserved(name) || name.endsWith(SUFFIX) || name.endsWith('.replies') || isStateTopic(name);
 }
 
 /** What a letter is about; no offset where it is not a record of the origin. */
