@@ -94,8 +94,13 @@ export interface Subscription {
   commit(epoch: number, offsets: readonly CommittedOffset[]): Promise<void>;
   /** What the group knows this member as in an epoch, for offsets that a transaction commits. @throws KafkaError `stale` once the epoch is over */
   member(epoch: number): GroupMembership;
-  /** What the group has committed, from the broker. */
-  committed(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]>;
+  /**
+   * What the group has committed, from the broker.
+   *
+   * @param options `stable` rejects with `UNSTABLE_OFFSET_COMMIT`, retryable, while a transaction holds an offset of the partitions.
+   *   @default the last committed, whatever is under way
+   */
+  committed(partitions: readonly TopicPartition[], options?: { readonly stable?: boolean }): Promise<CommittedOffset[]>;
   /**
    * Ends the consumer of an epoch and joins with a new one, on new connections: for an owner that cannot read its positions.
    * The sink gets `lost`, `failed` with the reason, and then a new assignment. No effect once the epoch is over.
@@ -177,11 +182,15 @@ export interface KafkaProducer {
 
 /** Transactions of one transactional id. */
 export interface KafkaTransactions {
+  readonly transactionalId: string;
   /**
-   * Writes records and the offsets of a group in one transaction: both, or neither. One call at a time.
+   * Writes records and the offsets of a group in one transaction: both, or neither. One call at a time. After a transaction that
+   * did not end in order, the next one begins with a raised epoch: what was left open is aborted, and nothing that was still on
+   * its way is accepted any more.
    *
-   * @throws KafkaError (rejects) when it was not committed; `stale` when another producer has the id by now, or the generation
-   *   of the member is over
+   * @throws TransactionError (rejects) unless it was committed. Its `outcome` says whether it may be; its `reason`:
+   *   `stale` when the member's generation is over, `retry` when the same may be written again (after another producer has taken
+   *   the id, too), any other when it never will be accepted
    */
   write(records: readonly OutputRecord[], member: GroupMembership, offsets: readonly CommittedOffset[]): Promise<void>;
   close(): Promise<void>;
@@ -198,10 +207,16 @@ export interface KafkaClient {
    */
   subscribe(options: SubscribeOptions, sink: (subscription: Subscription) => ConsumerSink): Promise<Subscription>;
   producer(): Promise<KafkaProducer>;
-  /** Resolves when older producers of the id are fenced, and what they left open has ended. */
+  /**
+   * Resolves when older producers of the id are fenced, and what they left open has ended.
+   *
+   * @throws KafkaError (rejects) `fatal`, `UNSUPPORTED_VERSION`, where the broker lacks a request that transactions need
+   */
   transactions(transactionalId: string): Promise<KafkaTransactions>;
   /** Reads partitions outside of any group. Nothing is fetched before its `read` is called. */
   reader(options?: ReaderOptions): Promise<KafkaReader>;
+  /** Ends the transaction that a producer of the id has left open, and resolves when its end has reached every partition. */
+  fence(transactionalId: string): Promise<void>;
   admin(): Promise<KafkaAdmin>;
   /** Closes everything opened through this client. Idempotent, bounded in time. */
   close(): Promise<void>;

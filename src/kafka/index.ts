@@ -9,4 +9,5 @@ export { partitionKey } from './partitions.ts';
 export { isInLog, type LogPosition, readPositions, seekToStart } from './positions.ts';
 export { MadeRecords } from './records.ts';
 export { RefusedRecordsError } from './refused.ts';
+export { TransactionError } from './transaction-error.ts';
 export { UnreadableBatchError } from './unreadable.ts';

@@ -20,7 +20,7 @@ import { LIBRARY_NAME, loadLibrary } from './library.ts';
 import { createProducer } from './producer.ts';
 import { openReader } from './reader/reader.ts';
 import { subscribe } from './subscription.ts';
-import { openTransactions } from './transactions.ts';
+import { fenceTransactions, openTransactions } from './transactions.ts';
 
 const CONNECT_MS = 10_000;
 const CONNECT_PAUSE_MS = 250;
@@ -66,6 +66,10 @@ class Client implements KafkaClient {
 
   async reader(options?: ReaderOptions): Promise<KafkaReader> {
     return this.#keep(await openReader(this.#options, options));
+  }
+
+  async fence(transactionalId: string): Promise<void> {
+    await fenceTransactions(this.#options, transactionalId);
   }
 
   async admin(): Promise<KafkaAdmin> {

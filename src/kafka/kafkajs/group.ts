@@ -4,12 +4,17 @@ import type { CommittedOffset, TopicPartition } from '../client.ts';
 import { byTopic } from '../partitions.ts';
 import type { Broker, Cluster, Member } from './cluster.ts';
 import { codeOf, toKafkaError } from './errors.ts';
+import { stableOffsets } from './transaction-calls.ts';
 
 const ATTEMPTS = 4;
 /** Of the two kinds of coordinators, the one for groups. */
 const GROUP = 0;
 /** The coordinator has moved, is loading, or its connection broke: look it up again. */
-const ELSEWHERE = new Set(['NOT_COORDINATOR_FOR_GROUP', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'GROUP_LOAD_IN_PROGRESS']);
+const ELSEWHERE = new Set([
+  ...['NOT_COORDINATOR_FOR_GROUP', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'GROUP_LOAD_IN_PROGRESS'],
+  // The names of our own requests.
+  ...['NOT_COORDINATOR', 'COORDINATOR_NOT_AVAILABLE', 'COORDINATOR_LOAD_IN_PROGRESS'],
+]);
 const MEMBERSHIP_OVER = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED_INSTANCE_ID']);
 
 export type FindCoordinator = (group: { groupId: string }) => Promise<Broker>;
@@ -45,6 +50,12 @@ export class GroupCoordinator {
       const { offset = '-1', metadata } = (found ?? {}) as { offset?: string; metadata?: string | null };
       return { topic, partition, offset: Math.max(-1, Number(offset)), metadata: metadata || null };
     });
+  }
+
+  /** @throws KafkaError (rejects) `UNSTABLE_OFFSET_COMMIT` while a transaction holds an offset of the partitions */
+  async stable(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
+    if (partitions.length === 0) return [];
+    return this.#ask((broker) => stableOffsets(broker, this.#groupId, partitions));
   }
 
   /** False once the group does not know the member any more, or not in this generation. */

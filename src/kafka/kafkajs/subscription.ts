@@ -111,11 +111,12 @@ class GroupSubscription implements Subscription {
     return this.#assignments.memberIn(epoch);
   }
 
-  async committed(partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
+  async committed(partitions: readonly TopicPartition[], { stable = false }: { stable?: boolean } = {}): Promise<CommittedOffset[]> {
     const { consumer } = this.#assignments;
     const doing = `reading the offsets of group "${this.#options.groupId}"`;
     if (consumer === undefined) throw new KafkaError('retry', `${doing}: not connected`);
-    return consumer.group.committed(partitions).catch((error: unknown) => {
+    const reading = stable ? consumer.group.stable(partitions) : consumer.group.committed(partitions);
+    return reading.catch((error: unknown) => {
       throw toKafkaError(error, doing);
     });
   }
