@@ -1,10 +1,8 @@
-import { getConfig, getLogger } from '@logtape/logtape';
 import { describeError } from '../errors.ts';
-import { duration, type LogLevel, printable } from '../observe/index.ts';
+import { duration, hasSink, LineRate, type LogLevel, libraryLog, logToStandardError, printable } from '../observe/index.ts';
 import type { EventPlace, WorkerEvents } from '../runtime/index.ts';
-import { LineRate } from './line-rate.ts';
 
-const log = getLogger(['streamer', 'worker']);
+const log = libraryLog('worker');
 const LOG: Readonly<Record<LogLevel, (text: string) => void>> = {
   debug: (text) => log.debug('{text}', { text }),
   info: (text) => log.info('{text}', { text }),
@@ -20,24 +18,25 @@ export interface Loud {
 
 /**
  * Logs what a worker gives up, repeats and waits for, where nothing else does: an app that is embedded in a program has no command to print
- * it. Lines go to LogTape (category `streamer.worker`) when the program has configured it, else to standard error. At most one line a
- * second of each kind and agent is written, with the number of those that it stands for.
+ * it. Lines go to LogTape (category `streamer.worker`) when the program has configured it for them, else to standard error, and so do the
+ * other lines of the library while the worker runs. At most one line a second of each kind and agent is written, with the number of those
+ * that it stands for.
  */
 export function logWorker(worker: Loud, write: (line: string) => void = (line) => void process.stderr.write(line)): void {
   const lines = new LineRate(({ level, text }) => {
-    if (getConfig() !== null) LOG[level](text);
+    if (hasSink()) LOG[level](text);
     else write(`${new Date().toISOString()} ${level} streamer.worker: ${printable(text)}\n`);
   });
   const add: Add = (kind, level, text) => lines.add(kind, level, text);
   logEvents(worker, add);
   logOutages(worker, add);
-  worker.stopped.then(
-    () => lines.close(),
-    (error: unknown) => {
-      add('failed', 'error', `the worker has ended: ${describeError(error)}`);
+  const closeStandardError = logToStandardError();
+  worker.stopped
+    .catch((error: unknown) => add('failed', 'error', `the worker has ended: ${describeError(error)}`))
+    .finally(() => {
       lines.close();
-    },
-  );
+      closeStandardError();
+    });
 }
 
 type Add = (kind: string, level: LogLevel, text: string) => void;
@@ -59,25 +58,11 @@ function logEvents(worker: Loud, add: Add): void {
   );
 }
 
-/** What holds up more than one event. */
+/** What holds up more than one event. Stalls, lost partitions and sources that fail are logged where they are noticed. */
 function logOutages(worker: Loud, add: Add): void {
   worker.on('waiting', ({ agent, error }) => add(`waiting ${agent}`, 'warning', `agent "${agent}" waits: ${describeError(error)}`));
   worker.on('resumed', ({ agent, waitedMs }) => add(`resumed ${agent}`, 'info', `agent "${agent}" continues after ${duration(waitedMs)}`));
   worker.on('warning', ({ error }) => add(`warning ${error.code}`, 'warning', describeError(error)));
-  worker.on('stalled', ({ agent = '', stage, forMs, setting, ...at }) =>
-    add(
-      `stalled ${stage} ${agent}`,
-      'warning',
-      `${placeOf(at, agent)} makes no progress for ${duration(forMs)} (${stage}; see ${setting})`,
-    ),
-  );
-  worker.on('revoked', ({ partitions, lost }) => {
-    if (lost && partitions.length > 0)
-      add('lost', 'warning', `lost ${partitions.map(({ topic, partition }) => `${topic}[${partition}]`).join(', ')}`);
-  });
-  worker.on('source', ({ source, phase, detail }) => {
-    if (phase === 'failing') add(`source ${source}`, 'warning', `source "${source}" failed and is tried again: ${detail}`);
-  });
 }
 
 function placeOf({ topic, partition, offset }: EventPlace, agent: string): string {

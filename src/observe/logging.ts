@@ -63,7 +63,7 @@ function textOf(record: LogRecord): string {
 }
 
 /** Never throws: a value may hold itself, or be an error that throws when it is read. */
-function plainValue(value: unknown): string {
+export function plainValue(value: unknown): string {
   try {
     if (value instanceof Error) return describeError(value);
     return typeof value === 'object' && value !== null ? JSON.stringify(value, (_, nested) => jsonValue(nested)) : String(value);

@@ -1,7 +1,7 @@
-import { getLogger } from '@logtape/logtape';
 import type { Agent } from '../agents/index.ts';
 import { describeError, StreamerError } from '../errors.ts';
 import type { TopicPartition } from '../kafka/index.ts';
+import { libraryLog } from '../observe/index.ts';
 import type { DeclaredTable } from '../tables/index.ts';
 import { persist } from '../timing/index.ts';
 import type { Plan } from './group/assignment.ts';
@@ -29,7 +29,7 @@ export interface ReadingParts extends Omit<MembershipParts, 'topicWatch' | 'plan
   readonly sameCounts: readonly CoPartitioned[];
 }
 
-const log = getLogger(['streamer', 'worker']);
+const log = libraryLog('worker');
 
 /** What a worker reads: the topics of its agents, those of patterns as they appear, as a member of its group. */
 export class Reading implements Plan {

@@ -1,11 +1,10 @@
 import { EventEmitter } from 'node:events';
-import { getLogger } from '@logtape/logtape';
 import type { Agent } from '../agents/index.ts';
 import type { Settings } from '../config/index.ts';
 import type { Source } from '../connect/index.ts';
 import { describeError, isStreamerError, messageOf, StreamerError } from '../errors.ts';
 import type { KafkaAdmin, KafkaClient, TopicPartition } from '../kafka/index.ts';
-import { Telemetry } from '../observe/index.ts';
+import { libraryLog, Telemetry } from '../observe/index.ts';
 import type { DeclaredTable } from '../tables/index.ts';
 import { systemClock, within } from '../timing/index.ts';
 import type { StopResult, Tell, WorkerEvents, WorkerState, WorkerStats } from './events/worker-events.ts';
@@ -47,7 +46,7 @@ export interface WorkerParts {
   readonly sameCounts?: readonly CoPartitioned[] | undefined;
 }
 
-const log = getLogger(['streamer', 'worker']);
+const log = libraryLog('worker');
 /** Shortest time for sources to stop. */
 const SOURCES_MS = 500;
 

@@ -1,10 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { resetSync } from '@logtape/logtape';
+import { configureSync, type LoggerConfig, resetSync } from '@logtape/logtape';
 import { deadLetter, each, retry, skip, string } from 'streamerjs';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Loud, logWorker } from '../../src/app/worker-log.ts';
-import { configureLogging } from '../../src/observe/index.ts';
+import { configureLogging, libraryLog } from '../../src/observe/index.ts';
 import { started, testAppOf, until } from '../helpers/app.ts';
 import { unique } from '../helpers/broker.ts';
 
@@ -76,6 +76,34 @@ describe('an app in a program that has not configured logging', () => {
 });
 
 describe('an app in a program that has configured logging', () => {
+  /** LogTape with a sink that takes lines of these loggers. */
+  function configured(...loggers: Array<LoggerConfig<'own', never>>): string[] {
+    const own: string[] = [];
+    const meta: LoggerConfig<'own', never> = { category: ['logtape', 'meta'], lowestLevel: 'error' };
+    configureSync<'own', never>({ sinks: { own: ({ message }) => own.push(message.join('')) }, loggers: [...loggers, meta] });
+    return own;
+  }
+
+  it('writes to standard error what no sink would take: the program has configured loggers of its own alone', async () => {
+    const lines = standardError();
+    const own = configured({ category: ['shop'], lowestLevel: 'debug', sinks: ['own'] });
+    const { send } = await embedded();
+    await send('bad');
+    expect(own).toEqual([]);
+    expect(lines.join('')).toContain('RangeError: bad');
+  });
+
+  it('writes to a sink for all categories, and nowhere where the program has switched the library off', async () => {
+    const lines = standardError();
+    const own = configured({ category: [], lowestLevel: 'info', sinks: ['own'] });
+    await (await embedded()).send('bad');
+    expect(own.join('')).toContain('RangeError: bad');
+    resetSync();
+    configured({ category: 'streamer', sinks: [] });
+    await (await embedded()).send('bad');
+    expect(lines).toEqual([]);
+  });
+
   it('writes to its sinks, whole, and not to standard error', async () => {
     const lines = standardError();
     const own: string[] = [];
@@ -89,6 +117,30 @@ describe('an app in a program that has configured logging', () => {
       logger: 'streamer.worker',
       message: expect.stringContaining('RangeError: {"detail":1}'),
     });
+  });
+});
+
+describe('other lines of the library', () => {
+  it('go to standard error while an app runs that logs, one a second of each kind, whole, and nowhere when it has stopped', async () => {
+    const lines = standardError();
+    const { app } = await embedded();
+    const log = libraryLog('source.postgres');
+    for (const about of ['{about}', 'b', 'c']) log.warning('slot {slot}: {about}', { slot: 's\u001b[2J', about });
+    log.debug('{x}', { x: 1 });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/Z warning streamer\.source\.postgres: slot s\\x1b\[2J: \{about\}\n$/);
+    await app.stop();
+    expect(lines[1]).toContain('slot s\\x1b[2J: c (the last of 2 within a second)');
+    log.warning('slot {slot}', { slot: 's' });
+    expect(lines).toHaveLength(2);
+  });
+
+  it('warn of an event loop that is blocked', async () => {
+    const lines = standardError();
+    await embedded(skip(), { sessionTimeoutMs: 6_000 });
+    const until = Date.now() + 2_400;
+    while (Date.now() < until);
+    await expect.poll(() => lines.join('')).toContain('the event loop was blocked for 2.');
   });
 });
 
@@ -114,23 +166,13 @@ describe('many events of one kind', () => {
     vi.advanceTimersByTime(5_000);
     skipped('a', 1_001);
     expect(lines.slice(4)).toEqual(['skipped t[0]@1001 (agent "a"): Error: no\n']);
-    for (const event of ['waiting', 'resumed', 'warning', 'stalled', 'revoked', 'source'] as const)
+    for (const event of ['waiting', 'resumed', 'warning'] as const)
       worker.emit(event, {
         agent: 'a',
         error: new Error('x'),
         waitedMs: 1,
-        partitions: [{ topic: 't', partition: 1 }],
-        lost: true,
-        phase: 'failing',
-        detail: 'd',
-        source: 's',
-        stage: 'handler',
-        forMs: 1,
-        setting: 'timeoutMs',
-        topic: 't',
-        partition: 0,
       });
-    expect(lines).toHaveLength(11);
+    expect(lines).toHaveLength(8);
   });
 });
 

@@ -36,6 +36,45 @@ describe('a worker without contact to its group', () => {
     expect(seen.forMs).toBeGreaterThan(2_000);
   });
 
+  it('names the handler that blocked, not one that started behind it, and one that went on after a wait', async () => {
+    const { app, items } = appOf('innocent', () => {}, { sessionTimeoutMs: 6_000 });
+    const others = app.topic(unique('others'), { key: string(), value: string(), partitions: 1 });
+    const block = () => {
+      for (const until = Date.now() + 2_300; Date.now() < until; );
+    };
+    app.agent(
+      'at-once',
+      others,
+      each((value) => (value === 'at-once' ? block() : undefined)),
+    );
+    app.agent(
+      'later',
+      others,
+      each(async (value) => {
+        if (value !== 'later') return;
+        await new Promise((resolve) => setTimeout(resolve, 900));
+        block();
+        await new Promise((resolve) => setTimeout(resolve, 1_500));
+      }),
+    );
+    const worker = await started(app);
+    const seen: Array<WorkerEvents['blocked'][0]> = [];
+    worker.on('blocked', (event) => seen.push(event));
+    for (const value of ['at-once', 'later']) {
+      const count = seen.length;
+      await others.send({ key: value, value });
+      await items.send({ key: value, value });
+      await until(
+        () => seen.length,
+        (length) => length > count,
+      );
+    }
+    expect(seen.map(({ agent, suspects }) => ({ agent, first: suspects[0] }))).toEqual([
+      { agent: 'at-once', first: 'at-once' },
+      { agent: 'later', first: 'later' },
+    ]);
+  });
+
   it('does not say that it has committed what it could not commit', async () => {
     const broker = await startBroker();
     closing.push(() => broker.close());

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { getLogger } from '@logtape/logtape';
 import { ConfigError } from '../../errors.ts';
+import { libraryLog } from '../../observe/index.ts';
 import { aFunction, checkOptions, refuse, sentence, that } from '../../options/index.ts';
 import { type Event, SerdeError } from '../../topics/index.ts';
 import { delimiter } from '../csv/options.ts';
@@ -8,7 +8,7 @@ import { type SinkWriter, WRITTEN, type WriteOutcome } from '../sink-writer.ts';
 import { type CsvDelimiter, csvLine } from './line.ts';
 import { wholeRows } from './whole-rows.ts';
 
-const log = getLogger(['streamer', 'sink']);
+const log = libraryLog('sink');
 
 export interface CsvFileWriterOptions<K, V> {
   /** Names of the columns, in order; also the header. */

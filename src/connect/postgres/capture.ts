@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { getLogger } from '@logtape/logtape';
+import { libraryLog } from '../../observe/index.ts';
 import type { SourceContext } from '../source.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { capturedBy, type PublishedTable, readPublication } from './catalog/publication.ts';
@@ -22,7 +22,7 @@ import { createSlot, dropSlot, findSlot, type Slot } from './slot/slot.ts';
 import { SlotReader } from './slot/slot-reader.ts';
 import { slotWithSnapshot } from './snapshot/first-snapshot.ts';
 
-const log = getLogger(['streamer', 'source', 'postgres']);
+const log = libraryLog('source.postgres');
 /** The version of Debezium whose form the events have. */
 const FORM = '3.7.0.Final';
 

@@ -1,7 +1,7 @@
-import { getLogger } from '@logtape/logtape';
 import type { logCreator, logLevel } from 'kafkajs';
+import { libraryLog } from '../../observe/index.ts';
 
-export const log = getLogger(['streamer', 'kafkajs']);
+export const log = libraryLog('kafkajs');
 
 /** kafkajs's own numbers; its enum is not loaded here. */
 const NOTHING = 0;

@@ -1,10 +1,10 @@
-import { getLogger } from '@logtape/logtape';
 import { messageOf } from '../../errors.ts';
+import { libraryLog } from '../../observe/index.ts';
 import type { Model, PredictOptions } from '../model.ts';
 
 // A file that could not be used is read again although its date has not changed: the features beside it may have been missing.
 
-const log = getLogger(['streamer', 'models']);
+const log = libraryLog('models');
 
 /** One version of a model that may be replaced. Once it is retired, it is closed when its last call has ended. */
 export class Loaded<Row, Answer> {
@@ -43,7 +43,7 @@ export class Loaded<Row, Answer> {
   #closeWhenIdle(): void {
     if (!this.#isRetired || this.#calls > 0) return;
     this.#model.close?.().catch((error: unknown) => {
-      log.warn('{source}: version {version} could not be closed: {reason}', {
+      log.warning('{source}: version {version} could not be closed: {reason}', {
         source: this.#source,
         version: this.version,
         reason: messageOf(error),

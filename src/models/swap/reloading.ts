@@ -1,5 +1,5 @@
-import { getLogger } from '@logtape/logtape';
 import { messageOf } from '../../errors.ts';
+import { libraryLog } from '../../observe/index.ts';
 import { aFunction, type ChecksOf, checkOptions, durationMs, that, wholeNumber } from '../../options/index.ts';
 import { versionOf } from '../file/version.ts';
 import type { Model, PredictOptions } from '../model.ts';
@@ -7,7 +7,7 @@ import { isRecord } from '../record.ts';
 import { Loaded } from './loaded.ts';
 import { type WatchedSource, watchedSource } from './source.ts';
 
-const log = getLogger(['streamer', 'models']);
+const log = libraryLog('models');
 
 export interface ReloadOptions {
   /** Time between two looks at the file or URL, in milliseconds; 0: only `reload()` looks. @default 2_000 */
@@ -174,6 +174,6 @@ class Reloading<Row, Answer> implements ReloadingModel<Row, Answer> {
     if (this.#lastReason === reason) return;
     this.#lastReason = reason;
     if (this.#options.onFailure !== undefined) this.#options.onFailure(error);
-    else log.warn('{source}: version {version} stays: {reason}', { source: this.name, version: this.version, reason });
+    else log.warning('{source}: version {version} stays: {reason}', { source: this.name, version: this.version, reason });
   }
 }

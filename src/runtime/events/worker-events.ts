@@ -57,9 +57,11 @@ export interface WorkerEvents {
       readonly setting: string;
     },
   ];
-  /** The event loop was blocked for more than a third of the session. The place is that of the event that was started last. */
+  /** The event loop was blocked for more than a third of the session. The place is that of the event whose handler is the likely cause. */
   blocked: [
     Partial<EventPlace> & {
+      /** Agents whose handlers may have blocked it, the likely one first. */
+      readonly suspects: readonly string[];
       readonly agent?: string | undefined;
       /** Base64 where it is not text, null where the record has none. */
       readonly key?: string | null | undefined;

@@ -1,6 +1,6 @@
-import { getLogger } from '@logtape/logtape';
 import { asStreamerError, type KafkaError, StreamerError } from '../../errors.ts';
 import type { ConsumerSink, KafkaRecords, Subscription, TopicPartition } from '../../kafka/index.ts';
+import { libraryLog } from '../../observe/index.ts';
 import { within } from '../../timing/index.ts';
 import { AtLeastOnce } from '../commit/at-least-once.ts';
 import { Committer } from '../commit/committer.ts';
@@ -11,7 +11,7 @@ import { nameOf } from './partition-names.ts';
 import { startOf } from './start-position.ts';
 import { type TakeOverParts, takeOver } from './take-over.ts';
 
-const log = getLogger(['streamer', 'worker']);
+const log = libraryLog('worker');
 /** Shortest time for a commit at the end of an epoch. */
 const COMMIT_MS = 500;
 

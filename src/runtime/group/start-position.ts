@@ -1,6 +1,6 @@
-import { getLogger } from '@logtape/logtape';
 import { StreamerError } from '../../errors.ts';
 import { isInLog, type LogPosition } from '../../kafka/index.ts';
+import { libraryLog } from '../../observe/index.ts';
 import { decodeFinished } from '../offsets/finished-map.ts';
 import { freshStart, type InputStart } from '../task/input-start.ts';
 
@@ -10,7 +10,7 @@ import { freshStart, type InputStart } from '../task/input-start.ts';
 /** What happens when the group's commit lies outside of the log. */
 export type OffsetOutOfRangePolicy = 'stop' | 'earliest' | 'latest';
 
-const log = getLogger(['streamer', 'worker']);
+const log = libraryLog('worker');
 
 /**
  * Where a partition starts: at its commit; without one at the earliest record, and that position is committed with the first

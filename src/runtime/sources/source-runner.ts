@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { getLogger } from '@logtape/logtape';
 import type { Source, SourceRecord, SourceState, WrittenRecord } from '../../connect/index.ts';
 import { describeError } from '../../errors.ts';
 import { addHeader, type KafkaAdmin, type KafkaClient, type RecordHeaders } from '../../kafka/index.ts';
 import type { Counter } from '../../observe/index.ts';
+import { libraryLog } from '../../observe/index.ts';
 import { backoff, sleep } from '../../timing/index.ts';
 import { headerBytes } from '../../topics/index.ts';
 import type { DirectOutputs } from '../output/outputs.ts';
 import type { Services } from '../services.ts';
 import { writtenRecords } from './written-records.ts';
 
-const log = getLogger(['streamer', 'source']);
+const log = libraryLog('source');
 /** A run of this length was not a failure to start: the back-off starts from the beginning. */
 const STEADY_MS = 60_000;
 

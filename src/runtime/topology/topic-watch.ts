@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { getLogger } from '@logtape/logtape';
 import { ConfigError, describeError, StreamerError } from '../../errors.ts';
 import type { KafkaAdmin, TopicSpec } from '../../kafka/index.ts';
+import { libraryLog } from '../../observe/index.ts';
 import { type CoPartitioned, countProblems } from './co-partitioning.ts';
 import { type AppTopicSpec, fittedSpecs } from './letter-topics.ts';
 import { topicDifferences } from './topic-differences.ts';
 
-const log = getLogger(['streamer', 'worker']);
+const log = libraryLog('worker');
 
 /** How long a topic must be unknown to count as deleted. */
 const DELETED_AFTER_MS = 2_000;

@@ -1,7 +1,7 @@
-import { getLogger } from '@logtape/logtape';
+import { libraryLog } from '../../observe/index.ts';
 import type { Tell } from '../events/worker-events.ts';
 
-const log = getLogger(['streamer', 'worker']);
+const log = libraryLog('worker');
 const LOOK_MS = 500;
 
 /** Notices when the brokers no longer answer the worker's subscription, and when they do again. */

@@ -1,12 +1,12 @@
-import { getLogger } from '@logtape/logtape';
 import type { CommittedOffset, TopicPartition } from '../../kafka/index.ts';
+import { libraryLog } from '../../observe/index.ts';
 import { textOf } from '../../topics/index.ts';
 import { STAGES } from '../events/stages.ts';
 import type { WorkerEvents } from '../events/worker-events.ts';
 import type { Input } from '../task/input.ts';
 import { type Standing, standingOf } from './standing.ts';
 
-const log = getLogger(['streamer', 'worker']);
+const log = libraryLog('worker');
 const LOOK_MS = 1_000;
 
 interface Sighting {

@@ -1,12 +1,9 @@
-import { getLogger } from '@logtape/logtape';
 import type { Inbox, PollOptions } from '../../agents/index.ts';
-import { describeError, type StreamerError } from '../../errors.ts';
+import type { StreamerError } from '../../errors.ts';
 import type { TopicPartition } from '../../kafka/index.ts';
 import type { AgentRuntime } from './agent-runtime.ts';
 import { LaneScope } from './lane-scope.ts';
 import type { ItemTask, WorkItem } from './work-item.ts';
-
-const log = getLogger(['streamer', 'worker']);
 
 /** What an inbox asks of its task. */
 export interface InboxTask extends ItemTask {
@@ -53,7 +50,6 @@ export class AgentInbox implements Inbox<unknown, unknown, unknown> {
   }
 
   misused(error: StreamerError): void {
-    log.error('{error}', { error: describeError(error) });
     this.#task.runtime.services.tell('warning', { error });
   }
 }

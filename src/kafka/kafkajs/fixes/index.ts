@@ -27,7 +27,7 @@ export function chosenFixes(setting: string): string[] {
   if (setting === 'off') return [];
   const names = setting.split(',').map((name) => name.trim());
   for (const name of names.filter((each) => !all.includes(each))) {
-    log.warn('STREAMER_KAFKAJS_FIXES names {name}, which is not one of {all}; it is left out', { name, all: all.join(', ') });
+    log.warning('STREAMER_KAFKAJS_FIXES names {name}, which is not one of {all}; it is left out', { name, all: all.join(', ') });
   }
   return all.filter((name) => names.includes(name));
 }

@@ -1,4 +1,4 @@
-import type { LogLevel } from '../observe/index.ts';
+import type { LogLevel } from './logging.ts';
 
 /** Lines of one kind come at most once in this time. */
 const WINDOW_MS = 1_000;
