@@ -74,7 +74,7 @@ function interruption(): { signal: AbortSignal; release: () => void } {
 function next(brokers: string | undefined): string {
   return brokers === undefined || brokers === ''
     ? 'examples/customer-prediction/README.md: the same in separate terminals, or on a Kafka of your own'
-    : `npx streamer consume customer_predictions --brokers ${brokers}`;
+    : `npm run streamer -- consume customer_predictions --brokers ${brokers}`;
 }
 
 await command.parseAsync();

@@ -18,7 +18,7 @@ export type SinkTopic<K, Out> = Topic<unknown, unknown, K, Out>;
 export type SinkFunction<K, V, Out> = (
   value: Out,
   event: Event<K, V>,
-) => SinkTopic<K, Out> | ReadonlyArray<SinkTopic<K, Out>> | null | undefined | void | Promise<unknown>;
+) => SinkTopic<K, Out> | ReadonlyArray<SinkTopic<K, Out>> | null | undefined | void | PromiseLike<unknown>;
 
 export type Sink<K, V, Out> = SinkTopic<K, Out> | SinkFunction<K, V, Out>;
 

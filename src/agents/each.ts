@@ -1,10 +1,11 @@
 import { StreamerError } from '../errors.ts';
 import { aFunction, checkValue } from '../options/index.ts';
+import { isThenable } from '../timing/index.ts';
 import type { Event } from '../topics/index.ts';
 import type { Behaviour, BehaviourRun, Delivery, Inbox } from './behaviour.ts';
 
 /** Called once per event. What it returns (but `undefined`) is handed to the agent's sinks. */
-export type Handler<K, V, Out> = (value: V, event: Event<K, V>) => Out | undefined | void | Promise<Out | undefined | void>;
+export type Handler<K, V, Out> = (value: V, event: Event<K, V>) => Out | undefined | void | PromiseLike<Out | undefined | void>;
 
 /**
  * One call per event, up to the agent's `concurrency` at once, in order by key. An event in back-off holds its key alone.
@@ -77,7 +78,8 @@ class HandlerRun<K, V, Out> implements BehaviourRun<K, V, Out> {
       this.#finished(delivery, result);
       return;
     }
-    const pending = this.#inbox.timeoutMs > 0 ? withTimeout(result, this.#inbox.timeoutMs) : result;
+    const promise = Promise.resolve(result);
+    const pending = this.#inbox.timeoutMs > 0 ? withTimeout(promise, this.#inbox.timeoutMs) : promise;
     pending.then(
       (output) => this.#finished(delivery, output),
       (error: unknown) => this.#failed(delivery, error),
@@ -107,8 +109,8 @@ class HandlerRun<K, V, Out> implements BehaviourRun<K, V, Out> {
   }
 }
 
-function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return isThenable(value);
 }
 
 function isOutput<Out>(output: Out | undefined | void): output is Out {

@@ -27,7 +27,7 @@ function noBroker(settings: ResolvedSettings, reason: string): CommandError {
   const { layer, name } = settings.origins.brokers;
   const origin = layer === 'default' ? 'the default address' : `from ${name ?? layer}`;
   return new CommandError(2, `no Kafka broker answers at ${settings.values.brokers.join(', ')} (${origin}): ${reason}`, {
-    next: 'Start the embedded one in another terminal:  npx streamer broker\n  or name your own:  export KAFKA_BROKERS=host:9092  (or --brokers host:9092)',
+    next: 'Start the embedded one in another terminal:  node_modules/.bin/streamer broker\n  or name your own:  export KAFKA_BROKERS=host:9092  (or --brokers host:9092)',
   });
 }
 

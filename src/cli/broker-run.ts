@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { startBroker } from '../broker/broker.ts';
 import type { LogEntry } from '../broker/index.ts';
+import { printable, printableLines } from '../observe/printable.ts';
 import { textFlag, wholeNumber, wordFlag } from './flags.ts';
 import type { RawOptions } from './options.ts';
 import { outputOf } from './output.ts';
@@ -58,5 +59,7 @@ function describe({ data, durability = 'os' }: StorageOptions): string {
 function onLog({ level, message, node, client }: LogEntry): void {
   if (level === 'debug' && !process.env['STREAMER_DEBUG']) return;
   const where = [node === undefined ? '' : `node ${node}`, client ?? ''].filter((part) => part !== '').join(' ');
-  process.stderr.write(`${new Date().toISOString()} ${level} broker${where === '' ? '' : ` (${where})`}: ${message}\n`);
+  process.stderr.write(
+    `${new Date().toISOString()} ${level} broker${where === '' ? '' : ` (${printable(where)})`}: ${printableLines(message)}\n`,
+  );
 }

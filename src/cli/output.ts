@@ -42,7 +42,7 @@ export function reportError(error: unknown, options: { readonly json: boolean; r
     return;
   }
   process.stderr.write(`streamer: ${printableLines(describeError(error))}\n`);
-  if (options.debug) process.stderr.write(`${stacksOf(error)}\n`);
+  if (options.debug) process.stderr.write(`${printableLines(stacksOf(error))}\n`);
 }
 
 function codeOf(error: unknown): string {

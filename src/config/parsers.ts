@@ -9,17 +9,27 @@ export const brokerList: Parser<readonly string[]> = (raw) => {
   const list = (typeof raw === 'string' ? raw.split(',') : Array.isArray(raw) ? raw : [])
     .map((entry) => String(entry).trim())
     .filter((entry) => entry !== '');
-  const isAddress = (entry: string) => ADDRESS.test(entry) && Number(entry.slice(entry.lastIndexOf(':') + 1)) <= 65_535;
   if (list.length > 0 && list.every(isAddress)) return { value: list };
-  const isLogin = list.some((entry) => entry.includes('@'));
+  const isLogin = list.some((entry) => !isAddress(entry) && /[:@]/.test(entry));
   return { expected: `host:port, or several separated by commas${isLogin ? '; a login goes into saslUsername and saslPassword' : ''}` };
 };
 
-/** The brokers as a message may show them: a login in an address is hidden, with everything before it. */
+function isAddress(entry: string): boolean {
+  return ADDRESS.test(entry) && Number(entry.slice(entry.lastIndexOf(':') + 1)) <= 65_535;
+}
+
+/**
+ * The brokers as a message may show them. A password may stand anywhere in what is not an address, commas and `@` included, so that only
+ * addresses and bare host names are shown, and only addresses once anything else is among them.
+ */
 export function shownBrokers(raw: unknown): string {
+  if (typeof raw !== 'string' && !Array.isArray(raw)) return typeof raw === 'object' && raw !== null ? 'an object' : JSON.stringify(raw);
   const text = Array.isArray(raw) ? raw.join(',') : raw;
-  const at = typeof text === 'string' ? text.lastIndexOf('@') : -1;
-  return at < 0 ? JSON.stringify(raw) : JSON.stringify(`(hidden)${String(text).slice(at)}`);
+  const entries = text.slice(text.lastIndexOf('@') + 1).split(',');
+  const isPlain = !text.includes('@') && entries.every((entry) => /^[\w.-]*$/.test(entry.trim()) || isAddress(entry.trim()));
+  if (isPlain) return JSON.stringify(raw);
+  const shown = entries.map((entry) => (isAddress(entry.trim()) ? entry.trim() : '(hidden)'));
+  return JSON.stringify(`${text.includes('@') ? '(hidden)@' : ''}${shown.join(',')}`);
 }
 
 export function choice<const T extends readonly string[]>(words: T): Parser<T[number]> {

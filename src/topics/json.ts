@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { ConfigError } from '../errors.ts';
 import { preview } from '../options/index.ts';
+import { isThenable } from '../timing/index.ts';
 import { findNotFinite } from './json-text/not-finite.ts';
 import { NoJsonForm, type WriteOptions, writeJson } from './json-text/write.ts';
 import type { Serde, SerdeContext } from './serde.ts';
@@ -43,7 +44,8 @@ export function checkedBy(schema: StandardSchemaV1): (value: unknown, context: S
   const { validate } = schema['~standard'];
   return (value, context) => {
     const result = validate(value);
-    return result instanceof Promise ? result.then((answer) => check(answer, value, context)) : check(result, value, context);
+    if (!isThenable(result)) return check(result, value, context);
+    return Promise.resolve(result).then((answer) => check(answer, value, context));
   };
 }
 

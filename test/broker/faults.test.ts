@@ -2,7 +2,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Broker, type BrokerOptions, type FaultOptions, startBroker } from '../../src/broker/index.ts';
 import { createTopics, metadata } from '../../src/wire/apis/admin.ts';
-import { listOffsets, produce } from '../../src/wire/apis/data.ts';
+import { fetch, listOffsets, produce } from '../../src/wire/apis/data.ts';
 import { deleteGroups, findCoordinator, heartbeat, joinGroup } from '../../src/wire/apis/group.ts';
 import { ErrorCode } from '../../src/wire/error-code.ts';
 import { everyVersion, sampleOf } from '../helpers/messages.ts';
@@ -113,6 +113,37 @@ describe('a fault switch', () => {
     await lasting.clear();
     expect(errorCodes(await send(wire, 'c'))).toEqual([0, 0]);
     expect(await lasting.hits()).toBe(3);
+  });
+
+  it('concerns a topic that is given by its id too, as Fetch does since version 13', async () => {
+    const broker = await start();
+    const wire = await wireTo(broker);
+    for (const name of ['a', 'b']) await make(wire, name);
+    const ids = new Map((await wire.send(metadata, 12, { topics: null })).topics.map(({ name, topicId }) => [name, topicId]));
+    const read = async (version: number, name: string) => {
+      const partitions = [{ index: 0, fetchOffset: 0, maxBytes: 1000 }];
+      const asked = {
+        replicaId: -1,
+        maxWaitMs: 0,
+        minBytes: 0,
+        maxBytes: 1000,
+        isolationLevel: 0,
+        sessionId: 0,
+        sessionEpoch: -1,
+        rackId: '',
+      };
+      const topics = [{ name, topicId: String(ids.get(name)), partitions }];
+      return errorCodes(await wire.send(fetch, version, { ...asked, topics, forgotten: [] }));
+    };
+    const fault = await broker.fault({ api: 'Fetch', topic: 'b', error: 'KAFKA_STORAGE_ERROR', times: Number.POSITIVE_INFINITY });
+    for (const version of [11, 12, 13]) {
+      expect(await read(version, 'a')).not.toContain(56);
+      expect(await read(version, 'b'), `version ${version}`).toContain(56);
+    }
+    expect(await fault.hits()).toBe(3);
+    await broker.fault({ api: 'Metadata', topic: 'a', error: 'LEADER_NOT_AVAILABLE' });
+    const named = await wire.send(metadata, 12, { topics: [{ name: null, topicId: String(ids.get('a')) }] });
+    expect(named.topics[0]?.errorCode).toBe(5);
   });
 
   it.each(everyVersion.filter(({ name }) => !['Produce', 'DescribeCluster'].includes(name)))(

@@ -130,7 +130,7 @@ describe('no broker ends with 2 and the two ways on', () => {
     const { code, stdout, stderr } = await run([...args, '--brokers', '127.0.0.1:1']);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain('no Kafka broker answers at 127.0.0.1:1 (from --brokers): ECONNREFUSED');
-    expect(stderr).toContain('npx streamer broker');
+    expect(stderr).toContain('node_modules/.bin/streamer broker');
     expect(stderr).toContain('KAFKA_BROKERS');
   });
 });

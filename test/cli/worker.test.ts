@@ -18,7 +18,7 @@ describe('streamer worker', () => {
     const { code, stderr } = await run(['worker', '-A', fixture('shop.ts')], { env: { KAFKA_BROKERS: '127.0.0.1:1' } });
     expect(code).toBe(2);
     expect(stderr).toContain('(from KAFKA_BROKERS)');
-    expect(stderr).toContain('npx streamer broker');
+    expect(stderr).toContain('node_modules/.bin/streamer broker');
   });
 
   it('for people: banner, agents, assignment, progress, and the drain at the end', async () => {

@@ -104,6 +104,26 @@ describe('credentials in an address', () => {
       expect(refused).not.toThrow(secret);
     }
   });
+
+  it.each([
+    ['ann:hunter2', '"(hidden)"'],
+    ['other:9092,ann:hunter2', '"other:9092,(hidden)"'],
+    ['ann:hunt,er2', '"(hidden),(hidden)"'],
+    ['ann:99999', '"(hidden)"'],
+    ['kafka://ann:hunter2', '"(hidden)"'],
+    ['ann:h@nt,er2', '"(hidden)@(hidden),(hidden)"'],
+    [['ann:hunter2'], '"(hidden)"'],
+    [[{ host: 'a', password: 'hunter2' }], '"(hidden)"'],
+    [{ url: 'ann:hunter2' }, 'an object'],
+  ])('are never echoed where there is no host either: %j', (brokers, shown) => {
+    const refused = () => resolveSettings({ code: { brokers: brokers as string } });
+    expect(refused).toThrow(`got ${shown} (from code)`);
+    expect(refused).not.toThrow(/hunter2|ann|er2/);
+  });
+
+  it.each(['localhost', 'kafka-1,kafka-2:9092', ''])('leave the names of hosts in the message: %j', (brokers) => {
+    expect(() => resolveSettings({ code: { brokers } })).toThrow(`got ${JSON.stringify(brokers)} (from code)`);
+  });
 });
 
 it('names of properties of Object are unknown settings, and ordinary names of apps', async () => {

@@ -52,6 +52,15 @@ describe('serdes', () => {
     await expect(serde.decode(Buffer.from('"good"'), context)).resolves.toBe('good');
   });
 
+  it('json awaits a validation that is a promise of another kind', async () => {
+    const answer = Promise.resolve({ issues: [{ message: 'no number' }] });
+    // biome-ignore lint/suspicious/noThenProperty: as a library with promises of its own returns it
+    const validate = () => ({ then: (resolve: never, reject: never) => answer.then(resolve, reject) });
+    const serde = json({ '~standard': { version: 1, vendor: 'test', validate } } as never);
+    await expect(serde.encode('x' as never, { topic: 't', part: 'value' })).rejects.toThrow('no number');
+    await expect(serde.decode(Buffer.from('"x"'), { topic: 't', part: 'value' })).rejects.toThrow('no number');
+  });
+
   it('json wants a Standard Schema', () => {
     for (const schema of [{ type: 'object' }, null, 'string'])
       expect(() => json(schema as never)).toThrow(/expected a Standard Schema, got/);

@@ -127,3 +127,49 @@ it('gzip reads several members, as gzip does', () => {
   const members = Buffer.concat([gzipSync('a'), gzipSync('b')]);
   expect(codecOf(Compression.GZIP).decompress(members, 10).toString()).toBe('ab');
 });
+
+describe('gzip with bytes behind its last member', () => {
+  const gzip = () => codecOf(Compression.GZIP);
+  const members = [
+    ['one member', gzipSync('ab')],
+    ['two members', Buffer.concat([gzipSync('a'), gzipSync('b')])],
+    // As `gzip file` writes it: with the file's name.
+    [
+      'a member with a name',
+      Buffer.concat([Buffer.from('1f8b0808000000000003', 'hex'), Buffer.from('name\0'), gzipSync('ab').subarray(10)]),
+    ],
+  ] as const;
+  const behind = [
+    '00',
+    '0000000000',
+    '1f',
+    '1f8b',
+    '1f8b08',
+    '1f8b09000000000000ff0102',
+    '1f8b080000000000',
+    'ff',
+    '010203040506070809',
+    'aa'.repeat(40),
+  ];
+
+  it.each(members)('leaves them out, as Kafka does: %s', (_, member) => {
+    for (const bytes of behind)
+      expect(
+        gzip()
+          .decompress(Buffer.concat([member, Buffer.from(bytes, 'hex')]), 10)
+          .toString(),
+        bytes,
+      ).toBe('ab');
+  });
+
+  it('still refuses a member that is damaged or too large, and one behind it', () => {
+    const damaged = gzipSync('ab');
+    damaged.writeUInt8(damaged.readUInt8(damaged.length - 6) ^ 1, damaged.length - 6);
+    const noise = Buffer.from('010203', 'hex');
+    expect(problemOf(() => gzip().decompress(Buffer.concat([damaged, noise]), 10))).toBe('corrupt');
+    expect(problemOf(() => gzip().decompress(Buffer.concat([gzipSync('a'), damaged, noise]), 10))).toBe('corrupt');
+    expect(problemOf(() => gzip().decompress(Buffer.concat([gzipSync('a'), gzipSync('b').subarray(0, -1)]), 10))).toBe('corrupt');
+    expect(problemOf(() => gzip().decompress(Buffer.concat([gzipSync('a'.repeat(MB)), noise]), 10))).toBe('too-large');
+    expect(problemOf(() => gzip().decompress(noise, 10))).toBe('corrupt');
+  });
+});

@@ -113,7 +113,7 @@ async function createTopics(app: App, admin: Parts['admin']): Promise<void> {
   const wrong = specs.filter(({ name, partitions }) => counts.get(name) !== partitions);
   if (wrong.length === 0) return;
   const list = wrong.map(({ name, partitions }) => `${name} has ${counts.get(name)} partitions, the app wants ${partitions}`).join('; ');
-  throw new Error(`${list}.\n  Add them:  npx streamer topics create -A customer-prediction --add-partitions`);
+  throw new Error(`${list}.\n  Add them:  npm run streamer -- topics create -A customer-prediction --add-partitions`);
 }
 
 /** Both are given, so that limits of the surrounding environment do not mix with ours; empty means none. */

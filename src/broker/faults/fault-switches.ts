@@ -11,6 +11,8 @@ export interface TargetRequest {
   readonly api: string;
   readonly clientId: string;
   readonly request: object;
+  /** The name of a topic that the request gives by its id, as Fetch does since version 13. */
+  readonly topicName: (id: string) => string | undefined;
 }
 
 /** The faults that are set, and the number of requests that each has affected. */
@@ -50,15 +52,21 @@ export class FaultSwitches {
 
 function concerns({ api, clientId, topic }: FaultOptions, target: TargetRequest): boolean {
   if (api !== target.api || (clientId !== undefined && clientId !== target.clientId)) return false;
-  return topic === undefined || topicsOf(target.request).includes(topic);
+  return topic === undefined || topicsOf(target.request, target.topicName).includes(topic);
 }
 
 /** Topics are named in a request's `topics` or `names`, in the topics of its groups, or as resources with settings. */
-function topicsOf(request: object): unknown[] {
+function topicsOf(request: object, topicName: TargetRequest['topicName']): unknown[] {
   const { topics, names, groups, resources } = request as { [field: string]: unknown };
   const lists = [topics, names, resources].flatMap((list) => (Array.isArray(list) ? (list as unknown[]) : []));
   const nested = Array.isArray(groups)
-    ? groups.flatMap((group: unknown) => (typeof group === 'object' && group ? topicsOf(group) : []))
+    ? groups.flatMap((group: unknown) => (typeof group === 'object' && group ? topicsOf(group, topicName) : []))
     : [];
-  return [...lists.map((one) => (typeof one === 'object' && one !== null ? (one as { name?: unknown }).name : one)), ...nested];
+  return [...lists.map((one) => nameIn(one, topicName)), ...nested];
+}
+
+function nameIn(topic: unknown, topicName: TargetRequest['topicName']): unknown {
+  if (typeof topic !== 'object' || topic === null) return topic;
+  const { name, topicId }: { name?: unknown; topicId?: unknown } = topic;
+  return typeof name !== 'string' || name === '' ? topicName(String(topicId)) : name;
 }

@@ -18,7 +18,7 @@ export async function carryOut(handler: Handler, request: Message, context: Cont
   const { api } = handler;
   const { clientId, cluster, signal } = context;
   const run = () => handler.handle(request, context);
-  const fault = cluster.faults.inject({ api: api.name, clientId, request });
+  const fault = cluster.faults.inject({ api: api.name, clientId, request, topicName: (id) => cluster.topics.withId(id)?.name });
   if (fault === undefined) return run();
   if (fault.delayMs !== undefined) {
     await pause(fault.delayMs, undefined, { signal, ref: false }).catch(() => {});

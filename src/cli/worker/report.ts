@@ -2,7 +2,7 @@ import { getLogger } from '@logtape/logtape';
 import type { App } from '../../app.ts';
 import type { Settings } from '../../config/index.ts';
 import { describeError } from '../../errors.ts';
-import { count, duration, rate } from '../../observe/index.ts';
+import { count, duration, printable, rate } from '../../observe/index.ts';
 import type { StopResult, Worker, WorkerEvents } from '../../runtime/index.ts';
 import type { Output } from '../output.ts';
 import { terminal } from '../terminal.ts';
@@ -60,7 +60,7 @@ export class WorkerReport {
   }
 
   #ready(app: App, settings: Settings): void {
-    const { assigned } = this.#worker.stats();
+    const { assigned, sources } = this.#worker.stats();
     // Time since the process began, its own loading included.
     const readyMs = Math.round(performance.now());
     const { id, version } = app;
@@ -68,6 +68,8 @@ export class WorkerReport {
     if (assigned.length > 0) this.#output.data({ event: 'assigned', ...listOf(assigned) });
     const what = assigned.length > 0 ? `assigned ${perTopic(assigned)}` : 'no partitions yet: the other workers of the group have them';
     this.#line(`${what}  ready in ${duration(readyMs)}`);
+    // They may have begun before anybody listened.
+    for (const [source, state] of Object.entries(sources)) this.#listeners.source?.({ source, ...state });
   }
 
   /** Assignments are lines of the transcript; failures are lines of the log. */
@@ -121,7 +123,7 @@ export class WorkerReport {
     const perSecond = this.#pace.after(events);
     const waiting = Object.entries(agents).filter(([, agent]) => agent.waitingSince !== undefined);
     const line = `  ${count(events)} events  ${rate(perSecond)}  lag ${count(lag)}  failed ${count(deadLettered)}${waitingText(waiting.map(([name]) => name))}`;
-    if (this.#inPlace) terminal.bottom = line;
+    if (this.#inPlace) terminal.bottom = printable(line);
     const key = JSON.stringify([events, lag, deadLettered, waiting.length, sources]);
     if (key === this.#last) return;
     this.#last = key;
@@ -140,7 +142,7 @@ export class WorkerReport {
 
   #line(text: string): void {
     if (this.#output.json) return;
-    terminal.write(process.stdout, `${text}\n`);
+    terminal.write(process.stdout, `${printable(text)}\n`);
   }
 }
 

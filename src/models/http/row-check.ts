@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { isThenable } from '../../timing/index.ts';
 import { ModelError, type RowOutcome } from '../model-error.ts';
 import { answerRule, findInexact } from './inexact.ts';
 import { shown } from './json.ts';
@@ -21,7 +22,8 @@ export function checkRow<Answer>(
     return { answer: asDeclared<Answer>(answer) };
   }
   const result = schema['~standard'].validate(answer);
-  return result instanceof Promise ? result.then((late) => outcomeOf(late, answer, at, url)) : outcomeOf(result, answer, at, url);
+  if (!isThenable(result)) return outcomeOf(result, answer, at, url);
+  return Promise.resolve(result).then((late) => outcomeOf(late, answer, at, url));
 }
 
 /** Without a schema, the type of the answers is the caller's claim. */

@@ -1,5 +1,6 @@
 import { type AgentSink, type AgentSinkFunction, type AgentSinkTopic, isSinkTopic, type OutputHeaders } from '../../agents/index.ts';
 import { StreamerError } from '../../errors.ts';
+import { isThenable } from '../../timing/index.ts';
 import type { Event } from '../../topics/index.ts';
 import { type OutputHolder, runWith } from './attribution.ts';
 import { outputHeaders } from './output-headers.ts';
@@ -46,9 +47,11 @@ export class SinkOutputs {
 
   #call(sink: AgentSinkFunction, output: SinkOutput, holder: OutputHolder): void {
     const answer = runWith(holder, () => sink(output.value, output.event));
-    if (answer instanceof Promise) {
+    if (isThenable(answer)) {
       const end = holder.work();
-      answer.then((result) => this.#route(result, output, holder)).then(() => end(), failing(end));
+      Promise.resolve(answer)
+        .then((result) => this.#route(result, output, holder))
+        .then(() => end(), failing(end));
     } else {
       this.#route(answer, output, holder);
     }

@@ -192,15 +192,10 @@ export const KINDS: readonly Kind[] = [
         `${name}, cut off`,
         later(() => packed(compression, {}, (bytes) => codecOf(compression).compress(bytes).subarray(0, -3))),
       ),
-      // Behind gzip, Kafka leaves them out; zlib takes them for another member.
-      ...(compression === GZIP
-        ? []
-        : [
-            kind(
-              `${name}, bytes behind it`,
-              later(() => packed(compression, {}, (bytes) => Buffer.concat([codecOf(compression).compress(bytes), NOISE]))),
-            ),
-          ]),
+      kind(
+        `${name}, bytes behind it`,
+        later(() => packed(compression, {}, (bytes) => Buffer.concat([codecOf(compression).compress(bytes), NOISE]))),
+      ),
       kind(
         `${name}, one more record counted`,
         later(() => packed(compression, { recordCount: 3, lastOffsetDelta: 2 })),
