@@ -31,7 +31,12 @@ export async function whyNoBrokerKill({ broker, restartCommand }: Target): Promi
 }
 
 /** Runs every plan, several side by side. Each round with a broker kill has an embedded broker of its own. */
-export async function runAll(plans: readonly Plan[], target: Target, options: RunOptions): Promise<RoundResult[]> {
+export async function runAll<P extends Plan>(
+  plans: readonly P[],
+  target: Target,
+  options: RunOptions,
+  run: (plan: P, broker: Broker, options: RoundOptions) => Promise<RoundResult> = runRound,
+): Promise<RoundResult[]> {
   const deadline = Date.now() + (options.limitMs ?? Number.POSITIVE_INFINITY);
   const shared = target.broker === 'embedded' ? await embeddedBroker({ onDisk: false }) : await reached(target);
   options.onStart?.(shared.address);
@@ -39,7 +44,7 @@ export async function runAll(plans: readonly Plan[], target: Target, options: Ru
   const results: RoundResult[] = [];
   const lane = async () => {
     for (let plan = waiting.shift(); plan !== undefined && Date.now() < deadline; plan = waiting.shift()) {
-      const result = await attempt(plan, target, shared, options);
+      const result = await attempt(plan, target, shared, (broker) => run(plan, broker, options));
       results.push(result);
       options.onResult(result);
     }
@@ -58,11 +63,16 @@ async function reached({ broker, restartCommand, killNodeCommand }: Target): Pro
 }
 
 /** What keeps a round from being judged fails it: a harness that breaks proves nothing. */
-async function attempt(plan: Plan, target: Target, shared: Broker, options: RoundOptions): Promise<RoundResult> {
+async function attempt(
+  plan: Plan,
+  target: Target,
+  shared: Broker,
+  run: (broker: Broker) => Promise<RoundResult>,
+): Promise<RoundResult> {
   const isOwn = target.broker === 'embedded' && plan.faults.some(({ kind }) => kind === 'broker-kill');
   const broker = isOwn ? await embeddedBroker({ onDisk: true }) : shared;
   try {
-    return await runRound(plan, broker, options);
+    return await run(broker);
   } catch (error) {
     const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
     const counts = { events: 0, outputs: 0, deadLetters: 0, doubles: 0, observations: 0, maps: 0 };

@@ -2,6 +2,8 @@ import { connect, type Socket } from 'node:net';
 import { sleep } from '../clock.ts';
 import { FIND_COORDINATOR, METADATA, type PortMap, rewriteAddresses } from './addresses.ts';
 import { Frames } from './frames.ts';
+import { refusalOf } from './transactional.ts';
+import type { Trap } from './trap.ts';
 
 const PRODUCE = 0;
 
@@ -13,6 +15,15 @@ export interface Weather {
   produceMs: number;
   /** The connection of the next request of this kind becomes deaf with it. */
   deafAt: number | undefined;
+  /** Wait for requests of a transaction. */
+  traps: readonly Trap[];
+}
+
+/** A frame on its way, and what is waited for before it goes on; without a frame nothing goes on. */
+interface Passing {
+  readonly frame?: Buffer;
+  readonly ms: number;
+  readonly work?: (() => Promise<void>) | undefined;
 }
 
 /** One client's connection through the proxy: frames keep their order, answers name the proxy's ports. */
@@ -23,6 +34,8 @@ export class Link {
   readonly #ports: PortMap;
   /** Requests whose answers name addresses: by correlation id. */
   readonly #asked = new Map<number, readonly [api: number, version: number]>();
+  /** Requests whose answers spring a trap: by correlation id. */
+  readonly #trapped = new Map<number, Trap>();
   /** Kinds of requests that went through it. */
   readonly apis = new Set<number>();
   /** Nothing goes through any more, in either direction, though the connection stays open. */
@@ -42,7 +55,7 @@ export class Link {
     this.#broker.destroy();
   }
 
-  #pipe(from: Socket, to: Socket, pass: (frame: Buffer) => { readonly frame: Buffer; readonly ms: number }): void {
+  #pipe(from: Socket, to: Socket, pass: (frame: Buffer) => Passing): void {
     const frames = new Frames();
     let before: Promise<void> = Promise.resolve();
     from.setNoDelay(true);
@@ -50,19 +63,20 @@ export class Link {
     from.on('close', () => this.destroy());
     from.on('data', (chunk: Buffer) => {
       for (const each of frames.add(chunk)) {
-        const { frame, ms } = pass(each);
+        const { frame, ms, work } = pass(each);
         if (this.isDeaf) continue;
         const due = Date.now() + ms;
         before = before.then(async () => {
           const left = due - Date.now();
           if (left > 0) await sleep(left);
-          if (!to.destroyed && !this.isDeaf) to.write(frame);
+          await work?.();
+          if (frame !== undefined && !to.destroyed && !this.isDeaf) to.write(frame);
         });
       }
     });
   }
 
-  #request(frame: Buffer): { readonly frame: Buffer; readonly ms: number } {
+  #request(frame: Buffer): Passing {
     const [api, version, id] = [frame.readInt16BE(4), frame.readInt16BE(6), frame.readInt32BE(8)];
     if (api === METADATA || api === FIND_COORDINATOR) this.#asked.set(id, [api, version]);
     this.apis.add(api);
@@ -70,15 +84,31 @@ export class Link {
       this.#weather.deafAt = undefined;
       this.isDeaf = true;
     }
-    const { latencyMs, produceMs } = this.#weather;
-    return { frame, ms: latencyMs + (api === PRODUCE ? produceMs : 0) };
+    const { latencyMs, produceMs, traps } = this.#weather;
+    const ms = latencyMs + (api === PRODUCE ? produceMs : 0);
+    const trap = traps.find((each) => each.catches(frame));
+    return trap === undefined ? { frame, ms } : this.#spring(trap, frame, ms, id);
   }
 
-  #answer(frame: Buffer): { readonly frame: Buffer; readonly ms: number } {
+  #spring(trap: Trap, frame: Buffer, ms: number, id: number): Passing {
+    const { deed, name, caught = '' } = trap;
+    if (deed.does === 'drop') return { ms, work: async () => this.destroy() };
+    if (deed.does === 'refuse') return { ms, work: async () => void this.#client.write(refusalOf(frame, name, deed.errorCode)) };
+    if (deed.does === 'before') return { frame, ms, work: () => deed.work(caught) };
+    this.#trapped.set(id, trap);
+    return { frame, ms };
+  }
+
+  #answer(frame: Buffer): Passing {
     const id = frame.readInt32BE(4);
     const asked = this.#asked.get(id);
+    const trap = this.#trapped.get(id);
     this.#asked.delete(id);
-    const passed = asked === undefined ? frame : rewriteAddresses(frame, asked[0], asked[1], this.#ports);
-    return { frame: passed, ms: this.#weather.latencyMs };
+    this.#trapped.delete(id);
+    const ms = this.#weather.latencyMs;
+    if (trap?.deed.does === 'lose-answer') return { ms, work: async () => this.destroy() };
+    const { deed, caught = '' } = trap ?? {};
+    const work = deed?.does === 'after' ? () => deed.work(caught) : undefined;
+    return { frame: asked === undefined ? frame : rewriteAddresses(frame, asked[0], asked[1], this.#ports), ms, work };
   }
 }

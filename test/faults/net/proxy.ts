@@ -1,12 +1,13 @@
 import { createServer, type Server } from 'node:net';
 import { Link, type Weather } from './link.ts';
+import type { Trap } from './trap.ts';
 
 /**
  * A TCP proxy on loopback between one worker and the brokers. It has a port for each broker, and whoever asks where the
  * brokers are is told these ports: so all that the worker says goes through it, and can be cut and delayed.
  */
 export class Proxy {
-  readonly #weather: Weather = { latencyMs: 0, produceMs: 0, deafAt: undefined };
+  readonly #weather: Weather = { latencyMs: 0, produceMs: 0, deafAt: undefined, traps: [] };
   readonly #links = new Set<Link>();
   readonly #servers: Server[] = [];
   /** Broker's port to ours. */
@@ -51,6 +52,11 @@ export class Proxy {
   /** The connection of the next request of this kind goes deaf with it. */
   deafenAt(api: number): void {
     this.#weather.deafAt = api;
+  }
+
+  /** Sets a trap for the next request of a transaction that it fits. */
+  set(trap: Trap): void {
+    this.#weather.traps = [...this.#weather.traps, trap];
   }
 
   mend(): void {

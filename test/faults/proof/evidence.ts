@@ -75,7 +75,25 @@ export interface Evidence {
   readonly revocations: ReadonlyMap<string, number>;
 }
 
-export type Rule = 'lost' | 'doubled' | 'foreign' | 'order' | 'commit' | 'dead-letters' | 'redone' | 'worker' | 'stall' | 'harness';
+export type Rule =
+  | 'lost'
+  | 'doubled'
+  | 'foreign'
+  | 'order'
+  | 'commit'
+  | 'dead-letters'
+  | 'redone'
+  | 'worker'
+  | 'stall'
+  | 'harness'
+  // Of tables: what events saw, what the changelog holds, what a worker holds that went through the round, and one that restored.
+  | 'counted-twice'
+  | 'not-counted'
+  | 'misordered'
+  | 'changelog'
+  | 'memory'
+  | 'restore'
+  | 'open';
 
 export interface Violation {
   readonly rule: Rule;

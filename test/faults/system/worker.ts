@@ -18,6 +18,8 @@ export interface WorkerSetup {
   readonly brokerPorts: readonly number[];
   readonly modelUrl: string | undefined;
   readonly plant: string | undefined;
+  /** Module of the app. @default the one of `npm run faults` */
+  readonly appFile?: string | undefined;
 }
 
 /** A worker in a process of its own, with a proxy between it and the brokers. */
@@ -34,10 +36,10 @@ export class Worker {
     return new Worker(setup, await Proxy.start(setup.brokerPorts));
   }
 
-  private constructor({ id, name, modelUrl, plant }: WorkerSetup, proxy: Proxy) {
+  private constructor({ id, name, modelUrl, plant, appFile = APP_FILE }: WorkerSetup, proxy: Proxy) {
     this.name = name;
     this.proxy = proxy;
-    this.#child = new Child(['worker', '-A', APP_FILE, '--json'], {
+    this.#child = new Child(['worker', '-A', appFile, '--json'], {
       ...SETTINGS,
       KAFKA_BROKERS: proxy.address,
       FAULTS_ID: id,

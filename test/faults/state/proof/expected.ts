@@ -1,0 +1,57 @@
+import { COUNTERS, counted, type Entry, recentAfter, type Tally } from '../app/entry.ts';
+import { type CountedEvent, canonical } from './evidence.ts';
+
+export const RECENT = 'recent';
+
+export interface Expected {
+  /** By table, by partition, by key: the value's canonical JSON. */
+  readonly tables: ReadonlyMap<string, ReadonlyMap<number, ReadonlyMap<string, string>>>;
+  /** What an event sees when it is counted, by `seenKey`. */
+  readonly seen: ReadonlyMap<string, Tally>;
+}
+
+export function seenKey({ source, partition, offset }: Pick<CountedEvent, 'source' | 'partition' | 'offset'>): string {
+  return `${source} ${partition}@${offset}`;
+}
+
+/** Counts the inputs in their order, which each key keeps: what the tables must hold, and what each event must have seen. */
+export function expectedOf(events: readonly CountedEvent[]): Expected {
+  const ordered = [...events].sort((a, b) => a.offset - b.offset);
+  const seen = new Map<string, Tally>();
+  const tables = new Map<string, Map<number, Map<string, string>>>();
+  for (const { tables: names, inputs } of COUNTERS) {
+    const own = ordered.filter(({ source }) => inputs.some((input) => input === source));
+    for (const name of names) tables.set(name, name === RECENT ? recentOf(own) : talliesOf(own, seen));
+  }
+  return { tables, seen };
+}
+
+function talliesOf(events: readonly CountedEvent[], seen: Map<string, Tally>): Map<number, Map<string, string>> {
+  const entries = new Map<string, Entry>();
+  const texts = new Map<number, Map<string, string>>();
+  for (const event of events) {
+    const place = `${event.partition} ${event.key}`;
+    const entry = counted(entries.get(place), event.source, event.id);
+    entries.set(place, entry);
+    const tally = entry[event.source];
+    if (tally !== undefined) seen.set(seenKey(event), tally);
+    partitionOf(texts, event.partition).set(event.key, canonical(entry));
+  }
+  return texts;
+}
+
+function recentOf(events: readonly CountedEvent[]): Map<number, Map<string, string>> {
+  const texts = new Map<number, Map<string, string>>();
+  for (const { partition, key, id, seq } of events) {
+    const value = recentAfter(seq, id);
+    if (value === undefined) partitionOf(texts, partition).delete(key);
+    else partitionOf(texts, partition).set(key, canonical(value));
+  }
+  return texts;
+}
+
+function partitionOf<V>(map: Map<number, Map<string, V>>, partition: number): Map<string, V> {
+  let found = map.get(partition);
+  if (found === undefined) map.set(partition, (found = new Map()));
+  return found;
+}
