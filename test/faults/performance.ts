@@ -81,7 +81,11 @@ export async function completed(broker: Broker, inputs: readonly string[], obser
 }
 
 /** What the broker has acknowledged must be in the input: also after it was killed. */
-export function missing(acknowledged: readonly string[], records: ReadonlyArray<Pick<LogRecord, 'topic' | 'headers'>>, input: string): Violation[] {
+export function missing(
+  acknowledged: readonly string[],
+  records: ReadonlyArray<Pick<LogRecord, 'topic' | 'headers'>>,
+  input: string,
+): Violation[] {
   const arrived = new Set(records.filter(({ topic }) => topic === input).map(({ headers }) => headers['id']));
   const gone = acknowledged.filter((id) => !arrived.has(id));
   if (gone.length === 0) return [];

@@ -63,12 +63,7 @@ async function reached({ broker, restartCommand, killNodeCommand }: Target): Pro
 }
 
 /** What keeps a round from being judged fails it: a harness that breaks proves nothing. */
-async function attempt(
-  plan: Plan,
-  target: Target,
-  shared: Broker,
-  run: (broker: Broker) => Promise<RoundResult>,
-): Promise<RoundResult> {
+async function attempt(plan: Plan, target: Target, shared: Broker, run: (broker: Broker) => Promise<RoundResult>): Promise<RoundResult> {
   const isOwn = target.broker === 'embedded' && plan.faults.some(({ kind }) => kind === 'broker-kill');
   const broker = isOwn ? await embeddedBroker({ onDisk: true }) : shared;
   try {

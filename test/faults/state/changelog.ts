@@ -1,6 +1,6 @@
 import { committedOf, openRecords } from './log/committed.ts';
 import type { Log } from './log/read-log.ts';
-import { canonical, type Contents } from './proof/evidence.ts';
+import { type Contents, canonical } from './proof/evidence.ts';
 
 /** Keys that begin with a zero byte are the framework's. */
 const RESERVED = 0;

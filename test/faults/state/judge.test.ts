@@ -4,7 +4,7 @@ import { COUNTERS, counted, type Entry, recentAfter, tallied } from './app/entry
 import { contentsOf } from './changelog.ts';
 import type { LoggedRecord } from './log/batches.ts';
 import { committedOf, openRecords } from './log/committed.ts';
-import { canonical, type Contents, type CountedEvent, type Memory, type SeenTally, type StateEvidence } from './proof/evidence.ts';
+import { type Contents, type CountedEvent, canonical, type Memory, type SeenTally, type StateEvidence } from './proof/evidence.ts';
 import { judgeState } from './proof/verdict.ts';
 import { drawStatePlan, EFFECTS } from './schedule.ts';
 
@@ -58,7 +58,9 @@ const events = [event(0), event(1), event(2, 'in', 'other'), event(3), event(0, 
 function evidence(done: readonly CountedEvent[] = events, changes: Partial<StateEvidence> = {}): StateEvidence {
   const worker = new Reference();
   for (const each of done) worker.count(each);
-  const memories = (['living', 'fresh'] as const).flatMap((kind) => worker.contents().map((contents): Memory => ({ ...contents, by: 'w1', kind })));
+  const memories = (['living', 'fresh'] as const).flatMap((kind) =>
+    worker.contents().map((contents): Memory => ({ ...contents, by: 'w1', kind })),
+  );
   return { events, answers: worker.answers, changelogs: worker.contents(), memories, letters: [], open: new Map(), ...changes };
 }
 
@@ -93,7 +95,8 @@ describe('the judge of states', () => {
   it('finds a changelog, a memory or a restore that differs alone', () => {
     const behind = evidence(events.slice(0, 3));
     expect(rules(evidence(events, { changelogs: behind.changelogs }))).toEqual(['changelog']);
-    const memories = (kind: Memory['kind']) => evidence().memories.map((memory, at) => (memory.kind === kind ? (behind.memories[at] ?? memory) : memory));
+    const memories = (kind: Memory['kind']) =>
+      evidence().memories.map((memory, at) => (memory.kind === kind ? (behind.memories[at] ?? memory) : memory));
     expect(rules(evidence(events, { memories: memories('living') }))).toEqual(['memory']);
     expect(rules(evidence(events, { memories: memories('fresh') }))).toEqual(['restore']);
   });

@@ -1,15 +1,24 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { TRANSACTIONAL, type TransactionalName } from '../net/transactional.ts';
 import { Random } from '../random.ts';
-import { runAll, type Target, whyNoBrokerKill } from '../runner.ts';
 import type { RoundResult } from '../round.ts';
+import { runAll, type Target, whyNoBrokerKill } from '../runner.ts';
 import type { Kind } from '../schedule.ts';
 import { lineOf, summarize } from '../summary.ts';
 import { endOnSignals } from '../system/interrupt.ts';
-import { TRANSACTIONAL, type TransactionalName } from '../net/transactional.ts';
 import { STATE_PLANTS } from './app/plants.ts';
 import { runStateRound, type StateRoundResult } from './round.ts';
-import { describeStatePlan, drawStatePlan, EFFECTS, type Effect, STATE_KINDS, type StatePlan, statePlanWith, trapWith } from './schedule.ts';
+import {
+  describeStatePlan,
+  drawStatePlan,
+  EFFECTS,
+  type Effect,
+  STATE_KINDS,
+  type StatePlan,
+  statePlanWith,
+  trapWith,
+} from './schedule.ts';
 
 const HELP = `npm run soak:state -- [options]     disturbs workers that count, and proves that every count is exact
 
@@ -65,7 +74,9 @@ function isOneOf<T extends string>(names: readonly T[], name: string): name is T
 
 function chosenKinds(): Kind[] {
   const allowed: readonly Kind[] = [...STATE_KINDS, 'broker-kill'];
-  return listed(values.kinds).map((name) => (isOneOf(allowed, name) ? name : fail(`--kinds: there is no "${name}"; there are ${allowed.join(', ')}`)));
+  return listed(values.kinds).map((name) =>
+    isOneOf(allowed, name) ? name : fail(`--kinds: there is no "${name}"; there are ${allowed.join(', ')}`),
+  );
 }
 
 function chosenTraps(): Array<readonly [Effect, TransactionalName]> {
@@ -83,7 +94,12 @@ function plansOf(rounds: number, restarts: number, seed: number): StatePlan[] {
   const [kinds, traps] = [chosenKinds(), chosenTraps()];
   return Array.from({ length: rounds }, (_, i) => {
     const random = new Random(seed + i);
-    if (isExact) return statePlanWith(seed + i, kinds, traps.map((trap) => trapWith(...trap, random)));
+    if (isExact)
+      return statePlanWith(
+        seed + i,
+        kinds,
+        traps.map((trap) => trapWith(...trap, random)),
+      );
     const isBrokerKilled = Math.floor(((i + 1) * restarts) / rounds) > Math.floor((i * restarts) / rounds);
     return drawStatePlan(seed + i, { isBrokerKilled });
   });
@@ -98,7 +114,6 @@ function report({ plan, violations, lastWords }: StateRoundResult): string {
     `  again: npm run soak:state -- --rounds 1 --seed ${plan.seed} --broker ${values.broker}${plan.kinds.includes('broker-kill') ? ' --restarts 1' : ' --restarts 0'}`,
   ].join('\n');
 }
-
 
 /** How often each effect met each request. */
 function sprung(results: readonly StateRoundResult[]): Record<string, number> {
@@ -123,7 +138,8 @@ async function main(): Promise<void> {
   const startedAt = new Date();
   const ran = new Map<number, StateRoundResult>();
   // A round that broke off has no traps to show.
-  const roundOf = (result: RoundResult): StateRoundResult => ran.get(result.plan.seed) ?? { ...result, plan: { ...result.plan, traps: [] }, traps: [] };
+  const roundOf = (result: RoundResult): StateRoundResult =>
+    ran.get(result.plan.seed) ?? { ...result, plan: { ...result.plan, traps: [] }, traps: [] };
   const run: typeof runStateRound = async (plan, broker, options) => {
     const result = await runStateRound(plan, broker, options);
     ran.set(plan.seed, result);

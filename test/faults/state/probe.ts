@@ -1,8 +1,8 @@
 import { sleep } from '../clock.ts';
 import { kafkaOf, persist } from '../system/client.ts';
-import { type CountItem, COUNTERS, PROBE, type ProbeAnswer } from './app/entry.ts';
-import { canonical, type Memory } from './proof/evidence.ts';
+import { COUNTERS, type CountItem, PROBE, type ProbeAnswer } from './app/entry.ts';
 import { readLogs } from './log/read-log.ts';
+import { canonical, type Memory } from './proof/evidence.ts';
 
 const ANSWER_MS = 60_000;
 const TABLES = COUNTERS.flatMap(({ tables }) => [...tables]);

@@ -91,13 +91,7 @@ async function createAll(address: string, topics: RoundTopics): Promise<void> {
 }
 
 /** What the workers that went through the round hold, and what one holds that restores everything after they have ended. */
-async function memoriesOf(
-  broker: Broker,
-  topics: RoundTopics,
-  fleet: Fleet,
-  observer: Observer,
-  killsBefore: number,
-): Promise<Memory[]> {
+async function memoriesOf(broker: Broker, topics: RoundTopics, fleet: Fleet, observer: Observer, killsBefore: number): Promise<Memory[]> {
   const places = { input: topics.first, answers: topics.probes };
   const memories: Memory[] = [];
   for (const probe of [LIVING, FRESH]) {

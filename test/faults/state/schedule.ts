@@ -60,7 +60,14 @@ export function statePlanWith(seed: number, kinds: readonly Kind[], traps: reado
 }
 
 export function trapWith(effect: Effect, request: TransactionalName, random: Random): TrapPlan {
-  return { request, effect, atMs: random.int(300, 3_500), target: random.int(0, 99), forMs: random.int(7_000, 9_000), draw: random.int(0, 99) };
+  return {
+    request,
+    effect,
+    atMs: random.int(300, 3_500),
+    target: random.int(0, 99),
+    forMs: random.int(7_000, 9_000),
+    draw: random.int(0, 99),
+  };
 }
 
 export function describeStatePlan(plan: StatePlan): string {

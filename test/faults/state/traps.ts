@@ -1,5 +1,5 @@
-import { initProducerId } from '../../../src/wire/apis/transaction.ts';
 import { findCoordinator } from '../../../src/wire/apis/group.ts';
+import { initProducerId } from '../../../src/wire/apis/transaction.ts';
 import { ErrorCode } from '../../../src/wire/error-code.ts';
 import { Wire } from '../../helpers/wire.ts';
 import { sleep } from '../clock.ts';
@@ -30,7 +30,10 @@ export async function setTrap(address: string, fleet: Fleet, plan: TrapPlan): Pr
   // A worker opens its transactional id once: only a new one, or one that was fenced, does it again.
   const target = request === 'InitProducerId' ? await fleet.start() : worker;
   let over: Promise<void> = Promise.resolve();
-  const trap = new Trap(request, deedOf(address, target, plan, (work) => (over = work)));
+  const trap = new Trap(
+    request,
+    deedOf(address, target, plan, (work) => (over = work)),
+  );
   target.proxy.set(trap);
   for (const deadline = Date.now() + SPRING_MS; trap.caught === undefined && Date.now() < deadline; ) await sleep(20);
   if (effect === 'refused' || effect === 'dropped' || effect === 'unanswered') target.mayBeZombie = true;
@@ -81,7 +84,7 @@ const DEEDS = {
 } as const;
 
 /** Takes a transactional id as its next owner would: an open transaction is aborted, and the owner refused from then on. */
-async function fence(address: string, id: string): Promise<void> {
+export async function fence(address: string, id: string): Promise<void> {
   await persist(async () => {
     const any = await Wire.connect(address.split(',')[0]);
     const { errorCode, host, port } = await any.send(findCoordinator, 2, { key: id, keyType: TRANSACTION });

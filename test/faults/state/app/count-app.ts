@@ -1,8 +1,20 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { App, each, json, optional, retry, string, type Event, type TableView } from 'streamerjs';
+import { App, type Event, each, json, optional, retry, string, type TableView } from 'streamerjs';
 import { now, sleep } from '../../clock.ts';
 import { Random } from '../../random.ts';
-import { type Answer, type CountItem, counted, type Entry, INPUT, NOTHING, PROBE, PROBES, type ProbeAnswer, recentAfter, SECOND_INPUT } from './entry.ts';
+import {
+  type Answer,
+  type CountItem,
+  counted,
+  type Entry,
+  INPUT,
+  NOTHING,
+  PROBE,
+  PROBES,
+  type ProbeAnswer,
+  recentAfter,
+  SECOND_INPUT,
+} from './entry.ts';
 import { plantState } from './plants.ts';
 
 /**

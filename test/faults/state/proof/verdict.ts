@@ -76,7 +76,10 @@ function* checkLetters({ letters }: StateEvidence): Generator<Violation> {
   const agents = new Set<string>(COUNTERS.map(({ agent }) => agent));
   for (const { agent, state, source, partition, offset } of letters) {
     if (agent !== undefined && agents.has(agent) && state !== 'none')
-      yield { rule: 'dead-letters', what: `the letter of ${source} ${partition}@${offset}, agent ${agent}, says state=${state ?? 'nothing'}` };
+      yield {
+        rule: 'dead-letters',
+        what: `the letter of ${source} ${partition}@${offset}, agent ${agent}, says state=${state ?? 'nothing'}`,
+      };
   }
 }
 
