@@ -38,6 +38,11 @@ export class TaskState {
     return new Map([...this.shards].map(([name, shard]) => [name, this.#written.includes(shard) ? shard.number + 1 : shard.number]));
   }
 
+  /** What a cut that is taken now will commit. */
+  get nextNumbers(): ReadonlyMap<string, number> {
+    return new Map([...this.shards].map(([name, { shard, number }]) => [name, shard.dirtyEntries > 0 ? number + 1 : number]));
+  }
+
   /** True if something was written since the last cut. */
   get isDirty(): boolean {
     for (const { shard } of this.shards.values()) if (shard.dirtyEntries > 0) return true;

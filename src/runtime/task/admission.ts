@@ -36,6 +36,8 @@ export class Admission {
   readonly #parts: AdmissionParts;
   #turn: 'idle' | 'scheduled' | 'admitting' = 'idle';
   #decoding: KafkaRecord | undefined;
+  /** The next record, which is too far ahead of what is unfinished. */
+  #held: KafkaRecord | undefined;
   /** The worker ends: nothing more is let in. */
   #isHalted = false;
 
@@ -65,7 +67,7 @@ export class Admission {
   /** Goes on if there is something to let in, and room enough for it to be worth it. */
   proceed(): void {
     const { backlog, flow } = this.#parts;
-    if (this.#turn === 'idle' && backlog.batches > 0 && this.#isRunning && flow.isRoomy) this.schedule();
+    if (this.#turn === 'idle' && (backlog.batches > 0 || this.#held !== undefined) && this.#isRunning && flow.isRoomy) this.schedule();
   }
 
   #admit(): void {
@@ -86,11 +88,16 @@ export class Admission {
 
   /** Returns how many records it has let in, or undefined when one has to be waited for. */
   #admitUpTo(most: number): number | undefined {
-    const { backlog, decoder, dispatch, values } = this.#parts;
+    const { backlog, decoder, dispatch, flow, values } = this.#parts;
     let admitted = 0;
     while (admitted < most) {
-      const record = backlog.shift(this.#pass);
+      const record = this.#held ?? backlog.shift(this.#pass);
+      this.#held = undefined;
       if (record === undefined) break;
+      if (!flow.mayLetIn(record.offset)) {
+        this.#held = record;
+        break;
+      }
       const decoded = decoder.decode(record);
       if (decoded instanceof Promise || isUnavailable(decoded.error)) {
         values.canDecodeAgain = false;

@@ -25,14 +25,26 @@ export class FlowControl {
   readonly #backlog: Backlog;
   readonly #limits: FlowLimits;
   readonly #fetching: Fetching;
+  readonly #runAhead: number;
+  readonly #isExact: boolean;
   #isPaused = false;
 
-  constructor(partition: TopicPartition, agents: readonly AgentTask[], backlog: Backlog, limits: FlowLimits, fetching: Fetching) {
+  /** @param runAhead set where the finished map has to be exact: no record further ahead of what is committed is let in */
+  constructor(
+    partition: TopicPartition,
+    agents: readonly AgentTask[],
+    backlog: Backlog,
+    limits: FlowLimits,
+    fetching: Fetching,
+    runAhead?: number,
+  ) {
     this.#partition = partition;
     this.#agents = agents;
     this.#backlog = backlog;
     this.#limits = limits;
     this.#fetching = fetching;
+    this.#runAhead = runAhead ?? RUN_AHEAD;
+    this.#isExact = runAhead !== undefined;
   }
 
   get isPaused(): boolean {
@@ -45,14 +57,26 @@ export class FlowControl {
     let room = queueRecords;
     for (const { offsets, unfinishedBytes } of this.#agents) {
       if (unfinishedBytes >= queueBytes) return 0;
-      room = Math.min(room, queueRecords - offsets.unfinished, RUN_AHEAD - (offsets.end - offsets.position));
+      room = Math.min(room, queueRecords - offsets.unfinished, this.#runAhead - (offsets.end - offsets.position));
     }
     return room;
   }
 
+  /** False for a record that would be too far ahead, also where a gap of the log lies before it. */
+  mayLetIn(offset: number): boolean {
+    if (!this.#isExact) return true;
+    let position = Number.POSITIVE_INFINITY;
+    let unfinished = 0;
+    for (const { offsets } of this.#agents) {
+      position = Math.min(position, offsets.position);
+      unfinished += offsets.unfinished;
+    }
+    return unfinished === 0 || offset < position + this.#runAhead;
+  }
+
   /** True if so much is free that letting in more is worth it: one record for each that leaves would wake every agent for each event. */
   get isRoomy(): boolean {
-    return this.room >= Math.min(this.#limits.queueRecords, RUN_AHEAD) / 4;
+    return this.room >= Math.min(this.#limits.queueRecords, this.#runAhead) / 4;
   }
 
   /** Nothing is fetched until `open`: a new assignment fetches every partition, whatever was paused before. */
@@ -79,7 +103,7 @@ export class FlowControl {
       ({ offsets, unfinishedBytes }) =>
         offsets.unfinished + fetched >= queueRecords * share ||
         unfinishedBytes + bytes >= queueBytes * share ||
-        offsets.end - offsets.position >= RUN_AHEAD * share,
+        offsets.end - offsets.position >= this.#runAhead * share,
     );
     if (isFull === this.#isPaused) return;
     if (isFull) this.hold();

@@ -6,6 +6,8 @@ export interface InputStart {
   readonly finished: FinishedMap;
   /** Of the commit at this position; `UNCOMMITTED` when there is none. */
   readonly metadata: string;
+  /** Of the topic that is read. Set in apps with tables. */
+  readonly topicId?: string | undefined;
 }
 
 /** Differs from every metadata that is written, so that the position is committed. */

@@ -1,13 +1,13 @@
-import type { StreamerError } from '../../errors.ts';
+import { StreamerError } from '../../errors.ts';
 import type { CommittedOffset, KafkaRecord, KafkaRecords, TopicPartition } from '../../kafka/index.ts';
 import type { Readable } from '../../topics/index.ts';
-import { decodeFinished } from '../offsets/finished-map.ts';
+import { decodeCommit, runAheadOf } from '../offsets/commit-metadata.ts';
 import type { Services } from '../services.ts';
 import type { AgentRuntime } from '../work/agent-runtime.ts';
 import { AgentTask } from '../work/agent-task.ts';
 import { Admission } from './admission.ts';
 import { Backlog } from './backlog.ts';
-import { CommitPoint } from './commit-point.ts';
+import { CommitPoint, type Stamp } from './commit-point.ts';
 import { RecordDecoder } from './decoder.ts';
 import { Dispatch, type UnreadablePolicy } from './dispatch.ts';
 import { type Fetching, FlowControl, type FlowLimits } from './flow-control.ts';
@@ -26,11 +26,15 @@ export interface InputContext {
   readonly services: Pick<Services, 'letters' | 'telemetry' | 'clock' | 'fail'>;
   readonly limits: FlowLimits & { readonly onUnreadable: UnreadablePolicy };
   readonly fetching: Fetching;
+  /** Transactional id of the worker. Set in apps with tables. */
+  readonly writer?: string | undefined;
 }
 
 /** The task that an input belongs to. */
 export interface InputOwner {
   readonly phase: TaskPhase;
+  /** The tables whose state is committed with the input's offsets. */
+  readonly state: { readonly shards: ReadonlyMap<string, unknown> } | undefined;
   /** An event has left the hands of its handler, or something else has changed that a drain may wait for. */
   progressed(): void;
 }
@@ -44,6 +48,7 @@ export class Input {
   readonly #flow: FlowControl;
   readonly #admission: Admission;
   readonly #commitPoint: CommitPoint;
+  readonly #topicId: string | undefined;
 
   constructor(partition: TopicPartition, { readable, runtimes }: InputPlan, start: InputStart, context: InputContext, owner: InputOwner) {
     const { services, limits, fetching } = context;
@@ -59,8 +64,11 @@ export class Input {
       const deliversTombstones = readable.tombstones === 'deliver';
       return new AgentTask(runtime, { partition, position, finished, deliversTombstones, values, progressed });
     });
-    this.#commitPoint = new CommitPoint(partition, this.agents, start);
-    this.#flow = new FlowControl(partition, this.agents, this.#backlog, limits, fetching);
+    this.#topicId = start.topicId;
+    const stamp = stampOf(owner, start, context);
+    this.#commitPoint = new CommitPoint(partition, this.agents, start, stamp);
+    const runAhead = stamp && runAheadOf(agentNames(runtimes), [...(owner.state?.shards.keys() ?? [])], stamp.writer);
+    this.#flow = new FlowControl(partition, this.agents, this.#backlog, limits, fetching, runAhead);
     const { tombstones } = readable;
     const parts = { agents: this.agents, decoder };
     const dispatch = new Dispatch({ ...parts, partition, tombstones, services, onUnreadable: limits.onUnreadable, settled: progressed });
@@ -124,9 +132,9 @@ export class Input {
     return this.agents.reduce((sum, agent) => sum + agent.abandon(reason), 0);
   }
 
-  /** What should be committed now; undefined when it is committed already. */
-  uncommitted(): CommittedOffset | undefined {
-    return this.#commitPoint.next;
+  /** What should be committed now; undefined when it is committed already. @param numbers of the cut, for a task with tables */
+  uncommitted(numbers?: ReadonlyMap<string, number>): CommittedOffset | undefined {
+    return this.#commitPoint.next(numbers);
   }
 
   committed(offset: CommittedOffset): void {
@@ -135,8 +143,8 @@ export class Input {
 
   /** Where an input that takes the place of this one begins. */
   restart(): InputStart {
-    const { offset, metadata } = this.#commitPoint.current;
-    return { position: offset, finished: decodeFinished(offset, metadata), metadata: UNCOMMITTED };
+    const { offset, metadata } = this.#commitPoint.current();
+    return { position: offset, finished: decodeCommit(offset, metadata).finished, metadata: UNCOMMITTED, topicId: this.#topicId };
   }
 
   #progressed(): void {
@@ -157,3 +165,13 @@ export class Input {
     return this.#owner.phase.current === 'closed';
   }
 }
+
+/** Undefined for a task without tables. */
+function stampOf({ state }: InputOwner, { topicId }: InputStart, { writer }: InputContext): Stamp | undefined {
+  if (state === undefined) return undefined;
+  if (topicId === undefined || writer === undefined)
+    throw new StreamerError('USAGE', 'a task with tables needs a transactional id, and the ids of its topics');
+  return { topicId, writer };
+}
+
+const agentNames = (runtimes: readonly AgentRuntime[]): string[] => runtimes.map(({ agent }) => agent.name);

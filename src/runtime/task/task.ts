@@ -1,10 +1,16 @@
+import { getLogger } from '@logtape/logtape';
 import type { StreamerError } from '../../errors.ts';
 import type { CommittedOffset, OutputRecord, TopicPartition } from '../../kafka/index.ts';
 import type { DeclaredTable } from '../../tables/index.ts';
+import { EXACT_LIMIT } from '../offsets/commit-metadata.ts';
 import { TaskState } from '../state/task-state.ts';
 import { Input, type InputContext, type InputPlan } from './input.ts';
 import type { InputStart } from './input-start.ts';
 import { TaskPhase } from './phase.ts';
+
+const log = getLogger(['streamer', 'worker']);
+const HELD =
+  '{topic}[{partition}]: what is finished beyond offset {offset} does not fit into {limit} bytes of metadata; the commit waits until that offset is finished';
 
 /** What one moment says of one task: the part of a cut that is its own. */
 export interface TaskCut {
@@ -48,6 +54,8 @@ export class Task {
   readonly state: TaskState | undefined;
   readonly #restore: Restore;
   #runs = 0;
+  /** Its cut waits until its finished maps fit. */
+  #isHeld = false;
 
   constructor(partition: number, inputs: readonly TaskInput[], context: TaskContext, tables: readonly DeclaredTable[] = []) {
     this.partition = partition;
@@ -91,8 +99,27 @@ export class Task {
 
   /** What is finished at this moment; undefined when all of it is committed. */
   cut(): TaskCut | undefined {
+    if (this.state !== undefined) return this.#cutState(this.state);
     const offsets = this.inputs.flatMap((input) => input.uncommitted() ?? []);
     return offsets.length === 0 ? undefined : { offsets, changelog: [] };
+  }
+
+  /** Positions, finished maps and entries of one turn. A cut that is not committed yet is committed first. */
+  #cutState(state: TaskState): TaskCut | undefined {
+    if (state.hasCut) return undefined;
+    const numbers = state.nextNumbers;
+    const offsets = this.inputs.flatMap((input) => input.uncommitted(numbers) ?? []);
+    if (offsets.length === 0) return undefined;
+    const tooLong = offsets.find(({ metadata }) => (metadata?.length ?? 0) > EXACT_LIMIT);
+    if (tooLong !== undefined) return this.#hold(tooLong);
+    this.#isHeld = false;
+    return { offsets, changelog: state.cut(), state };
+  }
+
+  /** The log is not a place for what repeats every second. */
+  #hold({ topic, partition, offset }: CommittedOffset): undefined {
+    if (!this.#isHeld) log.warning(HELD, { topic, partition, offset, limit: EXACT_LIMIT });
+    this.#isHeld = true;
   }
 
   /** A cut of this task has been committed. */

@@ -6,6 +6,7 @@ import type { Input } from '../../../src/runtime/task/input.ts';
 import { freshStart, type InputStart } from '../../../src/runtime/task/input-start.ts';
 import { type Restore, Task } from '../../../src/runtime/task/task.ts';
 import { AgentRuntime } from '../../../src/runtime/work/agent-runtime.ts';
+import type { DeclaredTable } from '../../../src/tables/index.ts';
 import { systemClock } from '../../../src/timing/index.ts';
 import type { Readable } from '../../../src/topics/index.ts';
 
@@ -33,6 +34,8 @@ export interface TaskOptions {
   readonly start?: InputStart;
   readonly queueRecords?: number;
   readonly restore?: Restore;
+  /** @default none */
+  readonly tables?: readonly DeclaredTable[];
 }
 
 export interface MadeTask {
@@ -50,7 +53,8 @@ export function makeTask({
   topics = ['items'],
   queueRecords = 100,
   restore,
-  start = freshStart(0),
+  start = { ...freshStart(0), topicId: 'A'.repeat(22) },
+  tables,
 }: TaskOptions): MadeTask {
   const acknowledge: Acknowledge[] = [];
   const flow: string[] = [];
@@ -58,7 +62,8 @@ export function makeTask({
   const plan = { readable, runtimes: [new AgentRuntime(agent, services)] };
   const fetching = { pause: () => void flow.push('pause'), resume: () => void flow.push('resume') };
   const inputs = topics.map((topic) => ({ partition: { topic, partition: 0 }, plan, start }));
-  const task = new Task(0, inputs, { services, limits: { queueRecords, queueBytes: 1_000_000, onUnreadable: 'stop' }, fetching, restore });
+  const limits = { queueRecords, queueBytes: 1_000_000, onUnreadable: 'stop' } as const;
+  const task = new Task(0, inputs, { services, limits, fetching, restore, writer: 'tasks.1' }, tables);
   const [input] = task.inputs;
   if (input === undefined) throw new Error('a task has at least one input');
   return { task, input, flow, acknowledge };
