@@ -1,12 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import type { KafkaRecord, TopicPartition } from '../../kafka/index.ts';
+import type { KafkaRecord, ReadRange, TopicPartition } from '../../kafka/index.ts';
 import { readLetter } from '../../runtime/index.ts';
 import { textOf } from '../../topics/index.ts';
 import { wholeNumber } from '../flags.ts';
 import type { RawOptions } from '../options.ts';
 import { type AppSession, openAppSession } from '../session.ts';
 import { letterFilter, originOf } from './filter.ts';
-import { LetterReader } from './letter-reader.ts';
 import { letterTopics } from './topics.ts';
 
 export async function showLetters(names: readonly string[], options: RawOptions): Promise<void> {
@@ -16,23 +14,33 @@ export async function showLetters(names: readonly string[], options: RawOptions)
   try {
     const admin = await session.admin();
     const topics = await letterTopics(session, admin, names);
-    const groupId = `${session.app.id}.dlq-show.${randomUUID()}`;
-    const reader = new LetterReader(await session.client(), admin, groupId, topics);
-    let shown = 0;
-    try {
-      for await (const { partition, record } of reader.letters()) {
-        if (!isWanted(readLetter(record.headers))) continue;
-        print(session, partition, record, options['stack'] === true);
-        if (++shown >= limit) break;
-      }
-    } finally {
-      await reader.close();
-      await admin.deleteGroups([groupId]).catch(() => undefined);
-    }
+    const marks = (await Promise.all(topics.map((topic) => admin.watermarks(topic, { isolation: 'committed' })))).flat();
+    const letters = marks.map(({ earliest, latest, ...partition }) => ({ ...partition, from: earliest, to: latest }));
+    const shown = await show(session, letters, { limit, isWanted, withStack: options['stack'] === true });
     if (shown === 0) session.output.line('no letters');
   } finally {
     await session.close();
   }
+}
+
+interface Wanted {
+  readonly limit: number;
+  readonly isWanted: ReturnType<typeof letterFilter>;
+  readonly withStack: boolean;
+}
+
+/** Resolves to the number of letters that were printed. */
+async function show(session: AppSession, letters: readonly ReadRange[], { limit, isWanted, withStack }: Wanted): Promise<number> {
+  const reader = await (await session.client()).reader();
+  let shown = 0;
+  for await (const { partition, records } of reader.read(letters)) {
+    for (const record of records) {
+      if (!isWanted(readLetter(record.headers))) continue;
+      print(session, partition, record, withStack);
+      if (++shown >= limit) return shown;
+    }
+  }
+  return shown;
 }
 
 function print({ output }: AppSession, { topic, partition }: TopicPartition, record: KafkaRecord, withStack: boolean): void {

@@ -1,16 +1,18 @@
-import { randomUUID } from 'node:crypto';
-import type { CommittedOffset, KafkaAdmin, Subscription } from '../../kafka/index.ts';
+import type { CommittedOffset, KafkaAdmin } from '../../kafka/index.ts';
 import { CommandError } from '../command-error.ts';
 import { listFlag, textFlag, wholeNumber } from '../flags.ts';
 import type { RawOptions } from '../options.ts';
 import { openSession, type Session } from '../session.ts';
 import { stopSignal } from '../signals.ts';
 import { checkPresent } from '../topics/describe.ts';
+import { GroupReader } from './group-reader.ts';
 import { nameOf } from './partition-name.ts';
 import { type Place, placeOf } from './place.ts';
-import { recordPrinter, SHOWN, type Shown } from './printer.ts';
+import { type RecordPrinter, recordPrinter, SHOWN, type Shown } from './printer.ts';
 import { type Range, rangeOf } from './range.ts';
-import { Reader } from './reader.ts';
+
+/** As long as a timer can be. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 interface Plan {
   readonly limit: number;
@@ -83,38 +85,57 @@ function checkGroup({ from, until, partition, key }: Plan): void {
 }
 
 async function read(session: Session, admin: KafkaAdmin, topics: readonly string[], plan: Plan, signal: AbortSignal): Promise<void> {
-  const { group, limit, show, key } = plan;
+  const { group, show, key } = plan;
   const range = await rangeOf(admin, topics, plan);
-  const committed = group === undefined ? undefined : await admin.groupOffsets(group, topics);
-  const start = plan.from.kind === 'latest' ? 'latest' : 'earliest';
-  const reader = new Reader({
-    admin,
-    start,
-    ...rangeFor(range, committed),
-    limit,
-    print: recordPrinter(session, { show, key, stopAtMs: range.stopAtMs }),
-  });
-  const client = await session.client();
-  const groupId = group ?? `streamer-consume-${randomUUID()}`;
-  let subscription: Subscription | undefined;
-  try {
-    subscription = await client.subscribe({ groupId, topics, start }, (own) => reader.attach(own));
-    await reader.finished(signal, range.stopAtMs);
-    if (group !== undefined) await reader.commit();
-  } finally {
-    await subscription?.close();
-    // The group was made for this command: others should not find it.
-    if (group === undefined) await admin.deleteGroups([groupId]).catch(() => undefined);
+  const print = recordPrinter(session, { show, key, stopAtMs: range.stopAtMs });
+  const time = range.stopAtMs === undefined ? [] : [AbortSignal.timeout(Math.min(Math.max(0, range.stopAtMs - Date.now()), LONGEST_MS))];
+  const stop = AbortSignal.any([signal, ...time]);
+  if (group === undefined) await readRange(session, range, print, plan.limit, stop);
+  else await readAsMember(session, admin, topics, { ...plan, group, ends: endsOf(range), print }, stop);
+}
+
+async function readRange(session: Session, { stretches }: Range, print: RecordPrinter, limit: number, signal: AbortSignal): Promise<void> {
+  const reader = await (await session.client()).reader();
+  let printed = 0;
+  for await (const { partition, records } of reader.read(stretches, signal)) {
+    for (const record of records) {
+      if (signal.aborted) return;
+      if ((await print(partition, record)) && ++printed >= limit) return;
+    }
   }
 }
 
-/** With a group, its commits are the positions; else those of the range. */
-function rangeFor({ starts, ends }: Range, committed: readonly CommittedOffset[] | undefined) {
-  return committed === undefined ? { starts, ends, isMember: false } : { starts: startsOf(committed), ends, isMember: true };
+interface Membership extends Pick<Plan, 'from' | 'limit'> {
+  readonly group: string;
+  readonly ends: ReadonlyMap<string, number> | undefined;
+  readonly print: RecordPrinter;
+}
+
+async function readAsMember(
+  session: Session,
+  admin: KafkaAdmin,
+  topics: readonly string[],
+  { group: groupId, from, limit, ends, print }: Membership,
+  signal: AbortSignal,
+): Promise<void> {
+  const start = from.kind === 'latest' ? 'latest' : 'earliest';
+  const committed = startsOf(await admin.groupOffsets(groupId, topics));
+  const reader = new GroupReader({ admin, start, committed, ends, limit, print });
+  const subscription = await (await session.client()).subscribe({ groupId, topics, start }, (own) => reader.attach(own));
+  try {
+    await reader.finished(signal);
+    await reader.commit();
+  } finally {
+    await subscription.close();
+  }
 }
 
 function startsOf(committed: readonly CommittedOffset[]): Map<string, number> {
-  return new Map(
-    committed.filter(({ offset }) => offset >= 0).map(({ topic, partition, offset }) => [nameOf({ topic, partition }), offset]),
-  );
+  return new Map(committed.filter(({ offset }) => offset >= 0).map((each) => [nameOf(each), each.offset]));
+}
+
+/** By `topic[partition]`; undefined: without end. */
+function endsOf({ stretches }: Range): Map<string, number> | undefined {
+  const ends = stretches.flatMap(({ to, ...partition }) => (to === undefined ? [] : [[nameOf(partition), to] as const]));
+  return ends.length === 0 ? undefined : new Map(ends);
 }

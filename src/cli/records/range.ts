@@ -1,4 +1,4 @@
-import type { KafkaAdmin, TopicPartition, Watermarks } from '../../kafka/index.ts';
+import type { KafkaAdmin, ReadRange, TopicPartition, Watermarks } from '../../kafka/index.ts';
 import { CommandError } from '../command-error.ts';
 import { nameOf } from './partition-name.ts';
 import type { Place } from './place.ts';
@@ -12,11 +12,10 @@ export interface RangeOptions {
   readonly partition: number | undefined;
 }
 
-/** The stretch of each partition to be read, by `topic[partition]`. Partitions without a start are not read. */
+/** What of each partition is to be read. */
 export interface Range {
-  readonly starts: ReadonlyMap<string, number>;
-  /** The offset behind the last record; undefined: without end. */
-  readonly ends: ReadonlyMap<string, number> | undefined;
+  /** Without `to`: without end. */
+  readonly stretches: readonly ReadRange[];
   /** Time at which reading stops, when it lies ahead. */
   readonly stopAtMs: number | undefined;
 }
@@ -34,10 +33,23 @@ export async function rangeOf(admin: KafkaAdmin, topics: readonly string[], opti
   }
   const starts = await offsetsOf(admin, wanted, from);
   const isAhead = follow && until?.kind === 'time' && until.ms > Date.now();
-  if (isAhead) return { starts, ends: undefined, stopAtMs: until.ms };
-  if (until === undefined) return { starts, ends: follow ? undefined : mapOf(wanted, endOf), stopAtMs: undefined };
-  if (until.kind === 'offset' && follow) return { starts, ends: mapOf(wanted, () => until.offset), stopAtMs: undefined };
-  return { starts, ends: await offsetsOf(admin, wanted, until), stopAtMs: undefined };
+  const ends = isAhead ? undefined : await endsOf(admin, wanted, options);
+  const stretches = wanted.map(({ topic, partition }) => {
+    const name = nameOf({ topic, partition });
+    return { topic, partition, from: starts.get(name) ?? 0, to: ends?.get(name) };
+  });
+  return { stretches, stopAtMs: isAhead ? until.ms : undefined };
+}
+
+/** The offset behind the last record of each `topic[partition]`; undefined: without end. */
+async function endsOf(
+  admin: KafkaAdmin,
+  wanted: readonly Watermarks[],
+  { until, follow }: RangeOptions,
+): Promise<Map<string, number> | undefined> {
+  if (until === undefined) return follow ? undefined : mapOf(wanted, endOf);
+  if (until.kind === 'offset' && follow) return mapOf(wanted, () => until.offset);
+  return offsetsOf(admin, wanted, until);
 }
 
 async function offsetsOf(admin: KafkaAdmin, wanted: readonly Watermarks[], place: Place): Promise<Map<string, number>> {

@@ -15,17 +15,15 @@ import type { RecordPrinter } from './printer.ts';
 /** Queued records at which the partitions pause, so that a slow reader of the output holds back the fetches. */
 const HIGH = 2_000;
 
-export interface ReaderOptions {
+export interface GroupReaderOptions {
   readonly admin: KafkaAdmin;
   /** Where a partition without a commit starts. */
   readonly start: 'earliest' | 'latest';
   readonly limit: number;
-  /** First offset of each `topic[partition]`. */
-  readonly starts: ReadonlyMap<string, number>;
+  /** The group's commits, by `topic[partition]`. */
+  readonly committed: ReadonlyMap<string, number>;
   /** Next offset at the end of each `topic[partition]`; undefined: without end. */
   readonly ends: ReadonlyMap<string, number> | undefined;
-  /** A member of a group reads from the group's commits, which `starts` holds, and commits. Others read the partitions of `starts` alone. */
-  readonly isMember: boolean;
   readonly print: RecordPrinter;
 }
 
@@ -36,9 +34,9 @@ interface Waiting {
   readonly nextOffset: number;
 }
 
-/** Prints the records that a subscription delivers, up to a limit or to given ends of the partitions. */
-export class Reader implements ConsumerSink {
-  readonly #options: ReaderOptions;
+/** A member of a group that prints what it reads, from the group's commits up to a limit or to given ends of the partitions. */
+export class GroupReader implements ConsumerSink {
+  readonly #options: GroupReaderOptions;
   readonly #queue: Waiting[] = [];
   /** Next offset of each partition: behind what was printed or passed over. */
   readonly #positions: Map<string, number>;
@@ -52,13 +50,13 @@ export class Reader implements ConsumerSink {
   #isPrinting = false;
   #isPaused = false;
 
-  constructor(options: ReaderOptions) {
+  constructor(options: GroupReaderOptions) {
     this.#options = options;
     this.#ended = new Promise((resolve, reject) => {
       this.#end = resolve;
       this.#fail = reject;
     });
-    this.#positions = new Map(options.starts);
+    this.#positions = new Map(options.committed);
   }
 
   /** Makes this reader the owner of a subscription. */
@@ -67,17 +65,11 @@ export class Reader implements ConsumerSink {
     return this;
   }
 
-  /** Resolves at the limit, at the ends, at the time, or when `signal` is aborted. Rejects when the subscription fails. */
-  async finished(signal: AbortSignal, stopAtMs: number | undefined): Promise<void> {
+  /** Resolves at the limit, at the ends, or when `signal` is aborted. Rejects when the subscription fails. */
+  async finished(signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', this.#end, { once: true });
-    // A time beyond what a timer can hold needs none: nobody waits 24 days for it.
-    const ms = stopAtMs === undefined ? undefined : Math.min(stopAtMs - Date.now(), 2 ** 31 - 1);
-    const timer = ms === undefined ? undefined : setTimeout(this.#end, ms);
-    try {
-      await this.#ended;
-    } finally {
-      clearTimeout(timer);
-    }
+    if (signal.aborted) this.#end();
+    await this.#ended;
   }
 
   /** Commits the positions. */
@@ -90,26 +82,17 @@ export class Reader implements ConsumerSink {
   }
 
   assigned(partitions: readonly TopicPartition[], epoch: number): void {
-    this.#assigned = partitions.filter((partition) => this.#isWanted(partition));
+    this.#assigned = partitions;
     this.#epoch = epoch;
     this.#isPaused = false;
     this.#queue.length = 0;
-    if (this.#subscription !== undefined) this.#seek(this.#subscription, epoch);
+    const { admin, start } = this.#options;
+    if (this.#subscription !== undefined) void seekToStart(this.#subscription, admin, { partitions, epoch }, { start });
     this.#check();
   }
 
-  /** A partition that is not wanted gets no position, and so nothing of it is delivered. */
-  #seek(subscription: Subscription, epoch: number): void {
-    const { isMember, admin, start } = this.#options;
-    const isKnown = (partition: TopicPartition) => !isMember && this.#positions.has(nameOf(partition));
-    for (const partition of this.#assigned.filter(isKnown))
-      subscription.seek(epoch, partition, this.#positions.get(nameOf(partition)) ?? 0);
-    const partitions = this.#assigned.filter((partition) => !isKnown(partition));
-    if (partitions.length > 0) void seekToStart(subscription, admin, { partitions, epoch }, { start });
-  }
-
   async revoking(_partitions: readonly TopicPartition[], epoch: number): Promise<void> {
-    if (epoch === this.#epoch && this.#options.isMember) await this.commit().catch(() => undefined);
+    if (epoch === this.#epoch) await this.commit().catch(() => undefined);
   }
 
   lost(): void {
@@ -117,7 +100,7 @@ export class Reader implements ConsumerSink {
   }
 
   batch(partition: TopicPartition, epoch: number, records: KafkaRecords, nextOffset: number): void {
-    if (epoch !== this.#epoch || !this.#isWanted(partition)) return;
+    if (epoch !== this.#epoch) return;
     for (const record of records) this.#queue.push({ partition, record, nextOffset: record.offset + 1 });
     this.#queue.push({ partition, record: undefined, nextOffset });
     if (this.#queue.length > HIGH && !this.#isPaused) {
@@ -163,9 +146,5 @@ export class Reader implements ConsumerSink {
     if (ends === undefined || this.#assigned.length === 0) return;
     const isAtEnd = (partition: TopicPartition) => (this.#positions.get(nameOf(partition)) ?? 0) >= (ends.get(nameOf(partition)) ?? 0);
     if (this.#assigned.every(isAtEnd)) this.#end();
-  }
-
-  #isWanted(partition: TopicPartition): boolean {
-    return this.#options.isMember || this.#options.starts.has(nameOf(partition));
   }
 }
