@@ -119,6 +119,21 @@ export interface GroupMembership {
   readonly groupInstanceId?: string | null;
 }
 
+/** An offset to be committed from outside of a group. */
+export interface GroupOffset extends TopicPartition {
+  readonly offset: number;
+  /** @default none */
+  readonly metadata?: string | null;
+}
+
+/** A member of a group, as others see it. */
+export interface GroupMember {
+  readonly memberId: string;
+  readonly clientId: string;
+  /** Its address, as the broker sees it. */
+  readonly host: string;
+}
+
 export interface TopicSpec {
   readonly name: string;
   readonly partitions: number;
@@ -164,8 +179,16 @@ export interface KafkaAdmin {
   watermarks(topic: string, options?: { readonly isolation?: Isolation }): Promise<Watermarks[]>;
   /** First offset at or after the time, per partition; the high watermark where there is none. */
   offsetsAt(topic: string, timestampMs: number): Promise<Array<TopicPartition & { offset: number }>>;
-  groupOffsets(groupId: string, topics: readonly string[]): Promise<CommittedOffset[]>;
-  setGroupOffsets(groupId: string, offsets: ReadonlyArray<TopicPartition & { offset: number }>): Promise<void>;
+  /** Members of a group, from its coordinator; none for a group that does not exist. */
+  groupMembers(groupId: string): Promise<GroupMember[]>;
+  /**
+   * What a group has committed for each partition of the topics.
+   *
+   * @param options `stable`: waits for transactions that hold offsets of the group, which takes Kafka 2.5. @default false
+   */
+  groupOffsets(groupId: string, topics: readonly string[], options?: { readonly stable?: boolean }): Promise<CommittedOffset[]>;
+  /** Commits offsets for a group without members. @throws KafkaError `NON_EMPTY_GROUP` (rejects) for one that has some */
+  setGroupOffsets(groupId: string, offsets: readonly GroupOffset[]): Promise<void>;
   deleteGroups(groupIds: readonly string[]): Promise<void>;
 }
 

@@ -12,5 +12,6 @@ export { prepareSerdes } from './prepare.ts';
 export { tableHost } from './state/table-host.ts';
 export { Graph, problemsOf } from './topology/graph.ts';
 export { type AppTopicSpec, fittedSpecs } from './topology/letter-topics.ts';
+export { matchSources } from './topology/source-map.ts';
 export { type TopicDifference, topicDifferences } from './topology/topic-differences.ts';
 export { Worker } from './worker.ts';

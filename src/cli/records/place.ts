@@ -15,13 +15,19 @@ const TIME = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\
 
 /** @throws CommandError (exit 2) quoting what was expected and what came */
 export function placeOf(flag: string, text: string): Place {
-  if (text === 'earliest' || text === 'latest') return { kind: text };
-  if (/^\d{1,15}$/.test(text)) return { kind: 'offset', offset: Number(text) };
-  if (/^-\d{1,15}$/.test(text)) return { kind: 'last', count: -Number(text) };
-  const ms = TIME.test(text) ? Date.parse(text.length === 10 ? `${text}T00:00` : text) : Number.NaN;
-  if (!Number.isNaN(ms)) return { kind: 'time', ms };
+  const place = readPlace(text);
+  if (place !== undefined) return place;
   const expected = flag === '--from' ? 'earliest, latest, an offset, -N for the last N records, or a time' : 'an offset or a time';
   throw new CommandError(2, `${flag}: expected ${expected}, got ${JSON.stringify(text)}`, {
     next: 'Times are written as 2026-11-30T10:00:00Z.',
   });
+}
+
+/** Undefined for a text that names no place. */
+export function readPlace(text: string): Place | undefined {
+  if (text === 'earliest' || text === 'latest') return { kind: text };
+  if (/^\d{1,15}$/.test(text)) return { kind: 'offset', offset: Number(text) };
+  if (/^-\d{1,15}$/.test(text)) return { kind: 'last', count: -Number(text) };
+  const ms = TIME.test(text) ? Date.parse(text.length === 10 ? `${text}T00:00` : text) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : { kind: 'time', ms };
 }

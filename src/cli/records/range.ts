@@ -52,7 +52,8 @@ async function endsOf(
   return offsetsOf(admin, wanted, until);
 }
 
-async function offsetsOf(admin: KafkaAdmin, wanted: readonly Watermarks[], place: Place): Promise<Map<string, number>> {
+/** The offset of a place in each partition, within its log, by `topic[partition]`. */
+export async function offsetsOf(admin: KafkaAdmin, wanted: readonly Watermarks[], place: Place): Promise<Map<string, number>> {
   if (place.kind === 'earliest') return mapOf(wanted, ({ earliest }) => earliest);
   if (place.kind === 'latest') return mapOf(wanted, ({ latest }) => latest);
   if (place.kind === 'last') return mapOf(wanted, ({ earliest, latest }) => Math.max(earliest, latest - place.count));
