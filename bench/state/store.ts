@@ -8,7 +8,7 @@
  * is taken, and promoted and compacted in slices as the runtime does it. A stall is the time between two turns of the event
  * loop that are due every millisecond.
  */
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { Command } from 'commander';
 import { EventState, Shard } from '../../src/tables/index.ts';
 import { MemoryStore } from '../../src/tables/store/memory-store.ts';
@@ -48,7 +48,8 @@ class Stalls {
     const [clock, processor] = [this.#clock, this.#processor];
     this.#clock = [];
     this.#processor = [];
-    const show = (times: readonly number[]) => `${times.reduce((most, ms) => Math.max(most, ms), 0).toFixed(1)} ms (99.9 % within ${quantile(times, 0.999).toFixed(1)})`;
+    const show = (times: readonly number[]) =>
+      `${times.reduce((most, ms) => Math.max(most, ms), 0).toFixed(1)} ms (99.9 % within ${quantile(times, 0.999).toFixed(1)})`;
     return `longest ${show(clock)}, in processor time ${show(processor)}`;
   }
 

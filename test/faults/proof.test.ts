@@ -85,6 +85,13 @@ describe('the judge', () => {
     expect(rules({ observations: [seen(400, 1, 2, 's1;b=0,1,1')] })).toEqual([]);
   });
 
+  it('reads the finished map of tasks with tables, as runs and as a bitmap', () => {
+    expect(rules({ observations: [seen(400, 1, 2, 's2;id;writer;counts=3;a=r0,1,1')] })).toEqual(['commit']);
+    expect(rules({ observations: [seen(400, 1, 2, 's2;id;writer;;a=bAg')] })).toEqual(['commit']);
+    expect(rules({ observations: [seen(400, 1, 3, 's2;id;writer;;a=bAg')] })).toEqual([]);
+    expect(rules({ observations: [seen(400, 1, 2, 's2;id;writer;a=1;b=r0,1,1')] })).toEqual([]);
+  });
+
   it('finds a commit that goes back', () => {
     expect(rules({ observations: [seen(350, 3, 3), seen(400, 2, 3)] })).toEqual(['commit']);
   });
