@@ -74,6 +74,24 @@ export interface SubscribeOptions {
   readonly start?: 'earliest' | 'latest';
   /** Groups of topics that are read together: partition p of all topics of a group goes to one member. @default none */
   readonly coPartitioned?: ReadonlyArray<readonly string[]>;
+  /**
+   * Of a member that keeps tables. Such members agree on a protocol of their own: where others are in the group, they wait until
+   * those have left. @default a member without tables
+   */
+  readonly stateful?: StatefulMember | undefined;
+}
+
+/** What a member tells the leader of its group about the state that it keeps. */
+export interface StatefulMember {
+  readonly transactionalId: string;
+  /** A partition is not moved to a member that lacks a table of its present owner. */
+  readonly tables: readonly MemberTable[];
+}
+
+export interface MemberTable {
+  readonly name: string;
+  /** Those that it is read and written from. */
+  readonly topics: readonly string[];
 }
 
 export interface Subscription {
@@ -94,6 +112,8 @@ export interface Subscription {
   commit(epoch: number, offsets: readonly CommittedOffset[]): Promise<void>;
   /** What the group knows this member as in an epoch, for offsets that a transaction commits. @throws KafkaError `stale` once the epoch is over */
   member(epoch: number): GroupMembership;
+  /** Transactional ids of all members of the group in an epoch, as its leader had them. Empty once the epoch is over. */
+  transactionalIds(epoch: number): readonly string[];
   /**
    * What the group has committed, from the broker.
    *

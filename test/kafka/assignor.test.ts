@@ -101,6 +101,40 @@ describe('the assignor', () => {
   });
 });
 
+describe('partitions of tables', () => {
+  const keeping = (id: string, names: readonly string[], own: Record<string, number[]> = {}, generation = 1) => ({
+    ...member(id, ['a']),
+    owned: own,
+    generation,
+    tables: names.map((name) => ({ name, topics: ['a'] })),
+  });
+
+  it('are never moved to a member that lacks a table of their owner (property)', () => {
+    const names = fc.subarray(['t', 'u']);
+    const sets = fc.array(fc.record({ tables: names, owned: fc.subarray([0, 1, 2, 3, 4, 5]) }), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(sets, (all) => {
+        const members = all.map(({ tables, owned }, at) => keeping(`m${at}`, tables, { a: owned }, at));
+        const result = assignPartitions(members, new Map([['a', 6]]));
+        for (let partition = 0; partition < 6; partition++) {
+          const owner = members.findLast(({ owned }) => owned['a']?.includes(partition));
+          const next = members.find(({ id }) => result.get(id)?.['a']?.includes(partition));
+          const had = owner?.tables.map(({ name }) => name) ?? [];
+          const has = next?.tables.map(({ name }) => name) ?? [];
+          expect(has).toEqual(expect.arrayContaining(had));
+        }
+        expect([...result.values()].flatMap((own) => own['a'] ?? []).sort()).toEqual([0, 1, 2, 3, 4, 5]);
+      }),
+    );
+  });
+
+  it('move to members that have more, so that workers can be replaced one by one', () => {
+    const members = [keeping('old', ['t'], { a: [0, 1, 2, 3] }), keeping('new', ['t', 'u'])];
+    const result = assignPartitions(members, new Map([['a', 4]]));
+    expect([result.get('old')?.['a']?.length, result.get('new')?.['a']?.length]).toEqual([2, 2]);
+  });
+});
+
 /** All that a topic is connected with, directly or through others. */
 function connected(topic: string | undefined, sets: readonly string[][]): string[] {
   const reached = new Set([topic ?? '']);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { decodeAssignmentData, encodeAssignmentData } from '../../src/kafka/kafkajs/assignment-data.ts';
 import { decodeMemberData, EMPTY_MEMBER, encodeMemberData, type MemberData } from '../../src/kafka/kafkajs/member-data.ts';
 import { Writer } from '../../src/wire/writer.ts';
 
@@ -8,7 +9,11 @@ const data: fc.Arbitrary<MemberData> = fc.record({
   generation: fc.integer({ min: -1, max: 2 ** 31 - 1 }),
   partitions: fc.dictionary(topic, fc.array(fc.nat(100_000))),
   coPartitioned: fc.array(fc.array(topic)),
+  ...{ tables: fc.constant([]), transactionalId: fc.constant('') },
 });
+const stateful: fc.Arbitrary<MemberData> = fc
+  .tuple(data, fc.array(fc.record({ name: topic, topics: fc.array(topic) })), topic)
+  .map(([plainData, tables, transactionalId]) => ({ ...plainData, tables, transactionalId }));
 
 const plain = ({ partitions, ...rest }: MemberData) => ({ ...rest, partitions: Object.entries(partitions).sort() });
 
@@ -28,14 +33,14 @@ function withUnknownFields(known: Buffer, others: ReadonlyArray<readonly [number
 describe("a member's user data", () => {
   it('is read as it was written', () => {
     fc.assert(
-      fc.property(data, (written) => {
+      fc.property(fc.oneof(data, stateful), (written) => {
         expect(plain(decodeMemberData(encodeMemberData(written)))).toEqual(plain(written));
       }),
     );
   });
 
   it('may hold fields that this version does not know', () => {
-    const others = fc.array(fc.tuple(fc.integer({ min: 4, max: 10_000 }), fc.uint8Array()), { maxLength: 5 });
+    const others = fc.array(fc.tuple(fc.integer({ min: 10, max: 10_000 }), fc.uint8Array()), { maxLength: 5 });
     fc.assert(
       fc.property(data, others, (written, unknown) => {
         expect(plain(decodeMemberData(withUnknownFields(encodeMemberData(written), unknown)))).toEqual(plain(written));
@@ -47,13 +52,13 @@ describe("a member's user data", () => {
     fc.assert(
       fc.property(data, ({ generation, partitions }) => {
         const old = Buffer.from(JSON.stringify({ generation, partitions: { ...partitions } }));
-        expect(plain(decodeMemberData(old))).toEqual(plain({ generation, partitions, coPartitioned: [] }));
+        expect(plain(decodeMemberData(old))).toEqual(plain({ ...EMPTY_MEMBER, generation, partitions }));
       }),
     );
   });
 
   it('is empty where it is of an unknown version, cut off, or of other software', () => {
-    const later = encodeMemberData({ generation: 4, partitions: { a: [1] }, coPartitioned: [] });
+    const later = encodeMemberData({ ...EMPTY_MEMBER, generation: 4, partitions: { a: [1] } });
     later[0] = 9;
     expect(decodeMemberData(later)).toEqual(EMPTY_MEMBER);
     expect(decodeMemberData(null)).toEqual(EMPTY_MEMBER);
@@ -71,4 +76,21 @@ describe("a member's user data", () => {
       }),
     );
   });
+});
+
+describe("an assignment's user data", () => {
+  it('names the transactional ids of all members', () => {
+    fc.assert(
+      fc.property(fc.array(topic), (ids) => {
+        expect(decodeAssignmentData(encodeAssignmentData(ids))).toEqual(ids);
+      }),
+    );
+  });
+
+  it.each([null, Buffer.alloc(0), Buffer.from([9, 1]), Buffer.from([1, 1, 1, 200]), Buffer.from('of other software')])(
+    'is read as none: %j',
+    (bytes) => {
+      expect(decodeAssignmentData(bytes)).toEqual([]);
+    },
+  );
 });

@@ -66,4 +66,21 @@ describe('what no retry mends', () => {
     await other.disconnect();
     expect(sink.events).toEqual([]);
   });
+
+  it('is waited for by a member with tables: others of the group that keep none', async () => {
+    const [topic, groupId] = [await createTopic('mixed'), unique('mixed')];
+    const client = createClient();
+    const [plain, stateful] = [new Recorder('plain'), new Recorder('stateful')];
+    await plain.subscribe(client, { groupId, topics: [topic] });
+    await until('the first has joined', () => plain.partitions.length === 1);
+    const state = { transactionalId: unique('tx'), tables: [{ name: 'counts', topics: [topic] }] };
+    await stateful.subscribe(client, { groupId, topics: [topic], stateful: state });
+    await until('it says so', () => stateful.errors.length > 0);
+    expect(stateful.errors[0]).toMatchObject({ message: expect.stringContaining('keep no tables'), isFatal: false });
+    expect(plain.partitions.length).toBe(1);
+    await plain.subscription.close();
+    await until('it joins when they have left', () => stateful.partitions.length === 1);
+    expect(stateful.subscription.transactionalIds(stateful.epoch)).toEqual([state.transactionalId]);
+    await client.close();
+  });
 });

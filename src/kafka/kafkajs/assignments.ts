@@ -28,7 +28,7 @@ export class Assignments implements ConsumerOwner {
     this.#sink = sink;
     this.#handover = new Handover(options, sink);
     this.#deliveries = new Deliveries(sink, (error) => this.failed(error, false));
-    this.#member = { ...EMPTY_MEMBER, coPartitioned: options.coPartitioned };
+    this.#member = { ...EMPTY_MEMBER, coPartitioned: options.coPartitioned, ...options.stateful };
   }
 
   async beforeJoin(): Promise<void> {
@@ -36,11 +36,11 @@ export class Assignments implements ConsumerOwner {
     if (this.isClosing) throw Object.assign(new Error('the subscription is closing'), { retriable: false });
   }
 
-  joined(member: Member, assignment: Readonly<Record<string, readonly number[]>>): void {
+  joined(member: Member, assignment: Readonly<Record<string, readonly number[]>>, transactionalIds: readonly string[]): void {
     this.lose();
     const { consumer } = this;
     if (this.isClosing || consumer === undefined) return;
-    const epoch = new Epoch(++this.#count, member, assignment);
+    const epoch = new Epoch(++this.#count, member, assignment, transactionalIds);
     this.#epoch = epoch;
     this.#member = { ...this.#member, generation: member.groupGenerationId, partitions: epoch.owned };
     consumer.pause(epoch.partitions);
@@ -120,6 +120,10 @@ export class Assignments implements ConsumerOwner {
       throw new KafkaError('stale', `epoch ${number} of group "${groupId}" is over`);
     const { memberId, groupGenerationId: generationId } = this.#epoch.member;
     return { groupId, memberId, generationId };
+  }
+
+  transactionalIdsIn(number: number): readonly string[] {
+    return this.#epoch?.number === number && this.#epoch.state !== 'over' ? this.#epoch.transactionalIds : [];
   }
 
   /** Ends the consumer of an epoch, so that a new one joins. No effect once the epoch is over. */

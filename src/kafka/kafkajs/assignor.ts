@@ -1,3 +1,4 @@
+import type { MemberTable } from '../client.ts';
 import { joinGroups } from '../co-partitioned.ts';
 
 /** A member of the group as the leader sees it. */
@@ -9,6 +10,7 @@ export interface GroupMember {
   readonly generation: number;
   /** Groups of topics that it reads together. */
   readonly coPartitioned?: ReadonlyArray<readonly string[]> | undefined;
+  readonly tables?: readonly MemberTable[] | undefined;
 }
 
 /** Partitions by topic, by member. */
@@ -24,7 +26,8 @@ interface Class {
 /**
  * Spreads partitions evenly over the members. Partition p of all topics with the same count goes to one member, so that they
  * can be joined; a member keeps what it had as far as that costs no balance. Topics that a member reads together go only to
- * members that read all of them. The same input gives the same result on every leader.
+ * members that read all of them, and a partition only to a member that has all tables of its owner. The same input gives the same
+ * result on every leader.
  */
 export function assignPartitions(members: readonly GroupMember[], counts: ReadonlyMap<string, number>): GroupAssignment {
   const sorted = [...members].sort((a, b) => compare(a.id, b.id));
@@ -83,6 +86,13 @@ function spread({ topics, partitions, members }: Class, load: Map<string, number
   owners.forEach((id, partition) => {
     if (id !== undefined && (taken.get(id) ?? 0) < fair) give(partition, id);
   });
+  for (const { partition, ids } of restricted(topics, owners, members)) {
+    if (layout[partition] !== undefined) continue;
+    const least = Math.min(...ids.map((id) => load.get(id) ?? 0));
+    const owner = owners[partition];
+    const [first = ''] = ids.filter((id) => (load.get(id) ?? 0) === least);
+    give(partition, owner !== undefined && load.get(owner) === least ? owner : first);
+  }
   while (layout.includes(undefined)) {
     const needy = members.filter(({ id }) => (taken.get(id) ?? 0) < fair);
     const open = needy.length > 0 ? needy : members.filter(({ id }) => (taken.get(id) ?? 0) === fair);
@@ -90,6 +100,22 @@ function spread({ topics, partitions, members }: Class, load: Map<string, number
     give(partition, id);
   }
   return layout.map((id) => id ?? '');
+}
+
+/** Partitions that not every member may have, since it lacks a table of the owner: while workers are replaced one by one. */
+function restricted(
+  topics: readonly string[],
+  owners: ReadonlyArray<string | undefined>,
+  members: readonly GroupMember[],
+): Array<{ readonly partition: number; readonly ids: readonly string[] }> {
+  const tablesOf = ({ tables = [] }: GroupMember) =>
+    tables.filter((table) => table.topics.some((topic) => topics.includes(topic))).map(({ name }) => name);
+  const tables = new Map(members.map((member) => [member.id, tablesOf(member)]));
+  return owners.flatMap((owner, partition) => {
+    const wanted = owner === undefined ? [] : (tables.get(owner) ?? []);
+    const ids = members.filter(({ id }) => wanted.every((table) => tables.get(id)?.includes(table))).map(({ id }) => id);
+    return ids.length === members.length ? [] : [{ partition, ids }];
+  });
 }
 
 /** The least loaded member, and of those one that had an open partition; it gets that one, else the first open. */

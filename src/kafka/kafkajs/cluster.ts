@@ -27,6 +27,7 @@ export interface Broker extends ClientBroker {
   readonly connectionPool: { send<T>(call: WireCall<T>): Promise<T> };
   heartbeat(request: Member & { groupId: string }): Promise<unknown>;
   joinGroup(request: { groupId: string; memberId?: string }): Promise<{ generationId: number; memberId: string }>;
+  syncGroup(request: object): Promise<{ memberAssignment: Buffer }>;
   leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>;
   findGroupCoordinator(request: { groupId: string; coordinatorType: number }): Promise<unknown>;
 }

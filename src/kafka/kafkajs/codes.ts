@@ -32,7 +32,11 @@ export const CODES: ReadonlyMap<string, CodeRule> = new Map([
   ...rows('fatal', 'GROUP_AUTHORIZATION_FAILED', 'Grant this user the right to read the group.'),
   ...rows('fatal', 'CLUSTER_AUTHORIZATION_FAILED TRANSACTIONAL_ID_AUTHORIZATION_FAILED', 'Grant this user the right.'),
   ...rows('fatal', 'SASL_AUTHENTICATION_FAILED UNSUPPORTED_SASL_MECHANISM ILLEGAL_SASL_STATE', 'Check mechanism, user and password.'),
-  ...rows('fatal', 'INCONSISTENT_GROUP_PROTOCOL', 'Other software uses this group: choose another group id, or stop it.'),
+  ...rows(
+    'fatal',
+    'INCONSISTENT_GROUP_PROTOCOL',
+    'Other software uses this group, or workers of the app that keep tables: choose another group id, or stop them.',
+  ),
   ...rows(
     'fatal',
     'INVALID_SESSION_TIMEOUT',

@@ -15,13 +15,13 @@ import { log } from './log.ts';
 import type { MemberData } from './member-data.ts';
 import { SignsOfLife } from './signs-of-life.ts';
 
-export type ResolvedOptions = Required<SubscribeOptions>;
+export type ResolvedOptions = Required<Omit<SubscribeOptions, 'stateful'>> & Pick<SubscribeOptions, 'stateful'>;
 
 /** The subscription that a consumer was made for. */
 export interface ConsumerOwner {
   /** Before each join of the group; the join waits for it, and fails if it rejects. */
   beforeJoin(): Promise<void>;
-  joined(member: Member, assignment: Readonly<Record<string, readonly number[]>>): void;
+  joined(member: Member, assignment: Readonly<Record<string, readonly number[]>>, transactionalIds: readonly string[]): void;
   /** Records from `position` on. Returns true if they are taken, and false if they have to come again later. */
   fetched(tp: TopicPartition, position: number, records: KafkaRecords, nextOffset: number): boolean;
   /** A stretch of the log without a record to deliver: control records, aborted ones, or what compaction took. */
@@ -175,8 +175,8 @@ export class GroupConsumer {
     this.#consumer.on(FETCH_START, () => this.#life.sign());
     for (const event of [GROUP_JOIN, FETCH, HEARTBEAT]) this.#consumer.on(event, () => this.#life.answered());
     this.#consumer.on(GROUP_JOIN, ({ payload }) => {
-      const { member } = this.#joins;
-      if (member !== undefined && !this.#isOver) this.#owner.joined(member, payload.memberAssignment);
+      const { member, transactionalIds } = this.#joins;
+      if (member !== undefined && !this.#isOver) this.#owner.joined(member, payload.memberAssignment, transactionalIds);
     });
     this.#consumer.on(CRASH, ({ payload }) => {
       this.#end(toKafkaError(payload.error, `the consumer of group "${this.#options.groupId}" failed`));

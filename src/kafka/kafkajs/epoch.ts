@@ -23,6 +23,8 @@ export interface Position {
 export class Epoch {
   readonly number: number;
   readonly member: Member;
+  /** Of all members of the group in this epoch. */
+  readonly transactionalIds: readonly string[];
   readonly partitions: readonly TopicPartition[];
   state: EpochState = 'assigning';
   /** The owner knows of it. */
@@ -33,9 +35,15 @@ export class Epoch {
   draining: Promise<void> | undefined;
   readonly #positions = new Map<string, Position>();
 
-  constructor(number: number, member: Member, assignment: Readonly<Record<string, readonly number[]>>) {
+  constructor(
+    number: number,
+    member: Member,
+    assignment: Readonly<Record<string, readonly number[]>>,
+    transactionalIds: readonly string[] = [],
+  ) {
     this.number = number;
     this.member = member;
+    this.transactionalIds = transactionalIds;
     this.partitions = Object.entries(assignment)
       .flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition })))
       .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1));

@@ -1,7 +1,9 @@
 import { within } from '../../timing/index.ts';
+import { decodeAssignmentData } from './assignment-data.ts';
 import type { Broker, Cluster, Member } from './cluster.ts';
 import { codeOf } from './errors.ts';
 import type { FindCoordinator } from './group.ts';
+import { loadLibrary } from './library.ts';
 
 const LEAVE_MS = 1_000;
 
@@ -22,6 +24,7 @@ export class Joins {
   readonly #watched = new WeakSet<Broker>();
   #isUnderWay = false;
   #member: Member | undefined;
+  #transactionalIds: readonly string[] = [];
   /** Member of the consumer before, which ended without leaving. */
   #staleMember: Member | undefined;
 
@@ -69,10 +72,22 @@ export class Joins {
     if (answered) this.#staleMember = undefined;
   }
 
-  /** No event of kafkajs has the generation. */
+  /** Transactional ids of the members of the last generation. */
+  get transactionalIds(): readonly string[] {
+    return this.#transactionalIds;
+  }
+
+  /** No event of kafkajs has the generation, or what the leader said beside the partitions. */
   #watch(broker: Broker): void {
     if (this.#watched.has(broker)) return;
     this.#watched.add(broker);
+    const sync = broker.syncGroup.bind(broker);
+    broker.syncGroup = async (request) => {
+      const answer = await sync(request);
+      const assignment = loadLibrary().AssignerProtocol.MemberAssignment.decode(answer.memberAssignment);
+      this.#transactionalIds = decodeAssignmentData(assignment?.userData);
+      return answer;
+    };
     const join = broker.joinGroup.bind(broker);
     broker.joinGroup = async (request) => {
       this.#isUnderWay = true;

@@ -1,5 +1,6 @@
 import { Reader } from '../../wire/reader.ts';
 import { Writer } from '../../wire/writer.ts';
+import type { MemberTable } from '../client.ts';
 import { log } from './log.ts';
 
 /** What the leader of a group gets from a member, in the user data of its subscription. */
@@ -10,9 +11,13 @@ export interface MemberData {
   readonly partitions: Readonly<Record<string, readonly number[]>>;
   /** Groups of topics whose equal partitions must have one owner. */
   readonly coPartitioned: ReadonlyArray<readonly string[]>;
+  /** Tables that it keeps, with the topics that they are read and written from. */
+  readonly tables: readonly MemberTable[];
+  /** Of its transactions; empty for a member without. */
+  readonly transactionalId: string;
 }
 
-export const EMPTY_MEMBER: MemberData = { generation: -1, partitions: {}, coPartitioned: [] };
+export const EMPTY_MEMBER: MemberData = { generation: -1, partitions: {}, coPartitioned: [], tables: [], transactionalId: '' };
 
 /** The first byte. It changes only when fields change their meaning: a reader takes another version for no data at all. */
 const VERSION = 1;
@@ -21,15 +26,18 @@ const BRACE = 0x7b;
 
 /**
  * Fields by number, written as tagged fields of Kafka's protocol: a reader skips those that it does not know, so a field may
- * be added without a new version. 4 to 8 are set aside for shard positions, tables, the address for queries, the host, and
+ * be added without a new version. 4 and 6 to 8 are set aside for shard positions, the address for queries, the host, and
  * versions of tables.
  */
-const FIELD = { generation: 1, partitions: 2, coPartitioned: 3 } as const;
+const FIELD = { generation: 1, partitions: 2, coPartitioned: 3, tables: 5, transactionalId: 9 } as const;
+/** Fields of every member; those of tables are left out by members that have none. */
+const PLAIN_FIELDS = 3;
 
-export function encodeMemberData({ generation, partitions, coPartitioned }: MemberData): Buffer {
+export function encodeMemberData({ generation, partitions, coPartitioned, tables, transactionalId }: MemberData): Buffer {
+  const hasTables = transactionalId !== '';
   const writer = new Writer();
   writer.int8(VERSION);
-  writer.uvarint(Object.keys(FIELD).length);
+  writer.uvarint(hasTables ? Object.keys(FIELD).length : PLAIN_FIELDS);
   writer.taggedField(FIELD.generation, (field) => field.int32(generation));
   writer.taggedField(FIELD.partitions, (field) => {
     const topics = Object.entries(partitions);
@@ -47,7 +55,20 @@ export function encodeMemberData({ generation, partitions, coPartitioned }: Memb
       for (const topic of group) field.string(topic, true);
     }
   });
+  if (hasTables) writeTables(writer, tables, transactionalId);
   return Buffer.concat(writer.finish());
+}
+
+function writeTables(writer: Writer, tables: readonly MemberTable[], transactionalId: string): void {
+  writer.taggedField(FIELD.tables, (field) => {
+    field.arrayLength(tables.length, true);
+    for (const { name, topics } of tables) {
+      field.string(name, true);
+      field.arrayLength(topics.length, true);
+      for (const topic of topics) field.string(topic, true);
+    }
+  });
+  writer.taggedField(FIELD.transactionalId, (field) => field.string(transactionalId, true));
 }
 
 /** Reads every format that a version of this package has written. Anything else is read as a member that had nothing. */
@@ -67,6 +88,9 @@ function decodeFields(reader: Reader): MemberData {
   reader.taggedFields((tag, field) => {
     if (tag === FIELD.generation) read.generation = field.int32();
     else if (tag === FIELD.partitions) read.partitions = readPartitions(field);
+    else if (tag === FIELD.tables)
+      read.tables = readList(field, () => ({ name: readName(field), topics: readList(field, () => readName(field)) }));
+    else if (tag === FIELD.transactionalId) read.transactionalId = readName(field);
     else if (tag === FIELD.coPartitioned) read.coPartitioned = readList(field, () => readList(field, () => readName(field)));
   });
   return read;

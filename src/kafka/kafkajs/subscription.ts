@@ -44,6 +44,7 @@ function resolveOptions(options: SubscribeOptions): ResolvedOptions {
     stallTimeoutMs: options.stallTimeoutMs ?? 60_000,
     start: options.start ?? 'earliest',
     coPartitioned: options.coPartitioned ?? [],
+    stateful: options.stateful,
   };
   const problems = [
     ...(resolved.groupId === '' ? ['groupId is empty'] : []),
@@ -111,6 +112,10 @@ class GroupSubscription implements Subscription {
     return this.#assignments.memberIn(epoch);
   }
 
+  transactionalIds(epoch: number): readonly string[] {
+    return this.#assignments.transactionalIdsIn(epoch);
+  }
+
   async committed(partitions: readonly TopicPartition[], { stable = false }: { stable?: boolean } = {}): Promise<CommittedOffset[]> {
     const { consumer } = this.#assignments;
     const doing = `reading the offsets of group "${this.#options.groupId}"`;
@@ -148,7 +153,7 @@ class GroupSubscription implements Subscription {
       this.#assignments.consumer = consumer;
       const reason = await consumer.run();
       if (reason === undefined || this.#assignments.isClosing) return;
-      const failure = consumer.explain(reason);
+      const failure = this.#waited(consumer.explain(reason));
       const isFatal = failure.reason === 'fatal' || FATAL_CODES.has(failure.kafkaCode ?? '');
       this.#assignments.lose();
       this.#assignments.failed(failure, isFatal);
@@ -158,6 +163,17 @@ class GroupSubscription implements Subscription {
       staleMember = consumer.member;
       await sleep(backoff(++this.#failures, FIRST_BACKOFF_MS, BACKOFF_CAP_MS), signal);
     }
+  }
+
+  /** A member with tables waits for members without: they leave when they have been replaced. */
+  #waited(failure: KafkaError): KafkaError {
+    if (this.#options.stateful === undefined || failure.kafkaCode !== 'INCONSISTENT_GROUP_PROTOCOL') return failure;
+    const { groupId } = this.#options;
+    return new KafkaError('retry', `group "${groupId}" has members that keep no tables; this one joins when they have left`, {
+      kafkaCode: failure.kafkaCode,
+      cause: failure,
+      next: 'Stop all workers of the app that were started before it had tables, then start them again.',
+    });
   }
 
   #end(consumer: GroupConsumer): void {
