@@ -13,7 +13,8 @@ import type { Stream, StreamFunction } from './stream.ts';
 export class Lane<K, V, Out> {
   readonly #run: StreamFunction<K, V, Out>;
   readonly #inbox: Inbox<K, V, Out>;
-  readonly #scope: Scope<K, V, Out>;
+  /** Of the generator that runs: one that was given up may go on with its own, which holds nothing. */
+  #scope: Scope<K, V, Out>;
   readonly #intake: LaneIntake<K, V, Out>;
   readonly #ended: Promise<void>;
   #held: ReadonlyArray<Delivery<K, V, Out>> = [];
@@ -61,6 +62,7 @@ export class Lane<K, V, Out> {
   #oneLife(life: number, first: ReadonlyArray<Delivery<K, V, Out>>): Promise<void> {
     return new Promise((resolve) => {
       this.#giveUp = resolve;
+      this.#scope = this.#inbox.scope();
       this.#unread = first;
       this.#held = first;
       this.#scope.hold(first);
@@ -74,19 +76,20 @@ export class Lane<K, V, Out> {
   }
 
   async #body(stream: Stream<K, V>, life: number): Promise<void> {
-    const result = this.#scope.run(() => this.#run(stream));
+    const scope = this.#scope;
+    const result = scope.run(() => this.#run(stream));
     if (!(Symbol.asyncIterator in result)) {
       await result;
       return;
     }
     const iterator = result[Symbol.asyncIterator]();
     for (;;) {
-      const step = await this.#scope.run(() => iterator.next());
+      const step = await scope.run(() => iterator.next());
       if (step.done) return;
       if (!this.#isEmitted(step.value, life)) break;
     }
     // It stands at a `yield`: only so do its `finally` blocks run.
-    await this.#scope.run(() => iterator.return?.());
+    await scope.run(() => iterator.return?.());
   }
 
   /** Returns false when the generator is to end. */

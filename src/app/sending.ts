@@ -1,6 +1,6 @@
 import { StreamerError } from '../errors.ts';
 import { type Connection, currentHolder, type Sent, sendLimit } from '../runtime/index.ts';
-import { bounded } from '../timing/index.ts';
+import { bounded, deferred } from '../timing/index.ts';
 import type { Encoded, SendOptions, SendResult } from '../topics/index.ts';
 
 /** A topic, as far as sending needs it. */
@@ -28,20 +28,21 @@ export class Sending {
   send(topic: SentTo, encode: Encode, options: SendOptions): Promise<SendResult> {
     const holder = currentHolder();
     if (holder === undefined) return this.sendOutside(topic, encode, options);
+    if (holder.isOver) return unobserved(Promise.reject(over(topic)));
     const end = holder.output();
-    const result = this.#sendOutput(topic, encode, options, holder).then(
+    const placed = placing(holder);
+    const result = this.#sendOutput(topic, encode, options, holder, placed).then(
       (sent) => {
         end();
         return sent;
       },
       (error: unknown) => {
         end(error);
+        placed?.();
         throw error;
       },
     );
-    // The event knows of the failure; a send that the agent does not await must not end the process.
-    result.catch(() => {});
-    return result;
+    return unobserved(result);
   }
 
   /** Sends outside of events, also inside an agent: for questions, whose answer an event may wait for. */
@@ -50,9 +51,13 @@ export class Sending {
     return this.#post(topic, encode, options, ({ direct }, message, sent) => direct.send(topic.name, message, sent));
   }
 
-  async #sendOutput(topic: SentTo, encode: Encode, options: SendOptions, { isCurrent }: Holder): Promise<SendResult> {
-    if (!isCurrent) throw lost(topic);
-    return this.#post(topic, encode, options, ({ outputs }, message, sent) => outputs.send(topic.name, message, { output: () => sent }));
+  /** @param placed called when the message has its partition, or waits for that with the outputs of its event */
+  async #sendOutput(topic: SentTo, encode: Encode, options: SendOptions, holder: Holder, placed?: () => void): Promise<SendResult> {
+    if (!holder.isCurrent) throw lost(topic);
+    return this.#post(topic, encode, options, ({ outputs }, message, sent) => {
+      outputs.send(topic.name, message, { output: () => sent, placing: (until) => holder.placing?.(until) });
+      placed?.();
+    });
   }
 
   async #post({ name }: SentTo, encode: Encode, options: SendOptions, send: SendTo): Promise<SendResult> {
@@ -73,6 +78,27 @@ export class Sending {
 }
 
 type SendTo = (connection: Connection, message: Encoded, sent: Sent) => void;
+
+/** The event stays in the hands of its handler until the function is called. Undefined where nothing waits for that. */
+function placing(holder: Holder): (() => void) | undefined {
+  if (holder.placing === undefined) return undefined;
+  const placed = deferred<void>();
+  holder.placing(placed.promise);
+  return placed.resolve;
+}
+
+/** The event knows of the failure; a send that the agent does not await must not end the process. */
+function unobserved<T>(result: Promise<T>): Promise<T> {
+  result.catch(() => {});
+  return result;
+}
+
+function over({ name }: SentTo): StreamerError {
+  return new StreamerError('USAGE', 'the event has finished, or its attempt was given up: nothing more is sent for it', {
+    topic: name,
+    next: 'Await every send in the handler.',
+  });
+}
 
 function lost({ name }: SentTo): StreamerError {
   return new StreamerError('LOST', 'the event belongs to another worker now: nothing more is published for it', { topic: name });

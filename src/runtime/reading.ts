@@ -89,7 +89,11 @@ export class Reading implements Plan {
   input(topic: string): InputPlan {
     const source = this.#sources.get(topic);
     if (source === undefined) throw new StreamerError('USAGE', `no agent reads "${topic}"`);
-    return { readable: source.readable, runtimes: source.agents.flatMap((name) => this.#parts.runtimes.get(name) ?? []) };
+    return {
+      readable: source.readable,
+      runtimes: source.agents.flatMap((name) => this.#parts.runtimes.get(name) ?? []),
+      partitions: this.#topics.partitions(topic),
+    };
   }
 
   groupOf(topic: string): readonly string[] {

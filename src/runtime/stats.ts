@@ -32,7 +32,7 @@ function agentStatsOf(name: string, runtime: AgentRuntime, { inputs }: Reading):
     const own = agents.find(({ agent }) => agent === name);
     if (own === undefined) continue;
     inFlight += own.inFlight;
-    unfinished += own.offsets.unfinished + waiting;
+    unfinished += own.unfinished + waiting;
   }
   return runtime.stats(inFlight, unfinished - inFlight);
 }

@@ -59,6 +59,12 @@ describe('a table', () => {
     expect(problemsOf(app)).toEqual([expect.stringMatching(/^agent "a": order 'none' lets events of one key run side by side/)]);
   });
 
+  it('is written from one topic, whose events of a key are in order', () => {
+    const { app, orders, questions, counts, noop } = shop();
+    app.agent('a', [orders, questions], noop, { tables: [counts] });
+    expect(problemsOf(app)).toEqual([expect.stringMatching(/^agent "a": it writes tables and reads 2 topics, whose events of one key/)]);
+  });
+
   it('does not go with patterns', () => {
     const { app, counts, noop } = shop();
     app.agent('a', app.topic(/^orders-/, { key: string(), value: number() }), noop, { tables: [counts] });

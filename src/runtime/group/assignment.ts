@@ -1,6 +1,7 @@
 import { StreamerError } from '../../errors.ts';
 import { partitionKey, type Subscription, type TopicPartition } from '../../kafka/index.ts';
 import type { DeclaredTable } from '../../tables/index.ts';
+import { TaskState } from '../state/task-state.ts';
 import type { Input, InputPlan } from '../task/input.ts';
 import type { InputStart } from '../task/input-start.ts';
 import { Task, type TaskContext, type TaskInput } from '../task/task.ts';
@@ -139,11 +140,16 @@ export class Assignment {
     // Another worker has been further meanwhile: what this task knows is out of date.
     if (kept !== undefined) this.#close(id, new StreamerError('LOST', 'the partition was with another worker meanwhile'));
     const inputs: TaskInput[] = group.map(({ partition, start }) => ({ partition, start, plan: this.#plan.input(partition.topic) }));
-    const tables = this.#plan.tablesOf(group.map(({ partition }) => partition.topic));
-    const task = new Task(group[0]?.partition.partition ?? -1, inputs, this.#context, tables);
+    const partition = group[0]?.partition.partition ?? -1;
+    const task = new Task(partition, inputs, this.#context, this.#stateOf(group, partition));
     this.#tasks.set(id, task);
     for (const input of task.inputs) this.#inputs.set(partitionKey(input.partition), { input, id });
     this.#run(task);
+  }
+
+  #stateOf(group: readonly AssignedPartition[], partition: number): TaskState | undefined {
+    const tables = this.#plan.tablesOf(group.map((assigned) => assigned.partition.topic));
+    return tables.length === 0 ? undefined : new TaskState(tables, partition);
   }
 
   /** Positions are set while the inputs are paused. */

@@ -10,6 +10,10 @@ export interface OutputHolder extends TableHost {
    * and the next ones of their unit wait. Its failure is the handler's.
    */
   work(): (error?: unknown) => void;
+  /** Until this has settled the events stay in flight: an output of theirs is not encoded, or its partition is not known. For tables alone. */
+  placing?(until: Promise<unknown>): void;
+  /** True when the events have finished, or their attempt was given up, and their writes to tables count: nothing more is sent for them. */
+  readonly isOver: boolean;
   /** False when the events no longer belong to this worker: nothing more may be published for them. */
   readonly isCurrent: boolean;
 }

@@ -6,6 +6,8 @@ import type { Sender } from './sender.ts';
 export interface OutputOwner {
   /** Called once per output, when it is sent; the function returned is called when the output is acknowledged or refused. */
   output(): Sent;
+  /** Called where an output has no partition yet: it has one, or is refused, when the promise settles. */
+  placing?(until: Promise<unknown>): void;
 }
 
 /**
@@ -20,7 +22,8 @@ export class EventOutputs {
   }
 
   send(topic: string, message: Encoded, owner: OutputOwner): void {
-    this.#sender.send(topic, message, owner.output());
+    const placed = this.#sender.send(topic, message, owner.output());
+    if (placed !== undefined) owner.placing?.(placed);
   }
 
   /** Resolves when everything sent so far, of events or not, is acknowledged. */
@@ -38,6 +41,6 @@ export class DirectOutputs {
   }
 
   send(topic: string, message: Encoded, sent: Sent): void {
-    this.#sender.send(topic, message, sent);
+    void this.#sender.send(topic, message, sent);
   }
 }

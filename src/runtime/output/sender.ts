@@ -19,14 +19,15 @@ export class Sender {
     this.#admin = admin;
   }
 
-  send(topic: string, message: Encoded, acknowledge: Sent): void {
+  /** Returns a promise when the partition is not known yet; it settles when that is, and never rejects. */
+  send(topic: string, message: Encoded, acknowledge: Sent): Promise<void> | undefined {
     const known = this.#counts.get(topic);
     if (known !== undefined && !this.#asking.has(topic)) {
       this.#post(topic, message, known.count, acknowledge);
       if (known.until < Date.now()) this.#ask(topic).catch(() => {});
-      return;
+      return undefined;
     }
-    this.#ask(topic).then(
+    return this.#ask(topic).then(
       (count) => this.#post(topic, message, count, acknowledge),
       (error: StreamerError) => acknowledge(error, -1, -1),
     );

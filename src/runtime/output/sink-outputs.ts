@@ -39,10 +39,11 @@ export class SinkOutputs {
       return;
     }
     const end = holder.output();
-    message.then((encoded) => {
+    const placed = message.then((encoded) => {
       this.#outputs.send(topic.name, encoded, holder);
       end();
     }, failing(end));
+    holder.placing?.(placed);
   }
 
   #call(sink: AgentSinkFunction, output: SinkOutput, holder: OutputHolder): void {

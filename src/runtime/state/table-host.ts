@@ -11,7 +11,7 @@ export const tableHost: TableHost = {
   },
 };
 
-function outsideOfEvents(table: string): StreamerError {
+export function outsideOfEvents(table: string): StreamerError {
   return new StreamerError('USAGE', `table "${table}" was used outside of an event`, {
     next: 'Tables are read and written by agents, while they handle an event.',
   });

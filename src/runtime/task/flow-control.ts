@@ -55,9 +55,9 @@ export class FlowControl {
   get room(): number {
     const { queueRecords, queueBytes } = this.#limits;
     let room = queueRecords;
-    for (const { offsets, unfinishedBytes } of this.#agents) {
+    for (const { offsets, unfinished, unfinishedBytes } of this.#agents) {
       if (unfinishedBytes >= queueBytes) return 0;
-      room = Math.min(room, queueRecords - offsets.unfinished, this.#runAhead - (offsets.end - offsets.position));
+      room = Math.min(room, queueRecords - unfinished, this.#runAhead - (offsets.end - offsets.position));
     }
     return room;
   }
@@ -100,8 +100,8 @@ export class FlowControl {
     const { batches, bytes, length } = this.#backlog;
     const fetched = batches > 1 ? length : 0;
     const isFull = this.#agents.some(
-      ({ offsets, unfinishedBytes }) =>
-        offsets.unfinished + fetched >= queueRecords * share ||
+      ({ offsets, unfinished, unfinishedBytes }) =>
+        unfinished + fetched >= queueRecords * share ||
         unfinishedBytes + bytes >= queueBytes * share ||
         offsets.end - offsets.position >= this.#runAhead * share,
     );

@@ -3,6 +3,8 @@ import type { CommittedOffset, KafkaRecord, KafkaRecords, TopicPartition } from 
 import type { Readable } from '../../topics/index.ts';
 import { decodeCommit, runAheadOf } from '../offsets/commit-metadata.ts';
 import type { Services } from '../services.ts';
+import { AgentTables } from '../state/agent-tables.ts';
+import type { TaskState } from '../state/task-state.ts';
 import type { AgentRuntime } from '../work/agent-runtime.ts';
 import { AgentTask } from '../work/agent-task.ts';
 import { Admission } from './admission.ts';
@@ -19,6 +21,8 @@ import { SecondDecoding } from './second-decoding.ts';
 export interface InputPlan {
   readonly readable: Readable<unknown, unknown>;
   readonly runtimes: readonly AgentRuntime[];
+  /** Number of partitions of the topic, where it is known. */
+  readonly partitions?: number | undefined;
 }
 
 /** Those of the worker's services that an input uses, and how much it may hold. */
@@ -33,8 +37,8 @@ export interface InputContext {
 /** The task that an input belongs to. */
 export interface InputOwner {
   readonly phase: TaskPhase;
-  /** The tables whose state is committed with the input's offsets. */
-  readonly state: { readonly shards: ReadonlyMap<string, unknown> } | undefined;
+  /** The shards of its tables; undefined for a task without tables. */
+  readonly state: TaskState | undefined;
   /** An event has left the hands of its handler, or something else has changed that a drain may wait for. */
   progressed(): void;
 }
@@ -50,8 +54,9 @@ export class Input {
   readonly #commitPoint: CommitPoint;
   readonly #topicId: string | undefined;
 
-  constructor(partition: TopicPartition, { readable, runtimes }: InputPlan, start: InputStart, context: InputContext, owner: InputOwner) {
+  constructor(partition: TopicPartition, plan: InputPlan, start: InputStart, context: InputContext, owner: InputOwner) {
     const { services, limits, fetching } = context;
+    const { readable, runtimes } = plan;
     const decoder = new RecordDecoder(partition.topic, readable);
     const values = new SecondDecoding(decoder, partition);
     const progressed = () => this.#progressed();
@@ -62,7 +67,8 @@ export class Input {
     this.agents = runtimes.map((runtime) => {
       const finished = start.finished.get(runtime.agent.name) ?? [];
       const deliversTombstones = readable.tombstones === 'deliver';
-      return new AgentTask(runtime, { partition, position, finished, deliversTombstones, values, progressed });
+      const tables = tablesOf(runtime, owner.state, partition, plan);
+      return new AgentTask(runtime, { partition, position, finished, deliversTombstones, values, progressed, tables });
     });
     this.#topicId = start.topicId;
     const stamp = stampOf(owner, start, context);
@@ -147,6 +153,12 @@ export class Input {
     return { position: offset, finished: decodeCommit(offset, metadata).finished, metadata: UNCOMMITTED, topicId: this.#topicId };
   }
 
+  /** Resolves when the outputs of all events that have finished are acknowledged; undefined when they are. */
+  acknowledged(): Promise<unknown> | undefined {
+    const waits = this.agents.flatMap((agent) => agent.unacknowledged.cut() ?? []);
+    return waits.length === 0 ? undefined : Promise.all(waits);
+  }
+
   #progressed(): void {
     if (this.#isClosed) return;
     this.#owner.progressed();
@@ -175,3 +187,13 @@ function stampOf({ state }: InputOwner, { topicId }: InputStart, { writer }: Inp
 }
 
 const agentNames = (runtimes: readonly AgentRuntime[]): string[] => runtimes.map(({ agent }) => agent.name);
+
+function tablesOf(
+  { agent }: AgentRuntime,
+  state: TaskState | undefined,
+  partition: TopicPartition,
+  { readable: { serdes }, partitions }: InputPlan,
+): AgentTables | undefined {
+  if (state === undefined || agent.tables.length + agent.reads.length === 0) return undefined;
+  return new AgentTables(agent, state, { partition, serdes, partitions });
+}

@@ -1,9 +1,8 @@
 import { getLogger } from '@logtape/logtape';
 import type { StreamerError } from '../../errors.ts';
 import type { CommittedOffset, OutputRecord, TopicPartition } from '../../kafka/index.ts';
-import type { DeclaredTable } from '../../tables/index.ts';
 import { EXACT_LIMIT } from '../offsets/commit-metadata.ts';
-import { TaskState } from '../state/task-state.ts';
+import type { TaskState } from '../state/task-state.ts';
 import { Input, type InputContext, type InputPlan } from './input.ts';
 import type { InputStart } from './input-start.ts';
 import { TaskPhase } from './phase.ts';
@@ -57,10 +56,10 @@ export class Task {
   /** Its cut waits until its finished maps fit. */
   #isHeld = false;
 
-  constructor(partition: number, inputs: readonly TaskInput[], context: TaskContext, tables: readonly DeclaredTable[] = []) {
+  constructor(partition: number, inputs: readonly TaskInput[], context: TaskContext, state?: TaskState) {
     this.partition = partition;
     this.#restore = context.restore ?? (async () => {});
-    this.state = tables.length === 0 ? undefined : new TaskState(tables, partition);
+    this.state = state;
     this.inputs = inputs.map((input) => new Input(input.partition, input.plan, input.start, context, this));
   }
 
@@ -113,7 +112,10 @@ export class Task {
     const tooLong = offsets.find(({ metadata }) => (metadata?.length ?? 0) > EXACT_LIMIT);
     if (tooLong !== undefined) return this.#hold(tooLong);
     this.#isHeld = false;
-    return { offsets, changelog: state.cut(), state };
+    const waits = this.inputs.flatMap((input) => input.acknowledged() ?? []);
+    const acknowledged = waits.length === 0 ? undefined : Promise.all(waits).then(() => {});
+    acknowledged?.catch(() => {});
+    return { offsets, changelog: state.cut(), state, acknowledged };
   }
 
   /** The log is not a place for what repeats every second. */

@@ -70,6 +70,11 @@ function agentProblems({ name, order, sources, tables, reads }: Agent, declared:
     ...patterns.map(
       (source) => `${where}: it reads the pattern ${source.name}, and tables need topics that are known: their partitions must be as many`,
     ),
+    ...(tables.length > 0 && sources.length > 1
+      ? [
+          `${where}: it writes tables and reads ${sources.length} topics, whose events of one key would run side by side: send them into one topic`,
+        ]
+      : []),
     ...(tables.length > 0 && order === 'none'
       ? [`${where}: order 'none' lets events of one key run side by side, and would lose writes to tables: use 'key' or 'partition'`]
       : []),

@@ -15,11 +15,18 @@ const DELETED_AFTER_MS = 2_000;
 export class TopicWatch {
   readonly #admin: () => Promise<KafkaAdmin>;
   readonly #closing: AbortSignal;
+  /** Partitions of the topics that were checked at the start. */
+  #counts: ReadonlyMap<string, number> = new Map();
   #isLooking = false;
 
   constructor(admin: () => Promise<KafkaAdmin>, closing: AbortSignal) {
     this.#admin = admin;
     this.#closing = closing;
+  }
+
+  /** Number of partitions at the start; undefined for a topic that was not checked. */
+  partitions(topic: string): number | undefined {
+    return this.#counts.get(topic);
   }
 
   /**
@@ -29,6 +36,7 @@ export class TopicWatch {
    */
   async check(specs: readonly AppTopicSpec[], sameCounts: readonly CoPartitioned[] = []): Promise<void> {
     const counts = await (await this.#admin()).partitionCounts(specs.map(({ name }) => name));
+    this.#counts = counts;
     const missing = specs.map(({ name }) => name).filter((name) => !counts.has(name));
     if (missing.length === 0) {
       const problems = countProblems(sameCounts, counts);

@@ -3,6 +3,7 @@ import { messageOf } from '../../errors.ts';
 import { Answers } from '../ask/answers.ts';
 import type { AgentStats } from '../events/worker-events.ts';
 import type { OutputHolder } from '../output/attribution.ts';
+import type { LetterState } from '../output/letters/dead-letters.ts';
 import { SinkOutputs } from '../output/sink-outputs.ts';
 import type { Services } from '../services.ts';
 import { AgentReport } from './agent-report.ts';
@@ -45,10 +46,14 @@ export class AgentRuntime {
     this.#answers.answer(item, value, holder);
   }
 
-  /** Resolves when the dead letter is acknowledged. */
-  async deadLetter(item: WorkItem, error: unknown, topic: string | undefined): Promise<void> {
+  /**
+   * Resolves when the dead letter is acknowledged.
+   *
+   * @param state of an agent that writes tables: what has become of the event's writes
+   */
+  async deadLetter(item: WorkItem, error: unknown, topic: string | undefined, state?: LetterState): Promise<void> {
     const { origin: record, attempt: attempts, partition: origin } = item;
-    await this.services.letters.write({ agent: this.agent.name, origin, record, error, attempts, topic });
+    await this.services.letters.write({ agent: this.agent.name, origin, record, error, attempts, topic, state });
     this.#answers.refuse(item, `the event went to the dead-letter topic: ${messageOf(error)}`);
   }
 

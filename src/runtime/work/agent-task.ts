@@ -3,6 +3,8 @@ import type { StreamerError } from '../../errors.ts';
 import type { KafkaRecord, TopicPartition } from '../../kafka/index.ts';
 import type { OffsetRange } from '../offsets/offset-tracker.ts';
 import type { OutputHolder } from '../output/attribution.ts';
+import type { AgentTables } from '../state/agent-tables.ts';
+import { Unacknowledged } from '../state/unacknowledged.ts';
 import { AgentInbox, type InboxTask } from './agent-inbox.ts';
 import { AgentOffsets } from './agent-offsets.ts';
 import type { AgentRuntime } from './agent-runtime.ts';
@@ -29,6 +31,8 @@ export interface AgentTaskParts {
   readonly values: RecordValues;
   /** Called when flow control or a drain may have something to do. */
   readonly progressed: () => void;
+  /** Tables that the agent names, in this task. @default none */
+  readonly tables?: AgentTables | undefined;
 }
 
 /** No item has this slot: it is for those without an offset. */
@@ -46,6 +50,9 @@ export class AgentTask implements InboxTask {
   /** Records by offset whose dead letters are not acknowledged yet. */
   readonly letters = new Map<number, KafkaRecord>();
   readonly outcomes: Outcomes;
+  readonly tables: AgentTables | undefined;
+  /** Events that have finished with their writes to tables, before their outputs are acknowledged. */
+  readonly unacknowledged = new Unacknowledged<WorkItem>();
   readonly #values: RecordValues;
   readonly #queue: WorkQueue;
   readonly #run: BehaviourRun;
@@ -53,11 +60,12 @@ export class AgentTask implements InboxTask {
   #places = 0;
   #isDraining = false;
 
-  constructor(runtime: AgentRuntime, { partition, position, finished, deliversTombstones, values, progressed }: AgentTaskParts) {
+  constructor(runtime: AgentRuntime, { partition, position, finished, deliversTombstones, values, progressed, tables }: AgentTaskParts) {
     this.runtime = runtime;
     this.partition = partition;
     this.deliversTombstones = deliversTombstones;
     this.offsets = new AgentOffsets(position, finished);
+    this.tables = tables;
     this.#values = values;
     this.#queue = new WorkQueue(runtime.agent, runtime.services.clock);
     this.outcomes = new Outcomes({
@@ -65,6 +73,8 @@ export class AgentTask implements InboxTask {
       queue: this.#queue,
       offsets: this.offsets,
       letters: this.letters,
+      unacknowledged: this.unacknowledged,
+      isStateful: tables?.areWritten === true,
       canDecodeAgain: () => values.canDecodeAgain,
       eventOf: (origin) => this.eventOf(origin),
       progressed,
@@ -88,6 +98,11 @@ export class AgentTask implements InboxTask {
 
   get unfinishedBytes(): number {
     return this.#queue.bytes;
+  }
+
+  /** Items that take part in flow control: not finished, or with outputs that are not acknowledged. */
+  get unfinished(): number {
+    return this.offsets.unfinished + this.unacknowledged.size;
   }
 
   /** The item that its handler has had for the longest time. */
@@ -125,7 +140,8 @@ export class AgentTask implements InboxTask {
   }
 
   start(max: number, options: PollOptions): WorkItem[] {
-    return this.#mayStart ? this.#queue.poll(max, options) : [];
+    if (!this.#mayStart) return [];
+    return this.#queue.poll(max, this.#oneOfEachUnit && options.runs === true ? { ...options, runs: false } : options);
   }
 
   emit(item: WorkItem, holder: OutputHolder, output: unknown, headers?: OutputHeaders): void {
@@ -156,10 +172,19 @@ export class AgentTask implements InboxTask {
   abandon(reason: StreamerError): number {
     const { inFlight } = this.#queue;
     this.outcomes.abandon();
+    this.unacknowledged.close(reason);
     this.#abandoned.abort(reason);
     this.#queue.close(reason);
     void this.#run.close();
     return inFlight;
+  }
+
+  /**
+   * What an event reads from tables is there when those before it in its unit have finished: so it starts after them, and not in one
+   * batch with them. Generators take batches that finish together.
+   */
+  get #oneOfEachUnit(): boolean {
+    return this.tables?.areWritten === true && this.runtime.agent.behaviour.unit !== 'lane';
   }
 
   get #mayStart(): boolean {

@@ -2,6 +2,8 @@
 export interface AttemptOutcomes<T> {
   /** False when the item no longer belongs to this worker: nothing that is acknowledged later counts. */
   readonly isCurrent: boolean;
+  /** The item has finished with what it has written to tables when it is handled: a failure before that is the handler's. */
+  readonly isStateful: boolean;
   /** The handler and the sink functions have finished; `isLast`: no output is on its way. */
   handled(item: T, isLast: boolean): void;
   /** Handled, and every output is acknowledged. */
@@ -33,6 +35,8 @@ export class Attempt<T> {
   /** Sink functions at work. */
   #working = 0;
   #workError: unknown;
+  /** Outputs that are not encoded yet, or have no partition. */
+  #unplaced = 0;
 
   constructor(item: T, outcomes: AttemptOutcomes<T>) {
     this.#item = item;
@@ -63,15 +67,26 @@ export class Attempt<T> {
       if (!this.#isOpen) return;
       this.#working--;
       if (error !== undefined) this.#workError ??= error;
-      if (this.#isDone && this.#working === 0) this.#letGo();
+      this.#letGo();
       end();
     };
+  }
+
+  /** The item stays held until this has settled. */
+  placing(until: Promise<unknown>): void {
+    if (!this.#isOpen) return;
+    this.#unplaced++;
+    const placed = (): void => {
+      this.#unplaced--;
+      if (this.#isOpen) this.#letGo();
+    };
+    until.then(placed, placed);
   }
 
   done(): void {
     if (!this.isWithHandler) return;
     this.#isDone = true;
-    if (this.#working === 0) this.#letGo();
+    this.#letGo();
   }
 
   fail(error: unknown): void {
@@ -87,14 +102,16 @@ export class Attempt<T> {
     this.#outcomes.released(this.#item);
   }
 
-  /** Handler and sink functions have finished: the next item of the unit may start, though outputs may still be on their way. */
+  /** Once handler and sink functions have finished, the next item of the unit may start, though outputs may still be on their way. */
   #letGo(): void {
-    if (this.#workError === undefined) {
+    if (!this.#isDone || this.#state !== 'held' || this.#working > 0 || this.#unplaced > 0) return;
+    const error = this.#workError ?? (this.#outcomes.isStateful ? this.#error : undefined);
+    if (error === undefined) {
       this.#state = 'handled';
       this.#outcomes.handled(this.#item, this.#pending === 0);
     } else {
       this.#state = 'failed';
-      this.#error = this.#workError;
+      this.#error = error;
     }
     if (this.#pending === 0) this.#settle();
   }

@@ -1,4 +1,6 @@
 import type { KafkaRecord } from '../../kafka/index.ts';
+import { FinishedItems } from '../state/finished-items.ts';
+import type { Unacknowledged } from '../state/unacknowledged.ts';
 import type { AgentOffsets } from './agent-offsets.ts';
 import type { AgentRuntime } from './agent-runtime.ts';
 import type { AttemptOutcomes } from './attempt.ts';
@@ -15,6 +17,10 @@ export interface OutcomeParts {
   readonly offsets: AgentOffsets;
   /** Records by offset whose dead letters are not acknowledged yet. */
   readonly letters: Map<number, KafkaRecord>;
+  /** Items that have finished, and whose outputs are not acknowledged. */
+  readonly unacknowledged: Unacknowledged<WorkItem>;
+  /** The agent writes tables: an item finishes when it is handled, and its outputs are awaited by the cut that it is in. */
+  readonly isStateful: boolean;
   /** The value of an event can be made again from its bytes. */
   readonly canDecodeAgain: () => boolean;
   readonly eventOf: (origin: Origin) => ItemEvent;
@@ -27,12 +33,19 @@ export interface OutcomeParts {
 /** Carries out what becomes of the items of one task: the next attempt, the dead letter, the end. */
 export class Outcomes implements AttemptOutcomes<WorkItem> {
   readonly #parts: OutcomeParts;
+  /** Set for an agent that writes tables. */
+  readonly #finishedItems: FinishedItems | undefined;
   /** Items that wait for something outside that cannot be reached. */
   readonly #waiting = new Set<WorkItem>();
   #isCurrent = true;
 
   constructor(parts: OutcomeParts) {
     this.#parts = parts;
+    if (parts.isStateful) this.#finishedItems = new FinishedItems({ ...parts, isCurrent: () => this.#isCurrent });
+  }
+
+  get isStateful(): boolean {
+    return this.#finishedItems !== undefined;
   }
 
   get isCurrent(): boolean {
@@ -60,6 +73,7 @@ export class Outcomes implements AttemptOutcomes<WorkItem> {
     // Thousands wait for acknowledgements, which are rarely refused: their values need not wait with them.
     if (!isLast && canDecodeAgain()) item.forgetEvent();
     queue.leave(item, true);
+    if (this.#isCurrent) this.#finishedItems?.handled(item, isLast);
     if (!isLast) progressed();
     wake();
   }
@@ -73,7 +87,8 @@ export class Outcomes implements AttemptOutcomes<WorkItem> {
   settled(item: WorkItem): void {
     if (item.waits > 0) this.#noteWait(item, false);
     this.#parts.runtime.waiting.succeeded();
-    this.#finish(item);
+    if (this.#finishedItems === undefined) this.#finish(item);
+    else this.#finishedItems.acknowledged(item);
   }
 
   failed(item: WorkItem, error: unknown, isHandled: boolean): void {
@@ -86,7 +101,8 @@ export class Outcomes implements AttemptOutcomes<WorkItem> {
     const othersSucceed = waitedAt !== undefined && runtime.waiting.succeededAt > waitedAt;
     const { events: waiting } = runtime.waiting;
     const verdict = judge({ error, policy: runtime.agent.onError, attempt, waits, waitedMs, othersSucceed, waiting, isHandled });
-    this.#noteWait(item, verdict.action === 'wait');
+    this.#noteWait(item, verdict.action === 'wait' && !item.isFinished);
+    if (item.isFinished) return this.#finishedItems?.refused(item, error, verdict);
     switch (verdict.action) {
       case 'wait':
         runtime.waiting.waits(error);
@@ -109,7 +125,7 @@ export class Outcomes implements AttemptOutcomes<WorkItem> {
     const { origin } = item;
     queue.leave(item, false);
     if (origin.offset !== undefined) letters.set(origin.offset, origin);
-    const written = runtime.deadLetter(item, error, topic);
+    const written = runtime.deadLetter(item, error, topic, this.isStateful ? 'none' : undefined);
     progressed();
     await written;
     if (origin.offset !== undefined) letters.delete(origin.offset);

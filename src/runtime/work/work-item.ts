@@ -3,6 +3,8 @@ import type { TopicPartition } from '../../kafka/index.ts';
 import type { TableAccess } from '../../tables/index.ts';
 import type { EventPlace } from '../events/worker-events.ts';
 import { type OutputHolder, runWith } from '../output/attribution.ts';
+import type { AgentTables } from '../state/agent-tables.ts';
+import { EventScope } from '../state/event-scope.ts';
 import { notNamed } from '../state/table-host.ts';
 import { Attempt, type AttemptOutcomes } from './attempt.ts';
 import { type Item, type Origin, sizeOfOrigin } from './item.ts';
@@ -14,6 +16,8 @@ export type Outcome = 'done' | 'skipped' | 'dead_letter';
 
 /** What an item asks of the task that it belongs to. */
 export interface ItemTask {
+  /** Tables that its agent names; undefined for none. */
+  readonly tables: AgentTables | undefined;
   /** The agent's name. */
   readonly agent: string;
   readonly partition: TopicPartition;
@@ -51,6 +55,8 @@ export class WorkItem implements Item, Ordered<WorkItem>, Delivery<unknown, unkn
   /** Handled and acknowledged, though earlier ones of its unit may not be. */
   isSettled = false;
   isFinished = false;
+  /** It has finished with its writes to tables, and some of its outputs are not acknowledged. */
+  isUnacknowledged = false;
   outcome: Outcome = 'done';
   /** Its question, if it is one, has an answer. */
   hasReplied = false;
@@ -59,6 +65,7 @@ export class WorkItem implements Item, Ordered<WorkItem>, Delivery<unknown, unkn
   #event: ItemEvent | undefined;
   #attempt: Attempt<WorkItem> | undefined;
   #history: History | undefined;
+  #scope: EventScope<WorkItem> | undefined;
 
   /** @param event made already, where it is */
   constructor(task: ItemTask, origin: Origin, place: number, slot: number, event: ItemEvent | undefined) {
@@ -138,11 +145,28 @@ export class WorkItem implements Item, Ordered<WorkItem>, Delivery<unknown, unkn
   }
 
   within<T>(work: () => T): T {
-    return runWith(this, work);
+    return runWith(this.#holder, work);
   }
 
   emit(output: unknown, headers?: OutputHeaders): void {
-    if (this.isWithHandler) this.#task.emit(this, this, output, headers);
+    if (this.isWithHandler) this.#task.emit(this, this.#holder, output, headers);
+  }
+
+  /** In a task with tables: what this attempt does with them. Several events that are handled together share one. */
+  get scope(): EventScope<WorkItem> | undefined {
+    return this.#scope;
+  }
+
+  set scope(scope: EventScope<WorkItem> | undefined) {
+    this.#scope = scope;
+  }
+
+  get currentAttempt(): Attempt<WorkItem> | undefined {
+    return this.#attempt;
+  }
+
+  get isOver(): boolean {
+    return false;
   }
 
   output(): (error?: unknown) => void {
@@ -169,9 +193,10 @@ export class WorkItem implements Item, Ordered<WorkItem>, Delivery<unknown, unkn
     this.#attempt?.release();
   }
 
-  /** Back to waiting, to be started again. */
+  /** Back to waiting, to be started again. What the attempt wrote to tables is dropped with its scope. */
   reset(): void {
     this.#attempt = undefined;
+    this.#scope = undefined;
     this.#history ??= { attempt: 1, waits: 0, waitingSince: undefined, waitedAt: undefined, firstStartedAt: this.startedAt };
   }
 
@@ -184,6 +209,14 @@ export class WorkItem implements Item, Ordered<WorkItem>, Delivery<unknown, unkn
     if (counts === 'attempt') return;
     this.#history.waitingSince ??= now;
     this.#history.waitedAt = now;
+  }
+
+  /** What it does now belongs to this: in a task with tables to its attempt alone. */
+  get #holder(): OutputHolder {
+    const { tables } = this.#task;
+    if (tables === undefined) return this;
+    this.#scope ??= new EventScope(tables, [this]);
+    return this.#scope;
   }
 
   /** Lets go of the decoded value: it is made again when somebody looks. */

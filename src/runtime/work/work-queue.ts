@@ -126,9 +126,14 @@ export class WorkQueue {
     this.#inFlight.clear();
   }
 
+  /** The outputs of an item that has finished before them are acknowledged. */
+  acknowledged(item: WorkItem): void {
+    this.#bytes -= item.size;
+  }
+
   #finish(item: WorkItem, finish: (item: WorkItem) => void): void {
     item.isFinished = true;
-    this.#bytes -= item.size;
+    if (!item.isUnacknowledged) this.#bytes -= item.size;
     finish(item);
   }
 

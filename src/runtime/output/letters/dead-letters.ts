@@ -35,12 +35,19 @@ export interface DeadLetter {
   readonly record: LetterContent;
   readonly error: unknown;
   readonly attempts: number;
+  readonly state?: LetterState | undefined;
 }
+
+/**
+ * What has become of the event's writes to tables: `applied` when an output was refused after the event had finished with them, `none`
+ * when they were dropped with the failed attempt.
+ */
+export type LetterState = 'applied' | 'none';
 
 /**
  * Headers that a dead letter has beside those of its record, under `streamer.dlq.*`: `topic`, `partition`,
  * `offset`, `timestamp` (the original's, epoch milliseconds: the letter has its own, since brokers refuse old or far ones),
- * `error` (class), `code`, `message`, `stack`, `attempts`, `app`, `agent`, `time` (ISO 8601); `cut` where the record did not fit
+ * `error` (class), `code`, `message`, `stack`, `attempts`, `app`, `agent`, `time` (ISO 8601); `state` for an agent that writes tables; `cut` where the record did not fit
  * (`letter-cut.ts`), `records` where
  * it stands for a batch that cannot be read.
  */
@@ -62,6 +69,7 @@ export function deadLetterHeaders(letter: DeadLetter): RecordHeaders {
   note('attempts', String(letter.attempts));
   note('app', letter.app);
   note('agent', letter.agent);
+  note('state', letter.state);
   note('time', new Date().toISOString());
   note('records', record.unreadable && String(record.unreadable.records));
   return own;
@@ -81,6 +89,8 @@ export interface LetterInfo {
   readonly app: string | undefined;
   readonly agent: string | undefined;
   readonly time: string | undefined;
+  /** Undefined where the agent writes no tables. */
+  readonly state: string | undefined;
   /** What the letter lacks of its record, as `value 3000000`; undefined where it is whole. */
   readonly cut: string | undefined;
   /** Of a letter that stands for a batch that cannot be read: the records that were skipped with it, at most. */
@@ -106,6 +116,7 @@ export function readLetter(headers: RecordHeaders): LetterInfo {
     app: text('app'),
     agent: text('agent'),
     time: text('time'),
+    state: text('state'),
     cut: text('cut'),
     records: whole('records'),
   };

@@ -5,7 +5,14 @@ import { backoff, type Clock, sleep } from '../../../timing/index.ts';
 import type { Encoded } from '../../../topics/index.ts';
 import type { Tell } from '../../events/worker-events.ts';
 import type { EventOutputs } from '../outputs.ts';
-import { appLetterTopicOf, type DeadLetter, deadLetterHeaders, deadLetterTopicOf, type LetterContent } from './dead-letters.ts';
+import {
+  appLetterTopicOf,
+  type DeadLetter,
+  deadLetterHeaders,
+  deadLetterTopicOf,
+  type LetterContent,
+  type LetterState,
+} from './dead-letters.ts';
 import { LetterCut } from './letter-cut.ts';
 
 /** Those of the worker's services that writing letters takes. */
@@ -26,6 +33,8 @@ export interface Failure {
   readonly attempts: number;
   /** @default `<topic>.<app>.dlq`, and `<app>.dlq` for topics that are read by a pattern */
   readonly topic?: string | undefined;
+  /** Of an agent that writes tables. */
+  readonly state?: LetterState | undefined;
 }
 
 /**
