@@ -11,10 +11,21 @@ export interface Timer {
   cancel(): void;
 }
 
+/** Timers of Node.js that are set for longer fire at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, callback) {
+    if (ms > LONGEST_MS) return inParts(ms, callback);
     const timer = setTimeout(callback, ms);
     return { cancel: () => clearTimeout(timer) };
   },
 };
+
+function inParts(ms: number, callback: () => void): Timer {
+  let rest = systemClock.after(LONGEST_MS, () => {
+    rest = systemClock.after(ms - LONGEST_MS, callback);
+  });
+  return { cancel: () => rest.cancel() };
+}

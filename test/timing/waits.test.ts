@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { KafkaError } from '../../src/errors.ts';
-import { backoff, deferred, limited, persist, sleep, within } from '../../src/timing/index.ts';
+import { backoff, deferred, limited, persist, sleep, systemClock, within } from '../../src/timing/index.ts';
 
 const never = () => new Promise<never>(() => {});
 
@@ -11,6 +11,23 @@ describe('sleep', () => {
     stopping.abort();
     await sleeping;
     await sleep(60_000, stopping.signal);
+  });
+
+  it('lasts as long as it is told, also beyond the longest timer of Node.js, which would fire at once', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const fired: number[] = [];
+    for (const ms of [2 ** 31 - 1, 2 ** 31, 3e9, 1e10]) systemClock.after(ms, () => fired.push(ms));
+    systemClock.after(1e10, () => fired.push(-1)).cancel();
+    systemClock.after(Number.POSITIVE_INFINITY, () => fired.push(-2)).cancel();
+    await vi.advanceTimersByTimeAsync(2 ** 31 - 2);
+    expect(fired).toEqual([]);
+    await vi.advanceTimersByTimeAsync(3e9 - 2 ** 31 + 1);
+    expect(fired).toEqual([2 ** 31 - 1, 2 ** 31]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(fired).toEqual([2 ** 31 - 1, 2 ** 31, 3e9]);
+    await vi.advanceTimersByTimeAsync(7e9);
+    expect(fired).toEqual([2 ** 31 - 1, 2 ** 31, 3e9, 1e10]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep } from '../../timing/index.ts';
 
 export interface RateOptions {
   /** Most rows per `perMs`. */
@@ -26,6 +26,7 @@ export class Rate {
     const now = performance.now();
     const at = Math.max(now, this.#nextAt);
     this.#nextAt = at + (this.#kind === 'rows' ? rows : 1) * this.#costMs;
-    if (at > now) await delay(at - now, undefined, { signal }).catch(() => signal.throwIfAborted());
+    if (at > now) await sleep(at - now, signal);
+    if (at > now) signal.throwIfAborted();
   }
 }

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { isStreamerError, messageOf, StreamerError } from '../../errors.ts';
 import { aFunction, checkOptions, numberFrom } from '../../options/index.ts';
+import { sleep } from '../../timing/index.ts';
 import { type CsvOptions, csvOptions } from '../csv/options.ts';
 import { type CsvProblem, type CsvRow, readCsv } from '../csv/read.ts';
 
@@ -55,7 +55,7 @@ export async function sendCsv<T>(file: string, options: SendCsvOptions<T>): Prom
         continue;
       }
       if (made === undefined) continue;
-      if (rate > 0) await pause(started + (taken * 1_000) / rate - performance.now(), signal);
+      if (rate > 0) await sleepUntil(started + (taken * 1_000) / rate, signal);
       if (signal?.aborted) break;
       taken++;
       await inFlight.add(send(made, result.line));
@@ -129,6 +129,7 @@ class InFlight {
   }
 }
 
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  if (ms > 0) await delay(ms, undefined, { ...(signal && { signal }) }).catch(() => {});
+async function sleepUntil(time: number, signal: AbortSignal | undefined): Promise<void> {
+  const ms = time - performance.now();
+  if (ms > 0) await sleep(ms, signal);
 }
