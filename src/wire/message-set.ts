@@ -63,6 +63,7 @@ export function openOld(message: OldMessage, limits: ExpansionLimits): OpenBatch
         firstTimestamp: timestamp,
         appendedAt: hasAppendTime ? timestamp : undefined,
         unreadable: undefined,
+        explain: undefined,
       },
     ];
   }

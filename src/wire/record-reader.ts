@@ -1,4 +1,5 @@
 import { RecordCursor } from './record-cursor.ts';
+import { UnreadableBatch } from './unreadable.ts';
 
 /** A record batch whose records have not been read yet. */
 export interface OpenBatch {
@@ -12,6 +13,8 @@ export interface OpenBatch {
   readonly appendedAt: number | undefined;
   /** Set for a batch that cannot be read: `body` is the whole batch then, as far as it came, and `count` is 1. */
   readonly unreadable: Unreadable | undefined;
+  /** Makes the error of a record that does not hold what its lengths say; it names the partition. */
+  readonly explain: ((offset: number, cause: UnreadableBatch) => Error) | undefined;
 }
 
 /** A record in the place of a batch that cannot be read. */
@@ -79,20 +82,17 @@ export class RecordReader<H> {
     if (batch === undefined) return undefined;
     if (batch.unreadable !== undefined) return this.#standIn(batch, batch.unreadable);
     const cursor = this.#cursor;
+    const start = cursor.at;
     const end = this.#enter(cursor);
     const timestampDelta = cursor.varint();
     const offset = batch.firstOffset + cursor.varint();
     const key = cursor.slice();
     const value = cursor.slice();
-    const record = {
-      offset,
-      timestamp: batch.appendedAt ?? batch.firstTimestamp + timestampDelta,
-      key,
-      value,
-      headers: this.#readHeaders(cursor, cursor.varint()),
-    };
-    cursor.at = end;
-    return record;
+    const count = cursor.varint();
+    if (!isWithin(cursor, count, end)) return this.#malformed(batch, offset, start, end);
+    const headers = this.#readHeaders(cursor, count);
+    if (cursor.at !== end) return this.#malformed(batch, offset, start, end);
+    return { offset, timestamp: batch.appendedAt ?? batch.firstTimestamp + timestampDelta, key, value, headers };
   }
 
   /** Leaves out the records below the offset. */
@@ -130,6 +130,15 @@ export class RecordReader<H> {
     return { offset, timestamp: 0, key: null, value: body, headers, unreadable };
   }
 
+  /** Its fields have other lengths than the record: some are not what was written. */
+  #malformed({ body, explain }: OpenBatch, offset: number, start: number, end: number): ReadRecord<H> {
+    const cause = new UnreadableBatch(offset, 'the lengths of its fields do not fit that of the record');
+    this.#cursor.at = end;
+    const headers = this.#readHeaders(new RecordCursor(NOTHING), 0);
+    const unreadable = { error: explain?.(offset, cause) ?? cause, records: 1 };
+    return { offset, timestamp: 0, key: null, value: body.subarray(start, end), headers, unreadable };
+  }
+
   /** The batch of the next record. */
   #current(): OpenBatch | undefined {
     while (this.#left === 0 && this.#index < this.#batches.length) {
@@ -150,4 +159,9 @@ export class RecordReader<H> {
     this.#bytes -= end - start;
     return end;
   }
+}
+
+/** A header takes two bytes at least. */
+function isWithin(cursor: RecordCursor, headers: number, end: number): boolean {
+  return headers >= 0 && cursor.at + 2 * headers <= end;
 }

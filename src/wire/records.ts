@@ -96,9 +96,15 @@ function pack(plain: Buffer, compression: number, level?: number): Buffer {
  * @throws UnreadableBatch
  */
 export function openRecords(batch: RecordBatch, maxBytes = MAX_BATCH_BYTES): Buffer {
+  // Kafka does not open a batch that counts no records.
+  return batch.recordCount <= 0 ? bodyOf(batch) : unpacked(batch, maxBytes);
+}
+
+/** The same, whatever the batch counts. @throws UnreadableBatch */
+export function unpacked(batch: RecordBatch, maxBytes: number): Buffer {
   const bytes = bodyOf(batch);
   const compression = compressionOf(batch);
-  if (compression === Compression.NONE || batch.recordCount <= 0) return bytes;
+  if (compression === Compression.NONE) return bytes;
   try {
     return codecOf(compression).decompress(bytes, maxBytes);
   } catch (error) {

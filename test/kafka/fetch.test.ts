@@ -299,6 +299,52 @@ describe('records of aborted transactions', () => {
   });
 });
 
+/** The batch with another offset, below 64, in one of its records, each of which is shorter than 64 bytes with one of 1 to 3 bytes for its time. */
+function withDelta(bytes: Buffer, record: number, delta: number): Buffer {
+  let at = 61;
+  for (let i = 0; i < record; i++) at += 1 + (bytes.readUInt8(at) >> 1);
+  let behindTime = at + 2;
+  while (bytes.readUInt8(behindTime) & 0x80) behindTime++;
+  bytes.writeUInt8(delta << 1, behindTime + 1);
+  return bytes;
+}
+
+describe('a record whose fields do not fit its length', () => {
+  /** Length, attributes, time, offset, then these fields. */
+  const recordOf = (delta: number, ...fields: number[]) => [(3 + fields.length) << 1, 0, 0, delta << 1, ...fields];
+  const batchOf = (...records: number[][]) => {
+    const header = batch({ firstOffset: 7, keys: [null] }).subarray(0, 61);
+    const bytes = Buffer.concat([header, Buffer.from(records.flat())]);
+    bytes.writeInt32BE(bytes.length - 12, 8);
+    bytes.writeInt32BE(records.length - 1, 23);
+    bytes.writeInt32BE(records.length, 57);
+    return checked(bytes);
+  };
+  const NULL = 1;
+  const good = (delta: number) => recordOf(delta, NULL, 2, 97 + delta, 0);
+
+  it.each<[string, number[]]>([
+    ['a value that reaches into the next record', [NULL, 16, 97, 0]],
+    ['a key that does', [40, 97, 2, 98, 0]],
+    ['bytes behind its headers', [NULL, 2, 98, 0, 0, 0]],
+    ['more headers than it has bytes', [NULL, 2, 98, 0xfe, 0xff, 0xff, 0xff, 0x0f]],
+    ['less than no headers', [NULL, 2, 98, 1]],
+    ['a header that reaches into the next record', [NULL, 2, 98, 2, 2, 104, 20, 1]],
+    ['no fields at all', []],
+  ])('is unreadable, with its place and bytes, and the others of its batch are as they were: %s', (_what, fields) => {
+    const found = taken(answer(11, [batchOf(good(0), recordOf(1, ...fields), good(2))]));
+    expect(found.map(({ offset, value, unreadable }) => [offset, unreadable ? 'unreadable' : String(value), unreadable?.records])).toEqual([
+      [7, 'a', undefined],
+      [8, 'unreadable', 1],
+      [9, 'c', undefined],
+    ]);
+    const error = found[1]?.unreadable?.error;
+    expect(error).toBeInstanceOf(UnreadableBatchError);
+    expect(error).toMatchObject({ place: { topic: 't', partition: 4, offset: 8 } });
+    expect(found[1]?.value).toEqual(Buffer.from(recordOf(1, ...fields)));
+  });
+});
+
 describe('a batch that cannot be read', () => {
   const failure = (bytes: Buffer): unknown =>
     taken(answer(11, [batch({ firstOffset: 0, keys: [null] }), bytes])).find(({ unreadable }) => unreadable !== undefined)?.unreadable
@@ -313,6 +359,56 @@ describe('a batch that cannot be read', () => {
       (bytes) => {
         bytes.writeInt32BE(5, 57);
         return checked(bytes);
+      },
+    ],
+    [
+      'fewer records than it holds',
+      /counts 1 records and holds more/,
+      () => {
+        const bytes = batch({ firstOffset: 7, keys: [null, null, null] });
+        bytes.writeInt32BE(1, 57);
+        return checked(bytes);
+      },
+    ],
+    [
+      'no records, and holds some',
+      /counts 0 records and holds more/,
+      (bytes) => {
+        bytes.writeInt32BE(0, 57);
+        return checked(bytes);
+      },
+    ],
+    [
+      'less than no records',
+      /counts -3 records/,
+      (bytes) => {
+        bytes.writeInt32BE(-3, 57);
+        return checked(bytes);
+      },
+    ],
+    [
+      'bytes behind the last record',
+      /counts 1 records and holds more/,
+      (bytes) => {
+        const longer = Buffer.concat([bytes, Buffer.alloc(9)]);
+        longer.writeInt32BE(longer.length - 12, 8);
+        return checked(longer);
+      },
+    ],
+    [
+      'records out of order',
+      /record 1 has offset 7, out of order/,
+      () => {
+        const bytes = batch({ firstOffset: 7, keys: [null, null] });
+        return checked(withDelta(bytes, 1, 0));
+      },
+    ],
+    [
+      'a record behind its last offset',
+      /record 1 has offset 12, out of order/,
+      () => {
+        const bytes = batch({ firstOffset: 7, keys: [null, null] });
+        return checked(withDelta(bytes, 1, 5));
       },
     ],
     [

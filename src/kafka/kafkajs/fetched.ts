@@ -26,16 +26,17 @@ export function batchesOf(
   limits: ExpansionLimits,
 ): FetchedBatches[] {
   const range = () => ({ position: positionOf(place), end: highWatermark });
+  const explain = (offset: number, cause: Error) => new UnreadableBatchError(place, offset, cause);
   return (records ?? []).map((bytes) => {
     const { visible, nextOffset } = readFetched(bytes, abortedTransactions ?? [], range, limits);
-    return { visible: visible.map((batch) => named(place, batch)), nextOffset };
+    return { visible: visible.map((batch) => named(batch, explain)), nextOffset };
   });
 }
 
 type Batch = FetchedBatches['visible'][number];
 
-function named(place: TopicPartition, batch: Batch): Batch {
-  if (batch.unreadable === undefined) return batch;
+function named(batch: Batch, explain: (offset: number, cause: Error) => Error): Batch {
+  if (batch.unreadable === undefined) return { ...batch, explain };
   const { error, records } = batch.unreadable;
-  return { ...batch, unreadable: { error: new UnreadableBatchError(place, batch.firstOffset, error), records } };
+  return { ...batch, unreadable: { error: explain(batch.firstOffset, error), records } };
 }
