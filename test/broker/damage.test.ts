@@ -179,6 +179,33 @@ describe.each<Way>(['stopped in order', 'killed'])('a data folder of a broker th
     expect(await offsetsOf(await restarted(data, salvaged), 'two')).toEqual(all);
   });
 
+  it('without its journal, or with an empty one, is refused; salvage keeps the records aside', async () => {
+    const data = await folderOf(way);
+    const journal = join(data, 'journal.log');
+    const whole = readFileSync(journal);
+    for (const [damage, message] of [
+      [() => truncateSync(journal), /journal\.log (has 0 bytes|cannot be read at byte 0 of 0)/],
+      [() => truncateSync(journal, 5), /journal\.log (has 5 bytes|cannot be read at byte 0 of 5)/],
+      [() => rmSync(journal), /journal\.log is missing/],
+    ] as const) {
+      writeFileSync(journal, whole);
+      damage();
+      await expect(start(data)).rejects.toThrow(message);
+    }
+    await expectRefused(data, /journal\.log is missing/);
+    expect(readdirSync(join(data, 'orphans')).toSorted()).toEqual([expect.stringMatching(/^one-0\./), expect.stringMatching(/^two-0\./)]);
+  });
+
+  it('without its newest segment is refused; salvage has what was before it', async () => {
+    const data = await folderOf(way);
+    const last = segments(data, 'one').at(-1) ?? '';
+    rmSync(last);
+    const salvaged = await expectRefused(data, /one-0\/\d+\.log is missing/);
+    const left = all.filter((offset) => offset < Number(/(\d+)\.log$/.exec(last)?.[1]));
+    expect(await offsetsOf(salvaged, 'one')).toEqual(left);
+    expect(await offsetsOf(await restarted(data, salvaged), 'one')).toEqual(left);
+  });
+
   it.runIf(process.platform !== 'win32')('is for its user alone', async () => {
     const data = await folderOf(way);
     const names = ['', ...readdirSync(data, { recursive: true, encoding: 'utf8' })].filter((name) => !name.includes('owner.'));
@@ -200,7 +227,7 @@ describe('a data folder', () => {
     const data = await folderOf('stopped in order');
     const journal = join(data, 'journal.log');
     truncateSync(journal, readFileSync(journal).length - 5);
-    await expectRefused(data, /journal\.log cannot be read/);
+    await expectRefused(data, /journal\.log has \d+ bytes, and had \d+ at the last stop/);
   });
 
   it('of a broker that was stopped in order, with partitions of a topic that the journal does not know, is refused', async () => {
@@ -208,6 +235,40 @@ describe('a data folder', () => {
     cpSync(join(data, 'topics', 'one-0'), join(data, 'topics', 'three-0'), { recursive: true });
     const salvaged = await expectRefused(data, /three-0 belongs to a topic that the journal does not know/);
     expect(await offsetsOf(salvaged, 'one')).toEqual(all);
+  });
+
+  it.each([
+    ['missing', rmSync, 'is missing'],
+    ['empty', truncateSync, 'has 0 bytes, and had'],
+    [
+      'cut off behind a batch',
+      (path: string) => truncateSync(path, batchesIn(readFileSync(path))[0]?.bytes.length ?? 1),
+      'has \\d+ bytes, and had',
+    ],
+  ])('of a broker that was stopped in order, in which any segment is %s, is refused; salvage goes on', async (_, damage, message) => {
+    const whole = await folderOf('stopped in order');
+    for (const path of segments(whole, 'one')) {
+      const data = join(temporaryFolder(), 'data');
+      cpSync(whole, data, { recursive: true });
+      const damaged = join(data, path.slice(whole.length));
+      damage(damaged);
+      const salvaged = await expectRefused(data, new RegExp(`${damaged} ${message}`));
+      expect(salvaged.lines.join()).toMatch(new RegExp(`${damaged} ${message}`));
+      expect(await offsetsOf(salvaged, 'two')).toEqual(all);
+    }
+  });
+
+  it('whose list of files is damaged is refused; salvage checks all records', async () => {
+    const data = await folderOf('stopped in order');
+    truncateSync(join(data, 'clean'), 20);
+    const salvaged = await expectRefused(data, /clean cannot be read/);
+    expect(await offsetsOf(salvaged, 'one')).toEqual(all);
+  });
+
+  it('of a broker before files were listed is read', async () => {
+    const data = await folderOf('stopped in order');
+    writeFileSync(join(data, 'clean'), '2026-11-30T10:00:00.000Z\n');
+    expect(await offsetsOf(await start(data), 'one')).toEqual(all);
   });
 
   it('with a damaged snapshot is refused; salvage takes what can be read of it', async () => {

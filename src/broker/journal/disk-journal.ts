@@ -4,6 +4,7 @@ import { AppendFile } from '../storage/append-file.ts';
 import { DamagedFolder } from '../storage/damage.ts';
 import { commitFile, prepareFile, readWhole } from '../storage/files.ts';
 import type { HandlePool } from '../storage/handle-pool.ts';
+import { TOPICS } from '../storage/leftovers.ts';
 import { storageRefusal } from '../storage/storage-failure.ts';
 import type { Entry, Journal } from './entry.ts';
 import { decodeEntries, encodeEntry, salvageEntries, tailAfter } from './entry-codec.ts';
@@ -114,25 +115,33 @@ export class DiskJournal implements Journal {
 
   /** @returns bytes of the journal that count; undefined when it does not go with the snapshot. @throws DamagedFolder */
   #replay(): number | undefined {
-    const { folder, pool, report, isClean, salvage } = this.#options;
+    const { folder, pool, report, isClean } = this.#options;
     const path = `${folder}/${NAME}`;
     const bytes = readWhole(pool.files, path);
-    if (bytes === undefined) return undefined;
+    if (bytes === undefined) {
+      if (pool.files.list(`${folder}/${TOPICS}`).length === 0) return undefined;
+      return this.#damaged(`${path} is missing`);
+    }
     const entries: Entry[] = [];
     const end = decodeEntries(bytes, (entry) => entries.push(entry));
     const tail = tailAfter(bytes, end);
     const [first] = entries;
     const isNewer = first?.type === 'generation' && first.generation > this.#generation;
-    if (tail === 'damaged' || (tail === 'cut off' && isClean) || isNewer) {
-      if (salvage) return this.#salvage();
-      const what = isNewer ? `${path} belongs to another snapshot` : `${path} cannot be read at byte ${end} of ${bytes.length}`;
-      throw new DamagedFolder(what, 'forgets the topics, settings and offsets that stand there');
-    }
+    if (isNewer) return this.#damaged(`${path} belongs to another snapshot`);
+    // It is put in its place with its first entry.
+    if (tail === 'damaged' || (tail === 'cut off' && isClean) || first === undefined)
+      return this.#damaged(`${path} cannot be read at byte ${end} of ${bytes.length}`);
     if (tail === 'cut off') report('warn', `${path}: removed ${bytes.length - end} bytes at its end, the beginning of an entry`);
     // A crash between a new snapshot and its journal leaves the one that the snapshot has in it.
     if (first?.type !== 'generation' || first.generation !== this.#generation) return undefined;
     for (const entry of entries) this.state.apply(entry);
     return end;
+  }
+
+  /** @throws DamagedFolder unless what can be read is to be salvaged */
+  #damaged(what: string): undefined {
+    if (this.#options.salvage) return this.#salvage();
+    throw new DamagedFolder(what, 'forgets the topics, settings and offsets that stand there');
   }
 
   /** Applies every entry that can be read, and keeps the damaged files beside the new ones. */

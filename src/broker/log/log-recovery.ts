@@ -72,17 +72,18 @@ export class LogRecovery {
   }
 
   /**
-   * A producer snapshot is written when its segment has begun, and removed after it.
+   * A producer snapshot is written when its segment has begun. It is removed before it.
    *
-   * @throws DamagedFolder when a segment is missing that was followed by another
+   * @throws DamagedFolder when a segment is missing, unless it is older than all that are there
    */
   #checkMissing(): void {
     const { files } = this.#env.pool;
     const names = files.list(this.#folder);
     const bases = names.flatMap((name) => segmentBase(name) ?? []);
-    const newest = Math.max(...bases);
+    // Of a partition that lost all of its files, each is missing.
+    const oldest = bases.length === 0 ? 0 : Math.min(...bases);
     for (const base of names.flatMap((name) => producerSnapshotBase(name) ?? [])) {
-      if (base >= newest || bases.includes(base) || base < Math.min(...bases)) continue;
+      if (bases.includes(base) || base < oldest) continue;
       const path = `${this.#folder}/${segmentName(base)}`;
       if (!this.#env.salvage) throw new DamagedFolder(`${path} is missing`, 'gives up the records that it held');
       this.#env.report('warn', `${path} is missing: the records that it held are given up`);
@@ -192,6 +193,8 @@ export class LogRecovery {
       const path = `${this.#folder}/${segmentName(base)}`;
       report('warn', `${path}: removed ${pool.files.size(path) ?? 0} bytes, because they do not continue the segment before them`);
       pool.forget(path);
+      const producers = `${this.#folder}/${producerSnapshotName(base)}`;
+      if (pool.files.size(producers) !== undefined) pool.files.removeFile(producers);
       pool.files.removeFile(path);
     }
   }

@@ -155,7 +155,7 @@ export class SegmentFolder {
     const { pool, report } = this.#env;
     this.syncing.dropped(segment);
     segment.close();
-    for (const path of [segment.path, `${this.path}/${producerSnapshotName(segment.baseOffset)}`]) {
+    for (const path of [`${this.path}/${producerSnapshotName(segment.baseOffset)}`, segment.path]) {
       try {
         if (pool.files.size(path) !== undefined) pool.files.removeFile(path);
       } catch (error) {

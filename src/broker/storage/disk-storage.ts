@@ -6,15 +6,15 @@ import type { LogRequest, PartitionLog } from '../log/partition-log.ts';
 import { TailBudget } from '../log/tail-cache.ts';
 import { BackgroundSync } from './background-sync.ts';
 import type { BrokerStorage } from './broker-storage.ts';
+import { CleanMarker } from './clean-marker.ts';
 import { DamagedFolder } from './damage.ts';
 import { checkFormat, prepareFolder } from './data-format.ts';
-import { commitFile, type Files, prepareFile } from './files.ts';
+import type { Files } from './files.ts';
 import { HandlePool } from './handle-pool.ts';
 import { Leftovers, TOPICS } from './leftovers.ts';
 import { lockFolder, type OwnerLock } from './owner-lock.ts';
 import { describeFailure, storageRefusal } from './storage-failure.ts';
 
-const CLEAN = 'clean';
 const OPEN_FILES = 256;
 const TAIL_BYTES = 64 * 1024 * 1024;
 const SYNC_EVERY_MS = 1000;
@@ -55,7 +55,7 @@ class DiskStorage implements BrokerStorage {
   readonly journal: DiskJournal;
   readonly topicDefaults = [['segment.bytes', String(SEGMENT_BYTES)]] as const;
   readonly #options: DiskOptions;
-  readonly #files: Files;
+  readonly #marker: CleanMarker;
   readonly #owner: OwnerLock;
   readonly #pool: HandlePool;
   readonly #env: DiskEnvironment;
@@ -68,15 +68,16 @@ class DiskStorage implements BrokerStorage {
     const { folder, report, salvage = false } = options;
     const syncsFirst = options.durability === 'fsync';
     this.#options = options;
-    this.#files = files;
+    this.#marker = new CleanMarker(files, folder);
     this.#owner = owner;
     this.#pool = new HandlePool(files, OPEN_FILES);
-    const isClean = files.size(`${folder}/${CLEAN}`) !== undefined;
+    const isClean = this.#marker.isThere;
+    if (isClean) this.#checkFiles();
     this.journal = new DiskJournal({ folder, pool: this.#pool, syncsFirst, isClean, salvage, report });
     files.makeFolder(`${folder}/${TOPICS}`);
     const leftovers = new Leftovers(files, folder, report);
     leftovers.clear(this.journal.state, isClean && !salvage);
-    if (isClean) this.#takeMarker();
+    if (isClean) this.#marker.take();
     this.#wasClean = isClean;
     this.#background = new BackgroundSync(this.journal, SYNC_EVERY_MS, (error) =>
       report('error', `syncing failed: ${describeFailure(error)}`),
@@ -128,7 +129,7 @@ class DiskStorage implements BrokerStorage {
     try {
       await this.journal.sync();
       // A folder that was found damaged is as it was: the next start must not take it for one that a crash left.
-      if ((inOrder && this.#isTrusted) || (this.#isDamaged && this.#wasClean)) this.#leaveMarker();
+      if ((inOrder && this.#isTrusted) || (this.#isDamaged && this.#wasClean)) this.#marker.leave();
     } catch (error) {
       this.#options.report('error', `the data folder was not closed in order, and is checked at the next start: ${describeFailure(error)}`);
     }
@@ -136,15 +137,19 @@ class DiskStorage implements BrokerStorage {
     await this.#owner.release();
   }
 
-  /** Gone before anything is written: what it says holds for an untouched folder only. */
-  #takeMarker(): void {
-    this.#files.removeFile(`${this.#options.folder}/${CLEAN}`);
-    this.#files.syncFolder(this.#options.folder);
-  }
-
-  #leaveMarker(): void {
-    const path = `${this.#options.folder}/${CLEAN}`;
-    prepareFile(this.#files, path, Buffer.from(`${new Date().toISOString()}\n`));
-    commitFile(this.#files, path);
+  /** @throws DamagedFolder when a file is missing, or has another size than at the orderly stop */
+  #checkFiles(): void {
+    const { salvage, report } = this.#options;
+    try {
+      const differences = this.#marker.differences();
+      const [first] = differences;
+      if (first === undefined) return;
+      if (!salvage)
+        throw new DamagedFolder(first, `gives up what ${differences.length === 1 ? 'it' : `${differences.length} such files`} held`);
+      for (const each of differences) report('warn', `${each}: what it held is given up`);
+    } catch (error) {
+      if (!salvage) throw error;
+      report('warn', (error as Error).message);
+    }
   }
 }
