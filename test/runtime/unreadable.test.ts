@@ -4,6 +4,10 @@ import { join } from 'node:path';
 import { type App, type AppOptions, each, string } from 'streamerjs';
 import { type Broker, startBroker } from 'streamerjs/broker';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LetterReader } from '../../src/cli/dlq/letter-reader.ts';
+import { recordPrinter } from '../../src/cli/records/printer.ts';
+import { kafkajs } from '../../src/kafka/index.ts';
+import { writtenRecords } from '../../src/runtime/sources/written-records.ts';
 import { createTopicsOf, testAppOf, until } from '../helpers/app.ts';
 
 const closing: Array<() => Promise<unknown>> = [];
@@ -56,6 +60,12 @@ async function stage(): Promise<Broker> {
     writeFileSync(join(data, path), bytes);
   }
   return start();
+}
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
 }
 
 const range = (partition: number, from: number, to: number) => Array.from({ length: to - from }, (_, n) => `${partition}-${from + n}`);
@@ -115,5 +125,25 @@ describe('a record batch that cannot be read', () => {
       () => worker.positions().map(({ offset }) => offset),
       (positions) => positions.join() === '10,10',
     );
+  });
+
+  it('is shown as an error where records are printed, and ends what must have every record', async () => {
+    const broker = await stage();
+    const client = kafkajs({ brokers: [broker.address], clientId: 'unreadable' });
+    closing.push(() => client.close());
+    const admin = await client.admin();
+    const lines: string[] = [];
+    const output = { json: true, dataText: (line: string) => lines.push(line), line: () => {} };
+    const print = recordPrinter({ app: undefined, output } as never, { show: [], key: undefined, stopAtMs: undefined });
+    for await (const { partition, records } of (await client.reader()).read([{ topic: 'items', partition: 0, from: 3, to: 5 }]))
+      for (const record of records) await print(partition, record);
+    expect(lines.map((line) => JSON.parse(line).value)).toEqual([{ error: expect.stringContaining('at offset 3 of items[0]') }, '0-4']);
+
+    const { signal } = new AbortController();
+    const reading = all(writtenRecords({ client, admin, groupId: 'written', signal }, ['items']));
+    await expect(reading).rejects.toThrow('the record batch at offset 3 of items[0] cannot be read');
+    const letters = new LetterReader(client, admin, 'replay', ['items']);
+    closing.push(() => letters.close());
+    await expect(all(letters.letters())).rejects.toThrow('the record batch at offset 3 of items[0] cannot be read');
   });
 });

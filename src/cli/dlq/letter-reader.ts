@@ -43,7 +43,7 @@ export class LetterReader implements ConsumerSink {
   readonly #queue: Letter[] = [];
   #subscription: Subscription | undefined;
   #epoch = -1;
-  #failure: KafkaError | undefined;
+  #failure: Error | undefined;
   #wake: () => void = () => {};
 
   constructor(client: KafkaClient, admin: KafkaAdmin, groupId: string, topics: readonly string[]) {
@@ -133,6 +133,7 @@ export class LetterReader implements ConsumerSink {
     if (state === undefined || epoch !== this.#epoch) return;
     for (const record of records) {
       if (record.offset >= state.end) break;
+      if (record.unreadable !== undefined) return this.#fail(record.unreadable.error);
       const slot = state.tracker.add(record.offset);
       if (state.done.has(record.offset)) state.tracker.finish(slot);
       else this.#queue.push({ partition, record, slot });
@@ -142,7 +143,10 @@ export class LetterReader implements ConsumerSink {
   }
 
   failed(error: KafkaError, isFatal: boolean): void {
-    if (!isFatal) return;
+    if (isFatal) this.#fail(error);
+  }
+
+  #fail(error: Error): void {
     this.#failure = error;
     this.#wake();
   }

@@ -33,7 +33,9 @@ export function recordPrinter(
     const declared = app?.topics.get(topic);
     const key = await decoded(record.key, declared, topic, 'key');
     if (wantedKey !== undefined && (key === null || shown(key) !== wantedKey)) return false;
-    const value = await decoded(record.value, declared, topic, 'value');
+    const { unreadable } = record;
+    const value =
+      unreadable === undefined ? await decoded(record.value, declared, topic, 'value') : { error: describeError(unreadable.error) };
     const headers = headersOf(record);
     if (output.json) output.dataText(jsonLine({ topic, partition, offset, timestamp, key, value, headers }));
     const parts: Readonly<Record<Shown, string>> = {

@@ -45,7 +45,7 @@ class ToTheEnd implements ConsumerSink {
   readonly #queue: WrittenRecord[] = [];
   #subscription: Subscription | undefined;
   #assigned: readonly TopicPartition[] = [];
-  #failure: KafkaError | undefined;
+  #failure: Error | undefined;
   #isAborted = false;
   #isPaused = false;
   #wake: () => void = () => {};
@@ -93,8 +93,9 @@ class ToTheEnd implements ConsumerSink {
   batch(partition: TopicPartition, _epoch: number, records: KafkaRecords, nextOffset: number): void {
     const position = this.#positions.get(nameOf(partition));
     if (position === undefined) return;
-    for (const { offset, key, value } of records) {
+    for (const { offset, key, value, unreadable } of records) {
       if (offset < position.next || offset >= position.end) continue;
+      if (unreadable !== undefined) return this.#fail(unreadable.error);
       this.#queue.push({ topic: partition.topic, key: copied(key), value: copied(value) });
       position.next = offset + 1;
     }
@@ -107,7 +108,10 @@ class ToTheEnd implements ConsumerSink {
   }
 
   failed(error: KafkaError, isFatal: boolean): void {
-    if (!isFatal) return;
+    if (isFatal) this.#fail(error);
+  }
+
+  #fail(error: Error): void {
     this.#failure = error;
     this.#wake();
   }
