@@ -1,6 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { freePort, run, withStreamer } from '../cli/helpers.ts';
@@ -131,3 +134,16 @@ it('streamer dev -A car-price stays up, and a car that is inserted gets a price'
   expect(refused.code).toBe(2);
   expect(refused.stderr).toMatch(/cannot be reached[\s\S]*streamer dev -A car-price/);
 }, 120_000);
+
+it('the training prints RMSE, MAE and MAPE of training and test', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'car-price-train-'));
+  try {
+    const train = fileURLToPath(new URL('../../dist/examples/car-price/model/train.js', import.meta.url));
+    const printed = execFileSync(process.execPath, [train, '--out', join(folder, 'weights.json')], { encoding: 'utf8' });
+    expect(printed).toMatch(/^ +cars +RMSE +MAE +MAPE *\n/);
+    for (const name of ['training', 'test'])
+      expect(printed).toMatch(new RegExp(`^${name} +[\\d,]+ +\\d+\\.\\d +\\d+\\.\\d +\\d+\\.\\d\\d %$`, 'm'));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});

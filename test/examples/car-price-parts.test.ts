@@ -4,7 +4,13 @@ import { json } from 'streamerjs';
 import { describe, expect, it } from 'vitest';
 import { Change } from '../../examples/car-price/car.ts';
 import { carsOf } from '../../examples/car-price/cars.ts';
-import { databaseOf, sinkConnector, sourceConnector } from '../../examples/car-price/connect/connectors.ts';
+import {
+  databaseOf,
+  SINK_CONNECTOR,
+  SOURCE_CONNECTOR,
+  sinkConnector,
+  sourceConnector,
+} from '../../examples/car-price/connect/connectors.ts';
 import { train } from '../../examples/car-price/model/training.ts';
 import { passing } from '../../examples/car-price/pass.ts';
 import { generate } from '../../examples/car-price/sample/generated-cars.ts';
@@ -114,6 +120,10 @@ describe('settings', () => {
       sink: 'own',
     });
     expect(() => settingsOf({ CAR_PRICE_SINK: 'kafka' })).toThrow('CAR_PRICE_SINK must be "own" or "connect", got "kafka"');
+  });
+
+  it('of the connectors carry the names of the original project', () => {
+    expect([SOURCE_CONNECTOR, SINK_CONNECTOR]).toEqual(['source_pg_car_connector', 'sink_pg_car_connector']);
   });
 
   it('of the connectors name the database as Connect reaches it', () => {
