@@ -1,6 +1,7 @@
 import { type Agent, type AgentOptions, type Behaviour, defineAgent, generator, type StreamFunction } from './agents/index.ts';
 import type { AppCommand, InDev } from './app/command.ts';
 import { declareTable } from './app/declare-table.ts';
+import { throughTopic } from './app/regroup.ts';
 import { type Encode, Sending, type SentTo } from './app/sending.ts';
 import { SharedConnection } from './app/shared-connection.ts';
 import { logWorker } from './app/worker-log.ts';
@@ -137,7 +138,7 @@ export class App implements TopicHost {
   /**
    * Declares an agent: a source, what it does, and where its outputs go.
    *
-   * @param source a topic, several, or a pattern
+   * @param source a topic, several, a pattern, or the events of a topic under another key (`groupBy`)
    * @param behaviour an async generator (or async function) over the stream, or `each`, `filter`, `forward`, `inference` ...
    */
   agent<K, V, KIn, VIn, Output = never>(
@@ -147,8 +148,10 @@ export class App implements TopicHost {
     options: AgentOptions<K, V, NoInfer<Output>> = {},
   ): AgentRef<KIn, VIn, Output> {
     const run = typeof behaviour === 'function' ? generator(behaviour) : behaviour;
+    const { tables = [] } = options;
     this.#checkNotStarted(`agent "${name}"`);
-    const agent = defineAgent<K, V, Output>(name, isList(source) ? source : [source], run, options);
+    const sources = (isList(source) ? source : [source]).map((each) => throughTopic(this, this.#graph, { name, tables }, each));
+    const agent = defineAgent<K, V, Output>(name, sources, run, options);
     this.#graph.add(this.#graph.agents, 'agent', name, agent);
     return agentRef(agent, {
       replies: async () => (await this.#connection.get()).replies,

@@ -7,7 +7,7 @@
  * `release`. Order, retries, dead letters, acknowledgements and commits are the runtime's.
  */
 import type { StreamerError } from '../errors.ts';
-import type { TopicPartition } from '../kafka/index.ts';
+import type { KafkaRecord, TopicPartition } from '../kafka/index.ts';
 import type { Telemetry } from '../observe/index.ts';
 import type { Event } from '../topics/index.ts';
 import type { InferenceStats } from './inference/stats.ts';
@@ -17,6 +17,8 @@ export type OutputHeaders = Readonly<Record<string, string | null>>;
 
 export interface Delivery<K, V, Out> {
   readonly event: Event<K, V>;
+  /** The bytes that the event was made from. */
+  readonly origin: Pick<KafkaRecord, 'key' | 'value'>;
   /** 1 for the first attempt. */
   readonly attempt: number;
   /** When the first attempt began (epoch milliseconds); later attempts keep it. */

@@ -14,9 +14,16 @@ export function each<K, V, Out = never>(handler: Handler<K, V, Out>): Behaviour<
   return handlerBehaviour('each', handler);
 }
 
+/** As `Handler`, with the bytes that the event was made from. */
+export type OriginHandler<K, V, Out> = (
+  value: V,
+  event: Event<K, V>,
+  origin: Delivery<K, V, Out>['origin'],
+) => ReturnType<Handler<K, V, Out>>;
+
 export function handlerBehaviour<K, V, Out>(
   name: string,
-  handler: Handler<K, V, Out>,
+  handler: OriginHandler<K, V, Out>,
   options: Pick<Behaviour<K, V, Out>, 'tombstones'> = {},
 ): Behaviour<K, V, Out> {
   checkValue(name, aFunction, handler);
@@ -24,14 +31,14 @@ export function handlerBehaviour<K, V, Out>(
 }
 
 class HandlerRun<K, V, Out> implements BehaviourRun<K, V, Out> {
-  readonly #handler: Handler<K, V, Out>;
+  readonly #handler: OriginHandler<K, V, Out>;
   readonly #inbox: Inbox<K, V, Out>;
   readonly #concurrency: number;
   #inFlight = 0;
   #isPumping = false;
   #isWoken = false;
 
-  constructor(handler: Handler<K, V, Out>, inbox: Inbox<K, V, Out>) {
+  constructor(handler: OriginHandler<K, V, Out>, inbox: Inbox<K, V, Out>) {
     this.#handler = handler;
     this.#inbox = inbox;
     this.#concurrency = inbox.concurrency;
@@ -69,7 +76,7 @@ class HandlerRun<K, V, Out> implements BehaviourRun<K, V, Out> {
   #start(delivery: Delivery<K, V, Out>): void {
     let result: ReturnType<Handler<K, V, Out>>;
     try {
-      result = delivery.within(() => this.#handler(delivery.event.value, delivery.event));
+      result = delivery.within(() => this.#handler(delivery.event.value, delivery.event, delivery.origin));
     } catch (error) {
       this.#failed(delivery, error);
       return;

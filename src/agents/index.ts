@@ -42,6 +42,7 @@ export type { BatchOptions, InferenceOptions } from './inference/options.ts';
 export type { RateOptions } from './inference/rate.ts';
 export type { InferenceStats } from './inference/stats.ts';
 export { type PostgresUpsertSinkOptions, postgresUpsert } from './postgres-upsert.ts';
+export { regroup } from './regroup.ts';
 export type { SinkBatchOptions } from './sink/batch.ts';
 export { sink } from './sink/sink.ts';
 export type { Stream, StreamFunction } from './stream.ts';

@@ -7,6 +7,7 @@ import { persist } from '../timing/index.ts';
 import type { Plan } from './group/assignment.ts';
 import { Membership } from './group/membership.ts';
 import type { MembershipParts } from './group/membership-parts.ts';
+import { Truncation } from './repartition/truncation.ts';
 import type { Input, InputPlan } from './task/input.ts';
 import { type CoPartitioned, CoPartitioning } from './topology/co-partitioning.ts';
 import type { AppTopicSpec } from './topology/letter-topics.ts';
@@ -41,6 +42,7 @@ export class Reading implements Plan {
   readonly #lag: LagMeter;
   readonly #connection: ConnectionWatch;
   readonly #loop: LoopWatch;
+  readonly #truncation: Truncation;
   #sources: SourceMap = new Map();
 
   constructor(parts: ReadingParts) {
@@ -57,6 +59,13 @@ export class Reading implements Plan {
       () => this.inputs,
       (blocked) => tell('blocked', blocked),
     );
+    this.#truncation = new Truncation({
+      admin,
+      topics: new Set(parts.requiredTopics.flatMap(({ name, repartitionOf }) => (repartitionOf === undefined ? [] : [name]))),
+      inputs: () => this.inputs,
+      clock: services.clock,
+      tell,
+    });
     this.membership = new Membership({
       ...parts,
       topicWatch: this.#topics,
@@ -120,6 +129,7 @@ export class Reading implements Plan {
     if (closing.aborted) return;
     this.#connection.start();
     this.#loop.start();
+    this.#truncation.start();
     this.#patterns.start(
       settings.metadataMaxAgeMs,
       () => this.#sources,
@@ -135,6 +145,7 @@ export class Reading implements Plan {
     this.#patterns.stop();
     this.#connection.stop();
     this.#loop.stop();
+    this.#truncation.stop();
     this.#lag.stop();
     this.membership.stopTimers();
   }

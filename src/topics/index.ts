@@ -13,12 +13,15 @@ export { NoJsonForm, writeJson } from './json-text/write.ts';
 export { float32, float64, int16, int32, int64, number } from './numbers.ts';
 export { KeylessSpread, murmur2, partitionOf } from './partitioner.ts';
 export { plainOf, textOf } from './plain-form.ts';
+export type { Readable } from './readable.ts';
 export type { AvroConfluentOptions } from './registry/avro.ts';
 export { type AvroBytesCodec, avroBytesSerde } from './registry/avro-bytes.ts';
 export type { ConfluentOptions } from './registry/confluent.ts';
 export type { JsonConfluentOptions } from './registry/json.ts';
 export type { RegistryOptions } from './registry/options.ts';
 export type { SubjectStrategy } from './registry/subject-name.ts';
+export { type AnyRegrouped, type GroupOptions, type KeyOf, Regrouped } from './regrouped.ts';
+export { type Rekeyed, RepartitionTopic } from './repartition.ts';
 export { anAbortSignal, checkSendOptions, type SendOptions } from './send-options.ts';
 export type { InputOf, OutputOf, RegisteredSchema, SchemaCheck, Serde, SerdeContext } from './serde.ts';
 export { SerdeError } from './serde-error.ts';
@@ -27,7 +30,6 @@ export {
   type AnyTopic,
   type Encoded,
   type Message,
-  type Readable,
   type SendResult,
   Topic,
   type TopicHost,

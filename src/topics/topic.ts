@@ -1,7 +1,10 @@
 import type { CompressionName, RecordHeaders } from '../kafka/index.ts';
+import type { Event } from './event.ts';
 import { type HeadersInput, headersOf } from './headers.ts';
+import type { Readable, Serdes } from './readable.ts';
+import { type GroupOptions, Regrouped } from './regrouped.ts';
 import type { SendOptions } from './send-options.ts';
-import type { Serde, SerdeContext } from './serde.ts';
+import type { SerdeContext } from './serde.ts';
 import { wrongTime } from './serde-error.ts';
 import { patternTombstones, type TombstonePolicy, type TopicOptions, topicPlan } from './topic-options.ts';
 
@@ -38,20 +41,6 @@ export interface TopicHost {
   send(topic: AnyTopic, encode: () => Encoded | Promise<Encoded>, options?: SendOptions): Promise<SendResult>;
 }
 
-export interface Serdes<K, V, KIn, VIn> {
-  readonly key: Serde<KIn, K>;
-  readonly value: Serde<VIn, V>;
-}
-
-/** What an agent can read: a topic, or all topics whose name matches a pattern. */
-export interface Readable<K, V, KIn = never, VIn = never> {
-  readonly name: string | RegExp;
-  readonly tombstones: TombstonePolicy;
-  readonly serdes: Serdes<K, V, never, never>;
-  /** Carries the input types of a topic, and makes them contravariant. Never present. */
-  readonly '~input'?: (key: KIn, value: VIn) => void;
-}
-
 /** The parts of a message before its types are known. */
 interface Parts<KIn, VIn> {
   readonly key?: KIn | null | undefined;
@@ -69,13 +58,13 @@ interface Parts<KIn, VIn> {
  */
 export class Topic<K, V, KIn = K, VIn = V> implements Readable<K, V, KIn, VIn> {
   readonly name: string;
-  readonly partitions: number;
   readonly replicationFactor: number | undefined;
   readonly configs: Readonly<Record<string, string>>;
   readonly tombstones: TombstonePolicy;
   readonly compression: CompressionName | undefined;
   readonly serdes: Serdes<K, V, KIn, VIn>;
   readonly #host: TopicHost;
+  readonly #partitions: number;
   readonly #keyContext: SerdeContext;
   readonly #valueContext: SerdeContext;
   /** Makes the input types contravariant, so that a topic of other values is refused as a sink. Never present. */
@@ -88,11 +77,27 @@ export class Topic<K, V, KIn = K, VIn = V> implements Readable<K, V, KIn, VIn> {
     this.serdes = serdes;
     this.#keyContext = { topic: name, part: 'key' };
     this.#valueContext = { topic: name, part: 'value' };
-    this.partitions = partitions;
+    this.#partitions = partitions;
     this.replicationFactor = replicationFactor;
     this.configs = configs;
     this.tombstones = tombstones;
     this.compression = compression;
+  }
+
+  /** Partition count it is created with. */
+  get partitions(): number {
+    return this.#partitions;
+  }
+
+  /**
+   * The same events under another key, for an agent to read: those of one key come one after the other, whatever partitions they
+   * are in here. They travel through a topic of the app, `<app>-<name>-repartition`, which `streamer topics create` makes.
+   *
+   * @param keyOf the new key of an event. What it throws sends the event to the dead letters
+   * @example app.agent('count', orders.groupBy((order) => order.user, { key: string() }), each(...), { tables: [perUser] })
+   */
+  groupBy<GIn, G>(keyOf: (value: V, event: Event<K, V>) => NoInfer<GIn>, options: GroupOptions<GIn, G>): Regrouped<G, V> {
+    return new Regrouped<G, V>(this, keyOf, options);
   }
 
   /**
@@ -119,7 +124,7 @@ export class Topic<K, V, KIn = K, VIn = V> implements Readable<K, V, KIn, VIn> {
     const { timestamp, partition } = message;
     if (timestamp !== undefined && !(Number.isSafeInteger(timestamp) && timestamp >= 0)) throw wrongTime(timestamp, this.name);
     const headers = headersOf(message.headers);
-    const key = this.#encodeKey(message.key);
+    const key = this.encodeKey(message.key);
     const value = message.value === null ? null : this.serdes.value.encode(message.value, this.#valueContext);
     if (key instanceof Promise || value instanceof Promise) {
       return Promise.all([key, value]).then(([k, v]) => ({ key: k, value: v, headers, timestamp, partition }));
@@ -127,7 +132,8 @@ export class Topic<K, V, KIn = K, VIn = V> implements Readable<K, V, KIn, VIn> {
     return { key, value, headers, timestamp, partition };
   }
 
-  #encodeKey(key: KIn | null | undefined): Buffer | null | Promise<Buffer> {
+  /** The bytes of a key; null for a missing one, where keys are optional. */
+  protected encodeKey(key: KIn | null | undefined): Buffer | null | Promise<Buffer> {
     if ((key === null || key === undefined) && this.serdes.key.acceptsNull) return null;
     // A missing key is the serde's to refuse.
     return this.serdes.key.encode(key as KIn, this.#keyContext);

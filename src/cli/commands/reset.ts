@@ -18,7 +18,7 @@ export function resetCommand(): Command {
   );
   command.addHelpText(
     'after',
-    "\nWhat was finished beyond the old offset is forgotten: every record from the new offset on is worked on. An offset outside of\na partition's log means its nearest end; a time means the first record at or after it.\nExit code 2, and nothing changed, while the app has running workers.",
+    "\nWhat was finished beyond the old offset is forgotten: every record from the new offset on is worked on. An offset outside of\na partition's log means its nearest end; a time means the first record at or after it.\nRepartition topics go to their end, unless they are named: their records are written again from where the source goes on.\nExit code 2, and nothing changed, while the app has running workers.",
   );
   return command.action(async (topics: string[], options: RawOptions) => (await import('../reset/reset.ts')).resetApp(topics, options));
 }

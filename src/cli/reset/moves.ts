@@ -13,10 +13,15 @@ export interface Move extends TopicPartition {
   readonly finishedAhead: number;
 }
 
-/** By topic and partition. */
-export async function movesTo(admin: KafkaAdmin, groupId: string, topics: readonly string[], place: Place): Promise<Move[]> {
+/** By topic and partition. @param places where each topic goes */
+export async function movesTo(admin: KafkaAdmin, groupId: string, places: ReadonlyMap<string, Place>): Promise<Move[]> {
+  const topics = [...places.keys()];
   const marks = (await Promise.all(topics.map((topic) => admin.watermarks(topic)))).flat();
-  const targets = await offsetsOf(admin, marks, place);
+  const targets = new Map<string, number>();
+  for (const [topic, place] of places) {
+    const own = marks.filter((mark) => mark.topic === topic);
+    for (const [name, offset] of await offsetsOf(admin, own, place)) targets.set(name, offset);
+  }
   const commits = new Map((await admin.groupOffsets(groupId, topics)).map((commit) => [nameOf(commit), commit]));
   return marks.map(({ topic, partition, earliest }) => {
     const name = nameOf({ topic, partition });

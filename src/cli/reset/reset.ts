@@ -7,6 +7,7 @@ import { textFlag } from '../flags.ts';
 import type { RawOptions } from '../options.ts';
 import type { Output } from '../output.ts';
 import { nameOf } from '../records/partition-name.ts';
+import type { Place } from '../records/place.ts';
 import { openAppSession } from '../session.ts';
 import { checkPresent } from '../topics/describe.ts';
 import { type Move, movesTo } from './moves.ts';
@@ -23,7 +24,7 @@ export async function resetApp(names: readonly string[], options: RawOptions): P
     const topics = await sourcesOf(app, admin, names);
     const isDryRun = options['dryRun'] === true;
     if (!isDryRun) await checkStopped(admin, app.id);
-    const moves = await movesTo(admin, app.id, topics, place);
+    const moves = await movesTo(admin, app.id, placesOf(app, topics, names, place));
     print(output, moves, isDryRun);
     if (isDryRun) return;
     await confirm(`this moves app "${app.id}" to these offsets`, options);
@@ -51,6 +52,15 @@ async function sourcesOf(app: App, admin: KafkaAdmin, names: readonly string[]):
   if (wanted.length === 0) throw new CommandError(2, `app "${app.id}" reads no topic`);
   await checkPresent(admin, wanted);
   return wanted;
+}
+
+/**
+ * What travels to another key (`groupBy`) is written again from where its source goes on, so what is there already is left out,
+ * unless the topic is named.
+ */
+function placesOf(app: App, topics: readonly string[], names: readonly string[], place: Place): Map<string, Place> {
+  const between = new Set(app.topicSpecs().flatMap(({ name, repartitionOf }) => (repartitionOf === undefined ? [] : [name])));
+  return new Map(topics.map((topic) => [topic, between.has(topic) && !names.includes(topic) ? { kind: 'latest' } : place]));
 }
 
 async function checkStopped(admin: KafkaAdmin, groupId: string): Promise<void> {

@@ -22,6 +22,7 @@ export class CommitPoint {
   readonly #stamp: Stamp | undefined;
   #offset: number;
   #metadata: string;
+  #lastCommit: number | undefined;
 
   /** @param stamp set for a task with tables: its commits are exact, and have cut numbers */
   constructor(partition: TopicPartition, agents: readonly AgentTask[], committed: InputStart, stamp: Stamp | undefined) {
@@ -57,7 +58,13 @@ export class CommitPoint {
     return current.offset === this.#offset && current.metadata === this.#metadata ? undefined : current;
   }
 
+  /** The offset of the last commit; undefined before the first one here. */
+  get lastCommit(): number | undefined {
+    return this.#lastCommit;
+  }
+
   committed({ offset, metadata }: CommittedOffset): void {
+    this.#lastCommit = offset;
     this.#offset = offset;
     this.#metadata = metadata ?? '';
   }

@@ -98,6 +98,11 @@ export class Input {
     return this.#commitPoint.position;
   }
 
+  /** The offset of its last commit; undefined before the first one. */
+  get lastCommit(): number | undefined {
+    return this.#commitPoint.lastCommit;
+  }
+
   get inFlight(): number {
     return this.agents.reduce((sum, agent) => sum + agent.inFlight, 0);
   }

@@ -3,9 +3,10 @@ import type { Source } from '../../connect/index.ts';
 import { ConfigError } from '../../errors.ts';
 import type { TopicSpec } from '../../kafka/index.ts';
 import type { DeclaredTable } from '../../tables/index.ts';
-import { type AnyTopic, Topic } from '../../topics/index.ts';
+import { type AnyRegrouped, type AnyTopic, RepartitionTopic, Topic } from '../../topics/index.ts';
 import { type CoPartitioned, countProblems } from './co-partitioning.ts';
 import { type AppTopicSpec, letterTopicSpecs } from './letter-topics.ts';
+import { repartitionCount } from './repartition-count.ts';
 import { matchSources } from './source-map.ts';
 import { changelogCounts, changelogSpecs, type TableUse, tableProblems, tableUses, topicsOfTables } from './table-topology.ts';
 
@@ -15,6 +16,8 @@ export class Graph {
   readonly agents = new Map<string, Agent>();
   readonly sources = new Map<string, Source>();
   readonly tables = new Map<string, DeclaredTable>();
+  /** Topics through which events travel to another key. */
+  readonly repartitions = new Map<AnyRegrouped, RepartitionTopic>();
   readonly #appId: string;
   readonly #together: CoPartitioned[] = [];
   readonly #twice: string[] = [];
@@ -44,10 +47,15 @@ export class Graph {
     place.set(name, declared);
   }
 
+  /** Partition count of a repartition topic: that of the topics that are read with it, else of the one that it is filled from. */
+  repartitionCount(name: string): number {
+    return repartitionCount(name, this.topics, this.coPartitioned);
+  }
+
   /** All topics that are needed; those of patterns come from elsewhere. A dead-letter topic takes at least 2 MiB a record, and what its source takes. */
   topicSpecs(): AppTopicSpec[] {
     const topics = [...this.topics.values()];
-    const declared = topics.map((topic) => ({ ...specOf(topic), internal: false }));
+    const declared = topics.map((topic) => ({ ...specOf(topic), ...originOf(topic) }));
     const written = new Map(
       [...this.sources.values()].flatMap((source) => source.topics).map((spec) => [spec.name, { ...spec, internal: false }]),
     );
@@ -87,6 +95,10 @@ export function problemsOf(check: () => unknown): readonly string[] {
     if (error instanceof ConfigError) return error.problems;
     throw error;
   }
+}
+
+function originOf(topic: AnyTopic): Pick<AppTopicSpec, 'internal' | 'repartitionOf'> {
+  return topic instanceof RepartitionTopic ? { internal: true, repartitionOf: topic.source.name } : { internal: false };
 }
 
 function specOf({ name, partitions, replicationFactor, configs }: AnyTopic): TopicSpec {

@@ -7,6 +7,8 @@ import { matching } from './matching.ts';
 export interface AppTopicSpec extends TopicSpec {
   /** True for topics that the runtime makes for itself, such as dead-letter topics. */
   readonly internal: boolean;
+  /** Of a topic through which events travel to another key: the topic that they come from. */
+  readonly repartitionOf?: string;
   /** Of a dead-letter topic: the topics, or patterns of topics, whose letters it takes. */
   readonly lettersOf?: ReadonlyArray<string | RegExp>;
   /** Of a changelog: its table. */

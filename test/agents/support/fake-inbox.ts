@@ -191,6 +191,7 @@ export class FakeInbox<V, Out> implements Inbox<string | null, V, Out> {
     };
     return {
       event,
+      origin: { key: null, value: null },
       attempt: entry.attempt,
       firstStartedAt: (entry.firstStartedAt ||= Date.now() - (this.#ages.get(entry.offset) ?? 0)),
       run: key ?? entry,
