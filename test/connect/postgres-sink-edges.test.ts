@@ -310,8 +310,10 @@ describe('what is not a connection error fails its row', () => {
 
 describe('values that Postgres would change', () => {
   it('are refused with the column', async () => {
+    await db.query('create domain cents as numeric(6,2)');
     const sink = await sinkInto(
-      'id int primary key, n numeric(6,2), big numeric, f double precision, r real, day date, at timestamp(3), hour time, t text, j jsonb, b bytea',
+      'id int primary key, n numeric(6,2), big numeric, f double precision, r real, day date, at timestamp(3), hour time, t text, j jsonb, b bytea, ' +
+        'cash money, span interval, span2 interval second(2), vc varchar(3), ch char(3), o oid, sym name, c "char", z timestamptz, dom cents, list numeric(6,2)[]',
     );
     const read = (text: string) => exactJson().decode(Buffer.from(text), { topic: 'd', part: 'value' }) as Record<string, unknown>;
     const bad: Array<[Record<string, unknown>, RegExp]> = [
@@ -328,6 +330,21 @@ describe('values that Postgres would change', () => {
       [{ j: { a: Number.NaN } }, /NaN has no JSON form/],
       [{ j: new Map() }, /an instance of Map has no JSON form/],
       [{ at: new Date(Number.NaN) }, /Invalid time value/],
+      [{ cash: 1.005 }, /"cash" \(money\) cannot take 1.005: it has more than the 2 decimals/],
+      [{ span: '1.0000001 seconds' }, /more than the 6 decimals of seconds/],
+      [{ span: 'PT0.1234567S' }, /more than the 6 decimals of seconds/],
+      [{ span: '00:00:01.1234567' }, /more than the 6 decimals of seconds/],
+      [{ span2: '1.234 s' }, /more than the 2 decimals of seconds/],
+      [{ vc: 'abc ' }, /more than the 3 characters/],
+      [{ ch: 'ab   ' }, /more than the 3 characters/],
+      [{ o: -1 }, /negative/],
+      [{ sym: 'ä'.repeat(32) }, /more than the 63 bytes/],
+      [{ c: 'ab' }, /more than the 1 bytes/],
+      [{ day: 'today' }, /the time at which it is written/],
+      [{ at: ' Now' }, /the time at which it is written/],
+      [{ z: 'tomorrow 10:00' }, /the time at which it is written/],
+      [{ dom: 1.005 }, /"dom" .* more than the 2 decimals/],
+      [{ list: [1, 1.005] }, /more than the 2 decimals/],
     ];
     const outcomes = await sink.write(bad.map(([value], at) => row(at, { id: at, ...value })));
     expect(outcomes.map((outcome) => errorOf(outcome).message)).toEqual(bad.map(([, reason]) => expect.stringMatching(reason)));
@@ -339,6 +356,17 @@ describe('values that Postgres would change', () => {
       day: '2024-02-29',
       at: '2024-02-29T10:00:00.123Z',
       hour: '10:00:00',
+      cash: 1.5,
+      span: '1 day 00:00:01.123456',
+      span2: '1.23 s',
+      vc: '😀😀😀',
+      ch: 'ab ',
+      o: 4294967295,
+      sym: 'ä'.repeat(31),
+      c: 'a',
+      z: 'epoch',
+      dom: 1.25,
+      list: [1.25],
     };
     expect(states(await sink.write([row(99, { id: 99, ...good })]))).toEqual(['written']);
     expect(await db.query('select n::text, big::text, f::text, r::text, day::text, at::text, hour::text from d')).toEqual([

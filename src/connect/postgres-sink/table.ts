@@ -32,7 +32,7 @@ const COLUMNS = `
 select a.attname as name, coalesce(b.typname, e.typname, t.typname) as type, coalesce(be.typname, e.typname) is not null as is_array,
   be.typname as base_element, tn.nspname as cast_schema, t.typname as cast_type,
   a.attnotnull and not a.atthasdef and a.attidentity = '' as is_required, a.attgenerated <> '' as is_generated,
-  a.attidentity = 'a' as is_identity, a.atttypmod as modifier
+  a.attidentity = 'a' as is_identity, case when t.typtype = 'd' then t.typtypmod else a.atttypmod end as modifier
 from pg_catalog.pg_attribute a
 join pg_catalog.pg_type t on t.oid = a.atttypid
 join pg_catalog.pg_namespace tn on tn.oid = t.typnamespace
