@@ -11,6 +11,12 @@ export type ChecksOf<Options> = { readonly [Name in keyof Options]-?: Check };
  * @throws ConfigError with every problem together
  */
 export function checkOptions<Options extends object>(where: string, options: NoInfer<Options>, checks: ChecksOf<Options>): void {
+  if (typeof options !== 'object' || options === null) {
+    // Not shown: a text may hold a password, as that of an address.
+    throw new ConfigError(
+      `${where}: expected an object with ${Object.keys(checks).join(', ')}, got ${options === null || options === undefined ? String(options) : `a ${typeof options}`}`,
+    );
+  }
   refuse(where, problemsIn(options, checks));
 }
 

@@ -18,3 +18,4 @@ export {
   wholeNumber,
 } from './checks.ts';
 export { preview } from './preview.ts';
+export { withoutLogin } from './without-login.ts';

@@ -47,6 +47,7 @@ describe('what cannot be understood ends with 2', () => {
   it.each([
     [['wrok'], /unknown command 'wrok'/],
     [['worker', '--brokerz', 'x'], /unknown option '--brokerz'/],
+    [['worker', '--brokerz=ann:hunter2@kafka:9092'], /unknown option '--brokerz'\n/],
     [['worker'], /no app given\n {2}Name one: -A/],
     [['worker', '-A', './nowhere.ts'], /no file .*nowhere\.ts/],
     [['consume'], /missing required argument 'topics'/],

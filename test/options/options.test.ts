@@ -31,6 +31,17 @@ describe('a check', () => {
 describe('options', () => {
   const checks = { size: wholeNumber(1), batch: fields({ waitMs: durationMs(0) }), key: anything };
 
+  it.each([
+    ['a text', 'ann:hunter2@host', 'a string'],
+    ['a number', 5, 'a number'],
+    ['nothing', null, 'null'],
+    ['undefined', undefined, 'undefined'],
+  ])('that are %s instead are one problem, and the text is not shown', (_, options, got) => {
+    expect(() => checkOptions('it', options as never, checks as never)).toThrowError(
+      expect.objectContaining({ code: 'CONFIG', problems: [`it: expected an object with size, batch, key, got ${got}`] }),
+    );
+  });
+
   it('are reported together, each with what was expected and what came', () => {
     expect(() => checkOptions('it', { size: 0, batch: { waitMs: -1, wait: 3 }, sise: 3 }, checks as never)).toThrowError(
       expect.objectContaining({

@@ -404,6 +404,8 @@ describe('the way to the registry', () => {
   it('checks its options', () => {
     const made = (options: object) => avro.confluent({ schema: v1, registry: options }).registered!(contextOf()).find();
     expect(() => made({ url: 'registry:8081' })).toThrow(/expected the URL of an HTTP server, got "registry:8081"/);
+    for (const url of ['ann:hunter2@registry:8081', 'http://ann:hunt@er2@registry:x'])
+      expect(() => made({ url })).toThrow(/expected the URL of an HTTP server, got "\(hidden\)@registry:/);
     expect(() => made({ url: 'http://x', timeoutMs: 0 })).toThrow(/timeoutMs/);
     expect(() => made({ url: 'http://x', retries: -1 })).toThrow(/retries/);
     expect(() => made({ urll: 'http://x' })).toThrow(/unknown option "urll"/);

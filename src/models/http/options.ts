@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import { ConfigError } from '../../errors.ts';
-import { aString, type ChecksOf, durationMs, problemsIn, that, wholeNumber } from '../../options/index.ts';
+import { aString, type ChecksOf, durationMs, problemsIn, that, wholeNumber, withoutLogin } from '../../options/index.ts';
 import { isRecord } from '../record.ts';
 
 export interface HttpOptions {
@@ -64,7 +64,7 @@ export function addressOf(url: string | URL, options: HttpOptions): URL {
 
 function problemsOfAddress(address: URL | undefined, given: string | URL, { tls = {} }: HttpOptions): string[] {
   if (address === undefined)
-    return [`a model's address must be a URL as http://127.0.0.1:3000/predict, got ${JSON.stringify(String(given))}`];
+    return [`a model's address must be a URL as http://127.0.0.1:3000/predict, got ${JSON.stringify(withoutLogin(String(given)))}`];
   if (!/^https?:$/.test(address.protocol)) return [`a model's address must begin with http:// or https://, got ${address.protocol}//`];
   if (address.username !== '') return ['a model\'s address must not carry a user and password: put them into the "authorization" header'];
   if (address.protocol === 'http:' && Object.keys(tls).length > 0)

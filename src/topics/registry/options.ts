@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import { ConfigError } from '../../errors.ts';
-import { anything, checkOptions, durationMs, wholeNumber } from '../../options/index.ts';
+import { anything, checkOptions, durationMs, wholeNumber, withoutLogin } from '../../options/index.ts';
 
 export interface RegistryOptions {
   /** As `https://registry:8081`, a path included where there is one. @default $SCHEMA_REGISTRY_URL */
@@ -48,7 +48,7 @@ export function resolveRegistry(options: RegistryOptions, env: NodeJS.ProcessEnv
   }
   const url = URL.canParse(given) ? new URL(given) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new ConfigError(`schema registry: expected the URL of an HTTP server, got ${JSON.stringify(given)}`);
+    throw new ConfigError(`schema registry: expected the URL of an HTTP server, got ${JSON.stringify(withoutLogin(given))}`);
   }
   const authorization = authorizationOf(options, url, env);
   url.username = '';
