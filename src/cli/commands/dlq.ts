@@ -48,6 +48,7 @@ function replay(): Command {
     .option('--for <agent>', 'send them to this agent instead of the one that failed')
     .option('--to <topic>', 'send them to this topic instead of their own; every agent there gets them')
     .option('--limit <n>', 'replay at most this many')
+    .option('--applied', 'also letters of events that have changed tables (an output was refused afterwards): they change them again')
     .option('--dry-run', 'say what would be replayed, and send nothing');
   withSettings(withJson(withApp(withFilters(command))), CONNECTION);
   withExamples(

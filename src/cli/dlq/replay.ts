@@ -31,21 +31,30 @@ class Replay {
   readonly #session: AppSession;
   readonly #admin: KafkaAdmin;
   readonly #isWanted: (letter: LetterInfo) => boolean;
+  /** As the filter says alone. */
+  readonly #isFiltered: (letter: LetterInfo) => boolean;
   readonly #to: string | undefined;
   readonly #addressee: Addressee;
   readonly #isDry: boolean;
+  /** Letters of events that have changed tables are replayed too. */
+  readonly #withApplied: boolean;
   readonly #counts = new Map<string, number>();
   #transactions: KafkaTransactions | undefined;
   #chunk: Letter[] = [];
   #replayed = 0;
   #passed = 0;
+  /** Letters left out because their events have changed tables. */
+  #applied = 0;
   /** Places of records whose letters are not whole. */
   readonly #cut: string[] = [];
 
   constructor(session: AppSession, admin: KafkaAdmin, options: RawOptions) {
     this.#session = session;
     this.#admin = admin;
-    this.#isWanted = letterFilter(options);
+    const isWanted = letterFilter(options);
+    this.#withApplied = options['applied'] === true;
+    this.#isWanted = (letter) => isWanted(letter) && !this.#isLeftOut(letter);
+    this.#isFiltered = isWanted;
     this.#to = textFlag(options, 'to');
     const instead = textFlag(options, 'for');
     if (this.#to !== undefined && instead !== undefined)
@@ -87,7 +96,8 @@ class Replay {
           continue;
         }
         if (!this.#isWanted(info)) {
-          this.#passed++;
+          if (this.#isFiltered(info)) this.#applied++;
+          else this.#passed++;
           continue;
         }
         this.#chunk.push(letter);
@@ -100,6 +110,11 @@ class Replay {
       await reader.close();
     }
     this.#tell();
+  }
+
+  /** The event has finished, and an output was refused: handled again, it would change its tables a second time. */
+  #isLeftOut({ state }: LetterInfo): boolean {
+    return state === 'applied' && !this.#withApplied;
   }
 
   async #send(reader: LetterReader): Promise<void> {
@@ -162,11 +177,17 @@ class Replay {
         `${this.#cut.length} left out, because their letters do not hold the whole record; the records are at ${this.#cut.join(', ')}`,
       );
     }
+    if (this.#applied > 0) {
+      output.line(
+        `${this.#applied} left out, because their events have changed tables: what was refused is one of their outputs; --applied replays them, and changes the tables again`,
+      );
+    }
     output.data({
       replayed: this.#isDry ? 0 : this.#replayed,
       ...(this.#isDry ? { wouldReplay: this.#replayed } : {}),
       passedOver: this.#passed,
       ...(this.#cut.length > 0 ? { cut: this.#cut } : {}),
+      ...(this.#applied > 0 ? { applied: this.#applied } : {}),
     });
   }
 }
