@@ -176,6 +176,21 @@ describe('a generator', () => {
     expect(content()).toEqual({ a: 3, b: 5 });
   });
 
+  it('writes for its first event before it has read it, too', async () => {
+    const table = counts();
+    const { deliver, content } = await stateTask([table], async function* (stream) {
+      table.set('a', 10);
+      for await (const { key } of stream) {
+        table.update(key, (n = 0) => n + 1);
+        yield undefined;
+      }
+    });
+    await deliver('a');
+    await until(() => content()['a'] === 11);
+    await deliver('a');
+    await until(() => content()['a'] === 12);
+  });
+
   it('that throws leaves nothing of its event, and begins again with the next', async () => {
     const table = counts();
     const { deliver, content, letters } = await stateTask(
@@ -211,13 +226,12 @@ describe('a generator', () => {
             late.push(messageOf(() => table.set(key, 100)));
             return;
           }
-          await new Promise((resolve) => setTimeout(resolve, 5));
           release();
           await turn();
           yield undefined;
         }
       },
-      { onError, timeoutMs: 20, concurrency: 1 },
+      { onError, timeoutMs: 150, concurrency: 1 },
     );
     await deliver('a', 'a');
     await until(() => content()['a'] === 1);

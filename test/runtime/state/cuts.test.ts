@@ -66,10 +66,11 @@ class Stage {
 
   /** Lets everything end, and commits it. Returns how much of it is in the last commit. */
   async finish(): Promise<number> {
-    for (let round = 0; round < 200 && (this.#held.length > 0 || this.#task.input.position < this.#keys.length); round++) {
+    while (this.#held.length > 0 || this.#task.input.position < this.#keys.length) {
+      if (this.#held.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
       await this.run({ do: 'end', at: 0, fails: false });
     }
-    for (let at = 0; this.#answered.size < this.#outputs.length; at++) this.#answer(0, false);
+    while (this.#answered.size < this.#outputs.length) this.#answer(0, false);
     await turn();
     await this.run({ do: 'commit' });
     await this.run({ do: 'cut' });
