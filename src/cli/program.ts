@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   agents: async () => (await import('./commands/agents.ts')).agentsCommand(),
   send: async () => (await import('./commands/send.ts')).sendCommand(),
   consume: async () => (await import('./commands/consume.ts')).consumeCommand(),
+  tables: async () => (await import('./commands/tables.ts')).tablesCommand(),
   reset: async () => (await import('./commands/reset.ts')).resetCommand(),
   dlq: async () => (await import('./commands/dlq.ts')).dlqCommand(),
   cdc: async () => (await import('./commands/cdc.ts')).cdcCommand(),

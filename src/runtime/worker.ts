@@ -5,7 +5,7 @@ import type { Source } from '../connect/index.ts';
 import { describeError, isStreamerError, messageOf, StreamerError } from '../errors.ts';
 import type { KafkaAdmin, KafkaClient, TopicPartition } from '../kafka/index.ts';
 import { libraryLog, Telemetry } from '../observe/index.ts';
-import type { DeclaredTable } from '../tables/index.ts';
+import type { DeclaredTable, Shard } from '../tables/index.ts';
 import { systemClock, within } from '../timing/index.ts';
 import type { StopResult, Tell, WorkerEvents, WorkerState, WorkerStats } from './events/worker-events.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -149,6 +149,11 @@ export class Worker {
   /** Of every assigned partition: the smallest offset that some agent has not finished. */
   positions(): Array<TopicPartition & { readonly offset: number }> {
     return this.#reading.inputs.map(({ partition, position }) => ({ ...partition, offset: position }));
+  }
+
+  /** The shards of a table that this worker has, one for each of its partitions of the table. For tests and tools. */
+  shards(table: string): Shard[] {
+    return this.#reading.membership.tasks.flatMap(({ state }) => state?.shards.get(table)?.shard ?? []);
   }
 
   /** Reports a transient error of the broker, after which the caller tries again. */

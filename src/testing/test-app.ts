@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { App } from '../app.ts';
 import { startBrokerThread } from '../broker/index.ts';
-import type { KafkaClient } from '../kafka/index.ts';
+import { securityOf } from '../config/index.ts';
+import { StreamerError } from '../errors.ts';
+import { type KafkaClient, kafkajs } from '../kafka/index.ts';
 import { appLetterTopicOf, deadLetterTopicOf, readLetter, type Worker } from '../runtime/index.ts';
+import type { TableView } from '../tables/index.ts';
 import { type AnyTopic, bytes, type Message, optional, type SendResult, Topic } from '../topics/index.ts';
 import type { RawMessage, Received, ReceivedLetter } from './received.ts';
 import { settled } from './settled.ts';
+import { type TestTable, testTable } from './test-table.ts';
 import { TopicReader } from './topic-reader.ts';
 
 export interface TestAppOptions {
@@ -14,6 +18,7 @@ export interface TestAppOptions {
 }
 
 export interface TestApp {
+  /** Another one after `restart`. */
   readonly worker: Worker;
   /**
    * Sends a message to the test's broker. A topic of another app, which the app under test reads by a pattern, is created there
@@ -38,6 +43,10 @@ export interface TestApp {
   deadLetters(topic: AnyTopic | string, timeoutMs?: number): Promise<ReceivedLetter[]>;
   /** Resolves when every record sent so far has been finished by every agent that reads it. */
   settled(timeoutMs?: number): Promise<void>;
+  /** What a table holds now: what events that have finished wrote to it. */
+  table<K, V>(table: TableView<K, V>): TestTable<K, V>;
+  /** Stops the worker and starts another one: what it knows then comes from the broker. The broker goes on. */
+  restart(): Promise<void>;
   /** Stops the app, and the broker if it is the test's. */
   stop(): Promise<void>;
 }
@@ -56,8 +65,9 @@ export async function testApp(app: App, options: TestAppOptions = {}): Promise<T
   const brokers = options.brokers ?? (broker === undefined ? [] : [broker.address]);
   try {
     app.configure({ env: {}, flags: { brokers, commitIntervalMs: 50, fetchWaitMs: 50 } });
-    const client = await app.client();
-    await (await client.admin()).createTopics(app.topicSpecs());
+    await (await (await app.client()).admin()).createTopics(app.topicSpecs());
+    const { values } = app.settings;
+    const client = kafkajs({ clientId: `${app.id}.test`, brokers, maxBatchBytes: values.maxBatchBytes, ...securityOf(values) });
     return new RunningApp(app, client, await app.start({ logging: false }), async () => broker?.close());
   } catch (error) {
     await app.stop();
@@ -67,8 +77,8 @@ export async function testApp(app: App, options: TestAppOptions = {}): Promise<T
 }
 
 class RunningApp implements TestApp {
-  readonly worker: Worker;
   readonly #app: App;
+  #worker: Worker;
   readonly #client: KafkaClient;
   readonly #closeBroker: () => Promise<void>;
   readonly #readers = new Map<string, TopicReader>();
@@ -77,8 +87,12 @@ class RunningApp implements TestApp {
   constructor(app: App, client: KafkaClient, worker: Worker, closeBroker: () => Promise<void>) {
     this.#app = app;
     this.#client = client;
-    this.worker = worker;
+    this.#worker = worker;
     this.#closeBroker = closeBroker;
+  }
+
+  get worker(): Worker {
+    return this.#worker;
   }
 
   async send<K, V, KIn, VIn>(topic: Topic<K, V, KIn, VIn>, message: Message<KIn, VIn>): Promise<SendResult> {
@@ -118,8 +132,20 @@ class RunningApp implements TestApp {
     return settled(this.#app, this.worker, timeoutMs);
   }
 
+  table<K, V>({ name }: TableView<K, V>): TestTable<K, V> {
+    const table = this.#app.tables.get(name);
+    if (table === undefined) throw new StreamerError('USAGE', `app "${this.#app.id}" has no table "${name}"`);
+    return testTable<K, V>(table, () => this.worker);
+  }
+
+  async restart(): Promise<void> {
+    await this.#app.stop();
+    this.#worker = await this.#app.start({ logging: false });
+  }
+
   async stop(): Promise<void> {
     await Promise.all([...this.#readers.values()].map((reader) => reader.close()));
+    await this.#client.close();
     await this.#app.stop();
     await this.#closeBroker();
   }

@@ -45,6 +45,26 @@ it('runs an app on a broker in memory: send, next, settled', async () => {
   }
 });
 
+it('starts another worker on the same broker, which goes on where the one before stopped', async () => {
+  const { app, orders, large } = shop();
+  const t = await testApp(app);
+  try {
+    await t.send(orders, { key: 'u1', value: { id: '1', user: 'u1', amount: 20_000 } });
+    expect(await t.next(large)).toMatchObject({ value: { id: '1' } });
+    await t.settled();
+    const before = t.worker;
+    await t.restart();
+    expect(t.worker).not.toBe(before);
+    expect([before.state, t.worker.state]).toEqual(['stopped', 'ready']);
+    await t.send(orders, { key: 'u1', value: { id: '2', user: 'u1', amount: 30_000 } });
+    expect(await t.next(large)).toMatchObject({ value: { id: '2' } });
+    await t.settled();
+    expect(t.worker.stats().agents['pick-large']?.finished).toBe(1);
+  } finally {
+    await t.stop();
+  }
+});
+
 it('two apps of the same id do not meet', async () => {
   const [one, two] = [shop(), shop()];
   const [a, b] = await Promise.all([testApp(one.app), testApp(two.app)]);

@@ -1,8 +1,9 @@
 import { describeError } from '../../errors.ts';
 import type { KafkaRecord, TopicPartition } from '../../kafka/index.ts';
 import { printable } from '../../observe/index.ts';
-import { type AnyTopic, plainOf, textOf } from '../../topics/index.ts';
+import { type AnyTopic, textOf } from '../../topics/index.ts';
 import type { Session } from '../session.ts';
+import { decodedBy } from './decoded.ts';
 import { jsonLine } from './json-line.ts';
 import { nameOf } from './partition-name.ts';
 
@@ -52,13 +53,7 @@ export function recordPrinter(
 async function decoded(bytes: Buffer | null, declared: AnyTopic | undefined, topic: string, part: 'key' | 'value'): Promise<unknown> {
   if (bytes === null) return null;
   if (declared === undefined) return textOf(bytes);
-  const serde = declared.serdes[part];
-  try {
-    const value = await serde.decode(bytes, { topic, part });
-    return serde.toPlain === undefined ? plainOf(value) : serde.toPlain(value);
-  } catch (error) {
-    return { error: describeError(error) };
-  }
+  return decodedBy(declared.serdes[part], bytes, { topic, part });
 }
 
 function headersOf({ headers }: KafkaRecord): Record<string, unknown> {
@@ -66,6 +61,7 @@ function headersOf({ headers }: KafkaRecord): Record<string, unknown> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, plain(value)]));
 }
 
-function shown(value: unknown): string {
+/** As a line shows it: text as it is, all else as JSON. */
+export function shown(value: unknown): string {
   return typeof value === 'string' ? value : jsonLine(value);
 }

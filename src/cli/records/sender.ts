@@ -1,16 +1,8 @@
 import { messageOf } from '../../errors.ts';
 import type { KafkaProducer } from '../../kafka/index.ts';
-import {
-  type AnyTopic,
-  headersOf,
-  KeylessSpread,
-  parseExactly,
-  partitionOf,
-  type SendResult,
-  type Serde,
-  type Topic,
-} from '../../topics/index.ts';
+import { type AnyTopic, headersOf, KeylessSpread, partitionOf, type SendResult, type Topic } from '../../topics/index.ts';
 import { CommandError } from '../command-error.ts';
+import { fromText } from './typed.ts';
 
 /** A record as it is typed. A `value` of null is a tombstone. */
 export interface TypedRecord {
@@ -71,18 +63,4 @@ function untyped(topic: AnyTopic): Topic<unknown, unknown, unknown, unknown> {
 
 function withoutKey(cause: unknown): CommandError {
   return new CommandError(1, messageOf(cause), { cause, next: 'Give the record a key: -k KEY.' });
-}
-
-/** Returns what was typed in the form that the serde takes: text for text and bytes, JSON for the rest. */
-function fromText(text: string, serde: Serde<never, unknown>, part: string): unknown {
-  const name = serde.name.replace(/^optional /, '');
-  if (name === 'string') return text;
-  if (name === 'bytes') return Buffer.from(text, 'utf8');
-  try {
-    return serde.parsePlain === undefined ? parseExactly(text) : serde.parsePlain(text);
-  } catch (cause) {
-    const next = part === 'key' && name.startsWith('json') ? 'A text is quoted in JSON: -k \'"u1"\'.' : undefined;
-    const problem = `${part}: the topic expects ${name}, and this is not JSON: ${text.slice(0, 80)} (${messageOf(cause)})`;
-    throw new CommandError(1, problem, { cause, next });
-  }
 }
