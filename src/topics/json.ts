@@ -55,8 +55,10 @@ function isStandardSchema(schema: unknown): boolean {
   return typeof Object(standard).validate === 'function';
 }
 
+const NO_BIGINTS: WriteOptions = { bigints: false };
+
 export function stringify(value: unknown, context: SerdeContext): string {
-  return writeValue(value, context, { bigints: false });
+  return writeValue(value, context, NO_BIGINTS);
 }
 
 /** @throws SerdeError `VALIDATION` that names the part which JSON cannot hold */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { types } from 'node:util';
 import { preview } from '../../options/index.ts';
+import { isExact } from './exact.ts';
 import { ExactNumber } from './exact-number.ts';
 
 /** A value that JSON cannot hold. */
@@ -32,6 +33,7 @@ const MARKED = new RegExp(`"${MARK}([^"]*)"`, 'g');
  */
 export function writeJson(value: unknown, options: WriteOptions): string {
   try {
+    if (isExact(value)) return JSON.stringify(value);
     const form = new Forms(options.bigints);
     const written = JSON.stringify(form.of(value));
     return form.hasMarks ? written.replace(MARKED, '$1') : written;
