@@ -37,6 +37,11 @@ export interface AgentOptions<K, V, Out> {
   readonly tables?: ReadonlyArray<StateKeyedBy<K>> | undefined;
   /** Tables that it only reads; another agent writes them. Their topics and this agent's need the same number of partitions. */
   readonly reads?: readonly View[] | undefined;
+  /**
+   * The name that it had before, for an agent of a topic with tables: what it had finished ahead of the group's offset is noted under
+   * that name. Can be removed once a worker has committed under the new one.
+   */
+  readonly renamedFrom?: string | undefined;
 }
 
 /** A topic that an agent's outputs go to, types erased. */
@@ -74,6 +79,7 @@ export interface Agent {
   readonly tables: readonly AgentTable[];
   /** Tables that it only reads. */
   readonly reads: readonly AgentTable[];
+  readonly renamedFrom: string | undefined;
 }
 
 /** A table that an agent names, types erased. */
@@ -90,6 +96,7 @@ const aBehaviour = that(
   'a generator function, or a behaviour, as each(...)',
   (behaviour) => isObject(behaviour) && typeof behaviour['open'] === 'function',
 );
+const aName = that('1 to 100 letters, digits, ".", "_" or "-"', (name) => typeof name === 'string' && NAME.test(name));
 const tables = that('a list of tables', isListOfTables);
 const sinks = that('a topic, a function, or several', (to) => (Array.isArray(to) ? to : [to]).every(isSink));
 
@@ -101,7 +108,7 @@ export function defineAgent<K, V, Out>(
   options: AgentOptions<K, V, Out>,
 ): Agent {
   refuse(`agent "${name}"`, [
-    ...(NAME.test(name) ? [] : [sentence('name', '1 to 100 letters, digits, ".", "_" or "-"', name)]),
+    ...(aName.fits(name) ? [] : [sentence('name', aName.expected, name)]),
     ...(sources.length === 0 ? ['it has no source'] : []),
     ...sources.flatMap((source) => (aSource.fits(source) ? [] : [sentence('source', aSource.expected, source)])),
     ...(aBehaviour.fits(behaviour) ? [] : [sentence('behaviour', aBehaviour.expected, behaviour)]),
@@ -118,6 +125,7 @@ const CHECKS: ChecksOf<AgentOptions<unknown, unknown, unknown>> = {
   timeoutMs: durationMs(0),
   tables,
   reads: tables,
+  renamedFrom: aName,
 };
 
 /** Where the types of an agent end: the runtime gives each behaviour and sink only the values of its own topics. */
@@ -125,10 +133,19 @@ function erased<K, V, Out>(
   name: string,
   sources: ReadonlyArray<Readable<K, V>>,
   behaviour: Behaviour<K, V, Out>,
-  { to, concurrency = 1, order = 'key', onError = defaultPolicy, timeoutMs = 0, tables = [], reads = [] }: AgentOptions<K, V, Out>,
+  {
+    to,
+    concurrency = 1,
+    order = 'key',
+    onError = defaultPolicy,
+    timeoutMs = 0,
+    tables = [],
+    reads = [],
+    renamedFrom,
+  }: AgentOptions<K, V, Out>,
 ): Agent {
   const sinks = to === undefined ? [] : Array.isArray(to) ? to : [to];
-  return { name, sources, behaviour, sinks, concurrency, order, onError, timeoutMs, tables, reads } as unknown as Agent;
+  return { name, sources, behaviour, sinks, concurrency, order, onError, timeoutMs, tables, reads, renamedFrom } as unknown as Agent;
 }
 
 function isSink(sink: unknown): boolean {

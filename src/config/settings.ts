@@ -110,6 +110,12 @@ export const settings = {
     '--on-offset-out-of-range <what>',
     'what to do when the committed offset is outside the log: stop, or continue at the earliest or latest record',
   ),
+  onOffsetsMoved: setting(
+    choice(['stop', 'keepState']),
+    'stop',
+    '--on-offsets-moved <what>',
+    'what to do when offsets and tables do not belong together, since something else moved the offsets: stop, or continue with the tables as they are',
+  ),
   onUnreadable: setting(
     choice(['stop', 'skip']),
     'stop',

@@ -236,6 +236,8 @@ export interface KafkaTransactions {
    *   the id, too), any other when it never will be accepted
    */
   write(records: readonly OutputRecord[], member: GroupMembership, offsets: readonly CommittedOffset[]): Promise<void>;
+  /** Ends what a `write` that failed may have left open, after the one that is under way. */
+  settle(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -14,15 +14,19 @@ export interface LogPosition extends Watermarks {
   readonly metadata: string | null;
 }
 
-/** @throws KafkaError `retry` for a partition that the admin does not know yet, as one that was added just now */
+/**
+ * @param options `stable`: as `Subscription.committed`
+ * @throws KafkaError `retry` for a partition that the admin does not know yet, as one that was added just now
+ */
 export async function readPositions(
   subscription: Subscription,
   admin: KafkaAdmin,
   partitions: readonly TopicPartition[],
+  options: { readonly stable?: boolean } = {},
 ): Promise<LogPosition[]> {
   const topics = [...new Set(partitions.map(({ topic }) => topic))];
   // Marks that are older than a commit could lie below it: the log would seem to have lost data.
-  const committed = await subscription.committed(partitions);
+  const committed = await subscription.committed(partitions, options);
   const marks = await Promise.all(topics.map((topic) => admin.watermarks(topic)));
   const commitOf = byPartition(committed);
   const marksOf = byPartition(marks.flat());

@@ -51,5 +51,11 @@ export const METRICS = {
     perUnit: 1_000,
   },
   inference_batch_rows: { type: 'histogram', labels: ['agent'], help: 'Rows of a batch.' },
+  transactions_total: {
+    type: 'counter',
+    labels: ['outcome'],
+    help: 'Transactions of tables: committed, aborted, or of an outcome that is not known.',
+  },
+  transaction_duration_seconds: { type: 'histogram', labels: [], help: 'From the begin of a transaction to its commit.', perUnit: 1_000 },
   source_records_total: { type: 'counter', labels: ['source'], help: 'Records of a source that the broker has acknowledged.' },
 } as const satisfies Readonly<Record<string, MetricDeclaration>>;

@@ -1,25 +1,28 @@
 import type { Agent } from '../agents/index.ts';
 import { describeError, StreamerError } from '../errors.ts';
-import type { TopicPartition } from '../kafka/index.ts';
+import type { MemberTable, TopicPartition } from '../kafka/index.ts';
 import { libraryLog } from '../observe/index.ts';
 import type { DeclaredTable } from '../tables/index.ts';
 import { persist } from '../timing/index.ts';
+import type { RestoreProgress } from './events/worker-events.ts';
 import type { Plan } from './group/assignment.ts';
 import { Membership } from './group/membership.ts';
 import type { MembershipParts } from './group/membership-parts.ts';
+import { Stateful } from './group/stateful.ts';
 import { Truncation } from './repartition/truncation.ts';
 import type { Input, InputPlan } from './task/input.ts';
 import { type CoPartitioned, CoPartitioning } from './topology/co-partitioning.ts';
 import type { AppTopicSpec } from './topology/letter-topics.ts';
 import { PatternWatch } from './topology/pattern-watch.ts';
 import type { SourceMap } from './topology/source-map.ts';
+import { tableUses, topicsOf } from './topology/table-topology.ts';
 import { TopicWatch } from './topology/topic-watch.ts';
 import { ConnectionWatch } from './watch/connection-watch.ts';
 import { LagMeter } from './watch/lag-meter.ts';
 import { LoopWatch } from './watch/loop-watch.ts';
 import type { AgentRuntime } from './work/agent-runtime.ts';
 
-export interface ReadingParts extends Omit<MembershipParts, 'topicWatch' | 'plan' | 'coPartitioned'> {
+export interface ReadingParts extends Omit<MembershipParts, 'topicWatch' | 'plan' | 'coPartitioned' | 'stateful'> {
   readonly agents: readonly Agent[];
   readonly tables: ReadonlyMap<string, DeclaredTable>;
   readonly runtimes: ReadonlyMap<string, AgentRuntime>;
@@ -43,6 +46,7 @@ export class Reading implements Plan {
   readonly #connection: ConnectionWatch;
   readonly #loop: LoopWatch;
   readonly #truncation: Truncation;
+  readonly #stateful: Stateful | undefined;
   #sources: SourceMap = new Map();
 
   constructor(parts: ReadingParts) {
@@ -66,8 +70,11 @@ export class Reading implements Plan {
       clock: services.clock,
       tell,
     });
+    this.#stateful =
+      parts.tables.size === 0 ? undefined : new Stateful({ ...parts, appId: parts.groupId, memberTables: memberTables(parts) });
     this.membership = new Membership({
       ...parts,
+      stateful: this.#stateful,
       topicWatch: this.#topics,
       plan: this,
       coPartitioned: this.#coPartitioning.groups,
@@ -114,9 +121,20 @@ export class Reading implements Plan {
     return writers.flatMap(({ tables }) => tables.flatMap(({ name }) => this.#parts.tables.get(name) ?? []));
   }
 
-  /** Checks the topics that are needed. @throws ConfigError naming those that are missing */
+  /** How far the restores of tables have come; undefined while nothing is restored. */
+  get restore(): RestoreProgress | undefined {
+    return this.#stateful?.restorer.progress.current;
+  }
+
+  /**
+   * Checks the topics that are needed, and that the broker has transactions where there are tables.
+   *
+   * @throws ConfigError (rejects) naming those that are missing
+   * @throws KafkaError (rejects) when the broker lacks transactions, or the right to them is missing
+   */
   async check(): Promise<void> {
     await this.#withRetry(() => this.#topics.check(this.#parts.requiredTopics, this.#parts.sameCounts));
+    await this.#withRetry(async () => this.#stateful?.open());
   }
 
   /** Joins the group. Where there is nothing to read yet, it is ready at once. */
@@ -159,4 +177,9 @@ export class Reading implements Plan {
       renewAdmin();
     });
   }
+}
+
+/** What the leader of the group has to know: a partition is not moved to a member that lacks one of its tables. */
+function memberTables({ tables, agents }: ReadingParts): MemberTable[] {
+  return tableUses(tables, agents).map(({ table, writers, readers }) => ({ name: table.name, topics: topicsOf([...writers, ...readers]) }));
 }

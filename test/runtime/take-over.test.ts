@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { KafkaError, StreamerError } from '../../src/errors.ts';
-import type { CommittedOffset, KafkaAdmin, LogPosition, Subscription } from '../../src/kafka/index.ts';
+import { type CommittedOffset, type KafkaAdmin, type LogPosition, readPositions, type Subscription } from '../../src/kafka/index.ts';
 import { startOf } from '../../src/runtime/group/start-position.ts';
 import { takeOver } from '../../src/runtime/group/take-over.ts';
 import { encodeFinished } from '../../src/runtime/offsets/finished-map.ts';
@@ -30,8 +30,8 @@ function stage(committed: (call: number) => Promise<CommittedOffset[]>) {
   const admin = { watermarks: async () => [{ ...tp, earliest: 2, latest: 9 }] } as Partial<KafkaAdmin> as KafkaAdmin;
   const renewAdmin = () => void seen.renewed++;
   const warn = ({ message }: StreamerError) => void seen.warnings.push(message);
-  const parts = { subscription, admin: async () => admin, renewAdmin, clock, closing: new AbortController().signal, warn };
-  const take = (isCurrent = () => true) => takeOver(parts, { partitions: [tp], epoch: 7, isCurrent });
+  const parts = { subscription, renewAdmin, clock, closing: new AbortController().signal, warn };
+  const take = (isCurrent = () => true) => takeOver(parts, { read: () => readPositions(subscription, admin, [tp]), epoch: 7, isCurrent });
   return { seen, take };
 }
 

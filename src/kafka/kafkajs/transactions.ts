@@ -74,6 +74,7 @@ class Transactions implements KafkaTransactions {
   readonly #options: KafkaClientOptions;
   readonly #coordinator: CoordinatorCalls;
   readonly #groups = new Map<string, CoordinatorCalls>();
+  #turn: Promise<void> = Promise.resolve();
   #timeoutMs = FIRST_TIMEOUT_MS;
   /** Undefined when the last transaction did not end in order: the epoch is raised before the next one. */
   #writer: { readonly owner: calls.TransactionOwner; readonly producer: KafkaProducer } | undefined;
@@ -98,7 +99,23 @@ class Transactions implements KafkaTransactions {
     this.#writer = { owner, producer: await createProducer(this.#options, session) };
   }
 
-  async write(records: readonly OutputRecord[], member: GroupMembership, offsets: readonly CommittedOffset[]): Promise<void> {
+  write(records: readonly OutputRecord[], member: GroupMembership, offsets: readonly CommittedOffset[]): Promise<void> {
+    return this.#inTurn(() => this.#transaction(records, member, offsets));
+  }
+
+  async settle(): Promise<void> {
+    await this.#inTurn(async () => {
+      if (this.#writer === undefined) await this.open();
+    });
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  async #transaction(records: readonly OutputRecord[], member: GroupMembership, offsets: readonly CommittedOffset[]): Promise<void> {
     const startedAt = Date.now();
     try {
       if (this.#writer === undefined) await this.open();

@@ -1,6 +1,7 @@
 import { KafkaError } from '../../errors.ts';
 import type { Subscription } from '../../kafka/index.ts';
-import type { Task, TaskCut } from '../task/task.ts';
+import type { Task } from '../task/task.ts';
+import type { TaskCut } from '../task/task-cut.ts';
 import type { CommitCycle, Cut } from './commit-cycle.ts';
 
 /**

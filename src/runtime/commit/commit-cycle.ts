@@ -1,4 +1,5 @@
-import type { Task, TaskCut } from '../task/task.ts';
+import type { Task } from '../task/task.ts';
+import type { TaskCut } from '../task/task-cut.ts';
 
 /**
  * What all tasks have finished at one moment. Events that finish later belong to the next cut, however long this one takes to

@@ -8,6 +8,8 @@ import type { CommitCycle, Cut } from './commit-cycle.ts';
 /** Commits of one cut, before what it holds is left to the next cut. */
 const ATTEMPTS = 3;
 const PAUSE_MS = 100;
+/** Cuts that the end of an epoch commits: what was kept back, and what came after it. */
+const ROUNDS = 5;
 
 export interface CommitterParts {
   readonly cycle: CommitCycle;
@@ -27,6 +29,7 @@ export class Committer {
   #isStarted = false;
   #running: Promise<boolean> = Promise.resolve(true);
   #underWay: CommittedOffset | undefined;
+  #hadCut = false;
 
   constructor(parts: CommitterParts) {
     this.#parts = parts;
@@ -64,6 +67,15 @@ export class Committer {
     return this.#running;
   }
 
+  /** As `commit`, until there is nothing left that can be committed: a cut that was kept back comes before what has finished since. */
+  async commitAll(): Promise<boolean> {
+    for (let round = 1; round <= ROUNDS; round++) {
+      if (!(await this.commit())) return false;
+      if (!this.#hadCut) return true;
+    }
+    return false;
+  }
+
   #schedule(): void {
     const { clock, intervalMs } = this.#parts;
     this.#timer = clock.after(intervalMs, async () => {
@@ -75,6 +87,7 @@ export class Committer {
   async #cycle(): Promise<boolean> {
     const { cycle, tasks, tell } = this.#parts;
     const cut = cycle.cut(tasks());
+    this.#hadCut = cut !== undefined;
     if (cut === undefined) return true;
     const offsets = [...cut.tasks.values()].flatMap((each) => each.offsets);
     this.#underWay = offsets[0];

@@ -74,7 +74,28 @@ export interface WorkerEvents {
   connected: [{ readonly forMs: number }];
   /** A source has started, waits, has failed and starts again, or has stopped. */
   source: [SourceState & { readonly source: string }];
+  /**
+   * A transaction of tables was not committed, or it is not known that it was; it is written again, or its partitions go on
+   * elsewhere from what is committed.
+   */
+  aborted: [{ readonly outcome: 'aborted' | 'unknown'; readonly error: StreamerError }];
+  /** Tables are being restored; about once a second. Offsets, not entries: how many entries a log holds is known at its end. */
+  restoring: [RestoreProgress];
+  /** All tables of the worker's partitions are restored. */
+  restored: [RestoreProgress];
   committed: [{ readonly offsets: ReadonlyArray<TopicPartition & { readonly offset: number }> }];
+}
+
+export interface RestoreProgress {
+  /** Tasks that wait for their tables. */
+  readonly tasks: number;
+  /** Records of changelogs that were read. */
+  readonly records: number;
+  /** Offsets that were read, and that are to be read in all; gaps count. */
+  readonly offsets: number;
+  readonly total: number;
+  readonly forMs: number;
+  readonly recordsPerSecond: number;
 }
 
 /** Tells the listeners of a worker. */

@@ -133,7 +133,7 @@ export class Assignment {
 
   #place(id: string, group: readonly AssignedPartition[]): void {
     const kept = this.#tasks.get(id);
-    if (kept !== undefined && group.every(({ partition, start }) => start.position <= (this.input(partition)?.position ?? -1))) {
+    if (kept?.goesOnFrom(group.map(({ partition, start }) => ({ ...start, ...partition })))) {
       this.#run(kept);
       return;
     }

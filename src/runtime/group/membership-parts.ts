@@ -1,9 +1,9 @@
 import type { Settings } from '../../config/index.ts';
 import type { KafkaAdmin, KafkaClient } from '../../kafka/index.ts';
 import type { Services } from '../services.ts';
-import type { Restore } from '../task/task.ts';
 import type { TopicWatch } from '../topology/topic-watch.ts';
 import type { Plan } from './assignment.ts';
+import type { Stateful } from './stateful.ts';
 
 export interface MembershipParts {
   readonly groupId: string;
@@ -17,8 +17,8 @@ export interface MembershipParts {
   readonly plan: Plan;
   /** Groups of several topics that are read together. */
   readonly coPartitioned: ReadonlyArray<readonly string[]>;
-  /** Restores the state of each task before it runs. @default nothing to restore */
-  readonly restore?: Restore | undefined;
+  /** Set for an app with tables, and open before the first `join`. */
+  readonly stateful?: Stateful | undefined;
   /** Aborted when nothing is worth waiting for any more. */
   readonly closing: AbortSignal;
   /** Aborted by a caller that does not want to wait for the drain. */

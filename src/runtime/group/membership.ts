@@ -35,13 +35,16 @@ export class Membership {
   }
 
   async join(topics: readonly string[]): Promise<void> {
-    const { settings, client, groupId, closing, coPartitioned } = this.#parts;
+    const { settings, client, groupId, closing, coPartitioned, stateful } = this.#parts;
     const { sessionTimeoutMs, heartbeatIntervalMs, drainTimeoutMs, metadataMaxAgeMs, fetchWaitMs: maxWaitMs } = settings;
     const timing = { sessionTimeoutMs, heartbeatIntervalMs, drainTimeoutMs, metadataMaxAgeMs, maxWaitMs };
-    const subscription = await client.subscribe({ groupId, topics, coPartitioned, start: 'earliest', ...timing }, (own) => {
-      this.#session = new Session(own, topics, this.#parts);
-      return this.#session;
-    });
+    const subscription = await client.subscribe(
+      { groupId, topics, coPartitioned, start: 'earliest', stateful: stateful?.member, ...timing },
+      (own) => {
+        this.#session = new Session(own, topics, this.#parts);
+        return this.#session;
+      },
+    );
     // Stopped meanwhile: nobody else would close it.
     if (closing.aborted) return subscription.close();
     this.#subscription = subscription;
@@ -76,5 +79,6 @@ export class Membership {
   async leave(): Promise<void> {
     this.#session?.close(new StreamerError('LOST', 'the worker is stopping'));
     await within(this.#subscription?.close() ?? Promise.resolve(), LEAVE_MS, this.#parts.giveUp);
+    await within(this.#parts.stateful?.close() ?? Promise.resolve(), LEAVE_MS, this.#parts.giveUp);
   }
 }

@@ -3,12 +3,15 @@ import type { ConsumerSink, KafkaRecords, Subscription, TopicPartition } from '.
 import { libraryLog } from '../../observe/index.ts';
 import { within } from '../../timing/index.ts';
 import { AtLeastOnce } from '../commit/at-least-once.ts';
+import type { CommitCycle } from '../commit/commit-cycle.ts';
 import { Committer } from '../commit/committer.ts';
+import { Transactional } from '../commit/transactional.ts';
 import { StallWatch } from '../watch/stall-watch.ts';
 import { Assignment } from './assignment.ts';
 import type { MembershipParts } from './membership-parts.ts';
 import { nameOf } from './partition-names.ts';
 import { startOf } from './start-position.ts';
+import { Starts } from './starts.ts';
 import { type TakeOverParts, takeOver } from './take-over.ts';
 
 const log = libraryLog('worker');
@@ -26,6 +29,7 @@ export class Session implements ConsumerSink {
   readonly #committer: Committer;
   readonly #stallWatch: StallWatch;
   readonly #takeOver: TakeOverParts;
+  readonly #starts: Starts;
   /** The epoch that was assigned last; -1 once it is lost or given up. */
   #assigned = -1;
   #abandoned = 0;
@@ -33,14 +37,20 @@ export class Session implements ConsumerSink {
   #isLost = false;
 
   constructor(subscription: Subscription, topics: readonly string[], parts: MembershipParts) {
-    const { services, settings, admin, renewAdmin, closing } = parts;
+    const { services, settings, renewAdmin, closing, stateful } = parts;
     const { clock, tell } = services;
     this.#parts = parts;
     this.#topics = topics;
-    const context = { services, limits: settings, fetching: subscription, restore: parts.restore };
+    const context = {
+      services,
+      limits: settings,
+      fetching: subscription,
+      restore: stateful?.restorer.restore,
+      writer: stateful?.transactionalId,
+    };
     this.assignment = new Assignment(subscription, parts.plan, context, (cause) => services.fail(asStreamerError(cause)));
     this.#committer = new Committer({
-      cycle: new AtLeastOnce(subscription),
+      cycle: cycleOf(subscription, parts),
       intervalMs: settings.commitIntervalMs,
       tasks: () => this.assignment.tasks,
       clock,
@@ -48,7 +58,8 @@ export class Session implements ConsumerSink {
       failed: (error, isFatal) => this.failed(error, isFatal),
     });
     this.#stallWatch = new StallWatch(settings.stallWarningMs, (stalled) => tell('stalled', stalled));
-    this.#takeOver = { subscription, admin, renewAdmin, clock, closing, warn: (error) => tell('warning', { error }) };
+    this.#starts = new Starts(subscription, parts);
+    this.#takeOver = { subscription, renewAdmin, clock, closing, warn: (error) => tell('warning', { error }) };
   }
 
   /** Events that were given up unfinished so far. */
@@ -93,7 +104,7 @@ export class Session implements ConsumerSink {
     if (epoch !== this.assignment.epoch) return !this.#isLost;
     const drained = this.assignment.drain().then(() => services.outputs.flush());
     await within(drained, Math.max(0, deadlineMs - Date.now()), giveUp);
-    const committed = await within(this.#committer.commit(), Math.max(COMMIT_MS, deadlineMs - Date.now()), giveUp);
+    const committed = await within(this.#committer.commitAll(), Math.max(COMMIT_MS, deadlineMs - Date.now()), giveUp);
     const hadAny = this.assignment.tasks.length > 0;
     this.#abandoned += this.assignment.endEpoch(epoch);
     if (hadAny) services.tell('revoked', { partitions, lost: false });
@@ -128,13 +139,11 @@ export class Session implements ConsumerSink {
   }
 
   async #take(partitions: readonly TopicPartition[], epoch: number): Promise<void> {
-    const { services, settings, onAssigned } = this.#parts;
-    const positions = await takeOver(this.#takeOver, { partitions, epoch, isCurrent: () => this.#assigned === epoch });
-    if (positions === undefined) return;
-    const starts = positions.map((position) => {
-      const { topic, partition } = position;
-      return { partition: { topic, partition }, start: startOf(position, settings.onOffsetOutOfRange) };
-    });
+    const { services, onAssigned } = this.#parts;
+    const isCurrent = () => this.#assigned === epoch;
+    const read = () => this.#starts.read(partitions, epoch, isCurrent);
+    const starts = await takeOver(this.#takeOver, { epoch, isCurrent, read });
+    if (starts === undefined) return;
     this.assignment.assign(epoch, starts);
     this.#committer.begin(epoch);
     log.debug('assigned {partitions}', { partitions: nameOf(partitions) || 'nothing' });
@@ -153,4 +162,11 @@ export class Session implements ConsumerSink {
     const start = startOf({ ...marks, committed: offset, metadata: null }, this.#parts.settings.onOffsetOutOfRange);
     this.assignment.restart(partition, start);
   }
+}
+
+/** Every commit of an app with tables goes through a transaction, also one that only moves offsets. */
+function cycleOf(subscription: Subscription, { stateful, services: { telemetry, tell } }: MembershipParts): CommitCycle {
+  if (stateful === undefined) return new AtLeastOnce(subscription);
+  const { transactions } = stateful;
+  return new Transactional({ subscription, transactions, tableOf: (changelog) => stateful.tableOf(changelog), telemetry, tell });
 }

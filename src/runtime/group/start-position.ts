@@ -1,7 +1,7 @@
 import { StreamerError } from '../../errors.ts';
 import { isInLog, type LogPosition } from '../../kafka/index.ts';
 import { libraryLog } from '../../observe/index.ts';
-import { decodeFinished } from '../offsets/finished-map.ts';
+import { decodeCommit } from '../offsets/commit-metadata.ts';
 import { freshStart, type InputStart } from '../task/input-start.ts';
 
 // The first position of a group is committed at its first assignment, even when nothing has been read: else a partition that stays
@@ -21,7 +21,8 @@ const log = libraryLog('worker');
 export function startOf(position: LogPosition, policy: OffsetOutOfRangePolicy): InputStart {
   const { topic, partition, committed, metadata, earliest, latest } = position;
   if (committed === undefined) return freshStart(earliest);
-  if (isInLog(committed, position)) return { position: committed, finished: decodeFinished(committed, metadata), metadata: metadata ?? '' };
+  if (isInLog(committed, position))
+    return { position: committed, finished: decodeCommit(committed, metadata).finished, metadata: metadata ?? '' };
   const cause = committed < earliest ? 'records were deleted before they were read' : 'the topic was recreated, or its log lost data';
   const what = `reading should go on at ${committed}, the log holds ${earliest} to ${latest}: ${cause}`;
   if (policy === 'stop') {

@@ -1,5 +1,5 @@
 import { asStreamerError, KafkaError, type StreamerError } from '../../errors.ts';
-import { type KafkaAdmin, type LogPosition, readPositions, type Subscription, type TopicPartition } from '../../kafka/index.ts';
+import type { Subscription } from '../../kafka/index.ts';
 import { backoff, type Clock, limited, sleep } from '../../timing/index.ts';
 
 // A request on a connection that broke unseen waits for a minute (15 s, four attempts), and the member goes on heartbeating
@@ -14,7 +14,6 @@ const REJOIN_AFTER_MS = 30_000;
 
 export interface TakeOverParts {
   readonly subscription: Subscription;
-  readonly admin: () => Promise<KafkaAdmin>;
   /** The next call of `admin` gets a new connection: on one that broke unseen, requests wait for long. */
   readonly renewAdmin: () => void;
   readonly clock: Clock;
@@ -23,9 +22,10 @@ export interface TakeOverParts {
   readonly warn: (error: StreamerError) => void;
 }
 
-export interface Assigned {
-  readonly partitions: readonly TopicPartition[];
+export interface Assigned<T> {
   readonly epoch: number;
+  /** Reads where the partitions stand. */
+  readonly read: () => Promise<T>;
   /** False once another assignment has come, or this one is lost. */
   readonly isCurrent: () => boolean;
 }
@@ -35,10 +35,9 @@ export interface Assigned {
  * joins again on new connections. Resolves to undefined when the positions are not needed any more. @throws StreamerError that
  * is not retryable
  */
-export async function takeOver(parts: TakeOverParts, { partitions, epoch, isCurrent }: Assigned): Promise<LogPosition[] | undefined> {
-  const { subscription, admin, renewAdmin, clock, closing, warn } = parts;
+export async function takeOver<T>(parts: TakeOverParts, { read, epoch, isCurrent }: Assigned<T>): Promise<T | undefined> {
+  const { subscription, renewAdmin, clock, closing, warn } = parts;
   const since = clock.now();
-  const read = async () => readPositions(subscription, await admin(), partitions);
   for (let attempt = 1; ; attempt++) {
     try {
       const positions = await limited(read(), ATTEMPT_MS, 'reading where the assigned partitions stand');

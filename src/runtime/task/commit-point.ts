@@ -63,6 +63,11 @@ export class CommitPoint {
     return this.#lastCommit;
   }
 
+  /** True if this is the last commit. */
+  isCommitted(offset: number, metadata: string): boolean {
+    return offset === this.#offset && metadata === this.#metadata;
+  }
+
   committed({ offset, metadata }: CommittedOffset): void {
     this.#lastCommit = offset;
     this.#offset = offset;

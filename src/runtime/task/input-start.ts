@@ -8,6 +8,8 @@ export interface InputStart {
   readonly metadata: string;
   /** Of the topic that is read. Set in apps with tables. */
   readonly topicId?: string | undefined;
+  /** Cut numbers of the commit, by table; undefined without a commit. */
+  readonly numbers?: ReadonlyMap<string, number> | undefined;
 }
 
 /** Differs from every metadata that is written, so that the position is committed. */

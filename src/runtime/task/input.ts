@@ -52,7 +52,8 @@ export class Input {
   readonly #flow: FlowControl;
   readonly #admission: Admission;
   readonly #commitPoint: CommitPoint;
-  readonly #topicId: string | undefined;
+  /** Where it began. */
+  readonly start: InputStart;
 
   constructor(partition: TopicPartition, plan: InputPlan, start: InputStart, context: InputContext, owner: InputOwner) {
     const { services, limits, fetching } = context;
@@ -70,7 +71,7 @@ export class Input {
       const tables = tablesOf(runtime, owner.state, partition, plan);
       return new AgentTask(runtime, { partition, position, finished, deliversTombstones, values, progressed, tables });
     });
-    this.#topicId = start.topicId;
+    this.start = start;
     const stamp = stampOf(owner, start, context);
     this.#commitPoint = new CommitPoint(partition, this.agents, start, stamp);
     const runAhead = stamp && runAheadOf(agentNames(runtimes), [...(owner.state?.shards.keys() ?? [])], stamp.writer);
@@ -152,10 +153,15 @@ export class Input {
     this.#commitPoint.committed(offset);
   }
 
+  /** True if this is what it has committed last. */
+  isCommitted({ position, metadata }: InputStart): boolean {
+    return this.#commitPoint.isCommitted(position, metadata);
+  }
+
   /** Where an input that takes the place of this one begins. */
   restart(): InputStart {
     const { offset, metadata } = this.#commitPoint.current();
-    return { position: offset, finished: decodeCommit(offset, metadata).finished, metadata: UNCOMMITTED, topicId: this.#topicId };
+    return { position: offset, finished: decodeCommit(offset, metadata).finished, metadata: UNCOMMITTED, topicId: this.start.topicId };
   }
 
   /** Resolves when the outputs of all events that have finished are acknowledged; undefined when they are. */

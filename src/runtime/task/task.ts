@@ -1,30 +1,11 @@
-import { getLogger } from '@logtape/logtape';
 import type { StreamerError } from '../../errors.ts';
-import type { CommittedOffset, OutputRecord, TopicPartition } from '../../kafka/index.ts';
-import { EXACT_LIMIT } from '../offsets/commit-metadata.ts';
+import type { TopicPartition } from '../../kafka/index.ts';
 import type { TaskState } from '../state/task-state.ts';
 import { Input, type InputContext, type InputPlan } from './input.ts';
-import type { InputStart } from './input-start.ts';
+import { type InputStart, UNCOMMITTED } from './input-start.ts';
 import { TaskPhase } from './phase.ts';
-
-const log = getLogger(['streamer', 'worker']);
-const HELD =
-  '{topic}[{partition}]: what is finished beyond offset {offset} does not fit into {limit} bytes of metadata; the commit waits until that offset is finished';
-
-/** What one moment says of one task: the part of a cut that is its own. */
-export interface TaskCut {
-  /** Of each input that has moved since its last commit: where it stands, and in the metadata what is finished beyond. */
-  readonly offsets: readonly CommittedOffset[];
-  /** What its tables have changed, to be written with the offsets. Empty for a task without tables. */
-  readonly changelog: readonly OutputRecord[];
-  /** Set for a task with tables: promote it when the cut is committed, drop it when the cut is given up. */
-  readonly state?: TaskState | undefined;
-  /**
-   * Set when outputs of the cut's events are on their way: resolves when each is acknowledged, or its dead letter is. The cut is not
-   * committed before. Rejects when the task is closed first.
-   */
-  readonly acknowledged?: Promise<void> | undefined;
-}
+import { StateCuts } from './state-cuts.ts';
+import type { TaskCut } from './task-cut.ts';
 
 /** Brings the state of a task up to date, before it runs. `signal` is aborted when the task is closed. */
 export type Restore = (task: Task, signal: AbortSignal) => Promise<void>;
@@ -53,14 +34,21 @@ export class Task {
   readonly state: TaskState | undefined;
   readonly #restore: Restore;
   #runs = 0;
-  /** Its cut waits until its finished maps fit. */
-  #isHeld = false;
+  readonly #cuts: StateCuts | undefined;
+  /** What its tables hold is not what is committed until then. */
+  #isRestored = false;
 
   constructor(partition: number, inputs: readonly TaskInput[], context: TaskContext, state?: TaskState) {
     this.partition = partition;
     this.#restore = context.restore ?? (async () => {});
     this.state = state;
     this.inputs = inputs.map((input) => new Input(input.partition, input.plan, input.start, context, this));
+    this.#cuts = state === undefined ? undefined : new StateCuts(this.inputs, state);
+  }
+
+  /** True once its tables hold what is committed. */
+  get isRestored(): boolean {
+    return this.#isRestored;
   }
 
   /** Events that handlers have in their hands. */
@@ -74,6 +62,7 @@ export class Task {
     this.phase.enter('restoring');
     for (const input of this.inputs) input.hold();
     await this.#restore(this, this.phase.closed);
+    if (this.phase.current !== 'closed') this.#isRestored = true;
     // Another assignment may have begun meanwhile, or the task has been closed.
     if (run !== this.#runs || this.phase.current !== 'restoring') return;
     this.phase.enter('running');
@@ -98,30 +87,9 @@ export class Task {
 
   /** What is finished at this moment; undefined when all of it is committed. */
   cut(): TaskCut | undefined {
-    if (this.state !== undefined) return this.#cutState(this.state);
+    if (this.#cuts !== undefined) return this.#isRestored ? this.#cuts.next() : undefined;
     const offsets = this.inputs.flatMap((input) => input.uncommitted() ?? []);
     return offsets.length === 0 ? undefined : { offsets, changelog: [] };
-  }
-
-  /** Positions, finished maps and entries of one turn. A cut that is not committed yet is committed first. */
-  #cutState(state: TaskState): TaskCut | undefined {
-    if (state.hasCut) return undefined;
-    const numbers = state.nextNumbers;
-    const offsets = this.inputs.flatMap((input) => input.uncommitted(numbers) ?? []);
-    if (offsets.length === 0) return undefined;
-    const tooLong = offsets.find(({ metadata }) => (metadata?.length ?? 0) > EXACT_LIMIT);
-    if (tooLong !== undefined) return this.#hold(tooLong);
-    this.#isHeld = false;
-    const waits = this.inputs.flatMap((input) => input.acknowledged() ?? []);
-    const acknowledged = waits.length === 0 ? undefined : Promise.all(waits).then(() => {});
-    acknowledged?.catch(() => {});
-    return { offsets, changelog: state.cut(), state, acknowledged };
-  }
-
-  /** The log is not a place for what repeats every second. */
-  #hold({ topic, partition, offset }: CommittedOffset): undefined {
-    if (!this.#isHeld) log.warning(HELD, { topic, partition, offset, limit: EXACT_LIMIT });
-    this.#isHeld = true;
   }
 
   /** A cut of this task has been committed. */
@@ -131,6 +99,24 @@ export class Task {
       const own = offsets.find((offset) => offset.topic === topic && offset.partition === partition);
       if (own !== undefined) input.committed(own);
     }
+    this.#cuts?.committed();
+  }
+
+  /**
+   * Returns true if it can go on from what the group has committed, in the next epoch that it is assigned in: nobody else has been
+   * further. With tables that means that the commit is its own last one. A cut whose transaction got no answer is decided by it.
+   *
+   * @param starts of its inputs, in any order
+   */
+  goesOnFrom(starts: readonly (TopicPartition & InputStart)[]): boolean {
+    if (this.state === undefined) return this.inputs.every((input) => input.position >= startOf(input, starts).position);
+    const committed = starts.map(({ topic, partition, position, metadata }) => ({ topic, partition, offset: position, metadata }));
+    const found = this.#cuts?.foundIn(committed);
+    if (found !== undefined) {
+      this.committed(found);
+      void this.state.promote();
+    }
+    return this.inputs.every((input) => input.isCommitted(startOf(input, starts)));
   }
 
   /** What its handlers do from now on has no effect. Returns the number of events that were in flight. */
@@ -140,3 +126,11 @@ export class Task {
     return this.inputs.reduce((sum, input) => sum + input.abandon(reason), 0);
   }
 }
+
+function startOf({ partition }: Input, starts: readonly (TopicPartition & InputStart)[]): InputStart {
+  const start = starts.find((one) => one.topic === partition.topic && one.partition === partition.partition);
+  return start ?? NO_START;
+}
+
+/** Not a place that anything goes on from. */
+const NO_START: InputStart = { position: Number.POSITIVE_INFINITY, finished: new Map(), metadata: UNCOMMITTED };

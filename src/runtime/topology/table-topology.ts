@@ -81,7 +81,8 @@ function agentProblems({ name, order, sources, tables, reads }: Agent, declared:
   ];
 }
 
-function topicsOf(agents: readonly Agent[]): string[] {
+/** Topics that the agents read by name. */
+export function topicsOf(agents: readonly Agent[]): string[] {
   const names = agents.flatMap(({ sources }) => sources.flatMap(({ name }) => (typeof name === 'string' ? [name] : [])));
   return [...new Set(names)];
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { deadLetter, each, retry } from '../../../src/agents/index.ts';
 import { KafkaError } from '../../../src/errors.ts';
 import { decodeCommit } from '../../../src/runtime/offsets/commit-metadata.ts';
-import type { TaskCut } from '../../../src/runtime/task/task.ts';
+import type { TaskCut } from '../../../src/runtime/task/task-cut.ts';
 import { type Deferred, deferred } from '../../../src/timing/index.ts';
 import { type Counts, counts, out, type StateTask, stateTask, turn } from '../support/tables.ts';
 

@@ -3,7 +3,7 @@ import type { AgentOptions, Behaviour, StreamFunction } from '../../../src/agent
 import { generator } from '../../../src/agents/index.ts';
 import { declareTable } from '../../../src/app/declare-table.ts';
 import { MadeRecords } from '../../../src/kafka/index.ts';
-import type { TaskCut } from '../../../src/runtime/task/task.ts';
+import type { TaskCut } from '../../../src/runtime/task/task-cut.ts';
 import { type DeclaredTable, decodeChangelogValue, isCutKey, type OrderedTable, type Table } from '../../../src/tables/index.ts';
 import { number, optional, type Readable, string } from '../../../src/topics/index.ts';
 import { type MadeTask, runningTask, type TaskOptions } from './tasks.ts';
