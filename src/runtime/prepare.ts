@@ -20,7 +20,8 @@ export async function prepareSerdes(
   const sinks = new Set<Readable<unknown, unknown>>([...outputs, ...[...declared].filter((topic) => !sources.has(topic))]);
   const changelogs = [...tables].map(({ changelog: name, serdes }) => ({ name, serdes }));
   const results = await Promise.allSettled([
-    ...[...sinks, ...changelogs].flatMap((topic) => prepared(topic, 'write')),
+    ...[...sinks].flatMap((topic) => prepared(topic, 'write')),
+    ...changelogs.flatMap((table) => prepared(table, 'keep')),
     ...[...sources].filter((source) => !sinks.has(source)).flatMap((source) => prepared(source, 'read')),
   ]);
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
@@ -29,7 +30,7 @@ export async function prepareSerdes(
 
 function prepared(
   { name, serdes }: Pick<Readable<unknown, unknown>, 'name' | 'serdes'>,
-  use: 'read' | 'write',
+  use: 'read' | 'write' | 'keep',
 ): Array<Promise<void> | undefined> {
   return (['key', 'value'] as const).map(async (part) => {
     const context: SerdeContext = { topic: String(name), part };

@@ -8,4 +8,9 @@ export interface DeclaredTable {
   readonly serdes: { readonly key: Serde<never, unknown>; readonly value: Serde<never, unknown> };
   /** Keeps its keys in order. */
   readonly isOrdered: boolean;
+  /**
+   * Called for the key and the value of each entry that is restored: resolves when the serdes answer at once for them, undefined when
+   * they do now. Undefined where the serdes always do.
+   */
+  readonly ready?: ((key: Buffer, value: Buffer) => Promise<void> | undefined) | undefined;
 }

@@ -21,7 +21,21 @@ export function checkTable(name: string, options: AnyTableOptions): void {
   const where = `table "${name}"`;
   checkOptions<AnyTableOptions>(where, options, TABLE);
   const missing = (['key', 'value'] as const).filter((part) => options[part] === undefined);
+  const later = (['key', 'value'] as const).filter((part) => isAsynchronous(options[part]));
+  if (later.length > 0) {
+    throw new ConfigError(later.map((part) => `${where}: ${part}: its serde answers later, and a table reads and writes at once`));
+  }
   if (missing.length > 0) throw new ConfigError(missing.map((part) => `${where}: ${part}: expected ${aSerde.expected}, got undefined`));
+}
+
+/** Written as `async`: it never answers at once. */
+function isAsynchronous(serde: unknown): boolean {
+  if (typeof serde !== 'object' || serde === null) return false;
+  return Object.values(serde).some((part) => typeof part === 'function' && part.constructor.name === 'AsyncFunction' && isCodec(part.name));
+}
+
+function isCodec(name: string): boolean {
+  return name === 'encode' || name === 'decode';
 }
 
 function isSerde(value: unknown): boolean {

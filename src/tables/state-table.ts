@@ -16,7 +16,10 @@ export interface StateTableOptions<K, V> {
   readonly shardBy?: ((key: K) => unknown) | undefined;
 }
 
-/** Every kind of table that agents write; the declared types show what each may do. */
+/**
+ * Every kind of table that agents write; the declared types show what each may do. Serdes work on copies: one may hand on the bytes that
+ * it gets, as `bytes()` does, and nothing that a program keeps may change the table, or with it.
+ */
 export class StateTable<K, V> implements OrderedTable<K, V>, DeclaredTable {
   readonly '~reads' = true;
   readonly name: string;
@@ -39,6 +42,15 @@ export class StateTable<K, V> implements OrderedTable<K, V>, DeclaredTable {
   }
 
   '~writes'(): void {}
+
+  get ready(): DeclaredTable['ready'] {
+    const { key, value } = this.#options;
+    if (key.ready === undefined && value.ready === undefined) return undefined;
+    return (keyBytes, valueBytes) => {
+      const waits = [key.ready?.(keyBytes, this.#keyContext), value.ready?.(valueBytes, this.#valueContext)];
+      return waits.every((wait) => wait === undefined) ? undefined : Promise.all(waits).then(() => {});
+    };
+  }
 
   get serdes(): DeclaredTable['serdes'] {
     return this.#options;
@@ -109,7 +121,7 @@ export class StateTable<K, V> implements OrderedTable<K, V>, DeclaredTable {
   }
 
   #encodeKey(key: K): Buffer {
-    const bytes = this.#atOnce(this.#options.key.encode(key, this.#keyContext), 'key');
+    const bytes = Buffer.from(this.#atOnce(this.#options.key.encode(key, this.#keyContext), 'key'));
     if (bytes.length > KEY_BYTES)
       throw new StreamerError('VALIDATION', `table "${this.name}": a key of ${bytes.length} bytes is too long: at most ${KEY_BYTES}`);
     if (isCutKey(bytes))
@@ -118,15 +130,15 @@ export class StateTable<K, V> implements OrderedTable<K, V>, DeclaredTable {
   }
 
   #encodeValue(value: V): Buffer {
-    return this.#atOnce(this.#options.value.encode(value, this.#valueContext), 'value');
+    return Buffer.from(this.#atOnce(this.#options.value.encode(value, this.#valueContext), 'value'));
   }
 
   #decodeValue(bytes: Buffer): V {
-    return this.#atOnce(this.#options.value.decode(bytes, this.#valueContext), 'value');
+    return this.#atOnce(this.#options.value.decode(Buffer.from(bytes), this.#valueContext), 'value');
   }
 
   #decoded({ key, value }: StoreEntry): [K, V] {
-    return [this.#atOnce(this.#options.key.decode(key, this.#keyContext), 'key'), this.#decodeValue(value)];
+    return [this.#atOnce(this.#options.key.decode(Buffer.from(key), this.#keyContext), 'key'), this.#decodeValue(value)];
   }
 
   #atOnce<T>(result: T | Promise<T>, part: 'key' | 'value'): T {

@@ -22,9 +22,15 @@ export interface Serde<In, Out = In> {
   decode(bytes: Buffer, context: SerdeContext): Out | Promise<Out>;
   /**
    * For serdes that need something outside, as a schema registry: called when a worker starts, for every topic that its
-   * agents read or write, before the first record. What it throws ends the start.
+   * agents read or write, before the first record. What it throws ends the start. `keep`: for tables, which read at once what
+   * they have written.
    */
-  prepare?(context: SerdeContext, use: 'read' | 'write'): Promise<void> | undefined;
+  prepare?(context: SerdeContext, use: 'read' | 'write' | 'keep'): Promise<void> | undefined;
+  /**
+   * For serdes whose `decode` may have to wait, as for a schema that was not seen before: resolves when it no longer has to for
+   * these bytes; undefined when it does not now. Tables read at once, so this is called before bytes enter one.
+   */
+  ready?(bytes: Buffer, context: SerdeContext): Promise<void> | undefined;
   /**
    * For values that JSON cannot hold, as dates and bigints: the value of a JSON text, as `streamer send` is given it. A part
    * that does not fit is left as it is, for `encode` to refuse. Throws a SyntaxError when the text is not JSON.

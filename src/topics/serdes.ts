@@ -38,6 +38,7 @@ export function optional<In, Out>(serde: Serde<In, Out>): Serde<In | null, Out |
     encode: (value, context) => serde.encode(value as In, context),
     decode: (bytes, context) => serde.decode(bytes, context),
     ...(serde.prepare === undefined ? {} : { prepare: (context, use) => serde.prepare!(context, use) }),
+    ...(serde.ready === undefined ? {} : { ready: (bytes, context) => serde.ready!(bytes, context) }),
     ...(serde.parsePlain === undefined ? {} : { parsePlain: (text) => serde.parsePlain!(text) }),
     ...(serde.toPlain === undefined ? {} : { toPlain: (value) => (value === null ? null : serde.toPlain!(value)) }),
     ...(serde.registered === undefined ? {} : { registered: (context) => serde.registered!(context) }),

@@ -78,6 +78,19 @@ describe('avro.confluent', () => {
     await gate.shut();
   });
 
+  it('answers a table at once: for what it writes once it is prepared, for other schemas once it is ready', async () => {
+    const context = contextOf();
+    const serde = avro.confluent({ schema: v1, registry });
+    await serde.prepare?.(context, 'keep');
+    const bytes = await serde.encode({ id: 1, nick: 'a' }, context);
+    expect(serde.decode(bytes, context)).toEqual({ id: 1, nick: 'a' });
+    const restored = optional(avro.confluent({ schema: v2, registry }));
+    expect(restored.decode(bytes, context)).toBeInstanceOf(Promise);
+    await restored.ready?.(bytes, context);
+    expect(restored.ready?.(bytes, context)).toBeUndefined();
+    expect(restored.decode(bytes, context)).toEqual({ id: 1, name: 'a', age: 18 });
+  });
+
   it('lets no record overtake those that waited for the id', async () => {
     const context = contextOf();
     const serde = avro.confluent({ schema: v1, registry });

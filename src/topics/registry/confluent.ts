@@ -58,9 +58,14 @@ export function confluentSerde<In, Out>(format: Format<In, Out>, options: Conflu
       return typeof read === 'function' ? read(bytes, context) : read.then((reader) => reader(bytes, context));
     },
     async prepare(context, use) {
-      if (use === 'write') await idOf(context).get();
+      if (use === 'keep') await readers.known(await idOf(context).get(), context);
+      else if (use === 'write') await idOf(context).get();
       // The subject may be new; the registry must answer.
       else await subjectOf(context).latest();
+    },
+    ready(bytes, context) {
+      const read = readers.of(bytes, context);
+      return typeof read === 'function' ? undefined : read.then(() => {});
     },
     registered: subjectOf,
   };
@@ -89,6 +94,11 @@ class Readers<Out> {
     this.#lastId = id;
     this.#last = reader;
     return reader;
+  }
+
+  /** Resolves when there is a reader for the id. */
+  async known(id: number, context: SerdeContext): Promise<void> {
+    if (!this.#known.has(id)) await this.#ask(id, context);
   }
 
   #ask(id: number, context: SerdeContext): Promise<RecordReader<Out>> {
