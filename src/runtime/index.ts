@@ -10,6 +10,7 @@ export type { Sent } from './output/outbox.ts';
 export { sendLimit } from './output/send-limit.ts';
 export { prepareSerdes } from './prepare.ts';
 export { tableHost } from './state/table-host.ts';
+export { acceptedSpecs } from './topology/changelog-topics.ts';
 export { Graph, problemsOf } from './topology/graph.ts';
 export { type AppTopicSpec, fittedSpecs } from './topology/letter-topics.ts';
 export { matchSources } from './topology/source-map.ts';

@@ -135,6 +135,11 @@ export class Reading implements Plan {
   async check(): Promise<void> {
     await this.#withRetry(() => this.#topics.check(this.#parts.requiredTopics, this.#parts.sameCounts));
     await this.#withRetry(async () => this.#stateful?.open());
+    this.#limitTables();
+  }
+
+  #limitTables(): void {
+    for (const table of this.#parts.tables.values()) table.recordBytes = this.#topics.recordBytes(table.changelog);
   }
 
   /** Joins the group. Where there is nothing to read yet, it is ready at once. */

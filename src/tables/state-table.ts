@@ -8,6 +8,10 @@ import type { EntriesOptions, OrderedTable, RangeOptions } from './table.ts';
 
 /** Keys stay below what a disk store takes. */
 const KEY_BYTES = 1_900;
+/** `max.message.bytes` of brokers. */
+const RECORD_BYTES = 1_048_588;
+/** Of a batch of one record, with the envelope of its value. */
+const OVERHEAD = 128;
 
 export interface StateTableOptions<K, V> {
   readonly key: Serde<K, K>;
@@ -24,6 +28,7 @@ export class StateTable<K, V> implements OrderedTable<K, V>, DeclaredTable {
   readonly '~reads' = true;
   readonly name: string;
   readonly changelog: string;
+  recordBytes: number | undefined;
   readonly isOrdered: boolean;
   readonly #host: TableHost;
   readonly #options: StateTableOptions<K, V>;
@@ -117,7 +122,17 @@ export class StateTable<K, V> implements OrderedTable<K, V>, DeclaredTable {
   #write(access: TableAccess, key: K, bytes: Buffer, value: Buffer | null): void {
     const { shardBy } = this.#options;
     access.checkWrite(this.name, shardBy === undefined ? key : shardBy(key));
+    this.#checkSize(bytes.length + (value?.length ?? 0));
     access.state.set(access.shard, bytes, value);
+  }
+
+  /** Brokers refuse a batch that is larger; an entry alone must fit. */
+  #checkSize(bytes: number): void {
+    const most = (this.recordBytes ?? RECORD_BYTES) - OVERHEAD;
+    if (bytes <= most) return;
+    const problem = `table "${this.name}": an entry of ${bytes} bytes is too large: ${this.changelog} takes ${most}`;
+    const next = 'Split the value over several keys, or raise the `max.message.bytes` of the changelog and start again.';
+    throw new StreamerError('VALIDATION', problem, { next });
   }
 
   #encodeKey(key: K): Buffer {

@@ -1,5 +1,5 @@
 import type { KafkaAdmin, TopicSpec } from '../../kafka/index.ts';
-import { fittedSpecs, type TopicDifference, topicDifferences } from '../../runtime/index.ts';
+import { type AppTopicSpec, acceptedSpecs, fittedSpecs, type TopicDifference, topicDifferences } from '../../runtime/index.ts';
 import { CommandError } from '../command-error.ts';
 import type { RawOptions } from '../options.ts';
 import type { Output } from '../output.ts';
@@ -31,7 +31,7 @@ export async function createTopics(names: readonly string[], options: RawOptions
     const mode = { grow: options['addPartitions'] === true, alter: options['alterConfigs'] === true, dryRun: options['dryRun'] === true };
     const wanted = wantedTopics(session, names, options);
     const admin = await session.admin();
-    const specs = await fittedSpecs(admin, wanted);
+    const specs = await acceptedSpecs(admin, await fittedSpecs(admin, wanted));
     await checkSpecs(admin, specs);
     const outcomes = await provision(admin, specs, mode);
     print(session.output, outcomes);
@@ -54,7 +54,7 @@ async function checkSpecs(admin: KafkaAdmin, specs: readonly TopicSpec[]): Promi
   );
 }
 
-async function provision(admin: KafkaAdmin, specs: readonly TopicSpec[], mode: Mode): Promise<Outcome[]> {
+async function provision(admin: KafkaAdmin, specs: readonly AppTopicSpec[], mode: Mode): Promise<Outcome[]> {
   const counts = await admin.partitionCounts(specs.map((spec) => spec.name));
   const missing = specs.filter((spec) => !counts.has(spec.name));
   const made = mode.dryRun ? new Map<string, boolean>() : await admin.createTopics(missing);
@@ -75,10 +75,15 @@ function makingOf({ name, partitions }: TopicSpec, made: boolean | undefined): O
   return { topic: name, partitions, status: made === undefined ? 'would be created' : made ? 'created' : 'already there' };
 }
 
-/** Adds partitions and sets configs as the mode allows. Partitions are never removed, and the replication factor never changes. */
-async function changed(admin: KafkaAdmin, spec: TopicSpec, differences: readonly TopicDifference[], mode: Mode): Promise<Outcome> {
+/**
+ * Adds partitions and sets configs as the mode allows. Partitions are never removed, and the replication factor never changes. A changelog does
+ * not grow: its entries would stay in partitions that their keys no longer belong to.
+ */
+async function changed(admin: KafkaAdmin, spec: AppTopicSpec, differences: readonly TopicDifference[], mode: Mode): Promise<Outcome> {
   const { name: topic, partitions } = spec;
-  const grown = differences.filter(({ what, is }) => mode.grow && what === 'partitions' && Number(is) < partitions);
+  const grown = differences.filter(
+    ({ what, is }) => mode.grow && spec.changelogOf === undefined && what === 'partitions' && Number(is) < partitions,
+  );
   const altered = differences.filter(({ what }) => mode.alter && what !== 'partitions' && what !== 'replication factor');
   if (!mode.dryRun) {
     if (grown.length > 0) await admin.addPartitions(topic, partitions);

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError, describeError, StreamerError } from '../../errors.ts';
-import type { KafkaAdmin, TopicSpec } from '../../kafka/index.ts';
+import type { KafkaAdmin } from '../../kafka/index.ts';
 import { libraryLog } from '../../observe/index.ts';
+import { changelogProblems, plain } from './changelog-topics.ts';
 import { type CoPartitioned, countProblems } from './co-partitioning.ts';
 import { type AppTopicSpec, fittedSpecs } from './letter-topics.ts';
 import { topicDifferences } from './topic-differences.ts';
@@ -17,6 +18,7 @@ export class TopicWatch {
   readonly #closing: AbortSignal;
   /** Partitions of the topics that were checked at the start. */
   #counts: ReadonlyMap<string, number> = new Map();
+  #configs: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map();
   #isLooking = false;
 
   constructor(admin: () => Promise<KafkaAdmin>, closing: AbortSignal) {
@@ -27,6 +29,12 @@ export class TopicWatch {
   /** Number of partitions at the start; undefined for a topic that was not checked. */
   partitions(topic: string): number | undefined {
     return this.#counts.get(topic);
+  }
+
+  /** Largest record, in bytes, that a topic took at the start; undefined where that is not known. */
+  recordBytes(topic: string): number | undefined {
+    const bytes = Number(this.#configs.get(topic)?.['max.message.bytes']);
+    return Number.isSafeInteger(bytes) ? bytes : undefined;
   }
 
   /**
@@ -40,8 +48,7 @@ export class TopicWatch {
     const missing = specs.map(({ name }) => name).filter((name) => !counts.has(name));
     if (missing.length === 0) {
       const problems = countProblems(sameCounts, counts);
-      const next = 'Create the topics again with the same number of partitions, or add partitions: streamer topics create --add-partitions';
-      if (problems.length > 0) throw new ConfigError(problems, { next });
+      if (problems.length > 0) throw new ConfigError(problems, { next: adviceFor(specs) });
       return this.#compare(await this.#fitted(specs), counts);
     }
     const what =
@@ -57,14 +64,21 @@ export class TopicWatch {
     });
   }
 
-  /** A worker can run with another count or config, so a difference is only a warning. Configs that may not be read are not compared. */
-  async #compare(specs: readonly TopicSpec[], counts: ReadonlyMap<string, number>): Promise<void> {
+  /**
+   * A worker can run with another count or config, so a difference is only a warning. Configs that may not be read are not compared.
+   *
+   * @throws ConfigError naming changelogs from which the broker deletes entries
+   */
+  async #compare(specs: readonly AppTopicSpec[], counts: ReadonlyMap<string, number>): Promise<void> {
     const declared = specs.filter(({ configs }) => Object.keys(configs ?? {}).length > 0).map(({ name }) => name);
     const configs = await (await this.#admin()).topicConfigs(declared).catch((error: unknown) => {
       log.debug('configs of topics were not compared: {error}', { error: describeError(error) });
       return new Map<string, Readonly<Record<string, string>>>();
     });
-    for (const spec of specs) {
+    this.#configs = configs;
+    const problems = changelogProblems(specs, configs);
+    if (problems.length > 0) throw new ConfigError(problems, { next: 'Set it: streamer topics create -A <app> --alter-configs' });
+    for (const spec of specs.map(plain)) {
       const { name } = spec;
       const differences = topicDifferences(spec, { partitions: counts.get(name) ?? spec.partitions, configs: configs.get(name) });
       if (differences.length === 0) continue;
@@ -104,4 +118,11 @@ export class TopicWatch {
     const counts = await (await this.#admin()).partitionCounts(topics);
     return topics.filter((topic) => !counts.has(topic));
   }
+}
+
+/** Keys belong to other partitions once their topic has grown, and entries of tables stay where they are. */
+function adviceFor(specs: readonly AppTopicSpec[]): string {
+  const grow = 'Create the topics again with the same number of partitions, or add partitions: streamer topics create --add-partitions';
+  if (specs.every(({ changelogOf }) => changelogOf === undefined)) return grow;
+  return 'A table keeps the partitions that it began with. To change their number, delete its changelog (streamer topics delete), create it again (streamer topics create) and read its topics from their beginning (streamer reset --to earliest).';
 }
