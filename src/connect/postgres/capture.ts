@@ -5,7 +5,7 @@ import { Catalog } from './catalog/catalog.ts';
 import { capturedBy, type PublishedTable, readPublication } from './catalog/publication.ts';
 import { type TableIdentities, TableRegistry } from './catalog/table-registry.ts';
 import { type IdentifiedTable, TableWatch } from './catalog/table-watch.ts';
-import { type CaptureMemory, nothingYet, refuseGaps, slotGone } from './continuity.ts';
+import { type CaptureMemory, nothingYet, refuseGaps, refuseOtherPublication, slotGone } from './continuity.ts';
 import { Discontinuity } from './discontinuity.ts';
 import { ChangeStream } from './events/change-stream.ts';
 import { systemClock } from './events/clock.ts';
@@ -80,6 +80,7 @@ export class Capture {
     const checked = await preflight(database, this.#options);
     const found = await findSlot(database, this.#options.slot);
     refuseGaps(this.#options, checked.facts, found, this.#memory);
+    if (found !== undefined) await refuseOtherPublication(database, this.#options, identified(checked));
     refuseProblems(checked);
     logWarnings(this.#options.slot, checked);
     const parts = await this.#prepare(checked);
@@ -129,7 +130,7 @@ export class Capture {
     const { slot, publication, skip, messages, heartbeatMs } = this.#options;
     const { encoder, registry, publisher } = parts;
     const database = this.#database;
-    const watch = new TableWatch(database, publication, tables);
+    const watch = new TableWatch(database, { publication, slot }, tables);
     const gap = await watch.gap();
     if (gap !== undefined) throw gap;
     this.#memory.tables = tables;

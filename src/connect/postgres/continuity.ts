@@ -1,7 +1,9 @@
+import { readPublicationState } from './catalog/publication-state.ts';
 import type { IdentifiedTable } from './catalog/table-watch.ts';
 import { Discontinuity } from './discontinuity.ts';
 import type { Facts } from './preflight/facts.ts';
 import type { ResolvedOptions } from './resolve-options.ts';
+import type { Database } from './server/database.ts';
 import { isSameTable, shownTable } from './server/sql.ts';
 import type { Slot } from './slot/slot.ts';
 
@@ -29,6 +31,23 @@ export function refuseGaps(options: ResolvedOptions, facts: Facts, slot: Slot | 
   }
   refuseOtherTables(facts, memory.tables ?? []);
   refuseUnpublished(options, facts);
+}
+
+/**
+ * A publication that was dropped and created again while nobody read, or changed and changed back, looks as before. The mark that the
+ * source has left in it (its comment) is missing then, or another, and the catalogue's rows are younger than the slot.
+ *
+ * @throws Discontinuity
+ */
+export async function refuseOtherPublication(
+  database: Database,
+  { publication, slot }: ResolvedOptions,
+  tables: readonly IdentifiedTable[],
+): Promise<void> {
+  const state = await readPublicationState(database, { publication, slot, oids: tables.map(({ oid }) => oid) });
+  if (state === undefined || state.noted === state.mark || !state.isNewerThanSlot) return;
+  const text = `the publication "${publication}" was created again or changed since the slot "${slot}" was read last: changes in between may be missing`;
+  throw new Discontinuity('onTableReplaced', text);
 }
 
 export function slotGone(slot: string): Discontinuity {

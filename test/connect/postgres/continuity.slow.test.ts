@@ -98,6 +98,72 @@ describe('a captured table that is no longer the same', () => {
     expect(shown(second)).toEqual(['r {"id":5}']);
   });
 
+  const LOST = `insert into t values (9, 'lost')`;
+
+  it.each([
+    ['dropped and created again', `drop publication P; ${LOST}; create publication P for table t`],
+    ['robbed of the table, which comes back', `alter publication P drop table t; ${LOST}; alter publication P add table t`],
+  ])('stops the source when the publication is %s, between two looks and while nobody reads', async (_, statements) => {
+    for (const isRead of [true, false]) {
+      const url = await withTable();
+      const options = optionsOf(url, { pollMs: isRead ? 300 : 5 });
+      const collector = await started(postgresChanges(options));
+      if (!isRead) await collector.stop();
+      await sql(url, `begin; ${statements.replaceAll('P', options.slot)}; commit; insert into t values (10, 'after')`);
+      const ended = isRead ? collector.ended : new Collector().start(postgresChanges(options)).ended;
+      await expect(ended).rejects.toThrow(/created again|did not exist when changes were written/);
+      const again = new Collector().start(postgresChanges(options));
+      await expect(again.ended).rejects.toThrow(/created again|did not exist when changes were written/);
+      const snapshot = await started(postgresChanges({ ...options, onTableReplaced: 'snapshot' }));
+      await snapshot.stop();
+      expect(new Set(shown(snapshot))).toEqual(new Set(['r {"id":1}', 'r {"id":2}', 'r {"id":9}', 'r {"id":10}']));
+      await (await started(postgresChanges(options))).stop();
+    }
+  });
+
+  it('stops the source when the publication published less while nobody read', async () => {
+    const url = await withTable();
+    const options = optionsOf(url);
+    await (await started(postgresChanges(options))).stop();
+    const { slot } = options;
+    await sql(url, `alter publication ${slot} set (publish = 'insert')`);
+    await sql(url, `update t set v = 'lost'; alter publication ${slot} set (publish = 'insert, update, delete, truncate')`);
+    await expect(new Collector().start(postgresChanges(options)).ended).rejects.toThrow('created again or changed');
+  });
+
+  it('goes on where the publication takes in another table, while it is read and, marked, at the next start', async () => {
+    const url = await withTable();
+    const options = optionsOf(url);
+    const comment = async () => (await sql(url, `select obj_description(oid, 'pg_publication') as c from pg_publication`)).rows[0]?.c;
+    const collector = await started(postgresChanges(options));
+    const first = await comment();
+    expect(first).toMatch(/^streamer, slot c_\w+: [0-9a-f]{32}$/);
+    await sql(url, `create table other (id int primary key); alter publication ${options.slot} add table other`);
+    await sql(url, `alter publication ${options.slot} set (publish_via_partition_root = false)`);
+    await until(comment, (now) => now !== first);
+    await collector.stop();
+    const second = await started(postgresChanges(options));
+    await sql(url, `insert into t values (3, 'c')`);
+    await until(
+      () => shown(second),
+      (found) => found.includes('c {"id":3}'),
+    );
+    await second.stop();
+    const { actions } = await postgresChanges(options).check();
+    expect(actions.join('\n')).toContain('comment on publication');
+  });
+
+  it('leaves a comment of others on the publication as it is', async () => {
+    const url = await withTable();
+    await sql(url, `create publication ours for table t; comment on publication ours is 'of the team'`);
+    const options = optionsOf(url, { publication: 'ours' });
+    for (let start = 0; start < 2; start++) await (await started(postgresChanges(options))).stop();
+    const { rows } = await sql(url, `select obj_description(oid, 'pg_publication') as c from pg_publication`);
+    expect(rows).toEqual([{ c: 'of the team' }]);
+    await sql(url, `drop publication ours; ${LOST}; create publication ours for table t`);
+    await expect(new Collector().start(postgresChanges(options)).ended).rejects.toThrow('created again or changed');
+  });
+
   it('stops the source when the publication publishes less than before', async () => {
     const url = await withTable();
     const options = optionsOf(url);

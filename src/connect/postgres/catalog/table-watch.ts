@@ -2,6 +2,7 @@ import { Discontinuity } from '../discontinuity.ts';
 import type { Database } from '../server/database.ts';
 import { shownTable, type TableName } from '../server/sql.ts';
 import { readPublication } from './publication.ts';
+import { markPublication, type PublicationUse, readPublicationState } from './publication-state.ts';
 
 /** A table and its number in the catalogue, which another table of the same name does not have. */
 export interface IdentifiedTable extends TableName {
@@ -10,7 +11,7 @@ export interface IdentifiedTable extends TableName {
 
 /** One text that changes when a table is dropped or renamed, or the publication changes. */
 const FINGERPRINT = `select coalesce((select p.oid || ':' || p.xmin || ':' || coalesce(
-      (select string_agg(r.prrelid::text, ',' order by r.prrelid) from pg_publication_rel r where r.prpubid = p.oid), '')
+      (select string_agg(r.oid || ':' || r.xmin || ':' || r.prrelid, ',' order by r.oid) from pg_publication_rel r where r.prpubid = p.oid), '')
     from pg_publication p where p.pubname = $1), '') || ';' || coalesce(
   (select string_agg(c.oid || ':' || c.relnamespace || ':' || c.relname, ',' order by c.oid) from pg_class c where c.oid = any ($2::oid[])), '')`;
 
@@ -26,13 +27,16 @@ export class TableWatch {
   readonly #database: Database;
   readonly #publication: string;
   readonly #tables: readonly IdentifiedTable[];
+  readonly #use: PublicationUse;
   #fingerprint: string | null = null;
+  #identity: string | undefined;
   #operations: readonly string[] | undefined;
 
-  constructor(database: Database, publication: string, tables: readonly IdentifiedTable[]) {
+  constructor(database: Database, { publication, slot }: Omit<PublicationUse, 'oids'>, tables: readonly IdentifiedTable[]) {
     this.#database = database;
     this.#publication = publication;
     this.#tables = tables;
+    this.#use = { publication, slot, oids: tables.map(({ oid }) => oid) };
   }
 
   /** Returns a gap when a table was dropped, recreated, renamed, or removed from the publication, or when that publishes less. */
@@ -40,10 +44,22 @@ export class TableWatch {
     const oids = `{${this.#tables.map(({ oid }) => oid).join(',')}}`;
     const fingerprint = await this.#database.value(FINGERPRINT, [this.#publication, oids]);
     if (fingerprint === this.#fingerprint) return undefined;
-    const texts = await this.#changes();
+    const changed = await this.#changes();
+    const texts = changed.length > 0 ? changed : await this.#exchanges();
     if (texts.length > 0) return new Discontinuity('onTableReplaced', `${texts.join('; ')}: later changes are not read`);
     this.#fingerprint = fingerprint;
     return undefined;
+  }
+
+  /** What is as before may have been dropped and created again between two looks. Leaves a mark for the next start. */
+  async #exchanges(): Promise<string[]> {
+    const state = await readPublicationState(this.#database, this.#use);
+    if (state === undefined) return [];
+    this.#identity ??= state.identity;
+    if (state.identity !== this.#identity)
+      return [`the publication "${this.#publication}", or a table of it, was dropped and created again, or removed and added again`];
+    await markPublication(this.#database, this.#use, state);
+    return [];
   }
 
   async #changes(): Promise<string[]> {

@@ -1,4 +1,5 @@
 import { StreamerError } from '../../../errors.ts';
+import { markStatement } from '../catalog/publication-state.ts';
 import type { ResolvedOptions } from '../resolve-options.ts';
 import type { Database } from '../server/database.ts';
 import { literal, shownTable } from '../server/sql.ts';
@@ -37,6 +38,8 @@ function actionsOf(facts: Facts, options: ResolvedOptions): string[] {
     }
     actions.push(`select pg_create_logical_replication_slot(${literal(slot)}, 'pgoutput');`);
   }
+  const isOwned = facts.publication?.isOwned ?? statement !== undefined;
+  if (isOwned) actions.push(`${markStatement(options)}; (a mark of its state, so that a later start notices a change)`);
   return [...actions, `the slot "${slot}" keeps the server's log until the changes in it have been published`];
 }
 
