@@ -6,7 +6,7 @@ export function consumeCommand(): Command {
   const command = new Command('consume')
     .description("print the records of topics; with -A, decoded as the app's topics declare")
     .argument('<topics...>', 'existing topics')
-    .option('--from <where>', 'earliest, latest, an offset, -N for the last N records of each partition, or a time', 'earliest')
+    .option('--from <where>', 'earliest, latest, an offset, -N for the last N offsets of each partition, or a time', 'earliest')
     .option('--until <where>', 'stop before this offset, or at the first record of this time')
     .option('--partition <n>', 'read this partition alone')
     .option('--key <key>', 'print the records with this key alone')
@@ -24,7 +24,7 @@ export function consumeCommand(): Command {
   );
   command.addHelpText(
     'after',
-    '\nWith --json: {"topic","partition","offset","timestamp","key","value","headers"}. Without -A, key and value are text, or\n{"base64":...} where the bytes are not UTF-8. Avro is printed in the form that send accepts.\nA value that does not decode is printed as {"error":...}. Control characters are escaped, except in JSON.',
+    '\nWith --json: {"topic","partition","offset","timestamp","key","value","headers"}. Without -A, key and value are text, or\n{"base64":...} where the bytes are not UTF-8. Avro is printed in the form that send accepts.\nA value that does not decode is printed as {"error":...}. Control characters are escaped, except in JSON.\nTransactions and compaction leave offsets without a record.',
   );
   return command.action(async (topics: string[], options: RawOptions) =>
     (await import('../records/consume.ts')).consumeRecords(topics, options),

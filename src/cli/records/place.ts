@@ -17,7 +17,7 @@ const TIME = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\
 export function placeOf(flag: string, text: string): Place {
   const place = readPlace(text);
   if (place !== undefined) return place;
-  const expected = flag === '--from' ? 'earliest, latest, an offset, -N for the last N records, or a time' : 'an offset or a time';
+  const expected = flag === '--from' ? 'earliest, latest, an offset, -N for the last N offsets, or a time' : 'an offset or a time';
   throw new CommandError(2, `${flag}: expected ${expected}, got ${JSON.stringify(text)}`, {
     next: 'Times are written as 2026-11-30T10:00:00Z.',
   });

@@ -52,7 +52,7 @@ export const CLIENT_ERRORS: ReadonlyMap<string, CodeRule> = new Map([
   ...rows(
     'retry',
     'KafkaJSConnectionError KafkaJSConnectionClosedError KafkaJSRequestTimeoutError KafkaJSBrokerNotFound',
-    'It is tried again by itself. Is the broker running? `streamer broker` starts an embedded one; --brokers or KAFKA_BROKERS names another.',
+    'It is tried again by itself. Is the broker running, and do the ssl and sasl settings fit its listener? `streamer broker` starts an embedded one; --brokers or KAFKA_BROKERS names another.',
   ),
   ...rows('refused', 'TypeError RangeError ReferenceError SyntaxError'),
 ]);
