@@ -41,7 +41,8 @@ export type { Source, SourceContext, SourceRecord, SourceState } from './connect
 export { ConfigError, describeError, type ErrorCode, isStreamerError, KafkaError, StreamerError } from './errors.ts';
 export type { KafkaRecord, RecordHeaders, TopicPartition } from './kafka/index.ts';
 // Models
-export { http, type Model } from './models/index.ts';
+export type { Model } from './models/index.ts';
+export { http } from './models/protocols/index.ts';
 export { isUnavailable, unavailable } from './outage.ts';
 // A running worker
 export type {

@@ -25,6 +25,8 @@ export interface Place {
 
 export interface Import {
   readonly specifier: string;
+  /** The module is loaded with the one that imports it: the import is neither of types alone nor an `import()`. */
+  readonly isLoaded: boolean;
   readonly line: number;
 }
 
@@ -39,8 +41,8 @@ export function parseSourceFile(path: string, text: string): SourceFile {
   const nonNull: Place[] = [];
   const imports: Import[] = [];
   const place = ({ start, end }: Span): Place => ({ path, line: lineAt(start), lines: lineAt(end) - lineAt(start) + 1 });
-  const imported = (source: unknown): void => {
-    if (isText(source)) imports.push({ specifier: source.value, line: lineAt(source.start) });
+  const imported = (source: unknown, kind: 'value' | 'type' | 'later'): void => {
+    if (isText(source)) imports.push({ specifier: source.value, line: lineAt(source.start), isLoaded: kind === 'value' });
   };
   const addFunction = (node: Pick<FunctionNode, 'body' | 'start' | 'end'>): void => {
     if (node.body?.type === 'BlockStatement') functions.push(place(node));
@@ -57,11 +59,11 @@ export function parseSourceFile(path: string, text: string): SourceFile {
     TSAsExpression: addCast,
     TSTypeAssertion: addCast,
     TSNonNullExpression: (node) => nonNull.push(place(node)),
-    ImportDeclaration: (node) => imported(node.source),
-    ExportNamedDeclaration: (node) => imported(node.source),
-    ExportAllDeclaration: (node) => imported(node.source),
-    ImportExpression: (node) => imported(node.source),
-    TSImportType: (node) => imported(node.source),
+    ImportDeclaration: (node) => imported(node.source, node.importKind === 'type' ? 'type' : 'value'),
+    ExportNamedDeclaration: (node) => imported(node.source, node.exportKind === 'type' ? 'type' : 'value'),
+    ExportAllDeclaration: (node) => imported(node.source, node.exportKind === 'type' ? 'type' : 'value'),
+    ImportExpression: (node) => imported(node.source, 'later'),
+    TSImportType: (node) => imported(node.source, 'type'),
   }).visit(program);
   return { path, lines: text.split('\n').length - (text.endsWith('\n') ? 1 : 0), functions, casts, nonNull, imports };
 }

@@ -1,4 +1,4 @@
-import { type CsvFileWriterOptions, csvFileWriter } from '../connect/index.ts';
+import { type CsvFileWriterOptions, csvFileWriter } from '../connect/csv-file/writer.ts';
 import { checkValue, that } from '../options/index.ts';
 import type { Behaviour } from './behaviour.ts';
 import type { SinkBatchOptions } from './sink/batch.ts';

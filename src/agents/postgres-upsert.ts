@@ -1,4 +1,4 @@
-import { type PostgresUpsertOptions, postgresWriter } from '../connect/index.ts';
+import { type PostgresUpsertOptions, postgresWriter } from '../connect/postgres-sink/index.ts';
 import type { Behaviour } from './behaviour.ts';
 import type { SinkBatchOptions } from './sink/batch.ts';
 import { sink } from './sink/sink.ts';

@@ -1,14 +1,3 @@
-import { bentoml } from './protocols/bentoml.ts';
-import { columns } from './protocols/columns.ts';
-import { custom } from './protocols/custom.ts';
-import { mlflow } from './protocols/mlflow.ts';
-import { openInference } from './protocols/open-inference.ts';
-import { rows } from './protocols/rows.ts';
-import { kserveV1, tensorFlowServing } from './protocols/tensor-flow-serving.ts';
-
-/** Models behind HTTP, one function per protocol. */
-export const http = { rows, columns, openInference, tensorFlowServing, kserveV1, mlflow, bentoml, custom } as const;
-
 // The quality of a model.
 export {
   type BinaryReport,
@@ -55,6 +44,7 @@ export type { HttpBentomlOptions } from './protocols/bentoml.ts';
 export type { HttpColumnsOptions } from './protocols/columns.ts';
 export type { CustomQuestion, HttpCustomOptions } from './protocols/custom.ts';
 export type { Datatype } from './protocols/datatype.ts';
+export { http } from './protocols/index.ts';
 export type { HttpMlflowOptions, MlflowInput } from './protocols/mlflow.ts';
 export type { HttpOpenInferenceOptions } from './protocols/open-inference.ts';
 export type { HttpRowsOptions } from './protocols/rows.ts';

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { type Limits, problemsOf } from '../../scripts/structure/check.ts';
 import { wrongImports } from '../../scripts/structure/directions.ts';
@@ -129,4 +130,20 @@ it('prints the lengths of files and functions', () => {
     'cycles     0',
     'casts      0, and 0 non-null assertions',
   ]);
+});
+
+it('an app loads no change capture, converters, training, evaluators or writers of sinks with the package', () => {
+  const { internal } = readTree(fileURLToPath(new URL('../../src', import.meta.url)));
+  const loaded = new Set<string>();
+  const open = ['index.ts'];
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    if (loaded.has(path)) continue;
+    loaded.add(path);
+    for (const { target, isLoaded } of internal.get(path) ?? []) if (isLoaded) open.push(target);
+  }
+  const folders = new Set([...loaded].map((path) => dirname(path)));
+  expect(folders).toContain('models/protocols');
+  for (const folder of ['connect/postgres', 'connect/connect-data', 'models/training', 'models/xgboost', 'models/onnx', 'broker'])
+    expect([...folders].filter((each) => `${each}/`.startsWith(`${folder}/`))).toEqual([]);
+  expect(loaded).not.toContain('connect/postgres-sink/postgres-writer.ts');
 });

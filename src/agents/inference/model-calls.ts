@@ -1,7 +1,7 @@
 import PQueue from 'p-queue';
 import { messageOf, StreamerError } from '../../errors.ts';
-import { type Model, ModelError } from '../../models/index.ts';
-import { isFailed } from '../../models/model-error.ts';
+import type { Model } from '../../models/index.ts';
+import { isFailed, ModelError } from '../../models/model-error.ts';
 import { Telemetry } from '../../observe/index.ts';
 import { isUnavailable } from '../../outage.ts';
 import { Breaker } from './breaker.ts';

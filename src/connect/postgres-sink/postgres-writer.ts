@@ -4,6 +4,7 @@ import { type SinkWriter, WRITTEN, type WriteOutcome } from '../sink-writer.ts';
 import type { Entry } from './batch.ts';
 import { BatchWrite } from './batch-write.ts';
 import { openPool, type PgClient, type PgPool } from './client.ts';
+import { COUNTS, type Counts, newCounts } from './counts.ts';
 import { Entries } from './entries.ts';
 import { DELETED } from './guard.ts';
 import type { PostgresUpsertPlan } from './options.ts';
@@ -14,13 +15,6 @@ import { haveChanged, TableChanged, Transactions } from './transaction.ts';
 const PRUNE_EVERY_MS = 3_600_000;
 /** Readings of a table that changes while a batch is written. */
 const MOST_READINGS = 5;
-
-const COUNTS = ['upserted', 'deleted', 'stale', 'refused', 'passed', 'superseded', 'transactions'] as const;
-type Counts = Record<(typeof COUNTS)[number], number>;
-
-function newCounts(): Counts {
-  return { upserted: 0, deleted: 0, stale: 0, refused: 0, passed: 0, superseded: 0, transactions: 0 };
-}
 
 /** Writes events into tables by key; see `postgresUpsert`. */
 export class PostgresWriter<K, V> implements SinkWriter<K, V> {

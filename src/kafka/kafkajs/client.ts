@@ -18,15 +18,16 @@ import { CONNECT_TIMEOUT_MS, createKafka, REQUEST_TIMEOUT_MS } from './cluster.t
 import { toKafkaError } from './errors.ts';
 import { LIBRARY_NAME, loadLibrary } from './library.ts';
 import { createProducer } from './producer.ts';
-import { openReader } from './reader/reader.ts';
 import { subscribe } from './subscription.ts';
-import { fenceTransactions, openTransactions } from './transactions.ts';
 
 const CONNECT_MS = 10_000;
 const CONNECT_PAUSE_MS = 250;
 const CLOSE_MS = 3_000;
 
-/** kafkajs behind the contract. Nothing is opened before `connect`, `producer`, `admin` or `subscribe`. */
+/**
+ * kafkajs behind the contract. Nothing is opened before `connect`, `producer`, `admin` or `subscribe`. What a worker without tables
+ * does not use is loaded when it is asked for.
+ */
 export const kafkajs: KafkaClientFactory = (options) => {
   loadLibrary();
   return new Client(options);
@@ -61,14 +62,17 @@ class Client implements KafkaClient {
   }
 
   async transactions(transactionalId: string): Promise<KafkaTransactions> {
+    const { openTransactions } = await import('./transactions.ts');
     return this.#keep(await openTransactions(this.#options, transactionalId));
   }
 
   async reader(options?: ReaderOptions): Promise<KafkaReader> {
+    const { openReader } = await import('./reader/reader.ts');
     return this.#keep(await openReader(this.#options, options));
   }
 
   async fence(transactionalId: string): Promise<void> {
+    const { fenceTransactions } = await import('./transactions.ts');
     await fenceTransactions(this.#options, transactionalId);
   }
 
