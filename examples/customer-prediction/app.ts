@@ -1,8 +1,8 @@
-import { App, inference, json, string } from 'streamerjs';
+import { App, each, inference, json, string } from 'streamerjs';
 import { ageBand } from 'streamerjs/agents';
 import { bandOf } from './band.ts';
 import { modelCommand, simulateCommand } from './commands.ts';
-import { type Answer, Customer, Prediction } from './customer.ts';
+import { type Answer, Answers, Customer, Prediction } from './customer.ts';
 import { bankOf } from './model/bank.ts';
 import { usage } from './usage.ts';
 
@@ -42,6 +42,18 @@ app.agent(
   { to: seniors },
 );
 app.agent('predict-seniors', seniors, inference({ ...ask, features: (customer) => customer }), { to: seniorPredictions });
+
+// What the model says of each job, counted: predictions come under the customer's key, and are brought together by job.
+export const answers = app.table('answers', { key: string(), value: json(Answers) });
+app.agent(
+  'count-answers',
+  predictions.groupBy(({ job }) => job, { key: string() }),
+  each(
+    ({ prediction }, { key: job }) =>
+      void answers.update(job, ({ yes, no } = { yes: 0, no: 0 }) => (prediction === 'Yes' ? { yes: yes + 1, no } : { yes, no: no + 1 })),
+  ),
+  { tables: [answers] },
+);
 
 modelCommand(app);
 simulateCommand(app, customers);

@@ -56,6 +56,10 @@ const Predicted = v.looseObject({ ...Fields.entries, ...Answer.entries, predicti
 export const Prediction = asItCame(Predicted);
 export type Prediction = v.InferOutput<typeof Predicted>;
 
+/** How often the model has said what. */
+export const Answers = v.object({ yes: number, no: number });
+export type Answers = v.InferOutput<typeof Answers>;
+
 const NUMBERS = new Set(FIELDS.filter((field) => Fields.entries[field] === number));
 
 /** A row of the CSV file as a customer. Throws what is wrong with it. */

@@ -17,7 +17,7 @@ interface Options {
   readonly json?: true;
 }
 
-/** `npm start`: the whole example in one go. Exit 1 when anything is lost or doubled, or a part failed; 2 when an
+/** `npm start`: the whole example in one go. Exit 1 when anything is lost, doubled or miscounted, or a part failed; 2 when an
  * option cannot be used; 130 when interrupted. */
 const command = new Command('npm start --')
   .description('Runs customer-prediction whole: broker, topics, model server, two workers, simulator; then counts what came out.')
@@ -43,7 +43,8 @@ async function main(options: Options): Promise<void> {
     const { run } = await import('./start/run.ts');
     const summary = await run({ band, place, file, rate, brokers: brokers === '' ? undefined : brokers, signal, display });
     display.summary(summary, next(brokers));
-    if (summary.lost > 0 || summary.duplicates > 0 || summary.rejected !== undefined) process.exitCode = 1;
+    const isWrong = summary.lost > 0 || summary.duplicates > 0 || summary.jobsWrong.length > 0;
+    if (isWrong || summary.rejected !== undefined) process.exitCode = 1;
   } catch (error) {
     process.exitCode = signal.aborted ? 130 : error instanceof RangeError ? 2 : 1;
     process.stderr.write(signal.aborted ? 'interrupted: everything is stopped\n' : `${await wordsOf(error)}\n`);

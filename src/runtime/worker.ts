@@ -151,6 +151,11 @@ export class Worker {
     return this.#reading.inputs.map(({ partition, position }) => ({ ...partition, offset: position }));
   }
 
+  /** True while tables are restored: agents that use them wait. */
+  get isRestoring(): boolean {
+    return this.#reading.membership.tasks.some(({ phase }) => phase.current === 'restoring');
+  }
+
   /** The shards of a table that this worker has, one for each of its partitions of the table. For tests and tools. */
   shards(table: string): Shard[] {
     return this.#reading.membership.tasks.flatMap(({ state }) => state?.shards.get(table)?.shard ?? []);

@@ -9,6 +9,7 @@ import type { TableView } from '../tables/index.ts';
 import { type AnyTopic, bytes, type Message, optional, type SendResult, Topic } from '../topics/index.ts';
 import type { RawMessage, Received, ReceivedLetter } from './received.ts';
 import { settled } from './settled.ts';
+import { startedWhole } from './started-whole.ts';
 import { type TestTable, testTable } from './test-table.ts';
 import { TopicReader } from './topic-reader.ts';
 
@@ -68,7 +69,7 @@ export async function testApp(app: App, options: TestAppOptions = {}): Promise<T
     await (await (await app.client()).admin()).createTopics(app.topicSpecs());
     const { values } = app.settings;
     const client = kafkajs({ clientId: `${app.id}.test`, brokers, maxBatchBytes: values.maxBatchBytes, ...securityOf(values) });
-    return new RunningApp(app, client, await app.start({ logging: false }), async () => broker?.close());
+    return new RunningApp(app, client, await startedWhole(app), async () => broker?.close());
   } catch (error) {
     await app.stop();
     await broker?.close();
@@ -140,7 +141,7 @@ class RunningApp implements TestApp {
 
   async restart(): Promise<void> {
     await this.#app.stop();
-    this.#worker = await this.#app.start({ logging: false });
+    this.#worker = await startedWhole(this.#app);
   }
 
   async stop(): Promise<void> {

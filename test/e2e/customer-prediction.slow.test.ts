@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { freePort, run, Streamer, withFolder, withStreamer } from '../cli/helpers.ts';
+import { freePort, jsonLines, run, Streamer, withFolder, withStreamer } from '../cli/helpers.ts';
 import { until } from '../helpers/app.ts';
 import { readAll, withAdmin } from '../helpers/broker.ts';
 
@@ -35,6 +35,37 @@ async function newKeys(topic: string, before: ReadonlyMap<string, number>): Prom
   return new Set([...(await keyCounts(topic)).keys()].filter((key) => !before.has(key)));
 }
 
+type Answers = Record<string, { readonly yes: number; readonly no: number }>;
+
+const byJob = (jobs: ReadonlyMap<string, Answers[string]>): Answers => Object.fromEntries([...jobs].sort(([a], [b]) => (a < b ? -1 : 1)));
+
+/** Independent of the code under test: the predictions of these customers, counted by job and answer. */
+async function publishedByJob(keys: ReadonlySet<string>): Promise<Answers> {
+  const jobs = new Map<string, Answers[string]>();
+  for (const { key, value } of await readAll('customer_predictions')) {
+    if (!keys.has(String(key))) continue;
+    const { job, prediction } = JSON.parse(String(value)) as { job: string; prediction: 'Yes' | 'No' };
+    const { yes, no } = jobs.get(job) ?? { yes: 0, no: 0 };
+    jobs.set(job, prediction === 'Yes' ? { yes: yes + 1, no } : { yes, no: no + 1 });
+  }
+  return byJob(jobs);
+}
+
+/** What the table holds, as its users see it. */
+async function countedByJob(): Promise<Answers> {
+  const { stdout, code } = await run(['tables', 'dump', 'answers', ...APP, '--json']);
+  expect(code).toBe(0);
+  return byJob(new Map(jsonLines(stdout).map(({ key, value }) => [String(key), value as Answers[string]])));
+}
+
+function grownBy(before: Answers, after: Answers): Answers {
+  const jobs = Object.entries(after).map(([job, { yes, no }]): [string, Answers[string]] => [
+    job,
+    { yes: yes - (before[job]?.yes ?? 0), no: no - (before[job]?.no ?? 0) },
+  ]);
+  return byJob(new Map(jobs.filter(([, { yes, no }]) => yes > 0 || no > 0)));
+}
+
 /** Two workers that share the partitions, and a model server; all ended afterwards. */
 async function withSystem(use: (system: { one: Streamer; two: Streamer; env: Record<string, string> }) => Promise<void>): Promise<void> {
   const port = await freePort();
@@ -43,7 +74,7 @@ async function withSystem(use: (system: { one: Streamer; two: Streamer; env: Rec
     await model.until((stdout) => stdout.includes(String(port)));
     await withStreamer(['worker', ...APP, '--json'], { env }, async (one) => {
       await withStreamer(['worker', ...APP, '--json'], { env }, async (two) => {
-        await Promise.all([one, two].map((worker) => worker.until(() => lastAssignment(worker).length === 2)));
+        await Promise.all([one, two].map((worker) => worker.until(() => lastAssignment(worker).length === 4)));
         await use({ one, two, env });
       });
     });
@@ -64,10 +95,15 @@ beforeAll(async () => {
 describe('customer-prediction in separate terminals', () => {
   it('two workers share the partitions; one that is stopped hands its partition over; nothing is lost or doubled', async () => {
     const before = await keyCounts('customer_pred');
+    const countedBefore = await countedByJob();
     await withSystem(async ({ one, two }) => {
       expect([...lastAssignment(one), ...lastAssignment(two)].sort()).toEqual([
+        'customer-prediction-answers-repartition[0]',
+        'customer-prediction-answers-repartition[1]',
         'customer_pred[0]',
         'customer_pred[1]',
+        'customer_predictions[0]',
+        'customer_predictions[1]',
         'customer_seniors[0]',
         'customer_seniors[1]',
       ]);
@@ -76,7 +112,7 @@ describe('customer-prediction in separate terminals', () => {
       const stopped = await two.end('SIGTERM');
       expect(stopped.code).toBe(0);
       expect((await simulator.finished).code).toBe(0);
-      await one.until(() => lastAssignment(one).length === 4);
+      await one.until(() => lastAssignment(one).length === 8);
       const sent = await newKeys('customer_pred', before);
       expect(sent.size).toBe(1_500);
       const predicted = await until(
@@ -90,9 +126,16 @@ describe('customer-prediction in separate terminals', () => {
         () => keyCounts('customer_senior_predictions', sent),
         (counts) => counts.size === forwarded.size,
       );
+      const published = await publishedByJob(sent);
+      const counted = await until(
+        async () => grownBy(countedBefore, await countedByJob()),
+        (jobs) => JSON.stringify(jobs) === JSON.stringify(published),
+        20_000,
+      );
+      expect(counted).toEqual(published);
       expect((await one.end('SIGINT')).code).toBe(0);
     });
-  }, 60_000);
+  }, 90_000);
 
   it('kill -9 of one of two workers half-way loses nothing', async () => {
     const before = await keyCounts('customer_pred');
@@ -103,7 +146,7 @@ describe('customer-prediction in separate terminals', () => {
       const { stdout, code } = await simulator.finished;
       expect(stdout).toMatch(/4,?521/);
       expect(code).toBe(0);
-      await one.until(() => lastAssignment(one).length === 4, 30_000);
+      await one.until(() => lastAssignment(one).length === 8, 30_000);
       const sent = await newKeys('customer_pred', before);
       expect(sent.size).toBe(4_521);
       const predicted = await until(
@@ -181,6 +224,7 @@ describe('npm start', () => {
     const { stdout, stderr, code } = await start([]);
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/sent\s+4,521/);
+    expect(stdout).toMatch(/by job\s+yes most often: .* %; the table agrees on all 12 jobs/);
     expect(stdout).toMatch(/lost\s+0/);
     expect(stdout).toMatch(/next/);
   }, 60_000);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bandOf, describeBand, isInBand } from '../../examples/customer-prediction/band.ts';
 import type { Customer } from '../../examples/customer-prediction/customer.ts';
 import { simulate } from '../../examples/customer-prediction/simulator.ts';
+import { wrongJobs } from '../../examples/customer-prediction/start/job-answers.ts';
 import { Tally } from '../../examples/customer-prediction/start/tally.ts';
 
 describe('the age band', () => {
@@ -79,6 +80,24 @@ describe('the tally', () => {
     count.record('prediction', 'young', 'No');
     expect(count.isComplete).toBe(true);
     expect(count.counts()).toMatchObject({ lost: 0, deadLettered: 1 });
+  });
+});
+
+describe('the table of answers by job', () => {
+  const answers = (counts: Record<string, readonly [yes: number, no: number]>) =>
+    new Map(Object.entries(counts).map(([job, [yes, no]]) => [job, { yes, no }]));
+
+  it('is right when it has counted what this run published, beside what it had before', () => {
+    const before = answers({ student: [3, 4], retired: [1, 0] });
+    const after = answers({ student: [4, 6], retired: [1, 0], services: [0, 1] });
+    expect(wrongJobs(before, after, answers({ student: [1, 2], services: [0, 1] }))).toEqual([]);
+  });
+
+  it('is wrong when an answer is missing, is counted twice, or belongs to no prediction', () => {
+    const after = answers({ student: [1, 2], retired: [1, 0] });
+    expect(wrongJobs(new Map(), after, answers({ student: [1, 1], retired: [2, 0] }))).toEqual(['retired', 'student']);
+    expect(wrongJobs(new Map(), after, answers({ student: [1, 2] }))).toEqual(['retired']);
+    expect(wrongJobs(new Map(), new Map(), answers({ services: [1, 0] }))).toEqual(['services']);
   });
 });
 

@@ -92,3 +92,24 @@ describe('05-avro', () => {
     }
   });
 });
+
+it('06-count adds up what users spend, and goes on after a restart', async () => {
+  const { app, orders, spent, mayBuy } = await import('../../examples/06-count.ts');
+  const t = await testApp(app);
+  try {
+    const order = (id: string, user: string, amount: number) => t.send(orders, { key: id, value: { id, user, amount } });
+    await Promise.all([order('1', 'ann', 10), order('2', 'bob', 5), order('3', 'ann', 20)]);
+    await t.settled();
+    expect(t.table(spent).get('ann')).toBe(30);
+    await t.restart();
+    expect(Object.fromEntries(t.table(spent).entries())).toEqual({ ann: 30, bob: 5 });
+    await order('4', 'ann', 1);
+    await t.settled();
+    expect(t.table(spent).get('ann')).toBe(31);
+    expect(t.table(spent).has('eve')).toBe(false);
+    expect(await mayBuy.ask({ limit: 30 }, { key: 'ann' })).toEqual({ user: 'ann', mayBuy: false });
+    expect(await mayBuy.ask({ limit: 30 }, { key: 'bob' })).toEqual({ user: 'bob', mayBuy: true });
+  } finally {
+    await t.stop();
+  }
+});

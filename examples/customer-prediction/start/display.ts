@@ -1,8 +1,12 @@
 import { describeBand } from '../band.ts';
-import type { Prediction } from '../customer.ts';
+import type { Answers, Prediction } from '../customer.ts';
 import type { Counts } from './tally.ts';
 
 export interface Summary extends Counts {
+  /** Answers by job, as the predictions on the topic have them. */
+  readonly jobs: Readonly<Record<string, Answers>>;
+  /** Jobs of which the app's table has counted something else. */
+  readonly jobsWrong: readonly string[];
   readonly firstPredictionMs: number | null;
   readonly eventsPerSecond: number;
   /** Address, and whether it is the embedded one. */
@@ -80,6 +84,7 @@ export class Display {
       ...(summary.rejected === undefined ? [] : [['not sent', `${count(summary.rejected)} rows that are no customers`]]),
       ['predicted', `${count(summary.predicted)}   yes ${count(summary.yes)}, no ${count(summary.no)}`],
       ['age band', `${band}: ${count(forwarded)} forwarded, ${count(predicted)} predicted`],
+      ['by job', jobsOf(summary)],
       ['lost', count(summary.lost)],
       ['doubled', count(summary.duplicates)],
       ['dead-lettered', count(summary.deadLettered)],
@@ -91,6 +96,21 @@ export class Display {
       `\nRead back from the topics, for this run alone:\n${rows.map(([name, value]) => `  ${String(name).padEnd(14)} ${value}\n`).join('')}`,
     );
   }
+}
+
+const JOBS_SHOWN = 3;
+
+/** The jobs that say yes most often, and whether the app's table has the same counts. */
+function jobsOf({ jobs, jobsWrong }: Summary): string {
+  const share = ({ yes, no }: Answers) => yes / Math.max(1, yes + no);
+  const first = Object.entries(jobs)
+    .sort(([, a], [, b]) => share(b) - share(a))
+    .slice(0, JOBS_SHOWN)
+    .map(([job, answers]) => `${job} ${(100 * share(answers)).toFixed(0)} %`);
+  const all = Object.keys(jobs).length;
+  const table =
+    jobsWrong.length === 0 ? `the table has the same counts of all ${all}` : `THE TABLE HAS OTHER COUNTS of ${jobsWrong.join(', ')}`;
+  return `yes: ${first.join(', ')}; ${table}`;
 }
 
 function count(value: number): string {

@@ -30,7 +30,7 @@ export class Observation {
       [seniorPredictions.name, 'bandPrediction'],
       ...app
         .topicSpecs()
-        .filter(({ internal }) => internal)
+        .filter(({ lettersOf }) => lettersOf !== undefined)
         .map(({ name }): [string, Role] => [name, 'deadLetter']),
     ]);
     this.#reader = new TopicReader(client, admin, [...this.#roles.keys()], (topic, record) => this.#read(topic, record));
@@ -78,6 +78,7 @@ export class Observation {
     if (!this.tally.record(role, key, value?.prediction)) return;
     this.lastRecordAt = performance.now();
     if (value === undefined) return;
+    this.tally.job(value.job, value.prediction);
     this.firstPredictionAt ??= this.lastRecordAt;
     this.#display.prediction(key, value);
   }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { simulate } from '../simulator.ts';
 import type { Summary } from './display.ts';
+import { committedAnswers, wrongJobs } from './job-answers.ts';
 import type { Observation } from './observation.ts';
 import { type Parts, type PartsOptions, startParts } from './parts.ts';
 
@@ -10,6 +11,8 @@ export interface RunOptions extends PartsOptions {
   readonly rate: number;
 }
 
+/** Changelog of the table "answers". */
+const ANSWERS = 'customer-prediction-answers-changelog';
 const TICK_MS = 50;
 /** Time between two looks at what the workers have committed. */
 const DRAIN_LOOK_MS = 1_000;
@@ -33,6 +36,7 @@ export async function run(options: RunOptions): Promise<Summary> {
 
 async function stream({ band, file, rate, signal, display }: RunOptions, parts: Parts): Promise<Summary> {
   const [{ Observation }, { customers }] = await Promise.all([import('./observation.ts'), import('../app.ts')]);
+  const before = await committedAnswers(parts, ANSWERS);
   const observation = new Observation(parts.client, parts.admin, band, display);
   parts.onStop(() => observation.close());
   await abortable(Promise.all([observation.open(), parts.workers.assigned(customers.partitions)]), signal);
@@ -50,6 +54,7 @@ async function stream({ band, file, rate, signal, display }: RunOptions, parts: 
     onRejected: (line, reason) => display.line(`line ${line} of ${file} is no customer and was not sent: ${reason}`),
   });
   await abortable(Promise.all([sending, completion(observation, parts, sending, rate)]), signal);
+  await abortable(drained(parts), signal);
   const seconds = (observation.lastRecordAt - startedAt) / 1_000;
 
   // What the workers still send while they stop belongs to the count.
@@ -58,8 +63,12 @@ async function stream({ band, file, rate, signal, display }: RunOptions, parts: 
   observation.show(true);
   const { rejected } = await sending;
   const counts = observation.tally.counts();
+  const { jobs } = observation.tally;
+  const wrong = wrongJobs(before, await committedAnswers(parts, ANSWERS), jobs);
   return {
     ...counts,
+    jobs: Object.fromEntries(jobs),
+    jobsWrong: wrong,
     firstPredictionMs: observation.firstPredictionAt === undefined ? null : Math.round(observation.firstPredictionAt),
     eventsPerSecond: seconds > 0 ? Math.round(counts.predicted / seconds) : 0,
     broker: parts.broker,
@@ -90,10 +99,18 @@ async function completion(observation: Observation, parts: Parts, sending: Promi
   }
 }
 
+/** The predictions are out; waits until they are counted too, and that is committed. */
+async function drained(parts: Parts): Promise<void> {
+  for (const deadline = Date.now() + STALL_MS; !(await isDrained(parts)) && Date.now() < deadline; ) {
+    parts.check();
+    await delay(2 * TICK_MS);
+  }
+}
+
 /** Have the workers committed all there is on the topics that they read? */
 async function isDrained({ admin }: Parts): Promise<boolean> {
-  const { app, customers, seniors } = await import('../app.ts');
-  const topics = [customers.name, seniors.name];
+  const { app } = await import('../app.ts');
+  const topics = [...new Set([...app.agents.values()].flatMap(({ sources }) => sources.map(({ name }) => String(name))))];
   const committed = await admin.groupOffsets(app.id, topics);
   const ends = (await Promise.all(topics.map((topic) => admin.watermarks(topic)))).flat();
   return ends.every(

@@ -1,4 +1,5 @@
 import { type Band, isInBand } from '../band.ts';
+import type { Answers } from '../customer.ts';
 
 /** What a record on a topic means for the customer it is about. */
 export type Role = 'prediction' | 'forwarded' | 'bandPrediction' | 'deadLetter';
@@ -30,6 +31,7 @@ export class Tally {
   readonly #band: Band;
   readonly #fates = new Map<string, Fate>();
   readonly #labels = { Yes: 0, No: 0 };
+  readonly #jobs = new Map<string, Answers>();
   readonly #seen: Record<Role, number> = { prediction: 0, forwarded: 0, bandPrediction: 0, deadLetter: 0 };
   #unfinished = 0;
 
@@ -53,6 +55,16 @@ export class Tally {
     if (role === 'prediction' && fate.prediction === 1 && (label === 'Yes' || label === 'No')) this.#labels[label]++;
     if (!was && isFinished(fate)) this.#unfinished--;
     return true;
+  }
+
+  /** Counts a prediction of this run by the customer's job; one that comes twice counts twice, as it does in the app's table. */
+  job(job: string, label: 'Yes' | 'No'): void {
+    const { yes, no } = this.#jobs.get(job) ?? { yes: 0, no: 0 };
+    this.#jobs.set(job, label === 'Yes' ? { yes: yes + 1, no } : { yes, no: no + 1 });
+  }
+
+  get jobs(): ReadonlyMap<string, Answers> {
+    return this.#jobs;
   }
 
   /** Records of this run seen so far. */
