@@ -9,5 +9,6 @@ export { partitionKey } from './partitions.ts';
 export { isInLog, type LogPosition, readPositions, seekToStart } from './positions.ts';
 export { MadeRecords } from './records.ts';
 export { RefusedRecordsError } from './refused.ts';
+export { REQUEST_BYTES } from './request-size.ts';
 export { TransactionError } from './transaction-error.ts';
 export { UnreadableBatchError } from './unreadable.ts';

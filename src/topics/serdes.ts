@@ -18,7 +18,7 @@ export function string(): Serde<string> {
   };
 }
 
-/** Bytes as they are. What is received is a slice of the fetch response: copy what you keep for long. */
+/** Bytes as they are. Received bytes are a slice of the fetch response: copy those that you keep for long. */
 export function bytes(): Serde<Uint8Array, Buffer> {
   return {
     name: 'bytes',

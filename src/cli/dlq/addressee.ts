@@ -27,7 +27,9 @@ export class Addressee {
     const [first] = lost;
     if (first === undefined) return;
     const names = [...new Set(lost.map((letter) => `"${this.of(letter)}"`))].join(', ');
-    const problem = `${lost.length} letters, the first from ${originOf(first)}, are for agents that app "${this.#app.id}" does not have, or that do not read the topic: ${names}`;
+    const which =
+      lost.length === 1 ? `the letter from ${originOf(first)} is` : `${lost.length} letters, the first from ${originOf(first)}, are`;
+    const problem = `${which} for agents that app "${this.#app.id}" does not have, or that do not read the topic: ${names}`;
     const next = `Nothing was sent. Name the agent that is to have them: --for AGENT (it has: ${this.#names()}), or leave them out with --agent.`;
     throw new CommandError(2, problem, { next });
   }

@@ -1,6 +1,6 @@
 import { isStreamerError, messageOf, StreamerError } from '../../errors.ts';
 import { aFunction, checkOptions, numberFrom } from '../../options/index.ts';
-import { sleep } from '../../timing/index.ts';
+import { InFlightWindow, sleep } from '../../timing/index.ts';
 import { type CsvOptions, csvOptions } from '../csv/options.ts';
 import { type CsvProblem, type CsvRow, readCsv } from '../csv/read.ts';
 
@@ -40,7 +40,7 @@ export async function sendCsv<T>(file: string, options: SendCsvOptions<T>): Prom
     rate: numberFrom(0),
     limit: numberFrom(0),
   });
-  const inFlight = new InFlight();
+  const inFlight = new InFlightWindow(({ count, succeeded }) => count < Math.min(MOST, FIRST + succeeded / 4));
   const started = performance.now();
   let taken = 0;
   let problems = 0;
@@ -65,7 +65,7 @@ export async function sendCsv<T>(file: string, options: SendCsvOptions<T>): Prom
   }
   await inFlight.settled();
   if (inFlight.failure !== undefined) throw inFlight.failure.error;
-  return { sent: inFlight.sent, problems };
+  return { sent: inFlight.succeeded, problems };
 }
 
 class Problem {
@@ -97,37 +97,6 @@ async function recordOf<T>(result: CsvRow | CsvProblem, record: SendCsvOptions<T
  */
 const FIRST = 16;
 const MOST = 2_000;
-
-class InFlight {
-  sent = 0;
-  failure: { readonly error: unknown } | undefined;
-  #count = 0;
-  #wake: () => void = () => {};
-
-  /** Resolves when there is room for more. */
-  async add(sending: Promise<unknown>): Promise<void> {
-    this.#count++;
-    sending
-      .then(
-        () => this.sent++,
-        (error: unknown) => (this.failure ??= { error }),
-      )
-      .then(() => {
-        this.#count--;
-        this.#wake();
-      });
-    while (this.#count >= Math.min(MOST, FIRST + this.sent / 4)) await this.#change();
-  }
-
-  /** Resolves when none is left. */
-  async settled(): Promise<void> {
-    while (this.#count > 0) await this.#change();
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => (this.#wake = resolve));
-  }
-}
 
 async function sleepUntil(time: number, signal: AbortSignal | undefined): Promise<void> {
   const ms = time - performance.now();

@@ -3,6 +3,7 @@ import { backoff, sleep, within } from '../../timing/index.ts';
 import { errorName } from '../../wire/error-code.ts';
 import type { KafkaClientOptions, KafkaProducer, OutputRecord } from '../client.ts';
 import { RefusedRecordsError } from '../refused.ts';
+import { REQUEST_BYTES } from '../request-size.ts';
 import { explainRefusal } from './authorization.ts';
 import { CutRequests } from './cut-requests.ts';
 import { codeError, codeOf, reasonOf, toKafkaError } from './errors.ts';
@@ -13,7 +14,6 @@ import { ProducerSession } from './producer-session.ts';
 
 /** How long a send is repeated before the caller hears of it. */
 const SEND_MS = 8_000;
-const REQUEST_BYTES = 8 * 1024 * 1024;
 const CLOSE_MS = 5_000;
 const FIRST_BACKOFF_MS = 50;
 const BACKOFF_CAP_MS = 1_000;

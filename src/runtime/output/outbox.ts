@@ -1,5 +1,12 @@
 import { asStreamerError, KafkaError, StreamerError } from '../../errors.ts';
-import { type KafkaProducer, type OutputRecord, partitionKey, type RecordHeaders, RefusedRecordsError } from '../../kafka/index.ts';
+import {
+  type KafkaProducer,
+  type OutputRecord,
+  partitionKey,
+  REQUEST_BYTES,
+  type RecordHeaders,
+  RefusedRecordsError,
+} from '../../kafka/index.ts';
 import { backoff, sleep } from '../../timing/index.ts';
 import type { Encoded } from '../../topics/index.ts';
 
@@ -41,7 +48,6 @@ class Entry implements OutputRecord {
  * (1,048,588 by default); a record that alone comes near it travels alone, so that its refusal is nobody else's.
  */
 const PARTITION_BYTES = 700_000;
-const REQUEST_BYTES = 8 * 1024 * 1024;
 const REQUEST_RECORDS = 10_000;
 /** Bytes that a record costs beside its key, value and headers, generously. */
 const OVERHEAD = 64;

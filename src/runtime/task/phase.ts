@@ -6,7 +6,7 @@ import { type Deferred, deferred } from '../../timing/index.ts';
  * - `running`: records come in and events start.
  * - `draining`: no event starts any more; those in the hands of handlers finish.
  * - `suspended`: no event is in the hands of a handler. It waits for the next assignment, and keeps what it has read.
- * - `closed`: the partition is gone. Whatever its handlers do from now on has no effect.
+ * - `closed`: the partition is gone. Results of its handlers have no effect from then on.
  */
 export type Phase = 'restoring' | 'running' | 'draining' | 'suspended' | 'closed';
 

@@ -8,14 +8,14 @@ import { type Format, HEADER_BYTES, writeHeader } from './format.ts';
 import { jsonDifferences, jsonObstacles } from './json-schema.ts';
 
 export interface JsonConfluentOptions<S extends StandardSchemaV1> extends ConfluentOptions {
-  /** Any Standard Schema: what is sent and received is checked with it. */
+  /** Any Standard Schema: sent and received values are checked with it. */
   readonly schema: S;
   /** The JSON Schema to register. @default the schema's own (Standard JSON Schema, as in zod 4.2), as draft 7 */
   readonly jsonSchema?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /**
- * JSON in Confluent's wire format, its JSON Schema kept in a schema registry. What is received is checked with the schema
+ * JSON in Confluent's wire format, its JSON Schema kept in a schema registry. Received values are checked with the schema
  * given, whichever version it was written with.
  *
  * @throws ConfigError at once when there is no JSON Schema to register, or an option is not valid
