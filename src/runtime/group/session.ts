@@ -1,4 +1,4 @@
-import { asStreamerError, type KafkaError, StreamerError } from '../../errors.ts';
+import { asStreamerError, KafkaError, StreamerError } from '../../errors.ts';
 import type { ConsumerSink, KafkaRecords, Subscription, TopicPartition } from '../../kafka/index.ts';
 import { libraryLog } from '../../observe/index.ts';
 import { within } from '../../timing/index.ts';
@@ -160,7 +160,10 @@ export class Session implements ConsumerSink {
     if (epoch !== this.assignment.epoch) return;
     if (marks === undefined) throw new StreamerError('REFUSED', 'the partition no longer exists', partition);
     const start = startOf({ ...marks, committed: offset, metadata: null }, this.#parts.settings.onOffsetOutOfRange);
-    this.assignment.restart(partition, start);
+    const reason = new KafkaError('retry', 'the log was cut off, and the tables that it feeds are restored', partition);
+    // A transaction may be under way that has a part of the tables: their next owner waits until it has ended.
+    if (this.#parts.stateful !== undefined) this.#takeOver.subscription.rejoin(epoch, reason);
+    else this.assignment.restart(partition, start);
   }
 }
 

@@ -42,7 +42,7 @@ export function countingApp(options: CountingOptions = {}): CountingApp {
       seen.set(key, count);
       return handle?.(key, Number(offset)) as Promise<undefined> | undefined;
     }),
-    { tables: [counts], renamedFrom },
+    { tables: [counts], renamedFrom, concurrency: 16 },
   );
   return {
     ...{ app, topic, seen, handled, id: app.id },
