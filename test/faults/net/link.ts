@@ -2,6 +2,16 @@ import { connect, type Socket } from 'node:net';
 import { sleep } from '../clock.ts';
 import { FIND_COORDINATOR, METADATA, type PortMap, rewriteAddresses } from './addresses.ts';
 import { Frames } from './frames.ts';
+import {
+  asksCommittedEnds,
+  asksStableOffsets,
+  type EarlierCommits,
+  LIST_OFFSETS,
+  OFFSET_FETCH,
+  withLateMarkers,
+  withLateOffsets,
+} from './late-markers.ts';
+import type { Rewrite } from './rewrites.ts';
 import { refusalOf } from './transactional.ts';
 import type { Trap } from './trap.ts';
 
@@ -15,6 +25,11 @@ export interface Weather {
   produceMs: number;
   /** The connection of the next request of this kind becomes deaf with it. */
   deafAt: number | undefined;
+  /** Until then (`Date.now()`), where committed records end, and what a group has committed, is answered as if markers were late. */
+  lateUntil: number;
+  earlier: EarlierCommits;
+  /** Makes other requests of some. */
+  rewrite: Rewrite | undefined;
   /** Wait for requests of a transaction. */
   traps: readonly Trap[];
 }
@@ -32,8 +47,8 @@ export class Link {
   readonly #broker: Socket;
   readonly #weather: Weather;
   readonly #ports: PortMap;
-  /** Requests whose answers name addresses: by correlation id. */
-  readonly #asked = new Map<number, readonly [api: number, version: number]>();
+  /** Requests whose answers are rewritten: by correlation id. */
+  readonly #asked = new Map<number, readonly [api: number, version: number, isStable?: boolean]>();
   /** Requests whose answers spring a trap: by correlation id. */
   readonly #trapped = new Map<number, Trap>();
   /** Kinds of requests that went through it. */
@@ -76,9 +91,14 @@ export class Link {
     });
   }
 
-  #request(frame: Buffer): Passing {
+  #request(sent: Buffer): Passing {
+    const frame = this.#weather.rewrite?.(sent) ?? sent;
     const [api, version, id] = [frame.readInt16BE(4), frame.readInt16BE(6), frame.readInt32BE(8)];
     if (api === METADATA || api === FIND_COORDINATOR) this.#asked.set(id, [api, version]);
+    if (Date.now() < this.#weather.lateUntil) {
+      if (api === LIST_OFFSETS && asksCommittedEnds(frame)) this.#asked.set(id, [api, version]);
+      if (api === OFFSET_FETCH) this.#asked.set(id, [api, version, asksStableOffsets(frame)]);
+    }
     this.apis.add(api);
     if (api === this.#weather.deafAt) {
       this.#weather.deafAt = undefined;
@@ -109,6 +129,12 @@ export class Link {
     if (trap?.deed.does === 'lose-answer') return { ms, work: async () => this.destroy() };
     const { deed, caught = '' } = trap ?? {};
     const work = deed?.does === 'after' ? () => deed.work(caught) : undefined;
-    return { frame: asked === undefined ? frame : rewriteAddresses(frame, asked[0], asked[1], this.#ports), ms, work };
+    return { frame: asked === undefined ? frame : this.#rewritten(frame, ...asked), ms, work };
+  }
+
+  #rewritten(frame: Buffer, api: number, version: number, isStable = false): Buffer {
+    if (api === LIST_OFFSETS) return withLateMarkers(frame, version);
+    if (api === OFFSET_FETCH) return withLateOffsets(frame, version, isStable, this.#weather.earlier);
+    return rewriteAddresses(frame, api, version, this.#ports);
   }
 }

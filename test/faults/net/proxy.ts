@@ -1,5 +1,7 @@
 import { createServer, type Server } from 'node:net';
+import type { EarlierCommits } from './late-markers.ts';
 import { Link, type Weather } from './link.ts';
+import type { Rewrite } from './rewrites.ts';
 import type { Trap } from './trap.ts';
 
 /**
@@ -7,7 +9,15 @@ import type { Trap } from './trap.ts';
  * brokers are is told these ports: so all that the worker says goes through it, and can be cut and delayed.
  */
 export class Proxy {
-  readonly #weather: Weather = { latencyMs: 0, produceMs: 0, deafAt: undefined, traps: [] };
+  readonly #weather: Weather = {
+    latencyMs: 0,
+    produceMs: 0,
+    deafAt: undefined,
+    lateUntil: 0,
+    earlier: new Map(),
+    rewrite: undefined,
+    traps: [],
+  };
   readonly #links = new Set<Link>();
   readonly #servers: Server[] = [];
   /** Broker's port to ours. */
@@ -52,6 +62,17 @@ export class Proxy {
   /** The connection of the next request of this kind goes deaf with it. */
   deafenAt(api: number): void {
     this.#weather.deafAt = api;
+  }
+
+  /** From now on, some requests are others. */
+  rewrite(rewrite: Rewrite): void {
+    this.#weather.rewrite = rewrite;
+  }
+
+  /** For so long, the client sees markers of transactions that are late. */
+  delayMarkers(ms: number, earlier: EarlierCommits = new Map()): void {
+    this.#weather.earlier = earlier;
+    this.#weather.lateUntil = Date.now() + ms;
   }
 
   /** Sets a trap for the next request of a transaction that it fits. */

@@ -39,7 +39,7 @@ function tooEarly(event: InputEvent, { offset }: Commit, { agent, topic }: Outpu
 }
 
 /** Commits do not go back, nor beyond the log's end. */
-export function* checkProgress({ observations, input }: Evidence): Generator<Violation> {
+export function* checkProgress({ observations, input, inputEnds }: Evidence): Generator<Violation> {
   const ends = new Map<number, number>();
   for (const { partition, offset } of input) ends.set(partition, Math.max(ends.get(partition) ?? 0, offset + 1));
   const last = new Map<number, number>();
@@ -47,7 +47,7 @@ export function* checkProgress({ observations, input }: Evidence): Generator<Vio
     for (const [partition, { offset }] of commits) {
       const before = last.get(partition) ?? 0;
       if (offset < before) yield { rule: 'commit', what: `partition ${partition}: the commit went back from ${before} to ${offset}` };
-      const end = ends.get(partition) ?? 0;
+      const end = inputEnds?.get(partition) ?? ends.get(partition) ?? 0;
       if (offset > end) yield { rule: 'commit', what: `partition ${partition}: the commit is ${offset}, the log ends at ${end}` };
       last.set(partition, offset);
     }

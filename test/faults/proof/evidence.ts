@@ -40,6 +40,8 @@ export interface Place {
 
 export interface Commit {
   readonly offset: number;
+  /** As it was read. @default null */
+  readonly metadata?: string | null;
   readonly finished: ReadonlyMap<string, readonly Range[]>;
 }
 
@@ -67,6 +69,8 @@ export interface Evidence {
   readonly observations: readonly Observation[];
   readonly outputTopics: readonly OutputTopic[];
   readonly letterTopic: string;
+  /** Where the input ends, by partition. @default behind the last of its events */
+  readonly inputEnds?: ReadonlyMap<number, number>;
   /** Nothing failed: then nothing may be there twice. */
   readonly isUndisturbed: boolean;
   /** Workers that may have gone on after the group had given their partitions away. */

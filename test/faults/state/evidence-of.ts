@@ -1,6 +1,6 @@
 import type { Evidence, InputEvent, Letter, Observation, Output, OutputTopic } from '../proof/evidence.ts';
 import type { Answer, CountItem } from './app/entry.ts';
-import { COUNTERS, PROBE } from './app/entry.ts';
+import { COUNTERS, GROUPED, PROBE } from './app/entry.ts';
 import { contentsOf, openIn } from './changelog.ts';
 import type { LoggedRecord } from './log/batches.ts';
 import { committedOf } from './log/committed.ts';
@@ -27,10 +27,6 @@ export class Records {
   of<T>(topic: string, map: (record: LoggedRecord, partition: number) => T): T[] {
     return this.logs(topic).flatMap(({ partition, records }) => committedOf(records).map((record) => map(record, partition)));
   }
-}
-
-function lastPart(topic: string): string {
-  return topic.slice(topic.lastIndexOf('.') + 1);
 }
 
 function itemOf({ value }: LoggedRecord): CountItem | undefined {
@@ -87,7 +83,7 @@ export interface Circumstances {
 
 /** What the judge of deliveries is shown about one input. */
 export function deliveryEvidence(records: Records, topics: RoundTopics, input: string, found: Circumstances): Evidence {
-  const outputTopics: OutputTopic[] = COUNTERS.filter(({ inputs }) => inputs.some((each) => each === lastPart(input))).map(
+  const outputTopics: OutputTopic[] = COUNTERS.filter(({ inputs }) => inputs.some((each) => each === topics.sourceOf(input))).map(
     ({ agent, order }) => ({ topic: topics.output(agent), agent, order }),
   );
   const letterTopic = topics.letters(input);
@@ -98,6 +94,7 @@ export function deliveryEvidence(records: Records, topics: RoundTopics, input: s
     observations: found.observations(input),
     outputTopics,
     letterTopic,
+    inputEnds: new Map(records.logs(input).map((log) => [log.partition, (log.records.at(-1)?.offset ?? -1) + 1])),
     isUndisturbed: found.isUndisturbed,
     zombies: found.zombies,
     revocations: found.revocations,
@@ -109,29 +106,30 @@ export function stateEvidence(records: Records, topics: RoundTopics, memories: r
   const tables = COUNTERS.flatMap((counter) => [...counter.tables]);
   const changelogs = tables.flatMap((table) => records.logs(topics.changelog(table)).map((log) => ({ table, log })));
   return {
-    events: topics.inputs.flatMap((input) => countedEvents(records, input)),
-    answers: COUNTERS.flatMap(({ agent }) => seenTallies(records, topics.output(agent), agent)),
+    events: [...topics.inputs, topics.repartition].flatMap((input) => countedEvents(records, input, topics.sourceOf(input))),
+    answers: COUNTERS.flatMap(({ agent }) => seenTallies(records, topics, agent)),
     changelogs: changelogs.map(({ table, log }) => contentsOf(log, table, table === RECENT)),
     memories,
-    letters: topics.inputs.flatMap((input) => stateLetters(records, topics.letters(input), lastPart(input))),
+    letters: topics.inputs.flatMap((input) => stateLetters(records, topics.letters(input), topics.sourceOf(input))),
     open: new Map(changelogs.map(({ log }) => [`${log.topic}[${log.partition}]`, openIn(log)])),
   };
 }
 
-function countedEvents(records: Records, input: string): CountedEvent[] {
-  const source = lastPart(input);
+/** Poison fails in the agents of the inputs alone. */
+function countedEvents(records: Records, input: string, source: string): CountedEvent[] {
+  const isCounted = (item: CountItem) => item.kind !== PROBE && (item.kind !== 'poison' || source === GROUPED);
   const all = records.of(input, (record, partition) => ({ record, partition, item: itemOf(record) }));
   return all.flatMap(({ record: { offset, key }, partition, item }) => {
-    if (key === null || (item?.kind !== 'plain' && item?.kind !== 'flaky')) return [];
+    if (key === null || item === undefined || !isCounted(item)) return [];
     return [{ source, partition, offset, key: key.toString('utf8'), id: item.id, seq: item.seq }];
   });
 }
 
 /** Events without a key are not counted. */
-function seenTallies(records: Records, topic: string, agent: string): SeenTally[] {
-  return answersOf(records, topic)
+function seenTallies(records: Records, topics: RoundTopics, agent: string): SeenTally[] {
+  return answersOf(records, topics.output(agent))
     .filter(({ key }) => key !== null)
-    .map(({ topic: input, partition, offset, by, n, h }) => ({ agent, source: lastPart(input), partition, offset, by, n, h }));
+    .map(({ topic: input, partition, offset, by, n, h }) => ({ agent, source: topics.sourceOf(input), partition, offset, by, n, h }));
 }
 
 function stateLetters(records: Records, topic: string, source: string): StateLetter[] {

@@ -52,7 +52,7 @@ function event(offset: number, source = 'in', key = 'k'): CountedEvent {
   return { source, partition: 0, offset, key, id: `e${offset}`, seq: offset + 1 };
 }
 
-const events = [event(0), event(1), event(2, 'in', 'other'), event(3), event(0, 'more'), event(1, 'more')];
+const events = [event(0), event(1), event(2, 'in', 'other'), event(3), event(0, 'more'), event(1, 'more'), event(0, 'grouped', 'g1')];
 
 /** @param done what the worker counts, in its order; the inputs hold `events` */
 function evidence(done: readonly CountedEvent[] = events, changes: Partial<StateEvidence> = {}): StateEvidence {

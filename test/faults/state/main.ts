@@ -7,7 +7,7 @@ import { runAll, type Target, whyNoBrokerKill } from '../runner.ts';
 import type { Kind } from '../schedule.ts';
 import { lineOf, summarize } from '../summary.ts';
 import { endOnSignals } from '../system/interrupt.ts';
-import { STATE_PLANTS } from './app/plants.ts';
+import { PLANT_NAMES } from './plant-names.ts';
 import { runStateRound, type StateRoundResult } from './round.ts';
 import {
   describeStatePlan,
@@ -31,7 +31,7 @@ const HELP = `npm run soak:state -- [options]     disturbs workers that count, a
   --parallel <n>          rounds side by side (2)
   --kinds <list>          exactly these faults in each round, comma separated: ${STATE_KINDS.join(', ')}
   --traps <list>          exactly these traps in each round: effect:request,...
-  --plant <name>          a bug in the workers, which must be found: ${STATE_PLANTS.join(', ')}
+  --plant <name>          a bug in the workers, which must be found: ${PLANT_NAMES.join(', ')}
   --out <file>            the summary, as JSON (soak-state.json)
 
 Effects:

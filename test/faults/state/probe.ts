@@ -8,20 +8,23 @@ const ANSWER_MS = 60_000;
 const TABLES = COUNTERS.flatMap(({ tables }) => [...tables]);
 
 export interface ProbeTopics {
-  readonly input: string;
+  readonly inputs: readonly string[];
   readonly answers: string;
 }
 
-/** An event for each partition, at which agents publish all that they have of their tables there. */
-export async function sendProbe(brokers: string, { input }: ProbeTopics, probe: string, partitions: number): Promise<void> {
+/** An event for each partition of the inputs, at which agents publish all that they have of their tables there. */
+export async function sendProbe(brokers: string, { inputs }: ProbeTopics, probe: string, partitions: number): Promise<void> {
   const item: CountItem = { id: probe, seq: 0, kind: PROBE };
   const producer = kafkaOf(brokers).producer({ allowAutoTopicCreation: false });
   await persist(() => producer.connect());
   try {
-    for (let partition = 0; partition < partitions; partition++) {
-      const messages = [{ partition, key: null, value: JSON.stringify(item), headers: { id: probe } }];
-      await persist(() => producer.send({ topic: input, acks: -1, messages }));
-    }
+    const messages = Array.from({ length: partitions }, (_, partition) => ({
+      partition,
+      key: PROBE,
+      value: JSON.stringify(item),
+      headers: { id: probe },
+    }));
+    for (const topic of inputs) await persist(() => producer.send({ topic, acks: -1, messages }));
   } finally {
     await producer.disconnect();
   }

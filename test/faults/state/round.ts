@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { REWRITES } from '../net/rewrites.ts';
 import { cleanUp, completed, missing, PARTITIONS, perform, stall } from '../performance.ts';
 import type { Violation } from '../proof/evidence.ts';
 import { judge, type Verdict } from '../proof/verdict.ts';
@@ -12,6 +13,8 @@ import { Fleet } from '../system/fleet.ts';
 import { Observer } from '../system/observer.ts';
 import { type Circumstances, deliveryEvidence, Records, stateEvidence } from './evidence-of.ts';
 import { readLogs } from './log/read-log.ts';
+import { Tail } from './log/tail.ts';
+import { isRewrite } from './plant-names.ts';
 import { FRESH, LIVING, probeAnswers, sendProbe } from './probe.ts';
 import type { Memory } from './proof/evidence.ts';
 import { judgeState } from './proof/verdict.ts';
@@ -20,6 +23,9 @@ import { RoundTopics } from './topics.ts';
 import { setTrap, type TrapResult } from './traps.ts';
 
 export const COUNT_APP = fileURLToPath(new URL('app/count-app.ts', import.meta.url));
+
+/** Long enough for a worker to start, join and ask where its changelogs end. */
+const LATE_MARKERS_MS = 4_000;
 
 export interface StateRoundResult extends RoundResult {
   readonly plan: StatePlan;
@@ -39,11 +45,13 @@ export async function runStateRound(plan: StatePlan, broker: Broker, options: Ro
     id: topics.id,
     brokerPorts: await brokerPorts(broker.address),
     modelUrl: undefined,
-    plant: options.plant,
+    plant: isRewrite(options.plant) ? undefined : options.plant,
+    rewrite: isRewrite(options.plant) ? REWRITES[options.plant] : undefined,
     appFile: COUNT_APP,
   });
   const written = [...topics.outputs, ...topics.inputs.map((input) => topics.letters(input))];
-  const observer = await Observer.start(broker.address, topics.id, topics.inputs, written);
+  const observer = await Observer.start(broker.address, topics.id, [...topics.inputs, topics.repartition], written);
+  const tail = new Tail(broker.address, [topics.repartition]);
   const killsBefore = broker.kills;
   try {
     const stage = { broker, fleet, model: undefined, input: topics.first, group: topics.id, partitions: PARTITIONS };
@@ -53,7 +61,7 @@ export async function runStateRound(plan: StatePlan, broker: Broker, options: Ro
     const memories = isDone ? await memoriesOf(broker, topics, fleet, observer, killsBefore) : [];
     await fleet.terminateAll(broker.kills > killsBefore);
     await observer.close();
-    const records = new Records(await persist(() => readLogs(broker.address, topics.all)));
+    const records = new Records([...(await persist(() => readLogs(broker.address, topics.all))), ...(await tail.close())]);
     const brokerKills = broker.kills - killsBefore;
     const circumstances = circumstancesOf(plan, observer, fleet, brokerKills);
     const verdicts = topics.inputs.map((input) => judge(deliveryEvidence(records, topics, input, circumstances)));
@@ -79,7 +87,8 @@ export async function runStateRound(plan: StatePlan, broker: Broker, options: Ro
   } finally {
     await fleet.close();
     await observer.close().catch(() => {});
-    await cleanUp(broker.address, topics.id, topics.all);
+    await tail.close().catch(() => {});
+    await cleanUp(broker.address, topics.id, [...topics.all, topics.repartition]);
   }
 }
 
@@ -92,17 +101,20 @@ async function createAll(address: string, topics: RoundTopics): Promise<void> {
 
 /** What the workers that went through the round hold, and what one holds that restores everything after they have ended. */
 async function memoriesOf(broker: Broker, topics: RoundTopics, fleet: Fleet, observer: Observer, killsBefore: number): Promise<Memory[]> {
-  const places = { input: topics.first, answers: topics.probes };
+  const places = { inputs: [...topics.inputs, topics.repartition], answers: topics.probes };
   const memories: Memory[] = [];
+  await completed(broker, [topics.repartition], observer);
   for (const probe of [LIVING, FRESH]) {
     if (probe === FRESH) {
       await fleet.terminateAll(broker.kills > killsBefore);
-      await (await fleet.start()).ready();
+      const fresh = await fleet.start();
+      fresh.proxy.delayMarkers(LATE_MARKERS_MS, observer.earlier());
+      await fresh.ready();
     }
     await sendProbe(broker.address, places, probe, PARTITIONS);
     memories.push(...(await probeAnswers(broker.address, places, probe, PARTITIONS)));
     // Probes are events too: all is committed before workers end.
-    await completed(broker, [topics.first], observer);
+    await completed(broker, places.inputs, observer);
   }
   return memories;
 }

@@ -1,4 +1,4 @@
-import { COUNTERS, INPUT, PROBES, SECOND_INPUT } from './app/entry.ts';
+import { COUNTERS, GROUPED, INPUT, PROBES, SECOND_INPUT } from './app/entry.ts';
 
 /** Names of a round's topics. */
 export class RoundTopics {
@@ -32,8 +32,19 @@ export class RoundTopics {
     return COUNTERS.flatMap(({ tables }) => tables.map((table) => this.changelog(table)));
   }
 
+  /** Events of the first input under another key. */
+  get repartition(): string {
+    return `${this.id}-groups-repartition`;
+  }
+
+  /** Of those that are still there at the end. */
   get all(): string[] {
     return [...this.inputs, ...this.inputs.map((input) => this.letters(input)), this.probes, ...this.outputs, ...this.changelogs];
+  }
+
+  /** Name under which entries and answers know a topic that is counted. */
+  sourceOf(topic: string): string {
+    return topic === this.repartition ? GROUPED : topic.slice(topic.lastIndexOf('.') + 1);
   }
 
   output(agent: string): string {

@@ -36,6 +36,18 @@ export class Observer {
     return commits !== undefined && [...ends].every(([partition, end]) => end === 0 || (commits.get(partition)?.offset ?? -1) >= end);
   }
 
+  /** What was committed before the present commit of each partition, by `topic/partition`. */
+  earlier(): ReadonlyMap<string, { readonly offset: number; readonly metadata: string | null }> {
+    const earlier = new Map<string, { offset: number; metadata: string | null }>();
+    for (const [input, observations] of this.observations) {
+      for (const [partition, { offset }] of observations.at(-1)?.commits ?? []) {
+        const before = observations.findLast(({ commits }) => (commits.get(partition)?.offset ?? offset) < offset)?.commits.get(partition);
+        if (before !== undefined) earlier.set(`${input}/${partition}`, { offset: before.offset, metadata: before.metadata ?? null });
+      }
+    }
+    return earlier;
+  }
+
   /** One more look, and no more. */
   async close(): Promise<void> {
     this.#isOver = true;
@@ -68,7 +80,7 @@ function commitsOf(partitions: ReadonlyArray<{ partition: number; offset: string
   const commits = new Map<number, Commit>();
   for (const { partition, offset, metadata } of partitions) {
     const at = Number(offset);
-    if (at >= 0) commits.set(partition, { offset: at, finished: readFinished(at, metadata) });
+    if (at >= 0) commits.set(partition, { offset: at, metadata, finished: readFinished(at, metadata) });
   }
   return commits;
 }

@@ -1,4 +1,5 @@
 import { Proxy } from '../net/proxy.ts';
+import type { Rewrite } from '../net/rewrites.ts';
 import { APP_FILE, Child, type Exit } from './child.ts';
 
 /** Short, so that a round need not wait long; 6 s is the shortest session that brokers allow by default. */
@@ -18,6 +19,8 @@ export interface WorkerSetup {
   readonly brokerPorts: readonly number[];
   readonly modelUrl: string | undefined;
   readonly plant: string | undefined;
+  /** A bug that shows in what the worker asks for. */
+  readonly rewrite?: Rewrite | undefined;
   /** Module of the app. @default the one of `npm run faults` */
   readonly appFile?: string | undefined;
 }
@@ -33,7 +36,9 @@ export class Worker {
   readonly #child: Child;
 
   static async start(setup: WorkerSetup): Promise<Worker> {
-    return new Worker(setup, await Proxy.start(setup.brokerPorts));
+    const proxy = await Proxy.start(setup.brokerPorts);
+    if (setup.rewrite !== undefined) proxy.rewrite(setup.rewrite);
+    return new Worker(setup, proxy);
   }
 
   private constructor({ id, name, modelUrl, plant, appFile = APP_FILE }: WorkerSetup, proxy: Proxy) {

@@ -7,6 +7,8 @@ import {
   type CountItem,
   counted,
   type Entry,
+  GROUPED,
+  groupOf,
   INPUT,
   NOTHING,
   PROBE,
@@ -29,7 +31,7 @@ function trusted<T>(): StandardSchemaV1<T> {
   return { '~standard': { version: 1, vendor: 'faults', validate: (value) => ({ value: value as T }) } };
 }
 
-type CountEvent = Event<string | null, CountItem>;
+type CountEvent = Event<unknown, CountItem>;
 
 export const app = new App({ id: FAULTS_ID });
 const key = optional(string());
@@ -43,7 +45,8 @@ const table = (name: string) => app.table(name, { key: string(), value: json(tru
 const counts = table('counts');
 const recent = app.table('recent', { key: string(), value: string() });
 const batches = table('batches');
-const both = table('both');
+const others = table('others');
+const groups = table('groups');
 const sorted = app.table('sorted', { key: string(), value: json(trusted<Entry>()), ordered: true });
 
 const tried = new Set<string>();
@@ -58,10 +61,6 @@ function meet(agent: string, { id, kind }: CountItem): void {
 
 function workMs(agent: string, id: string): number {
   return Random.of(`${agent}/${id}`).int(0, 50);
-}
-
-function sourceOf({ topic }: CountEvent): string {
-  return topic.slice(topic.lastIndexOf('.') + 1);
 }
 
 function answerOf({ value, topic, partition, offset }: CountEvent, from: number, { n, h }: { n: number; h: number }): Answer {
@@ -94,6 +93,7 @@ app.agent(
     }
     // Read, wait, write: right only if no other event of the key comes in between.
     const before = counts.get(key);
+    others.get(key);
     await sleep(workMs('count', item.id));
     const after = counted(before, INPUT, item.id);
     counts.set(key, after);
@@ -104,7 +104,8 @@ app.agent(
     meet('count', item);
     await countOut.send({ key, value: answerOf(event, from, after[INPUT] ?? NOTHING) });
   }),
-  { tables: [counts, recent], concurrency: 64, onError },
+  // The table of the other topic makes both topics inputs of one task.
+  { tables: [counts, recent], reads: [others], concurrency: 64, onError },
 );
 
 const batchOut = output('batch');
@@ -113,41 +114,55 @@ app.agent(
   items,
   async (stream) => {
     for await (const batch of stream.take(5, 20)) {
-      const from = now();
       await sleep(Math.max(...batch.map(({ value }) => workMs('batch', value.id))));
-      const sendings = batch.map(async (event) => {
-        if (event.value.kind === PROBE) return show(event, batches);
-        const { key } = event;
-        const after = key === null ? undefined : batches.update(key, (entry) => counted(entry, INPUT, event.value.id));
-        meet('batch', event.value);
-        await batchOut.send({ key, value: answerOf(event, from, after?.[INPUT] ?? NOTHING) });
+      const answers = batch.map((event) => {
+        const { key, value } = event;
+        const isCounted = key !== null && value.kind !== PROBE;
+        const after = isCounted ? batches.update(key, (entry) => counted(entry, INPUT, value.id)) : undefined;
+        // One that fails takes the batch with it, and what it has written; then the events come one by one.
+        meet('batch', value);
+        const at = now();
+        const answer = { ...answerOf(event, at, after?.[INPUT] ?? NOTHING), to: at };
+        return () => (value.kind === PROBE ? show(event, batches) : batchOut.send({ key, value: answer }));
       });
-      const ended = await Promise.allSettled(sendings);
-      const failed = ended.find((each) => each.status === 'rejected');
-      if (failed !== undefined) throw failed.reason;
+      await Promise.all(answers.map((send) => send()));
     }
   },
   { tables: [batches], concurrency: 8, onError },
 );
 
-const bothOut = output('both');
+const otherOut = output('other');
 app.agent(
-  'both',
-  [items, moreItems],
+  'other',
+  moreItems,
   each(async (item, event) => {
-    if (item.kind === PROBE) return event.topic === items.name ? show(event, both) : undefined;
+    if (item.kind === PROBE) return show(event, others);
     const from = now();
     const { key } = event;
-    const source = sourceOf(event);
     const isEarly = item.seq % 2 === 0;
-    const count = () => (key === null ? undefined : both.update(key, (entry) => counted(entry, source, item.id)));
+    const count = () => (key === null ? undefined : others.update(key, (entry) => counted(entry, SECOND_INPUT, item.id)));
     const early = isEarly ? count() : undefined;
-    await sleep(workMs('both', item.id));
+    await sleep(workMs('other', item.id));
     const after = isEarly ? early : count();
-    meet(`both/${source}`, item);
-    await bothOut.send({ key, value: answerOf(event, from, after?.[source] ?? NOTHING) });
+    meet('other', item);
+    await otherOut.send({ key, value: answerOf(event, from, after?.[SECOND_INPUT] ?? NOTHING) });
   }),
-  { tables: [both], concurrency: 64, onError },
+  { tables: [others], concurrency: 64, onError },
+);
+
+const groupOut = output('group');
+app.agent(
+  'group',
+  items.groupBy(({ id }) => groupOf(id), { key: string() }),
+  each(async (item, event) => {
+    if (item.kind === PROBE) return show(event, groups);
+    const from = now();
+    const { key } = event;
+    await sleep(workMs('group', item.id) / 5);
+    const after = groups.update(key, (entry) => counted(entry, GROUPED, item.id));
+    await groupOut.send({ key, value: answerOf(event, from, after?.[GROUPED] ?? NOTHING) });
+  }),
+  { tables: [groups], concurrency: 64, onError },
 );
 
 const sortedOut = output('sorted');

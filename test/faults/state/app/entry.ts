@@ -1,3 +1,5 @@
+import { Random } from '../../random.ts';
+
 /** How many events of one topic an entry has counted, and a digest of their ids in the order in which they were counted. */
 export interface Tally {
   readonly n: number;
@@ -30,13 +32,21 @@ export const PROBE = 'probe';
 /** Topics and tables of a round. The agents have the names of their first tables. */
 export const INPUT = 'in';
 export const SECOND_INPUT = 'more';
+/** What the events of the first input are under another key, in the repartition topic. */
+export const GROUPED = 'grouped';
 export const PROBES = 'probes';
 export const COUNTERS = [
   { agent: 'count', tables: ['counts', 'recent'], inputs: [INPUT], order: 'key' },
   { agent: 'batch', tables: ['batches'], inputs: [INPUT], order: 'key' },
-  { agent: 'both', tables: ['both'], inputs: [INPUT, SECOND_INPUT], order: 'key' },
+  { agent: 'other', tables: ['others'], inputs: [SECOND_INPUT], order: 'key' },
+  { agent: 'group', tables: ['groups'], inputs: [GROUPED], order: 'key' },
   { agent: 'sorted', tables: ['sorted'], inputs: [INPUT], order: 'partition' },
 ] as const;
+
+/** The other key of an event. */
+export function groupOf(id: string): string {
+  return `g${Random.of(id).int(0, 6)}`;
+}
 
 export interface CountItem {
   readonly id: string;

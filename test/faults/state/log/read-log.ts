@@ -15,8 +15,12 @@ interface Leader {
   readonly port: number;
 }
 
-/** Reads every partition of the topics from its beginning to its end. */
-export async function readLogs(brokers: string, topics: readonly string[]): Promise<Log[]> {
+/**
+ * Reads every partition of the topics to its end.
+ *
+ * @param from offsets to begin at, by `topic/partition`. @default where the log begins
+ */
+export async function readLogs(brokers: string, topics: readonly string[], from: ReadonlyMap<string, number> = new Map()): Promise<Log[]> {
   const fetchers = new Map<string, Fetcher>();
   const fetcherOf = async ({ host, port }: Leader) => {
     const name = `${host}:${port}`;
@@ -27,7 +31,8 @@ export async function readLogs(brokers: string, topics: readonly string[]): Prom
   try {
     const logs: Log[] = [];
     for (const { topic, partition, leader, start } of await placesOf(brokers, topics)) {
-      logs.push({ topic, partition, records: await readPartition(await fetcherOf(leader), topic, partition, start) });
+      const first = Math.max(start, from.get(`${topic}/${partition}`) ?? 0);
+      logs.push({ topic, partition, records: await readPartition(await fetcherOf(leader), topic, partition, first) });
     }
     return logs;
   } finally {
