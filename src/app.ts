@@ -4,6 +4,7 @@ import { declareTable } from './app/declare-table.ts';
 import { throughTopic } from './app/regroup.ts';
 import { type Encode, Sending, type SentTo } from './app/sending.ts';
 import { SharedConnection } from './app/shared-connection.ts';
+import { askedUnderTest, testInsteadOf } from './app/under-test.ts';
 import { logWorker } from './app/worker-log.ts';
 import { type Layers, type ResolvedSettings, resolveSettings, type SettingsInput } from './config/index.ts';
 import type { Source } from './connect/index.ts';
@@ -154,8 +155,12 @@ export class App implements TopicHost {
     const agent = defineAgent<K, V, Output>(name, sources, run, options);
     this.#graph.add(this.#graph.agents, 'agent', name, agent);
     return agentRef(agent, {
-      replies: async () => (await this.#connection.get()).replies,
-      send: (topic, encode, limits) => this.#sending.send(topic, encode, limits),
+      replies: async () => {
+        const test = testInsteadOf(this);
+        if (test !== undefined) throw askedUnderTest(name, test.id, this.id);
+        return (await this.#connection.get()).replies;
+      },
+      send: (topic, encode, limits) => this.send(topic, encode, limits),
       sendOutside: (topic, encode, limits) => this.#sending.sendOutside(topic, encode, limits),
     });
   }
@@ -265,7 +270,7 @@ export class App implements TopicHost {
 
   /** For topics: sends on behalf of the event in flight, if there is one. */
   send(topic: SentTo, encode: Encode, options: SendOptions = {}): Promise<SendResult> {
-    return this.#sending.send(topic, encode, options);
+    return testInsteadOf(this)?.send(topic, encode, options) ?? this.#sending.send(topic, encode, options);
   }
 
   /** A running worker would not notice what is declared now. */

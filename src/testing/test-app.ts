@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { endTest } from '../app/under-test.ts';
 import type { App } from '../app.ts';
 import { startBrokerThread } from '../broker/index.ts';
 import { securityOf } from '../config/index.ts';
@@ -7,9 +8,9 @@ import { type KafkaClient, kafkajs } from '../kafka/index.ts';
 import { appLetterTopicOf, deadLetterTopicOf, readLetter, type Worker } from '../runtime/index.ts';
 import type { TableView } from '../tables/index.ts';
 import { type AnyTopic, bytes, type Message, optional, type SendResult, Topic } from '../topics/index.ts';
+import { ForeignTopics } from './foreign-topics.ts';
 import type { RawMessage, Received, ReceivedLetter } from './received.ts';
 import { settled } from './settled.ts';
-import { startedWhole } from './started-whole.ts';
 import { type TestTable, testTable } from './test-table.ts';
 import { TopicReader } from './topic-reader.ts';
 
@@ -69,7 +70,8 @@ export async function testApp(app: App, options: TestAppOptions = {}): Promise<T
     await (await (await app.client()).admin()).createTopics(app.topicSpecs());
     const { values } = app.settings;
     const client = kafkajs({ clientId: `${app.id}.test`, brokers, maxBatchBytes: values.maxBatchBytes, ...securityOf(values) });
-    return new RunningApp(app, client, await startedWhole(app), async () => broker?.close());
+    const foreign = new ForeignTopics(app, client);
+    return new RunningApp(app, client, await foreign.start(), foreign, async () => broker?.close());
   } catch (error) {
     await app.stop();
     await broker?.close();
@@ -81,12 +83,13 @@ class RunningApp implements TestApp {
   readonly #app: App;
   #worker: Worker;
   readonly #client: KafkaClient;
+  readonly #foreign: ForeignTopics;
   readonly #closeBroker: () => Promise<void>;
   readonly #readers = new Map<string, TopicReader>();
-  readonly #created = new Map<string, Promise<unknown>>();
 
-  constructor(app: App, client: KafkaClient, worker: Worker, closeBroker: () => Promise<void>) {
+  constructor(app: App, client: KafkaClient, worker: Worker, foreign: ForeignTopics, closeBroker: () => Promise<void>) {
     this.#app = app;
+    this.#foreign = foreign;
     this.#client = client;
     this.#worker = worker;
     this.#closeBroker = closeBroker;
@@ -97,13 +100,12 @@ class RunningApp implements TestApp {
   }
 
   async send<K, V, KIn, VIn>(topic: Topic<K, V, KIn, VIn>, message: Message<KIn, VIn>): Promise<SendResult> {
-    await this.#create(topic.name, topic.partitions);
-    return this.#app.send(topic, () => topic.encode(message));
+    return this.#foreign.send(topic, () => topic.encode(message));
   }
 
   async sendRaw(topic: AnyTopic | string, message: RawMessage): Promise<SendResult> {
     const [name, partitions] = typeof topic === 'string' ? [topic, 1] : [topic.name, topic.partitions];
-    await this.#create(name, partitions);
+    await this.#foreign.create(name, partitions);
     const { key, value, ...others } = message;
     const raw = new Topic(this.#app, name, { key: optional(bytes()), value: bytes() });
     const frame = { ...others, key: key === undefined || key === null ? null : Buffer.from(key) };
@@ -141,22 +143,15 @@ class RunningApp implements TestApp {
 
   async restart(): Promise<void> {
     await this.#app.stop();
-    this.#worker = await startedWhole(this.#app);
+    this.#worker = await this.#foreign.start();
   }
 
   async stop(): Promise<void> {
     await Promise.all([...this.#readers.values()].map((reader) => reader.close()));
     await this.#client.close();
     await this.#app.stop();
+    endTest(this.#app);
     await this.#closeBroker();
-  }
-
-  /** Creates a topic that the app does not declare. */
-  async #create(name: string, partitions: number): Promise<void> {
-    if (this.#app.topics.has(name)) return;
-    const created = this.#created.get(name) ?? this.#client.admin().then((admin) => admin.createTopics([{ name, partitions }]));
-    this.#created.set(name, created);
-    await created;
   }
 
   #reader(topic: string, use: 'next' | 'letters'): TopicReader {

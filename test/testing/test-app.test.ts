@@ -1,4 +1,4 @@
-import { App, each, json, string } from 'streamerjs';
+import { App, deadLetter, each, json, string } from 'streamerjs';
 import { startBroker } from 'streamerjs/broker';
 import { testApp } from 'streamerjs/testing';
 import { expect, it, vi } from 'vitest';
@@ -119,6 +119,43 @@ it('a topic of another app that is sent through it goes to its own broker, and n
     await expect((async () => t.send(events, { key: 'u1', value: { id: 1 } as never }))()).rejects.toMatchObject({ code: 'VALIDATION' });
     await t.sendRaw(events, { key: 'u2', value: 'not JSON' });
     await vi.waitFor(async () => expect(await t.deadLetters(events)).toMatchObject([{ topic: events.name, code: 'DECODE' }]), 10_000);
+    expect(await (await (await other.client()).admin()).listTopics()).toEqual([]);
+  } finally {
+    await Promise.all([t.stop(), other.stop()]);
+    await elsewhere.close();
+  }
+});
+
+it('what an agent sends to a topic of another app, or asks of its agents, does not reach the broker of that app', async () => {
+  const elsewhere = await startBroker();
+  const other = new App({ id: 'billing', brokers: [elsewhere.address] });
+  other.configure({ env: {} });
+  const bills = other.topic('bills', { key: string(), value: json(Order), partitions: 2 });
+  const auditor = other.agent(
+    'audit',
+    bills,
+    each(() => ({ ok: true })),
+  );
+  const app = new App({ id: 'shop-under-test' });
+  const orders = app.topic('orders-to-bill', { key: string(), value: json(Order) });
+  app.agent(
+    'bill',
+    orders,
+    each(async (value) => {
+      await bills.send({ key: value.user, value });
+      void bills.tombstone({ key: 'gone' });
+      await auditor.cast(value, { key: 'cast' });
+      await auditor.ask(value, { timeoutMs: 1_000 });
+    }),
+    { onError: deadLetter() },
+  );
+  const t = await testApp(app);
+  try {
+    await t.send(orders, { key: 'u1', value: { id: '1', user: 'u1', amount: 1 } });
+    const refused = expect.stringContaining('agent "audit" of app "billing"');
+    await vi.waitFor(async () => expect(await t.deadLetters(orders)).toMatchObject([{ code: 'USAGE', message: refused }]), 10_000);
+    const sent = [await t.next(bills), await t.next(bills), await t.next(bills)];
+    expect(sent.map(({ key }) => key).toSorted()).toEqual(['cast', 'gone', 'u1']);
     expect(await (await (await other.client()).admin()).listTopics()).toEqual([]);
   } finally {
     await Promise.all([t.stop(), other.stop()]);
