@@ -51,6 +51,7 @@ describe('a letter that its topic does not take', () => {
   it.each([
     ['the value is cut', 100_000, /^value 600000$/],
     ['headers and key are left out where that is not enough', 12_000, /^value 600000, headers, key$/],
+    ['and most of the error, at last', 600, /^value 600000, headers, key, error$/],
   ])('is written all the same: %s', async (_what, limit, cut) => {
     const id = unique('cut');
     const app = testAppOf('cut', { id });
