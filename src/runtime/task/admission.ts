@@ -141,7 +141,7 @@ export class Admission {
 
   /** All records of a fetch are taken. */
   readonly #pass = (nextOffset: number): void => {
-    for (const agent of this.#parts.agents) agent.offsets.advance(nextOffset);
+    for (const agent of this.#parts.agents) agent.fetchTaken(nextOffset);
   };
 
   get #isRunning(): boolean {

@@ -3,7 +3,7 @@ import { libraryLog } from '../../observe/index.ts';
 import { textOf } from '../../topics/index.ts';
 import type { WorkerEvents } from '../events/worker-events.ts';
 import type { Input } from '../task/input.ts';
-import type { WorkItem } from '../work/work-item.ts';
+import type { StartedItem } from '../work/last-started.ts';
 import { type StartedEvent, suspectsOf } from './suspects.ts';
 
 const log = libraryLog('worker');
@@ -16,7 +16,7 @@ const LOOKS = 20;
 interface Started extends StartedEvent {
   readonly agent: string;
   readonly partition: TopicPartition;
-  readonly item: WorkItem;
+  readonly item: StartedItem;
 }
 
 /**
@@ -76,7 +76,7 @@ export class LoopWatch {
     return this.#inputs().flatMap(({ partition, agents }) =>
       agents.flatMap(({ agent, lastStarted, oldest, inFlight }) => {
         const parts = { agent, partition, isInFlight: inFlight > 0 };
-        const items = new Set([lastStarted, oldest].filter((item) => item !== undefined));
+        const items = new Set<StartedItem>([lastStarted, oldest].filter((item) => item !== undefined));
         return [...items].map((item) => ({ ...parts, item, startedAt: item.startedAt }));
       }),
     );

@@ -10,6 +10,7 @@ import { AgentOffsets } from './agent-offsets.ts';
 import type { AgentRuntime } from './agent-runtime.ts';
 import type { OffsetlessOrigin, Origin } from './item.ts';
 import { ItemEvent } from './item-event.ts';
+import type { StartedItem } from './last-started.ts';
 import { Outcomes } from './outcomes.ts';
 import { WorkItem } from './work-item.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -110,7 +111,7 @@ export class AgentTask implements InboxTask {
     return this.#queue.oldest;
   }
 
-  get lastStarted(): WorkItem | undefined {
+  get lastStarted(): StartedItem | undefined {
     return this.#queue.lastStarted;
   }
 
@@ -133,6 +134,12 @@ export class AgentTask implements InboxTask {
   /** Takes in an item that is not a record: it comes behind all others of its unit. */
   addOffsetless(origin: OffsetlessOrigin): void {
     this.#admit(new WorkItem(this, origin, this.#places++, NO_SLOT, undefined));
+  }
+
+  /** All records of a fetch have been given to this task, or to others. @param nextOffset where reading goes on */
+  fetchTaken(nextOffset: number): void {
+    this.offsets.advance(nextOffset);
+    this.#queue.fetchTaken();
   }
 
   wake(): void {

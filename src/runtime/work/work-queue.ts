@@ -2,6 +2,7 @@ import type { Agent, BehaviourRun, PollOptions } from '../../agents/index.ts';
 import type { StreamerError } from '../../errors.ts';
 import type { Clock } from '../../timing/index.ts';
 import { ItemEvent } from './item-event.ts';
+import { LastStarted, type StartedItem } from './last-started.ts';
 import { OrderKeeper } from './ordering/order-keeper.ts';
 import { Units } from './ordering/units.ts';
 import type { WorkItem } from './work-item.ts';
@@ -18,7 +19,7 @@ export class WorkQueue {
   /** With the behaviour, whose `take` has not returned yet. */
   #taken: WorkItem | undefined;
   #bytes = 0;
-  #lastStarted: WorkItem | undefined;
+  readonly #lastStarted = new LastStarted();
 
   constructor(agent: Agent, clock: Clock) {
     this.#order = new OrderKeeper(agent);
@@ -41,8 +42,13 @@ export class WorkQueue {
   }
 
   /** The item that was given to the behaviour last; it may have finished. */
-  get lastStarted(): WorkItem | undefined {
-    return this.#lastStarted;
+  get lastStarted(): StartedItem | undefined {
+    return this.#lastStarted.item;
+  }
+
+  /** The records of a fetch have been taken to the end: nothing that has finished keeps its bytes in memory. */
+  fetchTaken(): void {
+    if (this.inFlight === 0) this.#lastStarted.release();
   }
 
   /** Slow: for looking into a stall. Finds no item that waits for acknowledgements alone. */
@@ -61,7 +67,7 @@ export class WorkQueue {
     const items = this.#units.take(max, options);
     if (items.length === 0) return items;
     const now = this.#clock.now();
-    this.#lastStarted = items.at(-1);
+    this.#lastStarted.note(items.at(-1));
     for (const item of items) {
       this.#inFlight.add(item);
       item.start(now);
@@ -148,7 +154,7 @@ export class WorkQueue {
       if (id !== undefined && this.#units.has(id)) return false;
     }
     this.#taken = item;
-    this.#lastStarted = item;
+    this.#lastStarted.note(item);
     item.start(this.#clock.now());
     run.take(item);
     this.keepTaken(item, item.isHeld);

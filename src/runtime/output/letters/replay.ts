@@ -6,6 +6,8 @@ import { type LetterInfo, PREFIX } from './dead-letters.ts';
  * unseen. A header of the agent alone proves nothing: any producer can set it.
  */
 const REPLAY = 'streamer.replay.';
+/** Looked for in every record, so it is not put together for each. */
+const REPLAYED_AGENT = 'streamer.replay.agent';
 
 /** A record that is the replay of a letter. */
 export interface Replay {
@@ -29,7 +31,7 @@ export function replayHeaders(headers: RecordHeaders, letter?: LetterInfo): Reco
  * that was forwarded from another topic, or that a producer made up, must not hide the record from anybody.
  */
 export function replayOf({ headers, offset }: KafkaRecord, { topic, partition }: TopicPartition): Replay | undefined {
-  if (headers[`${REPLAY}agent`] === undefined) return undefined;
+  if (headers[REPLAYED_AGENT] === undefined) return undefined;
   const text = (name: string) => headers[REPLAY + name]?.toString();
   const [agent, app, origin] = [text('agent'), text('app'), { partition: Number(text('partition')), offset: Number(text('offset')) }];
   if (agent === undefined || app === undefined || text('topic') !== topic) return undefined;
