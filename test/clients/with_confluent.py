@@ -1,4 +1,4 @@
-"""confluent-kafka-python (librdkafka): produces, consumes with a group, transacts. Prints one JSON object."""
+"""confluent-kafka-python (librdkafka): produces with every codec, consumes with a group, transacts. Prints one JSON object."""
 import json
 import sys
 
@@ -12,14 +12,16 @@ admin = AdminClient(base)
 for future in admin.create_topics([NewTopic("ck-in", 2, 1), NewTopic("ck-out", 2, 1)]).values():
     future.result()
 
-producer = Producer({**base, "enable.idempotence": True})
-for i in range(count):
-    producer.produce("ck-in", key=str(i % 10), value=str(i))
-producer.flush(20)
+codecs = ["none", "gzip", "snappy", "lz4", "zstd"]
+for part, codec in enumerate(codecs):
+    producer = Producer({**base, "enable.idempotence": True, "compression.codec": codec, "linger.ms": 20})
+    for i in range(part, count, len(codecs)):
+        producer.produce("ck-in", key=str(i % 10), value=str(i), headers=[("codec", codec.encode()), ("none", None)])
+    producer.flush(20)
 
 
 def consumer(group):
-    return Consumer({**base, "group.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": False, "isolation.level": "read_committed"})
+    return Consumer({**base, "group.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": False, "check.crcs": True, "isolation.level": "read_committed"})
 
 
 reader = consumer("ck-copy")
