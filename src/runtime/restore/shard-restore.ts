@@ -3,7 +3,6 @@ import type { FetchedSlice, KafkaRecord, KafkaRecords, ReadRange } from '../../k
 import { decodeChangelogValue, decodeCutNumber, isCutKey } from '../../tables/index.ts';
 import type { TableShard } from '../state/task-state.ts';
 import type { Slices } from './slices.ts';
-import { ValueResolver } from './value-resolver.ts';
 
 /** Records between two looks at the clock. */
 const SLICE_RECORDS = 64;
@@ -11,13 +10,11 @@ const SLICE_RECORDS = 64;
 /** The committed entries of one shard, read from its changelog partition: as far as it has come, it need not be read again. */
 export class ShardRestore {
   readonly shard: TableShard;
-  readonly #resolver: ValueResolver;
   #next = 0;
   #number = 0;
 
   constructor(shard: TableShard) {
     this.shard = shard;
-    this.#resolver = new ValueResolver(shard.table);
   }
 
   /** Number of the last cut in what has been read. */
@@ -45,15 +42,14 @@ export class ShardRestore {
     for (let left = SLICE_RECORDS; left > 0; left--) {
       const record = records.shift();
       if (record === undefined) return undefined;
-      const value = this.#add(record);
-      const pending = value === undefined ? undefined : this.#resolver.resolve(value);
+      const pending = this.#add(record);
       if (pending !== undefined) return pending;
     }
     return undefined;
   }
 
-  /** Returns the entry's value. */
-  #add(record: KafkaRecord): Buffer | undefined {
+  /** Returns a promise to wait for when the table's serdes do not answer at once for the entry. */
+  #add(record: KafkaRecord): Promise<void> | undefined {
     const { key, value, unreadable } = record;
     const { base } = this.shard.shard;
     try {
@@ -65,7 +61,7 @@ export class ShardRestore {
       else {
         const { value: bytes } = decodeChangelogValue(value);
         base.set(key, bytes);
-        return bytes;
+        return this.shard.table.ready?.(key, bytes);
       }
     } catch (cause) {
       throw this.#unusable(record, cause);
