@@ -45,6 +45,17 @@ export function sourceRows(app: App): string[][] {
   return [...app.sources].map(([name, { kind, topics }]) => [name, kind, topics.map((topic) => topic.name).join(', ')]);
 }
 
+/** Name, the agents that use it, its changelog. */
+export function tableRows(app: App): string[][] {
+  const agents = [...app.agents.values()];
+  return [...app.tables.values()].map((table) => [
+    table.name,
+    agents.flatMap(({ name, tables }) => (tables.some((own) => own.name === table.name) ? [name] : [])).join(', '),
+    agents.flatMap(({ name, reads }) => (reads.some((read) => read.name === table.name) ? [name] : [])).join(', ') || '-',
+    table.changelog,
+  ]);
+}
+
 function sinkName(sink: Agent['sinks'][number]): string {
   return typeof sink === 'function' ? `${sink.name || 'function'}()` : sink.name;
 }

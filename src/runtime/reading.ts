@@ -121,6 +121,11 @@ export class Reading implements Plan {
     return writers.flatMap(({ tables }) => tables.flatMap(({ name }) => this.#parts.tables.get(name) ?? []));
   }
 
+  /** Names of the app's tables. */
+  get tables(): readonly string[] {
+    return [...this.#parts.tables.keys()];
+  }
+
   /** How far the restores of tables have come; undefined while nothing is restored. */
   get restore(): RestoreProgress | undefined {
     return this.#stateful?.restorer.progress.current;

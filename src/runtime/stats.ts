@@ -1,7 +1,9 @@
+import type { Telemetry } from '../observe/index.ts';
 import type { WorkerStats } from './events/worker-events.ts';
 import type { Reading } from './reading.ts';
 import type { Services } from './services.ts';
 import type { SourceRunner } from './sources/source-runner.ts';
+import { stateStatsOf } from './state/state-stats.ts';
 import type { AgentRuntime } from './work/agent-runtime.ts';
 
 export interface StatsParts {
@@ -21,6 +23,7 @@ export function statsOf({ services: { telemetry }, reading, runtimes, runners }:
     assigned: reading.partitions,
     ...(reading.disconnectedSince === undefined ? {} : { disconnectedSince: reading.disconnectedSince }),
     agents: Object.fromEntries([...runtimes].map(([name, runtime]) => [name, agentStatsOf(name, runtime, reading)])),
+    ...(reading.tables.length === 0 ? {} : { state: stateOf(reading, telemetry) }),
     sources: Object.fromEntries(runners.map(({ name, state, records }) => [name, { ...state, records }])),
   };
 }
@@ -35,4 +38,8 @@ function agentStatsOf(name: string, runtime: AgentRuntime, { inputs }: Reading):
     unfinished += own.unfinished + waiting;
   }
   return runtime.stats(inFlight, unfinished - inFlight);
+}
+
+function stateOf({ tables, restore, membership: { tasks } }: Reading, telemetry: Telemetry): WorkerStats['state'] {
+  return stateStatsOf({ tables, tasks, telemetry, restore });
 }

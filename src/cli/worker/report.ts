@@ -9,6 +9,7 @@ import { terminal } from '../terminal.ts';
 import { Pace } from './pace.ts';
 import { listOf, perTopic, placeOf } from './partitions.ts';
 import { RetryLog } from './retry-log.ts';
+import { stateText } from './state-text.ts';
 
 const log = getLogger(['streamer', 'cli']);
 const TERMINAL_MS = 500;
@@ -115,29 +116,39 @@ export class WorkerReport {
       disconnected: (fields) => print('disconnected', fields),
       connected: (fields) => print('connected', fields),
       source: (fields) => print('source', fields),
+      restoring: (fields) => print('restoring', fields),
+      restored: (fields) => print('restored', fields),
+      aborted: ({ outcome, error }) => print('aborted', { outcome, error: describeError(error) }),
     };
   }
 
   #progress(): void {
-    const { events, lag, deadLettered, tombstonesSkipped, agents, sources } = this.#worker.stats();
+    const { events, lag, deadLettered, tombstonesSkipped, agents, sources, state } = this.#worker.stats();
     const perSecond = this.#pace.after(events);
     const waiting = Object.entries(agents).filter(([, agent]) => agent.waitingSince !== undefined);
-    const line = `  ${count(events)} events  ${rate(perSecond)}  lag ${count(lag)}  failed ${count(deadLettered)}${waitingText(waiting.map(([name]) => name))}`;
+    const line = `  ${count(events)} events  ${rate(perSecond)}  lag ${count(lag)}  failed ${count(deadLettered)}${stateText(state)}${waitingText(waiting.map(([name]) => name))}`;
     if (this.#inPlace) terminal.bottom = printable(line);
-    const key = JSON.stringify([events, lag, deadLettered, waiting.length, sources]);
+    const key = JSON.stringify([events, lag, deadLettered, waiting.length, sources, state?.tables, state?.restore?.offsets]);
     if (key === this.#last) return;
     this.#last = key;
     if (!this.#inPlace) this.#line(line);
     const pace = { perSecond: Math.round(perSecond * 10) / 10, lag };
-    this.#output.data({ event: 'progress', events, ...pace, deadLettered, tombstonesSkipped, agents, sources });
+    this.#output.data({ event: 'progress', events, ...pace, deadLettered, tombstonesSkipped, agents, sources, ...(state && { state }) });
   }
 
   /** Prints the last counts, without pace and lag: they are those of partitions that are no longer assigned. */
   #totals(): void {
-    const { events, deadLettered, tombstonesSkipped, agents } = this.#worker.stats();
+    const { events, deadLettered, tombstonesSkipped, agents, state } = this.#worker.stats();
     terminal.bottom = '';
     this.#line(`  ${count(events)} events  failed ${count(deadLettered)}`);
-    this.#output.data({ event: 'progress', events, deadLettered, tombstonesSkipped, agents });
+    this.#output.data({
+      event: 'progress',
+      events,
+      deadLettered,
+      tombstonesSkipped,
+      agents,
+      ...(state && { state: { commits: state.commits } }),
+    });
   }
 
   #line(text: string): void {

@@ -4,7 +4,7 @@ import type { StreamerError } from '../../errors.ts';
 import type { KafkaClient } from '../../kafka/index.ts';
 import type { StopResult, Worker } from '../../runtime/index.ts';
 import { persist } from '../../timing/index.ts';
-import { AGENT_HEADER, agentRows, sourceRows } from '../agent-table.ts';
+import { AGENT_HEADER, agentRows, sourceRows, tableRows } from '../agent-table.ts';
 import { awaitBroker } from '../broker-probe.ts';
 import { CommandError } from '../command-error.ts';
 import type { RawOptions } from '../options.ts';
@@ -93,6 +93,7 @@ function endInTime(ms: number): NodeJS.Timeout {
 function introduce({ app, output, settings }: AppSession): void {
   output.line(`${app.id} ${app.version}   broker ${settings.values.brokers.join(',')}   group ${app.id}`);
   if (app.agents.size > 0) output.table(agentRows(app), AGENT_HEADER);
+  if (app.tables.size > 0) output.table(tableRows(app), ['table', 'written by', 'read by', 'changelog']);
   if (app.sources.size > 0) output.table(sourceRows(app), ['source', 'kind', 'to']);
 }
 

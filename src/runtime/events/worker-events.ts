@@ -127,6 +127,34 @@ export interface WorkerStats {
   readonly disconnectedSince?: number | undefined;
   readonly agents: Readonly<Record<string, AgentStats>>;
   readonly sources: Readonly<Record<string, SourceStats>>;
+  /** Absent for an app without tables. */
+  readonly state?: StateStats | undefined;
+}
+
+/** The tables of a worker: those of its partitions. */
+export interface StateStats {
+  readonly tables: Readonly<Record<string, TableStats>>;
+  /** Transactions by outcome, and how long those took that were committed. */
+  readonly commits: {
+    readonly committed: number;
+    readonly aborted: number;
+    /** The broker did not answer whether they were committed. */
+    readonly unknown: number;
+    readonly meanMs: number;
+    readonly p99Ms: number;
+    readonly maxMs: number;
+  };
+  /** Absent while nothing is restored. */
+  readonly restore?: RestoreProgress | undefined;
+}
+
+export interface TableStats {
+  /** Committed entries. */
+  readonly entries: number;
+  /** Of their keys and values. */
+  readonly bytes: number;
+  /** Entries that were changed since the last commit. */
+  readonly changed: number;
 }
 
 export interface SourceStats extends SourceState {
