@@ -6,8 +6,6 @@ import type { Input } from './input.ts';
 import type { TaskCut } from './task-cut.ts';
 
 const log = libraryLog('worker');
-const HELD =
-  '{topic}[{partition}]: what is finished beyond offset {offset} does not fit into {limit} bytes of metadata; the commit waits until that offset is finished';
 
 /**
  * The cuts of a task with tables, one at a time: the next is taken when the last one is committed and promoted. A transaction that
@@ -68,7 +66,11 @@ export class StateCuts {
 
   /** The log is not a place for what repeats every second. */
   #hold({ topic, partition, offset }: CommittedOffset): undefined {
-    if (!this.#isHeld) log.warning(HELD, { topic, partition, offset, limit: EXACT_LIMIT });
+    if (!this.#isHeld)
+      log.warning(
+        '{topic}[{partition}]: what is finished beyond offset {offset} does not fit into {limit} bytes of metadata; the commit waits until that offset is finished',
+        { topic, partition, offset, limit: EXACT_LIMIT },
+      );
     this.#isHeld = true;
   }
 }
