@@ -158,11 +158,12 @@ function isKafkaError(error: StreamerError): error is KafkaError {
 const FOR_THE_OPERATOR = new Set(['TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED', 'UNKNOWN_TOPIC_OR_PARTITION']);
 
 /**
- * Returns true if only an operator can remove the cause: a missing right, or a topic that does not exist. It is not the
- * event's fault, so the event is neither retried nor dead-lettered: the worker ends.
+ * Returns true if only an operator can remove the cause: a missing right, a topic that does not exist, or a client that cannot go
+ * on (a refused login or certificate, a broker too old). It is not the event's fault, so the event is neither retried nor
+ * dead-lettered: the worker ends.
  */
 export function needsOperator(error: unknown): boolean {
-  return isStreamerError(error) && isKafkaError(error) && FOR_THE_OPERATOR.has(error.kafkaCode ?? '');
+  return isStreamerError(error) && isKafkaError(error) && (error.reason === 'fatal' || FOR_THE_OPERATOR.has(error.kafkaCode ?? ''));
 }
 
 /** `Agent "predict" failed on customer_pred[1]@42: ...`, with the advice on a line of its own. */

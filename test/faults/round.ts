@@ -152,5 +152,6 @@ function toOutput({ topic, partition, offset, key, value }: LogRecord, input: st
 
 function toLetter({ partition, offset, headers }: LogRecord): Letter {
   const source = { partition: Number(headers[`${LETTER}partition`]), offset: Number(headers[`${LETTER}offset`]) };
-  return { at: { partition, offset }, source, agent: headers[`${LETTER}agent`] };
+  const cause = `${headers[`${LETTER}code`]}, attempt ${headers[`${LETTER}attempts`]}: ${headers[`${LETTER}message`]}`;
+  return { at: { partition, offset }, source, agent: headers[`${LETTER}agent`], cause };
 }

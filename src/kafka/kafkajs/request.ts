@@ -26,7 +26,7 @@ export async function request<Q extends Fields, S extends Fields>(
   message: Draft<Q>,
   { timeoutMs, ...range }: RequestOptions = {},
 ): Promise<Decoded<S>> {
-  const version = commonVersion(broker, api, range);
+  const version = commonVersion(await ready(broker), api, range);
   const call: WireCall<Decoded<S>> = {
     request: { apiKey: api.key, apiVersion: version, apiName: api.name, encode: async () => encode(api, version, message) },
     response: { decode: async (raw) => decode(api, version, raw), parse: async (answer) => answer },
@@ -39,6 +39,16 @@ export async function request<Q extends Fields, S extends Fields>(
     if (error instanceof Error && error.name === 'KafkaJSConnectionClosedError') await broker.disconnect();
     throw error;
   }
+}
+
+/**
+ * kafkajs calls a broker connected before it knows its versions: two callers that connect at the same time, as after an outage, then
+ * share a broker of which nothing is known yet. `connect` waits for the one under way.
+ */
+async function ready(broker: Broker): Promise<Broker> {
+  if (broker.versions === null || broker.versions === undefined) await broker.connect();
+  if (broker.versions) return broker;
+  throw new KafkaError('retry', 'the connection to the broker ended before its versions were known');
 }
 
 /** The newest version that the table and the broker have in common. @throws KafkaError */

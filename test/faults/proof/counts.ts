@@ -25,10 +25,13 @@ export function* countForeign(ledger: Ledger): Generator<Violation> {
       yield { rule: 'foreign', what: `${topic} ${keyOf(at)} says it was made of ${id} at ${keyOf(source)}, where ${event?.id} lies` };
     else if (event.kind === 'poison') yield { rule: 'foreign', what: `${topic} ${keyOf(at)} was made of ${name(event)}, which is poison` };
   }
-  for (const { at, source, agent } of letters) {
+  for (const { at, source, agent, cause } of letters) {
     const event = ledger.events.get(keyOf(source));
     if (event === undefined || !isExpected(event, agent, outputTopics))
-      yield { rule: 'dead-letters', what: `the dead letter at ${keyOf(at)} is of ${event ? name(event) : keyOf(source)}, agent ${agent}` };
+      yield {
+        rule: 'dead-letters',
+        what: `the dead letter at ${keyOf(at)} is of ${event ? name(event) : keyOf(source)}, agent ${agent}: ${cause}`,
+      };
   }
 }
 

@@ -31,6 +31,8 @@ export interface Letter {
   readonly source: Place;
   /** Absent when the record did not decode. */
   readonly agent: string | undefined;
+  /** Code and message of the error, and the number of attempts. */
+  readonly cause?: string | undefined;
 }
 
 export interface Place {

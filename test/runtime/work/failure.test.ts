@@ -72,6 +72,16 @@ describe('an error that looks like an outage', () => {
   });
 });
 
+describe('an error after which the client cannot go on', () => {
+  it('ends the worker, whatever the policy: a login or a version that is refused is not the fault of an event', () => {
+    for (const kafkaCode of ['SASL_AUTHENTICATION_FAILED', 'UNSUPPORTED_VERSION', undefined]) {
+      const error = new KafkaError('fatal', 'refused', { kafkaCode });
+      expect(verdict(deadLetter(), error)).toEqual({ action: 'stop', by: 'operator' });
+      expect(verdict(skip(), error, { isHandled: true })).toEqual({ action: 'stop', by: 'operator' });
+    }
+  });
+});
+
 describe('a policy of another kind', () => {
   it('that throws decides nothing: the default does', () => {
     const broken = when(() => {
