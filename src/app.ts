@@ -10,7 +10,16 @@ import { type Layers, type ResolvedSettings, resolveSettings, type SettingsInput
 import type { Source } from './connect/index.ts';
 import { ConfigError, StreamerError } from './errors.ts';
 import type { KafkaClient } from './kafka/index.ts';
-import { type AgentRef, type AppTopicSpec, agentRef, Graph, prepareSerdes, problemsOf, Worker } from './runtime/index.ts';
+import {
+  type AgentRef,
+  type AppTopicSpec,
+  agentRef,
+  type CoPartitioned,
+  Graph,
+  prepareSerdes,
+  problemsOf,
+  Worker,
+} from './runtime/index.ts';
 import type { AnySerde, Declared, DeclaredTable, Schema, TableOptions } from './tables/index.ts';
 import {
   type AnySerdes,
@@ -100,6 +109,11 @@ export class App implements TopicHost {
 
   get sources(): ReadonlyMap<string, Source> {
     return this.#graph.sources;
+  }
+
+  /** Topics whose partitions of the same number one task works on. */
+  get coPartitioned(): readonly CoPartitioned[] {
+    return this.#graph.coPartitioned;
   }
 
   get commands(): ReadonlyMap<string, AppCommand> {

@@ -1,6 +1,8 @@
 export { type AgentRef, agentRef } from './ask/agent-ref.ts';
 export { type Connection, closeConnection, openConnection } from './connection.ts';
 export type { AgentStats, EventPlace, SourceStats, StopResult, WorkerEvents, WorkerState, WorkerStats } from './events/worker-events.ts';
+export type { CommitMark } from './offsets/commit-mark.ts';
+export { decodeCommit, encodeExact } from './offsets/commit-metadata.ts';
 export { decodeFinished, encodeFinished, FinishedCursor, METADATA_LIMIT } from './offsets/finished-map.ts';
 export { OffsetTracker } from './offsets/offset-tracker.ts';
 export { currentHolder } from './output/attribution.ts';
@@ -11,6 +13,7 @@ export { sendLimit } from './output/send-limit.ts';
 export { prepareSerdes } from './prepare.ts';
 export { tableHost } from './state/table-host.ts';
 export { acceptedSpecs } from './topology/changelog-topics.ts';
+export { type CoPartitioned, CoPartitioning } from './topology/co-partitioning.ts';
 export { Graph, problemsOf } from './topology/graph.ts';
 export { type AppTopicSpec, fittedSpecs } from './topology/letter-topics.ts';
 export { matchSources } from './topology/source-map.ts';

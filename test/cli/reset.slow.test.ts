@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KafkaAdmin, KafkaClient } from '../../src/kafka/client.ts';
 import { createCluster } from '../../src/kafka/kafkajs/cluster.ts';
 import { coordinatorOf } from '../../src/kafka/kafkajs/coordinators.ts';
 import { request } from '../../src/kafka/kafkajs/request.ts';
+import { CUT_KEY, encodeCutNumber } from '../../src/tables/index.ts';
 import { offsetCommit } from '../../src/wire/apis/group.ts';
 import { brokers, readAll, unique, withProducer } from '../helpers/broker.ts';
 import { createClient } from '../kafka/support/recorder.ts';
-import { jsonLines, run, withShop, withStreamer } from './helpers.ts';
+import { fixture, jsonLines, run, withShop, withStreamer } from './helpers.ts';
 
 let client: KafkaClient;
 let admin: KafkaAdmin;
@@ -154,6 +156,108 @@ describe('streamer reset', () => {
         code: 2,
         stderr: expect.stringContaining(`app "${prefix}" does not read ${other}\n  It reads: ${prefix}-orders.`),
       });
+    });
+  });
+});
+
+describe('streamer reset of an app with tables', () => {
+  const APP = fixture('counts.ts');
+
+  /** The counts app, whose orders have been counted: 7 of "a" and 3 of "b". */
+  async function withCounts(
+    use: (counts: {
+      prefix: string;
+      env: Record<string, string>;
+      reset: (...args: string[]) => ReturnType<typeof run>;
+      counted: () => Promise<Record<string, number>>;
+      work: (until: Record<string, number>) => Promise<void>;
+    }) => Promise<void>,
+  ) {
+    const prefix = unique('counts');
+    const env = { COUNTS_PREFIX: prefix };
+    const topic = `${prefix}-orders`;
+    expect((await run(['topics', 'create', '-A', APP], { env })).code).toBe(0);
+    const counted = async () => {
+      const { stdout, code } = await run(['tables', 'dump', 'counts', '-A', APP, '--json'], { env });
+      expect(code).toBe(0);
+      return Object.fromEntries(jsonLines(stdout).map(({ key, value }) => [key, (value as { n: number }).n]));
+    };
+    const work = async (wanted: Record<string, number>) => {
+      await withStreamer(['worker', '-A', APP, '--json'], { env }, async (worker) => {
+        await worker.untilEvent('assigned');
+        for (const deadline = Date.now() + 30_000; ; ) {
+          const seen = await counted();
+          if (isDeepStrictEqual(seen, wanted)) break;
+          if (Date.now() > deadline) throw new Error(`counted ${JSON.stringify(seen)}; ${worker.stderr}`);
+        }
+        const { code, stderr } = await worker.end();
+        expect(code).toBe(0);
+        expect(stderr).not.toMatch(/"level":"(warning|error|fatal)"/);
+      });
+      expect(await counted()).toEqual(wanted);
+    };
+    const order = (key: string) => ({ key, value: JSON.stringify({ amount: 1 }) });
+    try {
+      await withProducer((producer) => producer.send({ topic, messages: [...'abaababaaa'].map(order) }));
+      await work({ a: 7, b: 3 });
+      await use({ prefix, env, counted, work, reset: (...args) => run(['reset', '-A', APP, ...args], { env }) });
+    } finally {
+      await run(['topics', 'delete', '-A', APP, '--yes'], { env });
+    }
+  }
+
+  it('has to be told what becomes of the tables', async () => {
+    await withCounts(async ({ reset, prefix, counted }) => {
+      expect(await reset('--to', 'earliest', '--yes')).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/what becomes of tables "counts", "per-hour".*\n +--tables empties them.*--keep-state/),
+      });
+      expect(await reset('--to', 'earliest', '--yes', '--tables', '--keep-state')).toMatchObject({ code: 2 });
+      const dry = await reset('--to', 'earliest', '--tables', '--dry-run');
+      expect(dry).toMatchObject({ code: 0, stderr: '' });
+      expect(dry.stdout).toContain('emptied: counts, per-hour');
+      expect(await reset('--to', 'earliest', '--tables')).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining(`this moves app "${prefix}" to these offsets, and empties "counts", "per-hour"`),
+      });
+      expect(await counted()).toEqual({ a: 7, b: 3 });
+    });
+  });
+
+  it('empties the tables, which are made again from the new offset on', async () => {
+    await withCounts(async ({ reset, counted, work, env }) => {
+      const done = await reset('--to', 'earliest', '--tables', '--yes', '--json');
+      expect(done).toMatchObject({ code: 0, stderr: '' });
+      expect(jsonLines(done.stdout)).toEqual(expect.arrayContaining([{ table: 'counts', status: 'emptied' }]));
+      expect(await counted()).toEqual({});
+      await work({ a: 7, b: 3 });
+      expect((await run(['reset', '-A', APP, '--to', 'latest', '--tables', '--yes'], { env })).code).toBe(0);
+      await work({});
+    });
+  });
+
+  it('leaves the tables as they are, and a worker goes on with them', async () => {
+    await withCounts(async ({ reset, counted, work }) => {
+      expect(await reset('--to', 'earliest', '--keep-state', '--yes')).toMatchObject({ code: 0, stderr: '' });
+      expect(await counted()).toEqual({ a: 7, b: 3 });
+      await work({ a: 14, b: 6 });
+      expect(await reset('--to', 'latest', '--keep-state', '--yes')).toMatchObject({ code: 0, stderr: '' });
+      await work({ a: 14, b: 6 });
+    });
+  });
+
+  it('is needed after a reset that was cut off: no worker goes on with tables that are half empty', async () => {
+    await withCounts(async ({ prefix, env, reset, work }) => {
+      const producer = await client.producer();
+      const topic = `${prefix}-counts-changelog`;
+      for (const partition of [0, 1]) await producer.send([{ topic, partition, key: CUT_KEY, value: encodeCutNumber(999) }]);
+      await withStreamer(['worker', '-A', APP, '--json'], { env }, async (worker) => {
+        const { code, stderr } = await worker.finished;
+        expect(code).toBe(1);
+        expect(stderr).toMatch(/the changelog has cut 999/);
+      });
+      expect(await reset('--to', 'earliest', '--tables', '--yes')).toMatchObject({ code: 0, stderr: '' });
+      await work({ a: 7, b: 3 });
     });
   });
 });

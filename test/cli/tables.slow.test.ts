@@ -46,7 +46,7 @@ describe('streamer tables', () => {
       expect(list.stdout).toMatch(new RegExp(`counts +count +hours +${changelog} +2 +\\d+`));
       const [counts, perHour] = jsonLines((await tables('list', '--json')).stdout);
       expect(counts).toMatchObject({ table: 'counts', key: 'string', writer: 'count', readers: ['hours'], changelog, partitions: 2 });
-      expect(perHour).toMatchObject({ table: 'per-hour', key: 'number', value: 'number', writer: 'hours', readers: [], records: 0 });
+      expect(perHour).toMatchObject({ table: 'per-hour', key: 'string', value: 'number', writer: 'hours', readers: [], records: 0 });
 
       expect(await tables('get', 'counts', 'u1')).toMatchObject({ code: 0, stdout: '{"n":2}\n', stderr: '' });
       expect(jsonLines((await tables('get', 'counts', 'u1', '--json')).stdout)).toEqual([
@@ -82,7 +82,7 @@ describe('streamer tables', () => {
       });
       expect(await tables('get', 'per-hour', 'noon')).toMatchObject({
         code: 1,
-        stderr: expect.stringContaining('key: the table expects number, and this is not JSON: noon'),
+        stderr: expect.stringContaining('table "per-hour" has no entry of the key "noon"'),
       });
       expect(await tables('dump', 'counts', '--partition', '5')).toMatchObject({
         code: 2,

@@ -108,9 +108,8 @@ function jobsOf({ jobs, jobsWrong }: Summary): string {
     .slice(0, JOBS_SHOWN)
     .map(([job, answers]) => `${job} ${(100 * share(answers)).toFixed(0)} %`);
   const all = Object.keys(jobs).length;
-  const table =
-    jobsWrong.length === 0 ? `the table has the same counts of all ${all}` : `THE TABLE HAS OTHER COUNTS of ${jobsWrong.join(', ')}`;
-  return `yes: ${first.join(', ')}; ${table}`;
+  const table = jobsWrong.length === 0 ? `the table agrees on all ${all} jobs` : `THE TABLE DIFFERS on ${jobsWrong.join(', ')}`;
+  return `yes most often: ${first.join(', ')}; ${table}`;
 }
 
 function count(value: number): string {

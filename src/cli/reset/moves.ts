@@ -1,5 +1,5 @@
 import type { KafkaAdmin, TopicPartition } from '../../kafka/index.ts';
-import { decodeFinished } from '../../runtime/index.ts';
+import { decodeCommit } from '../../runtime/index.ts';
 import { nameOf } from '../records/partition-name.ts';
 import type { Place } from '../records/place.ts';
 import { offsetsOf } from '../records/range.ts';
@@ -38,6 +38,8 @@ export async function movesTo(admin: KafkaAdmin, groupId: string, places: Readon
 
 /** The most that an agent has finished. */
 function finishedBeyond(offset: number, metadata: string | null): number {
-  const counts = [...decodeFinished(offset, metadata).values()].map((ranges) => ranges.reduce((sum, [start, end]) => sum + end - start, 0));
+  const counts = [...decodeCommit(offset, metadata).finished.values()].map((ranges) =>
+    ranges.reduce((sum, [start, end]) => sum + end - start, 0),
+  );
   return Math.max(0, ...counts);
 }
