@@ -1,4 +1,5 @@
 import { type Agent, type AgentOptions, type Behaviour, defineAgent, generator, type StreamFunction } from './agents/index.ts';
+import type { AppOptions, StartOptions } from './app/app-options.ts';
 import type { AppCommand, InDev } from './app/command.ts';
 import { declareTable } from './app/declare-table.ts';
 import { throughTopic } from './app/regroup.ts';
@@ -39,26 +40,11 @@ import {
   type ValueOut,
 } from './topics/index.ts';
 
+export type { AppOptions, StartOptions } from './app/app-options.ts';
+
 const BRAND = Symbol.for('streamerjs.app');
 /** For what was sent while the worker stopped. */
 const FLUSH_MS = 500;
-
-export interface AppOptions extends SettingsInput {
-  /** Names the consumer group and the app's dead-letter topics. Letters, digits, `.`, `_`, `-`. */
-  readonly id: string;
-  /** Shown in logs. @default '0.0.0' */
-  readonly version?: string | undefined;
-  /**
-   * Log dead letters, skipped events, retries and waits: to LogTape where the program has configured it, else to standard error, at most
-   * one line a second of each kind. @default true
-   */
-  readonly logging?: boolean | undefined;
-}
-
-export interface StartOptions {
-  /** @default the app's */
-  readonly logging?: boolean | undefined;
-}
 
 /**
  * What a developer declares: topics, agents, commands. Making one connects nothing; `start` validates all of it first and
