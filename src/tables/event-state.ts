@@ -1,4 +1,5 @@
-import { type Change, hasPrefix, keyId, type Shard } from './shard.ts';
+import { type Change, hasPrefix, keyId, nearest, type Shard } from './shard.ts';
+import type { KeyPlace } from './store/sorted-keys.ts';
 import type { StoreEntry } from './store/store.ts';
 
 /**
@@ -44,12 +45,19 @@ export class EventState {
     for (const entry of shard.entries(prefix)) if (!own.has(keyId(entry.key))) yield entry;
   }
 
-  /** Entries from `from` up to, and without, `to`, in the order of the keys' bytes. */
-  range(shard: Shard, from: Buffer | undefined, to: Buffer | undefined, isReverse: boolean): StoreEntry[] {
-    const found = [...this.entries(shard)].filter(
-      ({ key }) => (from === undefined || key.compare(from) >= 0) && (to === undefined || key.compare(to) < 0),
-    );
-    return found.sort((a, b) => (isReverse ? b.key.compare(a.key) : a.key.compare(b.key)));
+  /** Entries from `from` up to, and without, `to`, in the order of the keys' bytes. For shards of stores that keep it. */
+  *range(shard: Shard, from: Buffer | undefined, to: Buffer | undefined, isReverse: boolean): Iterable<StoreEntry> {
+    const isInside = (key: Buffer) => (isReverse ? from === undefined || key.compare(from) >= 0 : to === undefined || key.compare(to) < 0);
+    let place: KeyPlace = { key: isReverse ? to : from, isIncluded: !isReverse };
+    for (;;) {
+      const key = nearest([this.#nextOwn(shard, place, isReverse), shard.nextKey(place, isReverse)], isReverse);
+      if (key === undefined || !isInside(key)) return;
+      const value = this.get(shard, key);
+      // Copied before it is handed out: the shard may change before the next is asked for.
+      const own = Buffer.from(key);
+      if (value !== undefined) yield { key: own, value: Buffer.from(value) };
+      place = { key: own, isIncluded: false };
+    }
   }
 
   /** The event has finished: its writes belong to the next cut. */
@@ -64,6 +72,18 @@ export class EventState {
   drop(): void {
     this.#first = undefined;
     this.#others = undefined;
+  }
+
+  /** An attempt writes few entries: they are looked through each time. */
+  #nextOwn(shard: Shard, { key: from, isIncluded }: KeyPlace, isReverse: boolean): Buffer | undefined {
+    const isAhead = (key: Buffer) => {
+      const order = from === undefined ? 1 : isReverse ? from.compare(key) : key.compare(from);
+      return order > 0 || (order === 0 && isIncluded);
+    };
+    return nearest(
+      [...this.changesOf(shard)].map(({ key }) => (isAhead(key) ? key : undefined)),
+      isReverse,
+    );
   }
 
   #find(shard: Shard, id: string): Change | undefined {

@@ -8,6 +8,7 @@ export { checkTable } from './options.ts';
 export { type Change, Shard } from './shard.ts';
 export { StateTable, type StateTableOptions } from './state-table.ts';
 export { MemoryStore } from './store/memory-store.ts';
+export { OrderedStore } from './store/ordered-store.ts';
 export type { Store, StoreEntry } from './store/store.ts';
 export type {
   AnySerde,

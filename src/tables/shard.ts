@@ -1,3 +1,4 @@
+import { type KeyPlace, SortedKeys } from './store/sorted-keys.ts';
 import type { Store, StoreEntry } from './store/store.ts';
 
 /** What an entry becomes: bytes, or null where it is deleted. */
@@ -25,11 +26,15 @@ export class Shard {
   readonly #store: Store;
   #dirty = new Map<string, Change>();
   #cut: Map<string, Change> | undefined;
+  /** Of a store that keeps an order: the keys of the layers above it. */
+  #dirtyKeys: SortedKeys | undefined;
+  #cutKeys: SortedKeys | undefined;
   /** What is left to promote. */
   #promoting: IterableIterator<Change> | undefined;
 
   constructor(store: Store) {
     this.#store = store;
+    if (store.nextKey !== undefined) this.#dirtyKeys = new SortedKeys();
   }
 
   /** The committed entries. */
@@ -55,6 +60,7 @@ export class Shard {
 
   /** Takes over what an event that has finished wrote. The buffers are kept. */
   apply(id: string, change: Change): void {
+    if (this.#dirtyKeys !== undefined && !this.#dirty.has(id)) this.#dirtyKeys.add(change.key);
     this.#dirty.set(id, change);
   }
 
@@ -67,6 +73,10 @@ export class Shard {
     if (this.#cut !== undefined) throw new RangeError('the last cut of the shard has not been promoted');
     this.#cut = this.#dirty;
     this.#dirty = new Map();
+    if (this.#dirtyKeys !== undefined) {
+      this.#cutKeys = this.#dirtyKeys;
+      this.#dirtyKeys = new SortedKeys();
+    }
     return this.#cut.values();
   }
 
@@ -85,6 +95,7 @@ export class Shard {
     }
     this.#promoting = undefined;
     this.#cut = undefined;
+    this.#cutKeys = undefined;
     return true;
   }
 
@@ -96,7 +107,18 @@ export class Shard {
   drop(): void {
     if (this.#promoting !== undefined) throw new RangeError('a cut that is committed cannot be dropped');
     this.#cut = undefined;
+    this.#cutKeys = undefined;
     this.#dirty.clear();
+    this.#dirtyKeys?.clear();
+  }
+
+  /**
+   * The next key from the place on, in any layer: its entry may have been deleted. For stores that keep an order. The buffer stays the
+   * shard's.
+   */
+  nextKey(place: KeyPlace, isReverse: boolean): Buffer | undefined {
+    const above = [this.#cutKeys, this.#dirtyKeys].map((keys) => (isReverse ? keys?.down(place) : keys?.up(place)));
+    return nearest([this.#store.nextKey?.(place, isReverse), ...above], isReverse);
   }
 
   /** All entries as a reader sees them, in no particular order. Copies. */
@@ -111,4 +133,14 @@ export class Shard {
 
 export function hasPrefix(key: Buffer, prefix: Buffer | undefined): boolean {
   return prefix === undefined || key.subarray(0, prefix.length).equals(prefix);
+}
+
+/** The first of some keys: the smallest, or the largest for a walk downwards. */
+export function nearest(keys: ReadonlyArray<Buffer | undefined>, isReverse: boolean): Buffer | undefined {
+  let found: Buffer | undefined;
+  for (const key of keys) {
+    if (key === undefined) continue;
+    if (found === undefined || (isReverse ? key.compare(found) > 0 : key.compare(found) < 0)) found = key;
+  }
+  return found;
 }

@@ -1,6 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
 import type { OutputRecord, TopicPartition } from '../../kafka/index.ts';
-import { type Change, CUT_KEY, type DeclaredTable, encodeChangelogValue, encodeCutNumber, MemoryStore, Shard } from '../../tables/index.ts';
+import {
+  type Change,
+  CUT_KEY,
+  type DeclaredTable,
+  encodeChangelogValue,
+  encodeCutNumber,
+  MemoryStore,
+  OrderedStore,
+  Shard,
+  type Store,
+} from '../../tables/index.ts';
 
 /** Longest stretch of promoting without letting go of the thread. */
 const SLICE_MS = 5;
@@ -28,7 +38,7 @@ export class TaskState {
     this.shards = new Map(
       tables.map((table) => [
         table.name,
-        { table, shard: new Shard(new MemoryStore()), changelog: { topic: table.changelog, partition }, number: 0 },
+        { table, shard: new Shard(storeFor(table)), changelog: { topic: table.changelog, partition }, number: 0 },
       ]),
     );
   }
@@ -86,6 +96,10 @@ export class TaskState {
     this.#written = [];
     for (const { shard } of this.shards.values()) shard.drop();
   }
+}
+
+function storeFor({ isOrdered }: DeclaredTable): Store {
+  return isOrdered ? new OrderedStore(new MemoryStore()) : new MemoryStore();
 }
 
 function recordOf(changelog: TopicPartition, { key, value, timestamp }: Change): OutputRecord {

@@ -1,3 +1,5 @@
+import type { KeyPlace } from './sorted-keys.ts';
+
 /** One entry of a store. Both buffers belong to the caller. */
 export interface StoreEntry {
   readonly key: Buffer;
@@ -25,6 +27,11 @@ export interface Store {
    * once; one that is written or deleted meanwhile may be visited with either state, or not.
    */
   entries(prefix?: Buffer): Iterable<StoreEntry>;
+  /**
+   * For stores that keep an order, by the keys' bytes: the next key from the place on, up or down; undefined when there is none. The
+   * buffer stays the store's.
+   */
+  nextKey?(place: KeyPlace, isReverse: boolean): Buffer | undefined;
   /** Gives memory back, in small steps, until `Date.now()` reaches the time. Returns true if there is more to do. */
   compact(untilMs: number): boolean;
   /** Removes all entries. */

@@ -1,9 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MemoryStore } from '../../../src/tables/store/memory-store.ts';
+import { OrderedStore } from '../../../src/tables/store/ordered-store.ts';
 import type { Store } from '../../../src/tables/store/store.ts';
 
-const STORES: ReadonlyArray<readonly [name: string, open: () => Store]> = [['memory', () => new MemoryStore()]];
+const STORES: ReadonlyArray<readonly [name: string, open: () => Store]> = [
+  ['memory', () => new MemoryStore()],
+  ['ordered', () => new OrderedStore(new MemoryStore())],
+];
 
 const small = fc.uint8Array({ minLength: 0, maxLength: 3 }).map((bytes) => Buffer.from(bytes));
 const value = fc.oneof(
