@@ -19,11 +19,32 @@ const BEHIND = 6;
 /** What the group had committed before the transaction whose marker is late, by topic and partition. */
 export type EarlierCommits = ReadonlyMap<string, { readonly offset: number; readonly metadata: string | null }>;
 
-/** True for a request that asks where committed records end. @param frame with its length */
+/** For so long from the first request of each kind on, markers are late. */
+export class LateMarkers {
+  readonly earlier: EarlierCommits;
+  readonly #forMs: number;
+  readonly #until = new Map<'offsets' | 'ends', number>();
+
+  constructor(forMs: number, earlier: EarlierCommits) {
+    this.#forMs = forMs;
+    this.earlier = earlier;
+  }
+
+  areLate(kind: 'offsets' | 'ends'): boolean {
+    const until = this.#until.get(kind) ?? Date.now() + this.#forMs;
+    this.#until.set(kind, until);
+    return Date.now() < until;
+  }
+}
+
+/** True for a request that asks where committed records of changelogs end. @param frame with its length */
 export function asksCommittedEnds(frame: Buffer): boolean {
   const { version, body } = requestOf(frame, listOffsets);
   const { isolationLevel, topics } = apiCodec(listOffsets, version).request.decode(body);
-  return isolationLevel === COMMITTED && topics.every(({ partitions }) => partitions.every(({ timestamp }) => timestamp === LATEST));
+  return (
+    isolationLevel === COMMITTED &&
+    topics.every(({ name, partitions }) => name.endsWith('-changelog') && partitions.every(({ timestamp }) => timestamp === LATEST))
+  );
 }
 
 /** True for a request that takes no offset that a transaction may still change. @param frame with its length */

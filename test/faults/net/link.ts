@@ -5,7 +5,7 @@ import { Frames } from './frames.ts';
 import {
   asksCommittedEnds,
   asksStableOffsets,
-  type EarlierCommits,
+  type LateMarkers,
   LIST_OFFSETS,
   OFFSET_FETCH,
   withLateMarkers,
@@ -25,9 +25,8 @@ export interface Weather {
   produceMs: number;
   /** The connection of the next request of this kind becomes deaf with it. */
   deafAt: number | undefined;
-  /** Until then (`Date.now()`), where committed records end, and what a group has committed, is answered as if markers were late. */
-  lateUntil: number;
-  earlier: EarlierCommits;
+  /** Where committed records end, and what a group has committed, is answered as if markers were late. */
+  late: LateMarkers | undefined;
   /** Makes other requests of some. */
   rewrite: Rewrite | undefined;
   /** Wait for requests of a transaction. */
@@ -95,10 +94,9 @@ export class Link {
     const frame = this.#weather.rewrite?.(sent) ?? sent;
     const [api, version, id] = [frame.readInt16BE(4), frame.readInt16BE(6), frame.readInt32BE(8)];
     if (api === METADATA || api === FIND_COORDINATOR) this.#asked.set(id, [api, version]);
-    if (Date.now() < this.#weather.lateUntil) {
-      if (api === LIST_OFFSETS && asksCommittedEnds(frame)) this.#asked.set(id, [api, version]);
-      if (api === OFFSET_FETCH) this.#asked.set(id, [api, version, asksStableOffsets(frame)]);
-    }
+    const { late } = this.#weather;
+    if (api === LIST_OFFSETS && late !== undefined && asksCommittedEnds(frame) && late.areLate('ends')) this.#asked.set(id, [api, version]);
+    if (api === OFFSET_FETCH && late?.areLate('offsets')) this.#asked.set(id, [api, version, asksStableOffsets(frame)]);
     this.apis.add(api);
     if (api === this.#weather.deafAt) {
       this.#weather.deafAt = undefined;
@@ -134,7 +132,7 @@ export class Link {
 
   #rewritten(frame: Buffer, api: number, version: number, isStable = false): Buffer {
     if (api === LIST_OFFSETS) return withLateMarkers(frame, version);
-    if (api === OFFSET_FETCH) return withLateOffsets(frame, version, isStable, this.#weather.earlier);
+    if (api === OFFSET_FETCH) return withLateOffsets(frame, version, isStable, this.#weather.late?.earlier ?? new Map());
     return rewriteAddresses(frame, api, version, this.#ports);
   }
 }

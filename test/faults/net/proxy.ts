@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:net';
-import type { EarlierCommits } from './late-markers.ts';
+import { type EarlierCommits, LateMarkers } from './late-markers.ts';
 import { Link, type Weather } from './link.ts';
 import type { Rewrite } from './rewrites.ts';
 import type { Trap } from './trap.ts';
@@ -13,8 +13,7 @@ export class Proxy {
     latencyMs: 0,
     produceMs: 0,
     deafAt: undefined,
-    lateUntil: 0,
-    earlier: new Map(),
+    late: undefined,
     rewrite: undefined,
     traps: [],
   };
@@ -69,10 +68,9 @@ export class Proxy {
     this.#weather.rewrite = rewrite;
   }
 
-  /** For so long, the client sees markers of transactions that are late. */
+  /** For so long from the first question on, the client sees positions and changelogs whose markers are late. */
   delayMarkers(ms: number, earlier: EarlierCommits = new Map()): void {
-    this.#weather.earlier = earlier;
-    this.#weather.lateUntil = Date.now() + ms;
+    this.#weather.late = new LateMarkers(ms, earlier);
   }
 
   /** Sets a trap for the next request of a transaction that it fits. */

@@ -102,10 +102,11 @@ export function deliveryEvidence(records: Records, topics: RoundTopics, input: s
 }
 
 /** What the judge of states is shown. */
-export function stateEvidence(records: Records, topics: RoundTopics, memories: readonly Memory[]): StateEvidence {
+export function stateEvidence(records: Records, topics: RoundTopics, memories: readonly Memory[], isComplete: boolean): StateEvidence {
   const tables = COUNTERS.flatMap((counter) => [...counter.tables]);
   const changelogs = tables.flatMap((table) => records.logs(topics.changelog(table)).map((log) => ({ table, log })));
   return {
+    isComplete,
     events: [...topics.inputs, topics.repartition].flatMap((input) => countedEvents(records, input, topics.sourceOf(input))),
     answers: COUNTERS.flatMap(({ agent }) => seenTallies(records, topics, agent)),
     changelogs: changelogs.map(({ table, log }) => contentsOf(log, table, table === RECENT)),

@@ -61,7 +61,16 @@ function evidence(done: readonly CountedEvent[] = events, changes: Partial<State
   const memories = (['living', 'fresh'] as const).flatMap((kind) =>
     worker.contents().map((contents): Memory => ({ ...contents, by: 'w1', kind })),
   );
-  return { events, answers: worker.answers, changelogs: worker.contents(), memories, letters: [], open: new Map(), ...changes };
+  return {
+    isComplete: true,
+    events,
+    answers: worker.answers,
+    changelogs: worker.contents(),
+    memories,
+    letters: [],
+    open: new Map(),
+    ...changes,
+  };
 }
 
 function rules(given: StateEvidence): string[] {
@@ -104,6 +113,14 @@ describe('the judge of states', () => {
   it('finds an entry that should not be there', () => {
     const extra = evidence().changelogs.map((contents) => ({ ...contents, entries: new Map([...contents.entries, ['gone', '"x"']]) }));
     expect(rules(evidence(events, { changelogs: extra }))).toEqual(['changelog']);
+  });
+
+  it('asks of a round that was not completed that its changelogs were right on the way', () => {
+    const behind = evidence(events.slice(0, 3));
+    expect(rules(evidence(events, { isComplete: false, changelogs: behind.changelogs, memories: [] }))).toEqual([]);
+    const [first] = events as [CountedEvent, ...CountedEvent[]];
+    const wrong = evidence([first, first]);
+    expect(rules(evidence(events, { isComplete: false, changelogs: wrong.changelogs, memories: [] }))).toEqual(['changelog']);
   });
 
   it('takes nothing for right that was not read', () => {

@@ -40,6 +40,8 @@ ${Object.entries(EFFECTS)
   .join('\n')}
 
 Requests: ${Object.keys(TRANSACTIONAL).join(', ')}
+
+On a machine that is busy with other work, FAULTS_COMPLETION_MS gives a round more than 60,000 ms for what is left after its last fault.
 `;
 
 const { values } = parseArgs({

@@ -30,13 +30,22 @@ export async function sendProbe(brokers: string, { inputs }: ProbeTopics, probe:
   }
 }
 
-/** Resolves with what was answered when each table and partition was, or after a minute with what there is. */
-export async function probeAnswers(brokers: string, topics: ProbeTopics, probe: string, partitions: number): Promise<Memory[]> {
+/**
+ * Resolves with what was answered when each table and partition was, or with what there is after a minute, or when nobody is left to
+ * answer.
+ */
+export async function probeAnswers(
+  brokers: string,
+  topics: ProbeTopics,
+  probe: string,
+  partitions: number,
+  isAnybodyThere: () => boolean,
+): Promise<Memory[]> {
   const wanted = TABLES.length * partitions;
   for (const deadline = Date.now() + ANSWER_MS; ; await sleep(100)) {
     const found = await persist(() => readProbe(brokers, topics, probe));
     const places = new Set(found.map(({ table, partition }) => `${table} ${partition}`));
-    if (places.size >= wanted || Date.now() > deadline) return found;
+    if (places.size >= wanted || !isAnybodyThere() || Date.now() > deadline) return found;
   }
 }
 

@@ -24,8 +24,7 @@ import { setTrap, type TrapResult } from './traps.ts';
 
 export const COUNT_APP = fileURLToPath(new URL('app/count-app.ts', import.meta.url));
 
-/** Long enough for a worker to start, join and ask where its changelogs end. */
-const LATE_MARKERS_MS = 4_000;
+const LATE_MARKERS_MS = 1_000;
 
 export interface StateRoundResult extends RoundResult {
   readonly plan: StatePlan;
@@ -71,7 +70,7 @@ export async function runStateRound(plan: StatePlan, broker: Broker, options: Ro
       ...stalls,
       ...fleet.violations,
       ...verdicts.flatMap((verdict) => verdict.violations),
-      ...judgeState(stateEvidence(records, topics, memories)).filter(({ rule }) => isDone || rule !== 'harness'),
+      ...judgeState(stateEvidence(records, topics, memories, isDone)),
     ];
     return {
       plan,
@@ -109,12 +108,13 @@ async function memoriesOf(broker: Broker, topics: RoundTopics, fleet: Fleet, obs
       await fleet.terminateAll(broker.kills > killsBefore);
       const fresh = await fleet.start();
       fresh.proxy.delayMarkers(LATE_MARKERS_MS, observer.earlier());
-      await fresh.ready();
+      // One that cannot restore ends, and is found dead.
+      await fresh.ready().catch(() => {});
     }
     await sendProbe(broker.address, places, probe, PARTITIONS);
-    memories.push(...(await probeAnswers(broker.address, places, probe, PARTITIONS)));
+    memories.push(...(await probeAnswers(broker.address, places, probe, PARTITIONS, () => fleet.alive.length > 0)));
     // Probes are events too: all is committed before workers end.
-    await completed(broker, places.inputs, observer);
+    if (fleet.alive.length > 0) await completed(broker, places.inputs, observer);
   }
   return memories;
 }

@@ -46,6 +46,8 @@ export interface StateLetter {
 }
 
 export interface StateEvidence {
+  /** The workers have come to the end of the inputs. If not, the changelogs must hold what was right on the way. */
+  readonly isComplete: boolean;
   readonly events: readonly CountedEvent[];
   readonly answers: readonly SeenTally[];
   /** Latest committed record of each key, tombstones and reserved keys left out. */
