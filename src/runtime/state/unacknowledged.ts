@@ -15,6 +15,12 @@ export class Unacknowledged<T> {
     return size;
   }
 
+  /** The one that finished first. */
+  get oldest(): T | undefined {
+    for (const { events } of this.#cuts) for (const event of events) return event;
+    return this.#since.values().next().value;
+  }
+
   add(event: T): void {
     this.#since.add(event);
   }

@@ -11,7 +11,7 @@ export interface Standing {
 
 /** The event that an agent's next commit waits for, and where it stands. */
 export function standingOf(task: AgentTask): Standing | undefined {
-  if (task.offsets.unfinished === 0) return undefined;
+  if (task.offsets.unfinished === 0) return afterwards(task);
   const offset = task.offsets.position;
   const item = task.find(offset);
   const key = item?.origin.key;
@@ -20,4 +20,12 @@ export function standingOf(task: AgentTask): Standing | undefined {
   if (item.isHeld) return { stage: 'handler', offset, key };
   if (item.isBackingOff) return { stage: item.waits > 0 ? 'outside' : 'retry', offset, key };
   return { stage: task.runtime.waiting.since !== undefined ? 'outside' : 'queue', offset, key };
+}
+
+/** An event that has finished with its writes to tables, and whose outputs the cut waits for. */
+function afterwards({ unacknowledged, letters }: AgentTask): Standing | undefined {
+  const origin = unacknowledged.oldest?.origin;
+  if (origin === undefined) return undefined;
+  const { offset, key } = origin;
+  return { stage: offset !== undefined && letters.has(offset) ? 'deadLetter' : 'outputs', offset, key };
 }

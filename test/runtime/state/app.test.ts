@@ -77,6 +77,33 @@ describe('an app with tables', () => {
     expect([String(letter?.headers?.['streamer.dlq.state']), handled]).toEqual(['applied', 3]);
   });
 
+  it('awaits what a handler sends and does not await, and sends nothing for an event that has finished', async () => {
+    const { app, items, counts } = made('sends');
+    const out = app.topic(unique('out'), { key: string(), value: string() });
+    const late: unknown[] = [];
+    app.agent(
+      'count',
+      items,
+      each((value, { key }) => {
+        counts.update(key, (n = 0) => n + 1);
+        void out.send({ key, value });
+        setTimeout(() => out.send({ key, value: 'late' }).catch((error: unknown) => late.push(error)), 50);
+      }),
+      { tables: [counts] },
+    );
+    const worker = await started(app);
+    await items.send({ key: 'a', value: '1' });
+    await items.send({ key: 'a', value: '2' });
+    await until(
+      () => late.length,
+      (length) => length === 2,
+    );
+    expect(late[0]).toMatchObject({ code: 'USAGE', message: expect.stringContaining('nothing more is sent for it') });
+    expect(await worker.stop()).toMatchObject({ committed: true });
+    expect((await readAll(out.name)).map(({ value }) => String(value))).toEqual(['1', '2']);
+    expect(await changelogOf(`${app.id}-counts-changelog`)).toEqual(new Map([['a', 2]]));
+  });
+
   it('does not start where the broker deletes entries of a changelog', async () => {
     const { app, items, counts } = made('policy');
     app.agent(

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { deadLetter, each, retry, skip } from '../../../src/agents/index.ts';
 import { declareTable } from '../../../src/app/declare-table.ts';
 import { KafkaError, StreamerError } from '../../../src/errors.ts';
+import { standingOf } from '../../../src/runtime/watch/standing.ts';
 import { deferred } from '../../../src/timing/index.ts';
 import { json, string } from '../../../src/topics/index.ts';
 import { counts, entriesOf, out, stateTask, turn } from '../support/tables.ts';
@@ -204,6 +205,22 @@ describe('an event with outputs', () => {
     expect([isAcknowledged, acknowledge.length]).toEqual([true, 4]);
     await cut?.state?.promote();
     expect(entriesOf(task.cut())).toEqual({ c: 1 });
+  });
+
+  it('is what its task waits for while they are not acknowledged', async () => {
+    const { deliver, task, input, acknowledge } = await stateTask(
+      [counts()],
+      each((value) => value),
+      { to: out },
+    );
+    await deliver('a=1', 'b=1');
+    const standing = () => standingOf(input.agents[0] as never);
+    expect(standing()).toEqual({ stage: 'outputs', offset: 0, key: Buffer.from('a') });
+    task.cut();
+    acknowledge[0]?.();
+    expect(standing()).toMatchObject({ offset: 1 });
+    acknowledge[1]?.();
+    expect(standing()).toBeUndefined();
   });
 
   it('that failed before is not in the cut, whatever has finished after it', async () => {
