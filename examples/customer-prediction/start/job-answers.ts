@@ -15,8 +15,7 @@ export async function committedAnswers({ client, admin }: Pick<Parts, 'client' |
     const ranges = marks.map(({ earliest, latest, ...partition }) => ({ ...partition, from: earliest, to: latest }));
     for await (const { records } of reader.read(ranges)) {
       for (const { key, value } of records) {
-        // Keys that begin with a zero are the runtime's own.
-        if (key === null || key[0] === 0) continue;
+        if (key === null || key.toString('utf8') === '\0streamer.cut') continue;
         if (value === null) answers.delete(key.toString('utf8'));
         else answers.set(key.toString('utf8'), JSON.parse(value.subarray(behindTime(value)).toString('utf8')) as Answers);
       }
