@@ -105,10 +105,13 @@ export class Session implements ConsumerSink {
     const drained = this.assignment.drain().then(() => services.outputs.flush());
     await within(drained, Math.max(0, deadlineMs - Date.now()), giveUp);
     const committed = await within(this.#committer.commitAll(), Math.max(COMMIT_MS, deadlineMs - Date.now()), giveUp);
-    const hadAny = this.assignment.tasks.length > 0;
+    const { tasks } = this.assignment;
+    const hadAny = tasks.length > 0;
+    // Outputs that were not acknowledged in time keep a task's cut out of the commit.
+    const isLeft = tasks.some(({ state }) => state?.hasCut === true);
     this.#abandoned += this.assignment.endEpoch(epoch);
     if (hadAny) services.tell('revoked', { partitions, lost: false });
-    return committed === true && !this.#isLost;
+    return committed === true && !isLeft && !this.#isLost;
   }
 
   lost(partitions: readonly TopicPartition[]): void {
