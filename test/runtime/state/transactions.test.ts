@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { kafkajs } from '../../../src/kafka/index.ts';
 import type { Api } from '../../../src/wire/api.ts';
 import { produce } from '../../../src/wire/apis/data.ts';
-import { addOffsetsToTxn, addPartitionsToTxn, endTxn, txnOffsetCommit } from '../../../src/wire/apis/transaction.ts';
+import { joinGroup } from '../../../src/wire/apis/group.ts';
+import { addOffsetsToTxn, addPartitionsToTxn, endTxn, initProducerId, txnOffsetCommit } from '../../../src/wire/apis/transaction.ts';
 import { brokers } from '../../helpers/broker.ts';
 import { type Effect, StagedProxy } from '../../helpers/staged-proxy.ts';
 import { changelogOf } from '../support/changelog.ts';
@@ -89,6 +90,17 @@ describe('every event is counted once', () => {
     await expect.poll(() => aborted).toEqual(['aborted']);
     expect(app.handled.length).toBe(2 * KEYS.length);
     await expectExact(app, 2);
+  });
+});
+
+describe('a broker without transactions', () => {
+  it('is refused before the worker joins its group', async () => {
+    const app = counting();
+    const played = proxy.stage({ api: initProducerId, effect: { error: 'UNSUPPORTED_VERSION' } });
+    const from = proxy.seen.length;
+    await expect(app.start()).rejects.toMatchObject({ code: 'KAFKA', kafkaCode: 'UNSUPPORTED_VERSION' });
+    await played;
+    expect(proxy.seen.slice(from)).not.toContain(joinGroup.key);
   });
 });
 
