@@ -4,6 +4,7 @@
  *     npm run bench                                 on an embedded broker
  *     KAFKA_BROKERS=127.0.0.1:9092 npm run bench    on the Kafka given
  *     npm run bench -- --events 1000000 --rounds 5 --only noop
+ *     npm run bench -- --beside ../streamer-before  beside the streamer of another commit
  *
  * Every contestant is a process of its own; rounds alternate between them. Rates are from the first event seen to the last
  * one finished (outputs acknowledged), CPU times (all threads of the contestant, not the broker) too. Ratios within a round
@@ -12,6 +13,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { cpus } from 'node:os';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { App, json, string } from 'streamerjs';
@@ -22,6 +24,8 @@ interface Contestant {
   readonly name: string;
   readonly file: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Another checkout that it is taken from. */
+  readonly root?: string;
 }
 
 interface Section {
@@ -47,8 +51,9 @@ const options = new Command()
   .option('--events <n>', 'events of a run', '400000')
   .option('--rounds <n>', 'rounds', '3')
   .option('--only <section>', 'noop, json, latency or idle')
+  .option('--beside <folder>', 'a checkout of another commit in which `npm run bench` was built: its streamer runs in turns with this one')
   .parse()
-  .opts<{ events: string; rounds: string; only?: string }>();
+  .opts<{ events: string; rounds: string; only?: string; beside?: string }>();
 const events = Number(options.events);
 
 const streamer = (name: string, env: Record<string, string>): Contestant => ({ name, file: 'streamer.ts', env });
@@ -109,10 +114,17 @@ async function main(): Promise<void> {
 
 async function run(section: Section, brokers: string): Promise<void> {
   const topic = await fill(section, brokers);
-  const results = await takeTurns(section.contestants, Number(options.rounds), (contestant) =>
+  const results = await takeTurns(section.contestants.flatMap(withOther), Number(options.rounds), (contestant) =>
     measure(contestant, { brokers, topic, events: section.events }),
   );
   report(section, results);
+}
+
+/** A contestant of ours, and the same of the other checkout. */
+function withOther(contestant: Contestant): Contestant[] {
+  const { beside } = options;
+  if (beside === undefined || contestant.file !== 'streamer.ts') return [contestant];
+  return [contestant, { ...contestant, name: `${contestant.name}, of the other commit`, root: beside }];
 }
 
 /** A worker with nothing to do, on a topic of 4 partitions. */
@@ -150,7 +162,9 @@ async function fill({ name, events: count, keys }: Section, brokers: string): Pr
 }
 
 async function measure(contestant: Contestant, input: { brokers: string; topic: string; events: number }): Promise<Result> {
-  const file = fileURLToPath(new URL(`./contestants/${contestant.file.replace(/ts$/, 'js')}`, import.meta.url));
+  const name = `contestants/${contestant.file.replace(/ts$/, 'js')}`;
+  const { root } = contestant;
+  const file = root === undefined ? fileURLToPath(new URL(`./${name}`, import.meta.url)) : join(resolve(root), 'dist/bench', name);
   const env = {
     ...process.env,
     ...contestant.env,
@@ -180,7 +194,7 @@ function report(section: Section, results: ReadonlyMap<Contestant, readonly Resu
       whole(median(runs.map(({ rate }) => rate))),
       whole(Math.max(...runs.map(({ rate }) => rate))),
       median(ratios).toFixed(2),
-      Math.min(...runs.map(({ cpuUs }) => cpuUs)).toFixed(1),
+      Math.min(...runs.map(({ cpuUs }) => cpuUs)).toFixed(2),
       whole(median(runs.map(({ firstMs }) => firstMs))),
       whole(Math.max(...runs.map(({ memoryMb }) => memoryMb))),
     ];
