@@ -17,6 +17,7 @@ export class Trap {
   readonly deed: Deed;
   readonly #key: number;
   #id: string | undefined;
+  #isArmed = true;
 
   constructor(name: TransactionalName, deed: Deed) {
     this.name = name;
@@ -29,12 +30,18 @@ export class Trap {
     return this.#id;
   }
 
+  /** From now on it catches nothing. */
+  disarm(): void {
+    this.#isArmed = false;
+  }
+
   /** True for the one request that springs it. @param frame a request with its length */
   catches(frame: Buffer): boolean {
-    if (this.#id !== undefined || frame.readInt16BE(4) !== this.#key) return false;
+    if (!this.#isArmed || frame.readInt16BE(4) !== this.#key) return false;
     const id = transactionalIdOf(frame, this.name);
     if (id === null) return false;
     this.#id = id;
+    this.#isArmed = false;
     return true;
   }
 }

@@ -21,10 +21,8 @@ const REQUESTS = Object.keys(TRANSACTIONAL) as TransactionalName[];
 export interface TrapPlan {
   readonly request: TransactionalName;
   readonly effect: Effect;
-  /** When it is set, as `Fault.atMs`; the next request springs it. */
+  /** When it is set, as `Fault.atMs`; the next request of any worker springs it. */
   readonly atMs: number;
-  /** Picks the worker. */
-  readonly target: number;
   /** How long a suspended worker is. */
   readonly forMs: number;
   /** Picks the error of a refusal. */
@@ -64,13 +62,12 @@ export function trapWith(effect: Effect, request: TransactionalName, random: Ran
     request,
     effect,
     atMs: random.int(300, 3_500),
-    target: random.int(0, 99),
     forMs: random.int(7_000, 9_000),
     draw: random.int(0, 99),
   };
 }
 
 export function describeStatePlan(plan: StatePlan): string {
-  const traps = plan.traps.map(({ effect, request, atMs, target }) => `${effect}:${request}@${atMs}#${target}`);
+  const traps = plan.traps.map(({ effect, request, atMs }) => `${effect}:${request}@${atMs}`);
   return [describePlan(plan), ...traps].join(' ');
 }

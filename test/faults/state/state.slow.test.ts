@@ -48,8 +48,15 @@ describe.concurrent('a planted bug is found:', () => {
     ['plain-offsets', [], []],
     ['restore-to-stable-end', [], []],
     ['short-map', ['kill'], []],
-    ['no-generation', ['zombie', 'zombie'], []],
-    ['stale-shard', ['zombie'], [['suspended-before', 'AddPartitionsToTxn']]],
+    [
+      'no-generation',
+      [],
+      [
+        ['suspended-before', 'AddPartitionsToTxn'],
+        ['suspended-after', 'AddPartitionsToTxn'],
+      ],
+    ],
+    ['stale-shard', ['zombie', 'term'], []],
   ])(
     '%s',
     async (plant, kinds, traps) => {

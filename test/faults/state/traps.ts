@@ -10,8 +10,8 @@ import type { Fleet } from '../system/fleet.ts';
 import type { Worker } from '../system/worker.ts';
 import type { Effect, TrapPlan } from './schedule.ts';
 
-/** Longest time for a worker to come to the request; commits follow each other every 50 ms while there is load. */
-const SPRING_MS = 6_000;
+/** Longest time for a worker to come to the request: commits follow each other every 50 ms while there is load, but it may have to start first. */
+const SPRING_MS = 12_000;
 const REPLACEMENT_MS = 500;
 const TRANSACTION = 1;
 
@@ -21,30 +21,52 @@ export interface TrapResult {
   readonly isSprung: boolean;
 }
 
-/** Sets a trap for a worker, and resolves when it was sprung and its effect is over, or nothing came. */
+/** Sets a trap for the workers, and resolves when one has sprung it and its effect is over, or nothing came. */
 export async function setTrap(address: string, fleet: Fleet, plan: TrapPlan): Promise<TrapResult> {
   const { effect, request } = plan;
   await sleep(plan.atMs);
-  const worker = fleet.pick(plan.target);
-  if (worker === undefined) return { effect, request, isSprung: false };
   // A worker opens its transactional id once: only a new one, or one that was fenced, does it again.
-  const target = request === 'InitProducerId' ? await fleet.start() : worker;
+  const workers = request === 'InitProducerId' ? [await fleet.start()] : fleet.alive;
   let over: Promise<void> = Promise.resolve();
-  const trap = new Trap(
-    request,
-    deedOf(address, target, plan, (work) => (over = work)),
-  );
-  target.proxy.set(trap);
-  for (const deadline = Date.now() + SPRING_MS; trap.caught === undefined && Date.now() < deadline; ) await sleep(20);
-  if (effect === 'refused' || effect === 'dropped' || effect === 'unanswered') target.mayBeZombie = true;
+  const set = workers.map((worker) => {
+    const trap = new Trap(
+      request,
+      deedOf(address, worker, plan, (work) => {
+        over = work;
+      }),
+    );
+    worker.proxy.set(trap);
+    return { worker, trap };
+  });
+  const found = await sprung(set);
+  if (found === undefined) return { effect, request, isSprung: false };
+  const { worker } = found;
+  if (effect === 'refused' || effect === 'dropped' || effect === 'unanswered') worker.mayBeZombie = true;
   // The work begins when the request, or its answer, has come to its place in the line.
   await sleep(200);
   await over;
-  if (target.isEnding) {
+  if (worker.isEnding) {
     await sleep(REPLACEMENT_MS);
     await fleet.start();
   }
-  return { effect, request, isSprung: trap.caught !== undefined };
+  return { effect, request, isSprung: true };
+}
+
+interface SetTrap {
+  readonly worker: Worker;
+  readonly trap: Trap;
+}
+
+/** The first to be sprung ends the wait for all. */
+async function sprung(set: readonly SetTrap[]): Promise<SetTrap | undefined> {
+  for (const deadline = Date.now() + SPRING_MS; Date.now() < deadline; await sleep(10)) {
+    const found = set.find(({ trap }) => trap.caught !== undefined);
+    if (found === undefined) continue;
+    for (const { trap } of set) trap.disarm();
+    return found;
+  }
+  for (const { trap } of set) trap.disarm();
+  return undefined;
 }
 
 function deedOf(address: string, worker: Worker, plan: TrapPlan, begun: (work: Promise<void>) => void): Deed {
@@ -69,7 +91,8 @@ interface Running {
 const DEEDS = {
   fenced(address: string, worker: Worker, _: TrapPlan, id: string): Running {
     worker.mayBeZombie = true;
-    const done = fence(address, id);
+    // A broker that is down meanwhile fences nobody.
+    const done = fence(address, id).catch(() => {});
     return { done, over: done };
   },
   killed(_: string, worker: Worker): Running {

@@ -42,7 +42,8 @@ export class Fleet {
    */
   async terminate(worker: Worker): Promise<void> {
     const exit = await worker.terminate(TERMINATION_MS);
-    if (exit?.code === 0 || (exit?.signal === 'SIGTERM' && worker.lastWords.trim() === '')) return;
+    // Another fault may have killed it meanwhile.
+    if (worker.isKilled || exit?.code === 0 || (exit?.signal === 'SIGTERM' && worker.lastWords.trim() === '')) return;
     const how = exit === undefined ? `did not end within ${TERMINATION_MS} ms` : `ended with ${JSON.stringify(exit)}`;
     this.violations.push({ rule: 'worker', what: `${worker.name} ${how} after SIGTERM` });
   }

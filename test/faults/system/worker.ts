@@ -32,6 +32,8 @@ export class Worker {
   mayBeZombie = false;
   /** Its end was our doing. */
   isEnding = false;
+  /** By SIGKILL, perhaps while it was ending. */
+  isKilled = false;
   readonly proxy: Proxy;
   readonly #child: Child;
 
@@ -97,6 +99,7 @@ export class Worker {
 
   async kill(): Promise<void> {
     this.isEnding = true;
+    this.isKilled = true;
     await this.#child.kill();
   }
 
