@@ -21,8 +21,8 @@ export interface StateTableOptions<K, V> {
 }
 
 /**
- * Every kind of table that agents write; the declared types show what each may do. Serdes work on copies: one may hand on the bytes that
- * it gets, as `bytes()` does, and nothing that a program keeps may change the table, or with it.
+ * Every kind of table that agents write; the declared types show what each may do. A serde may hand on the bytes that it gets, as `bytes()`
+ * does: then it works on copies, because nothing that a program keeps may change the table, or with it.
  */
 export class StateTable<K, V> implements OrderedTable<K, V>, DeclaredTable {
   readonly '~reads' = true;
@@ -34,6 +34,8 @@ export class StateTable<K, V> implements OrderedTable<K, V>, DeclaredTable {
   readonly #options: StateTableOptions<K, V>;
   readonly #keyContext: SerdeContext;
   readonly #valueContext: SerdeContext;
+  /** So far, values were numbers, texts and the like, which keep nothing of the bytes that they were read from. */
+  #areFlat = true;
 
   /** @param changelog name of its changelog topic, for the serdes' errors and subjects */
   constructor(host: TableHost, name: string, changelog: string, options: StateTableOptions<K, V>) {
@@ -136,7 +138,7 @@ export class StateTable<K, V> implements OrderedTable<K, V>, DeclaredTable {
   }
 
   #encodeKey(key: K): Buffer {
-    const bytes = Buffer.from(this.#atOnce(this.#options.key.encode(key, this.#keyContext), 'key'));
+    const bytes = owned(this.#atOnce(this.#options.key.encode(key, this.#keyContext), 'key'), key);
     if (bytes.length > KEY_BYTES)
       throw new StreamerError('VALIDATION', `table "${this.name}": a key of ${bytes.length} bytes is too long: at most ${KEY_BYTES}`);
     if (isCutKey(bytes))
@@ -145,10 +147,15 @@ export class StateTable<K, V> implements OrderedTable<K, V>, DeclaredTable {
   }
 
   #encodeValue(value: V): Buffer {
-    return Buffer.from(this.#atOnce(this.#options.value.encode(value, this.#valueContext), 'value'));
+    return owned(this.#atOnce(this.#options.value.encode(value, this.#valueContext), 'value'), value);
   }
 
   #decodeValue(bytes: Buffer): V {
+    if (this.#areFlat) {
+      const value = this.#atOnce(this.#options.value.decode(bytes, this.#valueContext), 'value');
+      if (typeof value !== 'object') return value;
+      this.#areFlat = false;
+    }
     return this.#atOnce(this.#options.value.decode(Buffer.from(bytes), this.#valueContext), 'value');
   }
 
@@ -168,4 +175,9 @@ export class StateTable<K, V> implements OrderedTable<K, V>, DeclaredTable {
   #misuse(problem: string, next: string): StreamerError {
     return new StreamerError('USAGE', `table "${this.name}": ${problem}`, { next });
   }
+}
+
+/** The bytes, or a copy where they may be the program's. */
+function owned(bytes: Buffer, from: unknown): Buffer {
+  return from instanceof Uint8Array ? Buffer.from(bytes) : bytes;
 }

@@ -14,6 +14,7 @@ export class Progress {
   #offsets = 0;
   #total = 0;
   #since = 0;
+  #areAllRestored = true;
   #timer: Timer | undefined;
 
   constructor(clock: Clock, tell: Tell) {
@@ -38,10 +39,13 @@ export class Progress {
     this.#offsets += offsets;
   }
 
-  end(): void {
+  /** @param isRestored false for a task that was closed, or could not be restored */
+  end(isRestored: boolean): void {
     this.#tasks--;
+    if (!isRestored) this.#areAllRestored = false;
     if (this.#tasks > 0) return;
     this.#timer?.cancel();
+    if (!this.#areAllRestored) return;
     const progress = this.#now();
     this.#tell('restored', progress);
     const { records, forMs, recordsPerSecond } = progress;
@@ -52,6 +56,7 @@ export class Progress {
     this.#records = 0;
     this.#offsets = 0;
     this.#total = 0;
+    this.#areAllRestored = true;
     this.#since = this.#clock.now();
     this.#report();
   }

@@ -73,10 +73,12 @@ export class Restorer {
     if (signal.aborted || ends === undefined) return;
     const ranges = shards.flatMap((shard) => shard.rangeTo(ends.get(partitionKey(shard.shard.changelog)) ?? 0) ?? []);
     this.progress.begin(ranges.reduce((sum, { from, to = from }) => sum + to - from, 0));
+    let isRead = false;
     try {
       await this.#read(shards, ranges, signal);
+      isRead = !signal.aborted;
     } finally {
-      this.progress.end();
+      this.progress.end(isRead);
     }
     if (signal.aborted) return;
     for (const { shard, number } of shards) shard.number = number;

@@ -222,10 +222,11 @@ describe('a restore', () => {
     ['has no key', { key: null, value: Buffer.from([1, 0, 1]) }],
     ['format 9', { key: Buffer.from('a'), value: Buffer.from([9, 0, 1]) }],
   ])('is refused for a record that no table has written: %s', async (what, { key, value }) => {
-    const { task, slice } = stage(10);
+    const { task, slice, told } = stage(10);
     const running = task(0).run();
     slice(0, [{ offset: 4, key, value, headers: {}, timestamp: 0 }], 10);
     await expect(running).rejects.toMatchObject({ message: expect.stringContaining(what), place: { offset: 4, partition: 0 } });
+    expect(told).toEqual([]);
   });
 
   it('ends transactions of members that are gone where they hold it up, and no others', async () => {
