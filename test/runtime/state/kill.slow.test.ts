@@ -31,22 +31,26 @@ it('what events make of a table is exact, though workers are killed while they w
   const items = app.topic(`${prefix}-items`, { key: string(), value: json(), partitions: 4 });
   try {
     const expected: Record<string, Sum> = {};
-    const sending = (async () => {
-      for (let n = 0; n < EVENTS; n++) {
+    let n = 0;
+    const send = async () => {
+      for (const end = n + EVENTS / (KILLS + 1); n < end; n++) {
         const key = `k${(n * 7) % 23}`;
         const old = expected[key] ?? { count: 0, hash: 7 };
         expected[key] = { count: old.count + 1, hash: (old.hash * 31 + n) % 1_000_003 };
         const sent = items.send({ key, value: { n } });
         if (n % 20 === 0) await sent;
       }
-    })();
+    };
     for (let kill = 0; kill < KILLS; kill++) {
       await withStreamer(['worker', '-A', APP, '--json'], { env }, async (worker) => {
-        await worker.untilEvent('progress', ({ events }) => Number(events) > 100 * (kill + 1));
+        await worker.untilEvent('ready');
+        const sending = send();
+        await worker.untilEvent('progress', ({ events }) => Number(events) > 50);
         await worker.end('SIGKILL');
+        await sending;
       });
     }
-    await sending;
+    await send();
     await withStreamer(['worker', '-A', APP, '--json'], { env }, async (worker) => {
       await until(
         () => tableOf(`${prefix}-sums-changelog`),
