@@ -10,7 +10,7 @@ const Question = z.object({ limit: z.number() });
 
 export const app = new App({ id: 'spending' });
 export const orders = app.topic('orders', { key: string(), value: json(Order), partitions: 4 });
-export const questions = app.topic('spending-questions', { key: string(), value: json(Question), partitions: 4 });
+const questions = app.topic('spending-questions', { key: string(), value: json(Question), partitions: 4 });
 export const spent = app.table('spent', { key: string(), value: number() });
 
 app.agent(

@@ -7,8 +7,3 @@ export interface CommitMark {
   /** By table, the number of the last cut that wrote its changelog partition. Absent is 0: none has. */
   readonly numbers: ReadonlyMap<string, number>;
 }
-
-/** A change of these alone is not worth a commit. */
-export function sameNumbers(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): boolean {
-  return [...new Set([...a.keys(), ...b.keys()])].every((table) => (a.get(table) ?? 0) === (b.get(table) ?? 0));
-}
