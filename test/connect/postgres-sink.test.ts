@@ -237,7 +237,7 @@ describe('rows that the table refuses', () => {
       rows.map((row, offset) => event('id' in row ? { id: row.id } : { id: null }, change('c', row), offset)),
     );
     expect(states(outcomes)).toEqual(['written', 'refused', 'refused', 'refused', 'refused', 'refused', 'written', 'refused']);
-    expect(reason(outcomes[1])).toMatch(/cars refuses the row \["2"\]: column "model": value too long/);
+    expect(reason(outcomes[1])).toMatch(/column "model" \(varchar\) cannot take "longer than eight": it has more than the 8 characters/);
     expect(reason(outcomes[2])).toMatch(/column "model": null value/);
     expect(reason(outcomes[3])).toMatch(/constraint "cars_price_check"/);
     expect(reason(outcomes[4])).toMatch(/column "price": invalid input syntax for type integer: "many"/);
