@@ -55,24 +55,26 @@ export interface StartOptions {
 
 /**
  * Starts reading for an owner without rules of its own: each partition at the group's commit while the log holds it.
- * Resolves when the positions are set, or when the subscription joins again because they could not be read.
+ * Resolves to the positions when they are set, and to none when the subscription joins again because they could not be read.
  */
 export async function seekToStart(
   subscription: Subscription,
   admin: KafkaAdmin,
   { partitions, epoch }: { readonly partitions: readonly TopicPartition[]; readonly epoch: number },
   { start = 'earliest', timeoutMs = 30_000, moved = () => {} }: StartOptions = {},
-): Promise<void> {
+): Promise<ReadonlyArray<TopicPartition & { readonly offset: number }>> {
   try {
     const positions = await limited(readPositions(subscription, admin, partitions), timeoutMs, `reading the positions of epoch ${epoch}`);
-    for (const position of positions) {
-      const { committed } = position;
+    return positions.map((position) => {
+      const { topic, partition, committed } = position;
       const offset = isInLog(committed, position) ? committed : position[start];
       if (committed !== undefined && committed !== offset) moved(outOfRange(position, committed, offset));
       subscription.seek(epoch, position, offset);
-    }
+      return { topic, partition, offset };
+    });
   } catch (cause) {
     subscription.rejoin(epoch, asKafkaError(cause));
+    return [];
   }
 }
 

@@ -1,11 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { StreamerError } from '../../errors.ts';
-import { type KafkaAdmin, type KafkaClient, type KafkaRecords, type Subscription, seekToStart } from '../../kafka/index.ts';
+import {
+  type KafkaAdmin,
+  type KafkaClient,
+  type KafkaRecords,
+  type Subscription,
+  seekToStart,
+  type TopicPartition,
+} from '../../kafka/index.ts';
 import { type Deferred, deferred } from '../../timing/index.ts';
 import { REPLY, replyTopicOf } from './replies.ts';
 
 /** A reply is of no use when its question has timed out. */
 const RETENTION_MS = 3_600_000;
+
+interface Assigned {
+  readonly partitions: readonly TopicPartition[];
+  readonly epoch: number;
+}
 
 /** Asks agents and waits for their replies, which it reads from the app's reply topic from the time of its start on. */
 export class ReplyClient {
@@ -15,6 +27,8 @@ export class ReplyClient {
   readonly #groupId: string;
   readonly #open = new Map<string, Deferred<unknown>>();
   #subscription: Subscription | undefined;
+  /** Where reading goes on after a connection that broke: answers may have come meanwhile. */
+  #next: number | undefined;
   #ready: Promise<void> | undefined;
 
   constructor(appId: string, client: KafkaClient, admin: () => Promise<KafkaAdmin>) {
@@ -71,10 +85,13 @@ export class ReplyClient {
     await new Promise<void>((resolve, reject) => {
       this.#client
         .subscribe(options, (subscription) => ({
-          assigned: (partitions, epoch) => void seekToStart(subscription, admin, { partitions, epoch }, options).then(resolve),
+          assigned: (partitions, epoch) => void this.#start(subscription, admin, { partitions, epoch }).then((isSet) => isSet && resolve()),
           revoking: async () => {},
           lost: () => {},
-          batch: (_partition, _epoch, records) => this.#take(records),
+          batch: (_partition, _epoch, records, nextOffset) => {
+            this.#next = nextOffset;
+            this.#take(records);
+          },
           failed: (error, isFatal) => {
             if (isFatal) reject(error);
           },
@@ -83,6 +100,18 @@ export class ReplyClient {
           this.#subscription = subscription;
         }, reject);
     });
+  }
+
+  /** Resolves to false when the positions could not be read: the subscription joins again then. */
+  async #start(subscription: Subscription, admin: KafkaAdmin, { partitions, epoch }: Assigned): Promise<boolean> {
+    const [only] = partitions;
+    if (only !== undefined && this.#next !== undefined) {
+      subscription.seek(epoch, only, this.#next);
+      return true;
+    }
+    const [position] = await seekToStart(subscription, admin, { partitions, epoch }, { start: 'latest' });
+    this.#next ??= position?.offset;
+    return position !== undefined;
   }
 
   #take(records: KafkaRecords): void {
