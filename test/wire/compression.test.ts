@@ -112,6 +112,20 @@ describe('zstd', () => {
     expect(problemOf(() => codec.decompress(packed, MB))).toBe('too-large');
   });
 
+  it('goes on where another copy of the package loads the same codec meanwhile', async () => {
+    const input = Buffer.from('streamer '.repeat(500));
+    const codec = await loadZstd({});
+    const packed = codec.compress(input);
+    for (let load = 0; load < 10; load++) {
+      const again = loadZstd({});
+      for (let turn = 0; turn < 10; turn++) {
+        expect(codec.decompress(packed, MB).equals(input)).toBe(true);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect((await again).decompress(packed, MB).equals(input)).toBe(true);
+    }
+  });
+
   it('does not believe a size that is over the limit', () => {
     const claims3Gib = Buffer.from('28b52ffda0000000c0010000', 'hex');
     expect(problemOf(() => codecOf(Compression.ZSTD).decompress(claims3Gib, MB))).toBe('too-large');

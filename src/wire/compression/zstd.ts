@@ -42,7 +42,7 @@ function nativeZstd({ zstdCompressSync, zstdDecompressSync, constants }: NativeZ
 
 async function wasmZstd(): Promise<Codec> {
   const { init, compress, decompress } = await import('@bokuweb/zstd-wasm');
-  await init();
+  await once(init);
   return {
     compress: (bytes, level = DEFAULT_LEVEL) => view(compress(bytes, level)),
     decompress: (bytes, maxBytes) => {
@@ -59,6 +59,21 @@ async function wasmZstd(): Promise<Codec> {
       }
     },
   };
+}
+
+const STARTS = Symbol.for('streamerjs.zstd');
+
+/**
+ * The library has one instance in a process. A second `init`, as by another copy of this package, replaces it while it is used: what is
+ * written into the memory of one is then read from that of the other.
+ */
+function once(init: () => Promise<void>): Promise<void> {
+  const known: unknown = Reflect.get(globalThis, STARTS);
+  const starts: WeakMap<() => Promise<void>, Promise<void>> = known instanceof WeakMap ? known : new WeakMap();
+  if (starts !== known) Reflect.set(globalThis, STARTS, starts);
+  const ready = starts.get(init) ?? init();
+  starts.set(init, ready);
+  return ready;
 }
 
 /** @returns the size that the frame says it expands to; undefined when it says none. @throws CompressionError */
