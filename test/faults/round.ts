@@ -3,7 +3,7 @@ import { INPUT, Item, OF_BOTH, OUTPUTS, SECOND_INPUT, Stamp } from './app/item.t
 import type { Stage } from './faults.ts';
 import { cleanUp, missing, PARTITIONS, perform, stall } from './performance.ts';
 import type { Evidence, InputEvent, Letter, Output, OutputTopic, Violation } from './proof/evidence.ts';
-import { judge, type Verdict } from './proof/verdict.ts';
+import { judge, sumOf, type Verdict } from './proof/verdict.ts';
 import { ORDERLY, type Plan } from './schedule.ts';
 import type { Broker } from './system/broker.ts';
 import { brokerPorts, createTopics, persist } from './system/client.ts';
@@ -88,18 +88,6 @@ export async function runRound(plan: Plan, broker: Broker, options: RoundOptions
     await observer.close().catch(() => {});
     await cleanUp(broker.address, id, all);
   }
-}
-
-function sumOf(all: ReadonlyArray<Verdict['counts']>): Verdict['counts'] {
-  const sum = (name: keyof Verdict['counts']) => all.reduce((total, counts) => total + counts[name], 0);
-  return {
-    events: sum('events'),
-    outputs: sum('outputs'),
-    deadLetters: sum('deadLetters'),
-    doubles: sum('doubles'),
-    observations: sum('observations'),
-    maps: sum('maps'),
-  };
 }
 
 /** An input, and what is made of it. */

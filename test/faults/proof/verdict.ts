@@ -60,3 +60,16 @@ function first(found: Generator<Violation>): Violation[] {
   const last = shown.at(-1);
   return more > 0 && last !== undefined ? [...shown, { rule: last.rule, what: `... and ${more} more` }] : shown;
 }
+
+/** What several verdicts of one round have counted. */
+export function sumOf(all: ReadonlyArray<Verdict['counts']>): Verdict['counts'] {
+  const sum = (name: keyof Verdict['counts']) => all.reduce((total, counts) => total + counts[name], 0);
+  return {
+    events: sum('events'),
+    outputs: sum('outputs'),
+    deadLetters: sum('deadLetters'),
+    doubles: sum('doubles'),
+    observations: sum('observations'),
+    maps: sum('maps'),
+  };
+}

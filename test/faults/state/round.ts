@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { REWRITES } from '../net/rewrites.ts';
 import { cleanUp, completed, missing, PARTITIONS, perform, stall } from '../performance.ts';
 import type { Violation } from '../proof/evidence.ts';
-import { judge, type Verdict } from '../proof/verdict.ts';
+import { judge, sumOf } from '../proof/verdict.ts';
 import type { RoundOptions, RoundResult } from '../round.ts';
 import { ORDERLY } from '../schedule.ts';
 import type { Broker } from '../system/broker.ts';
@@ -132,16 +132,4 @@ function circumstancesOf(plan: StatePlan, observer: Observer, fleet: Fleet, brok
 function lostInput(records: Records, input: string, acknowledged: readonly string[]): Violation[] {
   const found = records.of(input, ({ headers }) => ({ topic: input, headers }));
   return missing(acknowledged, found, input);
-}
-
-function sumOf(all: ReadonlyArray<Verdict['counts']>): Verdict['counts'] {
-  const sum = (name: keyof Verdict['counts']) => all.reduce((total, counts) => total + counts[name], 0);
-  return {
-    events: sum('events'),
-    outputs: sum('outputs'),
-    deadLetters: sum('deadLetters'),
-    doubles: sum('doubles'),
-    observations: sum('observations'),
-    maps: sum('maps'),
-  };
 }
